@@ -1,0 +1,3 @@
+using Edge.Agent.Cli;
+
+return await CommandTable.RunAsync(args);

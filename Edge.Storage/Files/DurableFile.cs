@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+
+namespace Edge.Storage.Files;
+
+/// <summary>Writes that are on the disk when the call returns: write a temporary file, fsync it, rename it over the
+/// name, fsync the folder. A reader sees the old bytes or the new ones, never a part.</summary>
+public static partial class DurableFile
+{
+    /// <summary>Replaces <paramref name="path"/> with <paramref name="bytes"/>, mode 0600 unless told otherwise.</summary>
+    /// <exception cref="IOException">The disk is full, read-only or failing; the old file is untouched.</exception>
+    public static void Write(string path, ReadOnlySpan<byte> bytes,
+        UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite)
+    {
+        var temporary = path + ".tmp";
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = mode, BufferSize = 0,
+        };
+        using (var file = new FileStream(temporary, options))
+        {
+            file.Write(bytes);
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(temporary, path, overwrite: true);
+        SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    /// <summary>Makes the names in <paramref name="folder"/> durable; .NET offers no fsync of a folder.</summary>
+    /// <exception cref="IOException">The folder cannot be opened or synced.</exception>
+    public static void SyncFolder(string folder)
+    {
+        const int readOnlyFolder = 0x10000 | 0x80000; // O_RDONLY | O_DIRECTORY | O_CLOEXEC on x64
+        const int readOnlyFolderArm = 0x4000 | 0x80000; // arm64 numbers O_DIRECTORY differently
+        var arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+        var descriptor = Open(folder, arm ? readOnlyFolderArm : readOnlyFolder);
+        if (descriptor < 0) throw new IOException($"cannot open folder {folder}: error {Marshal.GetLastPInvokeError()}");
+        try
+        {
+            if (FSync(descriptor) != 0)
+                throw new IOException($"cannot sync folder {folder}: error {Marshal.GetLastPInvokeError()}");
+        }
+        finally
+        {
+            _ = Close(descriptor);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int FSync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int descriptor);
+}

@@ -1,0 +1,4 @@
+namespace Edge.Vision.Capture;
+
+/// <summary>A source that cannot be opened or decoded. The message names the source and what to do about it.</summary>
+public sealed class CaptureException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,22 @@
+namespace Edge.Vision.Capture;
+
+/// <summary>
+/// Where frames come from: a picture, a folder, a recording, or a live camera. A live source hands over the newest
+/// frame and drops the rest; a recording hands over every frame at its own timestamps.
+/// </summary>
+public interface ICameraSource : IAsyncDisposable
+{
+    /// <summary>The camera's configured name; it may appear in logs.</summary>
+    string Name { get; }
+
+    /// <summary>True for cameras, false for pictures and recordings.</summary>
+    bool IsLive { get; }
+
+    /// <summary>A snapshot of the camera's state and counters.</summary>
+    CameraHealth Health { get; }
+
+    /// <summary>Frames until the recording ends or <paramref name="cancel"/> fires; the caller disposes each one.</summary>
+    /// <exception cref="CaptureException">The source cannot be opened or decoded (recordings only: a live source
+    /// reconnects for ever and reports through <see cref="Health"/>).</exception>
+    IAsyncEnumerable<Frame> ReadAsync(CancellationToken cancel);
+}
