@@ -12,6 +12,9 @@ public interface ICameraSource : IAsyncDisposable
     /// <summary>True for cameras, false for pictures and recordings.</summary>
     bool IsLive { get; }
 
+    /// <summary>True where each frame is a picture of its own, not the next moment of the last one.</summary>
+    bool IsStill { get; }
+
     /// <summary>A snapshot of the camera's state and counters.</summary>
     CameraHealth Health { get; }
 

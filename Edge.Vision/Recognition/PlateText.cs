@@ -43,6 +43,14 @@ public sealed class PlateText : IDisposable, IEquatable<PlateText>
         return true;
     }
 
+    /// <summary>A second plate with the same characters; wiped on its own.</summary>
+    public PlateText Copy()
+    {
+        var copy = new PlateText(Length);
+        _ascii.CopyTo(copy._ascii, 0);
+        return copy;
+    }
+
     /// <summary>Compares characters; not constant-time, for consensus among reads only.</summary>
     public bool Equals(PlateText? other) => other is not null && Ascii.SequenceEqual(other.Ascii);
 

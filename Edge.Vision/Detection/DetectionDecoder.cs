@@ -1,0 +1,78 @@
+namespace Edge.Vision.Detection;
+
+/// <summary>Turns a detector's output tensor into boxes in pixels of its input. Pure.</summary>
+internal static class DetectionDecoder
+{
+    private const int Stride = 8;
+    private const int MaxPlates = 32;
+
+    /// <summary>Decodes <see cref="Onnx.DetectorDecode.CentreMap"/>: a cell counts where its score is the highest of its
+    /// eight neighbours; the box is the mean of the regressed box and the four corners' bounding box, which measured
+    /// better than either alone.</summary>
+    public static List<PlateDetection> CentreMap(ReadOnlySpan<float> map, int rows, int columns, float threshold,
+        float overlap)
+    {
+        var cells = rows * columns;
+        var peaks = new List<PlateDetection>();
+        for (var row = 0; row < rows; row++)
+        for (var column = 0; column < columns; column++)
+        {
+            var cell = row * columns + column;
+            var score = map[cell];
+            if (!(score >= threshold) || !IsPeak(map, rows, columns, row, column)) continue;
+            peaks.Add(new PlateDetection(BoxAt(map, cells, cell, column * Stride + Stride / 2f, row * Stride + Stride / 2f), score));
+        }
+        return Distinct(peaks, overlap);
+    }
+
+    /// <summary>Decodes <see cref="Onnx.DetectorDecode.EndToEnd"/>.</summary>
+    public static List<PlateDetection> EndToEnd(ReadOnlySpan<float> rows, float threshold, float overlap)
+    {
+        const int columns = 7;
+        var found = new List<PlateDetection>();
+        for (; rows.Length >= columns; rows = rows[columns..])
+            if (rows[6] >= threshold)
+                found.Add(new PlateDetection(new PixelBox(rows[1], rows[2], rows[3], rows[4]), rows[6]));
+        return Distinct(found, overlap);
+    }
+
+    private static bool IsPeak(ReadOnlySpan<float> map, int rows, int columns, int row, int column)
+    {
+        var score = map[row * columns + column];
+        for (var y = Math.Max(0, row - 1); y <= Math.Min(rows - 1, row + 1); y++)
+        for (var x = Math.Max(0, column - 1); x <= Math.Min(columns - 1, column + 1); x++)
+            if (map[y * columns + x] > score)
+                return false;
+        return true;
+    }
+
+    private static PixelBox BoxAt(ReadOnlySpan<float> map, int cells, int cell, float x, float y)
+    {
+        var regressed = new PixelBox(x - map[cells + cell], y - map[2 * cells + cell],
+            x + map[3 * cells + cell], y + map[4 * cells + cell]);
+        float left = float.MaxValue, top = float.MaxValue, right = float.MinValue, bottom = float.MinValue;
+        for (var corner = 0; corner < 4; corner++)
+        {
+            var cornerX = x + map[(5 + 2 * corner) * cells + cell];
+            var cornerY = y + map[(6 + 2 * corner) * cells + cell];
+            (left, right) = (MathF.Min(left, cornerX), MathF.Max(right, cornerX));
+            (top, bottom) = (MathF.Min(top, cornerY), MathF.Max(bottom, cornerY));
+        }
+        return new PixelBox((regressed.Left + left) / 2, (regressed.Top + top) / 2,
+            (regressed.Right + right) / 2, (regressed.Bottom + bottom) / 2);
+    }
+
+    /// <summary>The best of each group of overlapping boxes, best first.</summary>
+    public static List<PlateDetection> Distinct(List<PlateDetection> found, float overlap)
+    {
+        found.Sort(static (a, b) => b.Score.CompareTo(a.Score));
+        var kept = new List<PlateDetection>();
+        foreach (var candidate in found)
+        {
+            if (kept.Count == MaxPlates) break;
+            if (candidate.Box.Width < 1 || candidate.Box.Height < 1) continue;
+            if (kept.All(other => other.Box.Overlap(candidate.Box) < overlap)) kept.Add(candidate);
+        }
+        return kept;
+    }
+}

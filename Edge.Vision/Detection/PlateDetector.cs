@@ -1,0 +1,69 @@
+using Edge.Vision.Onnx;
+using Microsoft.ML.OnnxRuntime;
+using OpenCvSharp;
+
+namespace Edge.Vision.Detection;
+
+/// <summary>Finds plates in a picture with the detector that a manifest names. One thread at a time.</summary>
+public sealed class PlateDetector : IDisposable
+{
+    private readonly DetectorManifest _manifest;
+    private readonly OnnxModel _model;
+    private readonly Mat _coloured = new();
+    private readonly Mat _scaled = new();
+    private InputTensor? _input;
+
+    private PlateDetector(DetectorManifest manifest, OnnxModel model)
+    {
+        _manifest = manifest;
+        _model = model;
+    }
+
+    /// <exception cref="ModelException">See <see cref="OnnxModel.Open"/>.</exception>
+    public static PlateDetector Open(string folder, DetectorManifest manifest, int threads)
+    {
+        int[] shape = manifest.Decode == DetectorDecode.CentreMap ? [-1, 13, -1, -1] : [-1, 7];
+        var model = OnnxModel.Open(folder, manifest, manifest.Input, [new TensorOutput(manifest.Output, shape)], threads);
+        return new PlateDetector(manifest, model);
+    }
+
+    /// <summary>Plates in <paramref name="picture"/>, best first, in its pixels.</summary>
+    /// <remarks>Borrows <paramref name="picture"/> (8-bit BGR); the caller still disposes it.</remarks>
+    internal List<PlateDetection> Detect(Mat picture)
+    {
+        var layout = LetterboxLayout.Fit(picture.Width, picture.Height, _manifest.Resize);
+        if (_input is null || _input.Width != layout.Width || _input.Height != layout.Height)
+        {
+            _input?.Dispose();
+            _input = new InputTensor(_manifest.Input, batch: 1, layout.Width, layout.Height);
+            _input.Fill(_manifest.Resize.Pad);
+        }
+        // Colour first, then size: a grey picture is a third of the work to shrink.
+        var source = picture;
+        if (_manifest.Input.Channels == ChannelOrder.Grey)
+        {
+            Cv2.CvtColor(picture, _coloured, ColorConversionCodes.BGR2GRAY);
+            source = _coloured;
+        }
+        Cv2.Resize(source, _scaled, new Size(layout.ScaledWidth, layout.ScaledHeight), interpolation:
+            layout.Scale < 1 ? InterpolationFlags.Area : InterpolationFlags.Linear);
+        _input.Write(0, _scaled, layout.Left, layout.Top);
+
+        using var outputs = _model.Run(_input.Value);
+        var values = outputs[0].GetTensorDataAsSpan<float>();
+        var shape = outputs[0].GetTensorTypeAndShape().Shape;
+        var found = _manifest.Decode == DetectorDecode.CentreMap
+            ? DetectionDecoder.CentreMap(values, (int)shape[2], (int)shape[3], _manifest.Threshold, _manifest.Overlap)
+            : DetectionDecoder.EndToEnd(values, _manifest.Threshold, _manifest.Overlap);
+        for (var i = 0; i < found.Count; i++) found[i] = found[i] with { Box = layout.ToPicture(found[i].Box) };
+        return found;
+    }
+
+    public void Dispose()
+    {
+        _input?.Dispose();
+        _coloured.Dispose();
+        _scaled.Dispose();
+        _model.Dispose();
+    }
+}

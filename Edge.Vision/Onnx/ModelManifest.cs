@@ -1,0 +1,181 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Edge.Vision.Onnx;
+
+/// <summary>
+/// <c>manifest.json</c>: which detector and recogniser a folder offers and how each is fed and read. A user's own model
+/// works by writing one; no code names a model. Format in <c>models/README.md</c>.
+/// </summary>
+public sealed record ModelManifest
+{
+    /// <summary>Format version; 1.</summary>
+    public required int Version { get; init; }
+    public required DetectorManifest Detector { get; init; }
+    public required RecogniserManifest Recogniser { get; init; }
+
+    private const int MaxBytes = 64 * 1024;
+
+    // Required members and unknown keys are the serializer's work; Validate checks what types cannot say.
+    private static readonly JsonSerializerOptions Strict = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowDuplicateProperties = false,
+        RespectNullableAnnotations = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
+    };
+
+    /// <summary>Reads <c>manifest.json</c> in <paramref name="folder"/>.</summary>
+    /// <exception cref="ModelException">It is missing, malformed or states something impossible.</exception>
+    public static ModelManifest Load(string folder)
+    {
+        var path = Path.Combine(folder, "manifest.json");
+        try
+        {
+            var file = new FileInfo(path);
+            if (!file.Exists)
+                throw new ModelException($"{path}: no model manifest; install the models or set \"models\" to their folder");
+            if (file.Length > MaxBytes) throw new ModelException($"{path}: larger than {MaxBytes} bytes");
+            var manifest = JsonSerializer.Deserialize<ModelManifest>(File.ReadAllBytes(path), Strict)
+                ?? throw new ModelException($"{path}: empty");
+            if (manifest.Problem() is { } problem) throw new ModelException($"{path}: {problem}");
+            return manifest;
+        }
+        catch (JsonException exception)
+        {
+            throw new ModelException($"{path}: {exception.Message}", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelException($"{path}: cannot be read ({exception.Message})", exception);
+        }
+    }
+
+    private string? Problem()
+    {
+        if (Version != 1) return $"version: {Version} is not supported; this agent reads version 1";
+        foreach (var (name, file, sha256) in new[]
+                 { ("detector", Detector.File, Detector.Sha256), ("recogniser", Recogniser.File, Recogniser.Sha256) })
+        {
+            if (file != Path.GetFileName(file) || file.Length == 0) return $"{name}.file: must be a bare file name";
+            if (sha256.Length != 64 || !sha256.All(char.IsAsciiHexDigitLower))
+                return $"{name}.sha256: must be 64 lower-case hex digits";
+        }
+        if (Detector.Resize.Width is < 32 or > 4096 || Detector.Resize.Height is < 32 or > 4096)
+            return "detector.resize: width and height must be 32 to 4096";
+        if (Detector.Resize.Multiple is < 1 or > 128) return "detector.resize.multiple: must be 1 to 128";
+        if (Detector.Threshold is not (> 0 and < 1)) return "detector.threshold: must be between 0 and 1";
+        if (Detector.Overlap is not (> 0 and < 1)) return "detector.overlap: must be between 0 and 1";
+        if (Recogniser.Input.Width is < 16 or > 1024 || Recogniser.Input.Height is < 16 or > 512)
+            return "recogniser.input: width must be 16 to 1024, height 16 to 512";
+        if (Recogniser.Grow.Length is 0 or > 8 || Recogniser.Grow.Any(grow => grow is not (>= -0.2f and <= 0.5f)))
+            return "recogniser.grow: one to eight numbers between -0.2 and 0.5";
+        if (Recogniser.Heads.Length == 0) return "recogniser.heads: at least one";
+        if (Recogniser.Alphabet.Length is 0 or > 64) return "recogniser.alphabet: 1 to 64 characters";
+        if (!Recogniser.Alphabet.All(c => c is >= 'A' and <= 'Z' or >= '0' and <= '9'))
+            return "recogniser.alphabet: A–Z and 0–9 only; name the empty class in heads[].empty";
+        if (Recogniser.Heads.Any(head => head.Empty != Recogniser.Alphabet.Length))
+            return "recogniser.heads[].empty: must be the class after the alphabet's last";
+        return null;
+    }
+}
+
+/// <summary>What every model states of itself.</summary>
+public abstract record ModelEntry
+{
+    /// <summary>Shown by <c>doctor</c> and in the audit log.</summary>
+    public required string Name { get; init; }
+    /// <summary>Bare file name beside the manifest.</summary>
+    public required string File { get; init; }
+    /// <summary>SHA-256 of the file, 64 lower-case hex digits.</summary>
+    public required string Sha256 { get; init; }
+    /// <summary>SPDX id, or words where none fits.</summary>
+    public required string Licence { get; init; }
+    /// <summary>Where the model comes from and where it is described.</summary>
+    public required string Source { get; init; }
+    /// <summary>Measured accuracy, set name to percent, as its card reports it.</summary>
+    public Dictionary<string, double> Accuracy { get; init; } = [];
+}
+
+/// <summary>A model that finds plates in a picture.</summary>
+public sealed record DetectorManifest : ModelEntry
+{
+    public required TensorInput Input { get; init; }
+    public required DetectorResize Resize { get; init; }
+    public required DetectorDecode Decode { get; init; }
+    /// <summary>Name of the output tensor.</summary>
+    public required string Output { get; init; }
+    /// <summary>Lowest score that counts as a plate, 0 to 1.</summary>
+    public required float Threshold { get; init; }
+    /// <summary>Boxes that overlap by more than this (intersection over union) are one plate.</summary>
+    public required float Overlap { get; init; }
+}
+
+/// <summary>A model that reads the characters of a cropped plate.</summary>
+public sealed record RecogniserManifest : ModelEntry
+{
+    public required TensorInput Input { get; init; }
+    /// <summary>The crops read for each plate: by what share of its size the box is grown on every side. Several are
+    /// read in one batch and vote.</summary>
+    public required float[] Grow { get; init; }
+    /// <summary>Class 0, 1, 2 … of every head.</summary>
+    public required string Alphabet { get; init; }
+    public required RecogniserHead[] Heads { get; init; }
+}
+
+/// <summary>How a tensor is laid out and scaled.</summary>
+/// <param name="Name">Input name in the graph.</param>
+/// <param name="Type">Element type.</param>
+/// <param name="Layout">Order of batch, channels, height and width.</param>
+/// <param name="Channels">Order of colours.</param>
+/// <param name="Width">Pixels; 0 where the graph takes any.</param>
+/// <param name="Height">Pixels; 0 where the graph takes any.</param>
+/// <param name="Scale">Each byte is multiplied by this; 1 for <see cref="TensorType.Uint8"/>.</param>
+public sealed record TensorInput(
+    string Name, TensorType Type, TensorLayout Layout, ChannelOrder Channels, int Width, int Height, float Scale = 1);
+
+/// <summary>How a picture is brought to the detector's size.</summary>
+/// <param name="Rule">See <see cref="ResizeRule"/>.</param>
+/// <param name="Width">Target width in pixels, or of the target area.</param>
+/// <param name="Height">Target height in pixels, or of the target area.</param>
+/// <param name="Multiple">Sides are padded up to a multiple of this.</param>
+/// <param name="Pad">Grey level of the padding, 0 to 255.</param>
+public sealed record DetectorResize(ResizeRule Rule, int Width, int Height, int Multiple, byte Pad);
+
+/// <summary>One output of the recogniser.</summary>
+/// <param name="Output">Name of the output tensor.</param>
+/// <param name="Kind">How its classes become text.</param>
+/// <param name="Length">Time steps or slots.</param>
+/// <param name="Empty">The class that means blank or empty slot: the one after the alphabet's last.</param>
+public sealed record RecogniserHead(string Output, HeadKind Kind, int Length, int Empty);
+
+public enum TensorType { Float32, Uint8 }
+
+public enum TensorLayout { Nchw, Nhwc }
+
+public enum ChannelOrder { Grey, Rgb, Bgr }
+
+public enum ResizeRule
+{
+    /// <summary>Keep the aspect, fill exactly width × height, pad the rest.</summary>
+    Letterbox,
+    /// <summary>Keep the aspect, scale to the area of width × height, pad each side to its multiple.</summary>
+    Area,
+}
+
+public enum DetectorDecode
+{
+    /// <summary>[1,13,h/8,w/8]: score, distances left/top/right/bottom in pixels from the cell's centre, four corner offsets.</summary>
+    CentreMap,
+    /// <summary>[n,7]: batch, x1, y1, x2, y2, class, score, overlaps already removed.</summary>
+    EndToEnd,
+}
+
+public enum HeadKind
+{
+    /// <summary>Connectionist temporal classification: collapse repeats, drop blanks.</summary>
+    Ctc,
+    /// <summary>One class a slot, empty slots dropped.</summary>
+    Slots,
+}

@@ -1,0 +1,113 @@
+using System.Security.Cryptography;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Edge.Vision.Onnx;
+
+/// <summary>One ONNX session for life. It opens only if the file is the one the manifest names and its shapes are the
+/// ones the manifest states; it is not safe for two threads at once.</summary>
+internal sealed class OnnxModel : IDisposable
+{
+    private readonly InferenceSession _session;
+    private readonly RunOptions _run = new();
+    private readonly string[] _inputs;
+    private readonly string[] _outputs;
+
+    private OnnxModel(InferenceSession session, string input, string[] outputs)
+    {
+        _session = session;
+        _inputs = [input];
+        _outputs = outputs;
+    }
+
+    /// <summary>Opens the model <paramref name="entry"/> names in <paramref name="folder"/>.</summary>
+    /// <exception cref="ModelException">The file is missing, has another hash, is not ONNX, or has other shapes.</exception>
+    public static OnnxModel Open(string folder, ModelEntry entry, TensorInput input, IReadOnlyList<TensorOutput> outputs,
+        int threads)
+    {
+        var path = Path.Combine(folder, entry.File);
+        var bytes = ReadVerified(path, entry);
+        try
+        {
+            using var options = new SessionOptions
+            {
+                IntraOpNumThreads = threads,
+                InterOpNumThreads = 1,
+                ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+                LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            };
+            // Spinning threads cost half the speed on a two-core box.
+            options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+            var session = new InferenceSession(bytes, options);
+            if (ShapeProblem(session, input, outputs) is { } problem)
+            {
+                session.Dispose();
+                throw new ModelException($"{path}: {problem}; correct the manifest or install the model it describes");
+            }
+            return new OnnxModel(session, input.Name, [.. outputs.Select(output => output.Name)]);
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw new ModelException($"{path}: not a model this runtime can open ({exception.Message})", exception);
+        }
+    }
+
+    /// <summary>Runs the graph. The caller disposes the returned outputs, in the order they were named.</summary>
+    public IDisposableReadOnlyCollection<OrtValue> Run(OrtValue input) => _session.Run(_run, _inputs, [input], _outputs);
+
+    public void Dispose()
+    {
+        _run.Dispose();
+        _session.Dispose();
+    }
+
+    // The bytes that were hashed are the bytes that are opened: a file swapped in between changes nothing.
+    private static byte[] ReadVerified(string path, ModelEntry entry)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = File.ReadAllBytes(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelException($"{path}: the model \"{entry.Name}\" cannot be read; install it beside its manifest", exception);
+        }
+        var actual = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        return actual == entry.Sha256
+            ? bytes
+            : throw new ModelException($"{path}: SHA-256 is {actual}, the manifest says {entry.Sha256}; reinstall the model");
+    }
+
+    private static string? ShapeProblem(InferenceSession session, TensorInput input, IReadOnlyList<TensorOutput> outputs)
+    {
+        if (session.InputMetadata.Count != 1 || !session.InputMetadata.TryGetValue(input.Name, out var actual))
+            return $"its input is \"{string.Join("\", \"", session.InputMetadata.Keys)}\", the manifest says \"{input.Name}\"";
+        var type = input.Type == TensorType.Uint8 ? typeof(byte) : typeof(float);
+        if (actual.ElementType != type) return $"its input holds {actual.ElementType.Name}, the manifest says {input.Type}";
+        var channels = input.Channels == ChannelOrder.Grey ? 1 : 3;
+        int[] stated = input.Layout == TensorLayout.Nchw
+            ? [-1, channels, Open(input.Height), Open(input.Width)]
+            : [-1, Open(input.Height), Open(input.Width), channels];
+        if (!Agrees(actual.Dimensions, stated, ignoreBatch: true))
+            return $"its input is {Show(actual.Dimensions)}, the manifest says {Show(stated)}";
+        foreach (var output in outputs)
+        {
+            if (!session.OutputMetadata.TryGetValue(output.Name, out var found))
+                return $"it has no output \"{output.Name}\", only \"{string.Join("\", \"", session.OutputMetadata.Keys)}\"";
+            if (!Agrees(found.Dimensions, output.Shape, ignoreBatch: true))
+                return $"its output \"{output.Name}\" is {Show(found.Dimensions)}, the manifest says {Show(output.Shape)}";
+        }
+        return null;
+    }
+
+    private static int Open(int side) => side == 0 ? -1 : side;
+
+    private static bool Agrees(int[] actual, int[] stated, bool ignoreBatch) =>
+        actual.Length == stated.Length &&
+        actual.Zip(stated).Skip(ignoreBatch ? 1 : 0).All(pair => pair.First == pair.Second);
+
+    private static string Show(int[] shape) => $"[{string.Join(",", shape.Select(side => side < 0 ? "?" : $"{side}"))}]";
+}
+
+/// <summary>An output the manifest promises: name and shape, -1 where any size is right.</summary>
+internal sealed record TensorOutput(string Name, int[] Shape);

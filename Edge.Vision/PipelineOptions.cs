@@ -1,0 +1,29 @@
+using Edge.Vision.Tracking;
+
+namespace Edge.Vision;
+
+/// <summary>How one camera's frames are examined.</summary>
+public sealed record PipelineOptions
+{
+    /// <summary>What a passage must show to be a read.</summary>
+    public ReadGate Gate { get; init; } = new();
+
+    /// <summary>The part of the picture that is examined, as shares of its width and height; default all of it.</summary>
+    public RegionOfInterest Region { get; init; } = RegionOfInterest.Whole;
+
+    /// <summary>Skip frames in which nothing moved. Off for stills.</summary>
+    public bool MotionGate { get; init; } = true;
+
+    /// <summary>Lowest plate height in pixels of the frame that is read, default 12; smaller ones are not plates a person
+    /// could read either.</summary>
+    public int MinimumPlateHeight { get; init; } = 12;
+
+    /// <summary>Threads for each model session, 1 or 2.</summary>
+    public int Threads { get; init; } = 1;
+}
+
+/// <summary>A rectangle as shares of a picture, each 0 to 1.</summary>
+public readonly record struct RegionOfInterest(double X, double Y, double Width, double Height)
+{
+    public static readonly RegionOfInterest Whole = new(0, 0, 1, 1);
+}

@@ -1,0 +1,141 @@
+using System.Runtime.CompilerServices;
+using Edge.Vision.Capture;
+using Edge.Vision.Detection;
+using Edge.Vision.Onnx;
+using Edge.Vision.Recognition;
+using Edge.Vision.Tracking;
+using OpenCvSharp;
+
+namespace Edge.Vision;
+
+/// <summary>The whole way from a frame to a passage: gate, detect, read, track, conclude. One pipeline a camera.</summary>
+public sealed class PlatePipeline : IDisposable
+{
+    // A text this many frames agree on is not waited for: the alert leaves while the vehicle is still in view.
+    private const int SettledFrames = 6;
+
+    private readonly PlateDetector _detector;
+    private readonly PlateReader _reader;
+    private readonly PipelineOptions _options;
+    private readonly MotionGate _motion = new();
+    private readonly PlateTracker _tracker = new();
+    private readonly RecentPlates _recent = new();
+    private readonly Reading _reading = new();
+    private long _frames;
+
+    private PlatePipeline(PlateDetector detector, PlateReader reader, PipelineOptions options) =>
+        (_detector, _reader, _options) = (detector, reader, options);
+
+    /// <summary>Opens the models in <paramref name="modelFolder"/>.</summary>
+    /// <exception cref="ModelException">A model is missing or is not what its manifest says.</exception>
+    public static PlatePipeline Open(string modelFolder, PipelineOptions options)
+    {
+        var manifest = ModelManifest.Load(modelFolder);
+        var detector = PlateDetector.Open(modelFolder, manifest.Detector, options.Threads);
+        try
+        {
+            return new PlatePipeline(detector, PlateReader.Open(modelFolder, manifest.Recogniser, options.Threads), options);
+        }
+        catch
+        {
+            detector.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Frames taken from the source so far, skipped ones included.</summary>
+    public long Frames => Interlocked.Read(ref _frames);
+
+    /// <summary>Passages as they conclude, accepted or not; the caller disposes each.</summary>
+    public async IAsyncEnumerable<Passage> ReadAsync(ICameraSource source, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var origin = default(DateTimeOffset);
+        await foreach (var frame in source.ReadAsync(cancel))
+        {
+            using (frame)
+            {
+                Interlocked.Increment(ref _frames);
+                origin = frame.CapturedAt - frame.Position;
+                Examine(frame, source.IsStill);
+                foreach (var passage in Conclude(frame.Position, source, origin)) yield return passage;
+            }
+        }
+        foreach (var track in _tracker.TakeAll())
+            using (track)
+                if (Publish(track, source, origin) is { } passage)
+                    yield return passage;
+    }
+
+    private void Examine(Frame frame, bool still)
+    {
+        using var region = Cut(frame.Pixels, _options.Region, out var offset);
+        if (_options.MotionGate && !still && _tracker.Open.Count == 0 && !_motion.Opens(region, frame.Position)) return;
+        foreach (var detection in _detector.Detect(region))
+        {
+            if (detection.Box.Height < _options.MinimumPlateHeight) continue;
+            _reader.Read(region, detection.Box, _reading);
+            var track = _tracker.Observe(frame.Position, detection with { Box = detection.Box.Shift(offset.X, offset.Y) }, _reading);
+            KeepClearest(track, region, detection.Box);
+        }
+        _reading.Clear();
+    }
+
+    private void KeepClearest(PlateTrack track, Mat region, PixelBox box)
+    {
+        var worth = box.Width * (0.1f + _reading.Weakest);
+        if (track.Published || worth <= track.CropWorth) return;
+        track.Crop?.Dispose();
+        (track.Crop, track.CropWorth) = (PlateCrop.Of(region, box), worth);
+    }
+
+    private IEnumerable<Passage> Conclude(TimeSpan at, ICameraSource source, DateTimeOffset origin)
+    {
+        foreach (var track in source.IsStill ? _tracker.TakeAll() : _tracker.TakeLost(at))
+            using (track)
+                if (Publish(track, source, origin) is { } passage)
+                    yield return passage;
+        foreach (var track in _tracker.Open.Where(IsSettled))
+            if (Publish(track, source, origin) is { } passage)
+                yield return passage;
+    }
+
+    private bool IsSettled(PlateTrack track) =>
+        !track.Published && track.Frames >= SettledFrames && track.Agreed is var agreed && agreed >= SettledFrames &&
+        agreed * 5 >= track.Frames * 4 &&
+        _options.Gate.Accepts(track.Score, track.Conclusion.Weakest, track.Conclusion.Length, agreed, still: false);
+
+    private Passage? Publish(PlateTrack track, ICameraSource source, DateTimeOffset origin)
+    {
+        if (track.Published)
+        {
+            if (!source.IsStill) _recent.Extend(track.Conclusion, track.Last);
+            return null;
+        }
+        track.Published = true;
+        var passage = Passage.Of(track, source.Name, _options.Gate, source.IsStill, origin);
+        // A track broken by a lorry or a lamp post is still one vehicle: say its plate once.
+        if (passage is null || source.IsStill || !passage.Accepted || _recent.IsNew(passage.Plate, track.Last)) return passage;
+        passage.Dispose();
+        return null;
+    }
+
+    private static Mat Cut(Mat picture, RegionOfInterest share, out Point offset)
+    {
+        var left = (int)(share.X * picture.Width);
+        var top = (int)(share.Y * picture.Height);
+        var width = Math.Clamp((int)Math.Round(share.Width * picture.Width), 1, picture.Width - left);
+        var height = Math.Clamp((int)Math.Round(share.Height * picture.Height), 1, picture.Height - top);
+        offset = new Point(left, top);
+        return new Mat(picture, new Rect(left, top, width, height));
+    }
+
+    public void Dispose()
+    {
+        _tracker.Dispose();
+        _recent.Dispose();
+        _reading.Dispose();
+        _motion.Dispose();
+        _reader.Dispose();
+        _detector.Dispose();
+    }
+}

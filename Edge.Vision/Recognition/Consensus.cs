@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Edge.Vision.Recognition;
+
+/// <summary>
+/// Many readings of one plate become one: each votes with its own confidence, first on the number of characters, then on
+/// each character. What a reading of another length says counts against all characters, so doubt is not lost. Used for
+/// the heads and crops of one frame and for the frames of one passage alike. Wiped when disposed.
+/// </summary>
+public sealed class Consensus : IDisposable
+{
+    private const int Lengths = PlateText.MaxLength + 1;
+    // A reading that is sure of nothing still counts as having been there.
+    private const float LeastWeight = 1e-4f;
+    private static readonly int Classes = Reading.Alphabet.Length;
+
+    private readonly float[] _sums = GC.AllocateArray<float>(Lengths * PlateText.MaxLength * Classes, pinned: true);
+    private readonly float[] _weights = new float[Lengths];
+
+    /// <summary>Readings taken in.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Takes in one vote.</summary>
+    /// <remarks>Borrows <paramref name="reading"/>.</remarks>
+    public void Add(Reading reading)
+    {
+        Count++;
+        var weight = MathF.Max(reading.Confidence, LeastWeight);
+        _weights[reading.Length] += weight;
+        for (var position = 0; position < reading.Length; position++)
+        {
+            var row = reading[position];
+            var sum = Sum(reading.Length, position);
+            for (var i = 0; i < row.Length; i++) sum[i] += weight * row[i];
+        }
+    }
+
+    /// <summary>Writes what the votes agree on into <paramref name="conclusion"/>; empty where the votes are.</summary>
+    public void Conclude(Reading conclusion)
+    {
+        conclusion.Clear();
+        var total = 0f;
+        var length = 0;
+        for (var i = 0; i < Lengths; i++)
+        {
+            total += _weights[i];
+            if (_weights[i] > _weights[length]) length = i;
+        }
+        for (var position = 0; position < length; position++)
+        {
+            conclusion.TryAppend(out var row);
+            var sum = Sum(length, position);
+            for (var i = 0; i < row.Length; i++) row[i] = sum[i] / total;
+        }
+    }
+
+    /// <summary>Forgets every vote; the buffers stay.</summary>
+    public void Clear()
+    {
+        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_sums.AsSpan()));
+        Array.Clear(_weights);
+        Count = 0;
+    }
+
+    public void Dispose() => Clear();
+
+    private Span<float> Sum(int length, int position) =>
+        _sums.AsSpan((length * PlateText.MaxLength + position) * Classes, Classes);
+}

@@ -1,0 +1,55 @@
+using Edge.Vision.Onnx;
+
+namespace Edge.Vision.Recognition;
+
+/// <summary>Turns one head's probabilities, steps × classes, into a <see cref="Reading"/>. Pure.</summary>
+internal static class HeadDecoder
+{
+    /// <summary>Decodes into <paramref name="reading"/>; a text longer than a plate can be reads as nothing.</summary>
+    /// <param name="classOf">Index in <see cref="Reading.Alphabet"/> of each of the model's classes.</param>
+    public static void Decode(RecogniserHead head, ReadOnlySpan<float> steps, ReadOnlySpan<int> classOf, Reading reading)
+    {
+        reading.Clear();
+        var classes = classOf.Length + 1;
+        var previous = head.Empty;
+        Span<float> row = default;
+        for (; steps.Length >= classes; steps = steps[classes..])
+        {
+            var step = steps[..classes];
+            var best = Largest(step);
+            if (best != head.Empty)
+            {
+                // CTC repeats a class while it stays on one character: keep the step where it is surest.
+                var repeated = head.Kind == HeadKind.Ctc && best == previous;
+                if (!repeated)
+                {
+                    if (!reading.TryAppend(out row))
+                    {
+                        reading.Clear();
+                        return;
+                    }
+                    Copy(step, classOf, row);
+                }
+                else if (step[best] > row[classOf[best]])
+                {
+                    Copy(step, classOf, row);
+                }
+            }
+            previous = best;
+        }
+    }
+
+    private static void Copy(ReadOnlySpan<float> step, ReadOnlySpan<int> classOf, Span<float> row)
+    {
+        for (var i = 0; i < classOf.Length; i++) row[classOf[i]] = step[i];
+    }
+
+    private static int Largest(ReadOnlySpan<float> step)
+    {
+        var best = 0;
+        for (var i = 1; i < step.Length; i++)
+            if (step[i] > step[best])
+                best = i;
+        return best;
+    }
+}

@@ -1,0 +1,47 @@
+using Edge.Vision.Detection;
+using OpenCvSharp;
+
+namespace Edge.Vision.Tracking;
+
+/// <summary>A picture of the plate alone: no scene, no occupants. It becomes a JPEG only for a hit, and its pixels are
+/// zeroed when disposed.</summary>
+public sealed class PlateCrop : IDisposable
+{
+    // Enough to show the plate and its edge to the person who must confirm the hit, and nothing beside it.
+    private const float Margin = 0.05f;
+    private const int MaxWidth = 320;
+
+    private readonly Mat _pixels;
+
+    private PlateCrop(Mat pixels) => _pixels = pixels;
+
+    /// <remarks>Borrows <paramref name="picture"/>; copies the plate's pixels.</remarks>
+    internal static PlateCrop Of(Mat picture, PixelBox box)
+    {
+        var grown = box.Grow(Margin);
+        var left = Math.Clamp((int)grown.Left, 0, picture.Width - 1);
+        var top = Math.Clamp((int)grown.Top, 0, picture.Height - 1);
+        var right = Math.Clamp((int)MathF.Ceiling(grown.Right), left + 1, picture.Width);
+        var bottom = Math.Clamp((int)MathF.Ceiling(grown.Bottom), top + 1, picture.Height);
+        using var region = new Mat(picture, new Rect(left, top, right - left, bottom - top));
+        return new PlateCrop(region.Clone());
+    }
+
+    /// <summary>The plate as a JPEG, at most 320 pixels wide; a few kilobytes.</summary>
+    public byte[] ToJpeg()
+    {
+        using var small = new Mat();
+        var scale = Math.Min(1.0, (double)MaxWidth / _pixels.Width);
+        Cv2.Resize(_pixels, small, new Size(), scale, scale, InterpolationFlags.Area);
+        Cv2.ImEncode(".jpg", small, out var jpeg, [(int)ImwriteFlags.JpegQuality, 85]);
+        small.SetTo(Scalar.Black);
+        return jpeg;
+    }
+
+    public void Dispose()
+    {
+        if (_pixels.IsDisposed) return;
+        _pixels.SetTo(Scalar.Black);
+        _pixels.Dispose();
+    }
+}

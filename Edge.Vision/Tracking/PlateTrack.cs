@@ -1,0 +1,91 @@
+using Edge.Vision.Detection;
+using Edge.Vision.Recognition;
+
+namespace Edge.Vision.Tracking;
+
+/// <summary>One plate followed from frame to frame: where it is, where it is going, and what its frames say it reads.</summary>
+internal sealed class PlateTrack : IDisposable
+{
+    // A plate that reads differently in every frame of an hour's parking must not fill the memory.
+    private const int MostTexts = 64;
+
+    private readonly Consensus _consensus = new();
+    private readonly Dictionary<PlateText, int> _said = [];
+    private float _speedX, _speedY; // pixels a second
+
+    public PlateTrack(TimeSpan at, PixelBox box)
+    {
+        First = Last = at;
+        Box = box;
+    }
+
+    public TimeSpan First { get; }
+    public TimeSpan Last { get; private set; }
+    public PixelBox Box { get; private set; }
+    public float Score { get; private set; }
+    public int Frames { get; private set; }
+
+    /// <summary>What all frames so far agree on.</summary>
+    public Reading Conclusion { get; } = new();
+
+    /// <summary>Already handed over; it is followed on only so that it is not read again.</summary>
+    public bool Published { get; set; }
+
+    /// <summary>The clearest picture of the plate so far; owned by the track until a passage takes it.</summary>
+    public PlateCrop? Crop { get; set; }
+
+    /// <summary>How clear <see cref="Crop"/> is: plate width in pixels times what its reading was worth.</summary>
+    public float CropWorth { get; set; }
+
+    /// <summary>Where the plate should be at <paramref name="at"/> if it kept its speed.</summary>
+    public PixelBox Predict(TimeSpan at)
+    {
+        var seconds = (float)(at - Last).TotalSeconds;
+        return Box.Shift(_speedX * seconds, _speedY * seconds);
+    }
+
+    /// <summary>Takes in one more frame. Borrows <paramref name="reading"/>; once published it only says where the plate is.</summary>
+    public void Add(TimeSpan at, PlateDetection detection, Reading reading)
+    {
+        var seconds = (float)(at - Last).TotalSeconds;
+        if (Frames > 0 && seconds > 0)
+        {
+            // Half of the old speed, half of the new: a jittering box must not fling the prediction away.
+            _speedX = (_speedX + (detection.Box.CentreX - Box.CentreX) / seconds) / 2;
+            _speedY = (_speedY + (detection.Box.CentreY - Box.CentreY) / seconds) / 2;
+        }
+        (Last, Box, Frames) = (at, detection.Box, Frames + 1);
+        Score = MathF.Max(Score, detection.Score);
+        if (Published || reading.Length == 0) return;
+        _consensus.Add(reading);
+        _consensus.Conclude(Conclusion);
+        Tally(reading);
+    }
+
+    /// <summary>Frames that by themselves read exactly what the passage concludes on.</summary>
+    public int Agreed
+    {
+        get
+        {
+            using var plate = Conclusion.ToPlate();
+            return plate is null ? 0 : _said.GetValueOrDefault(plate);
+        }
+    }
+
+    private void Tally(Reading reading)
+    {
+        if (reading.ToPlate() is not { } plate) return;
+        if (_said.TryGetValue(plate, out var count)) _said[plate] = count + 1;
+        else if (_said.Count < MostTexts && _said.TryAdd(plate, 1)) return;
+        plate.Dispose();
+    }
+
+    public void Dispose()
+    {
+        foreach (var plate in _said.Keys) plate.Dispose();
+        _said.Clear();
+        _consensus.Dispose();
+        Conclusion.Dispose();
+        Crop?.Dispose();
+    }
+}

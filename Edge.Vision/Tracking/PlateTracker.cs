@@ -1,0 +1,92 @@
+using Edge.Vision.Detection;
+using Edge.Vision.Recognition;
+
+namespace Edge.Vision.Tracking;
+
+/// <summary>
+/// Follows plates from frame to frame, so that one vehicle is one passage. Geometry first; a confident reading of
+/// something else in the same place is another vehicle (a queue, or a cut in a recording). Pure: no clock, no pixels.
+/// </summary>
+internal sealed class PlateTracker : IDisposable
+{
+    /// <summary>A plate unseen for this long has passed.</summary>
+    public static readonly TimeSpan Lost = TimeSpan.FromSeconds(1);
+
+    // Two sure readings that differ by more than this are two plates, however close they stand.
+    private const int SamePlateEdits = 2;
+    private const float Sure = 0.5f;
+
+    private readonly List<PlateTrack> _open = [];
+
+    /// <summary>Tracks not yet lost.</summary>
+    public IReadOnlyList<PlateTrack> Open => _open;
+
+    /// <summary>Gives the detection to the track it continues, or starts one.</summary>
+    public PlateTrack Observe(TimeSpan at, PlateDetection detection, Reading reading)
+    {
+        PlateTrack? best = null;
+        var bestCloseness = 0f;
+        foreach (var track in _open)
+        {
+            if (track.Last == at && track.Frames > 0) continue; // one plate, one detection a frame
+            var closeness = Closeness(track.Predict(at), detection.Box);
+            if (closeness <= bestCloseness || IsAnotherPlate(track.Conclusion, reading)) continue;
+            (best, bestCloseness) = (track, closeness);
+        }
+        if (best is null) _open.Add(best = new PlateTrack(at, detection.Box));
+        best.Add(at, detection, reading);
+        return best;
+    }
+
+    /// <summary>Removes and returns the tracks that were lost by <paramref name="at"/>; the caller disposes them.</summary>
+    public List<PlateTrack> TakeLost(TimeSpan at) => Take(track => at - track.Last > Lost);
+
+    /// <summary>Removes and returns every track: the recording is over.</summary>
+    public List<PlateTrack> TakeAll() => Take(static _ => true);
+
+    private List<PlateTrack> Take(Predicate<PlateTrack> condition)
+    {
+        var taken = _open.FindAll(condition);
+        _open.RemoveAll(condition);
+        return taken;
+    }
+
+    /// <summary>0 where the boxes cannot be one plate, more the nearer they are: overlap counts most, then a centre within
+    /// one plate's width at about the same size.</summary>
+    private static float Closeness(PixelBox predicted, PixelBox seen)
+    {
+        var overlap = predicted.Overlap(seen);
+        if (overlap > 0.1f) return 1 + overlap;
+        var size = predicted.Width / MathF.Max(1, seen.Width);
+        if (size is < 0.6f or > 1.7f) return 0;
+        var distance = MathF.Sqrt(MathF.Pow(predicted.CentreX - seen.CentreX, 2) + MathF.Pow(predicted.CentreY - seen.CentreY, 2));
+        return MathF.Max(0, 1 - distance / (1.5f * MathF.Max(predicted.Width, seen.Width)));
+    }
+
+    private static bool IsAnotherPlate(Reading known, Reading seen) =>
+        known.Weakest >= Sure && seen.Weakest >= Sure && Edits(known, seen) > SamePlateEdits;
+
+    /// <summary>Levenshtein distance of the two likeliest texts.</summary>
+    internal static int Edits(Reading a, Reading b)
+    {
+        Span<int> row = stackalloc int[PlateText.MaxLength + 1];
+        for (var j = 0; j <= b.Length; j++) row[j] = j;
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var substitute = diagonal + (a.Best(i - 1).Class == b.Best(j - 1).Class ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(substitute, 1 + Math.Min(row[j], row[j - 1]));
+            }
+        }
+        return row[b.Length];
+    }
+
+    public void Dispose()
+    {
+        foreach (var track in TakeAll()) track.Dispose();
+    }
+}

@@ -1,0 +1,46 @@
+using Edge.Vision.Recognition;
+
+namespace Edge.Vision.Tracking;
+
+/// <summary>The plates of the last few seconds, in memory only, so that a broken track does not make two reads of one
+/// vehicle. Each is wiped when its time is over.</summary>
+internal sealed class RecentPlates : IDisposable
+{
+    /// <summary>How long after it was last seen a plate is still the same passage.</summary>
+    public static readonly TimeSpan Memory = TimeSpan.FromSeconds(5);
+
+    private readonly List<(PlateText Plate, TimeSpan Until)> _plates = [];
+
+    /// <summary>True the first time a plate is seen within <see cref="Memory"/>; remembers a copy.</summary>
+    public bool IsNew(PlateText plate, TimeSpan at)
+    {
+        Forget(at);
+        for (var i = 0; i < _plates.Count; i++)
+        {
+            if (!_plates[i].Plate.Equals(plate)) continue;
+            _plates[i] = (_plates[i].Plate, at + Memory);
+            return false;
+        }
+        _plates.Add((plate.Copy(), at + Memory));
+        return true;
+    }
+
+    /// <summary>The vehicle was in view until <paramref name="at"/>: remember its plate from then on.</summary>
+    public void Extend(Reading reading, TimeSpan at)
+    {
+        if (reading.ToPlate() is not { } plate) return;
+        using (plate) IsNew(plate, at);
+    }
+
+    private void Forget(TimeSpan at)
+    {
+        foreach (var (plate, _) in _plates.Where(recent => recent.Until < at)) plate.Dispose();
+        _plates.RemoveAll(recent => recent.Until < at);
+    }
+
+    public void Dispose()
+    {
+        foreach (var (plate, _) in _plates) plate.Dispose();
+        _plates.Clear();
+    }
+}
