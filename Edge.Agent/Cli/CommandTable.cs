@@ -5,7 +5,16 @@ namespace Edge.Agent.Cli;
 /// <summary>Every verb of <c>edge-agent</c>, in the order help shows them.</summary>
 internal static class CommandTable
 {
-    public static Task<int> RunAsync(string[] args) => Build().Parse(args).InvokeAsync();
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var parsed = Build().Parse(args);
+        if (parsed.Errors.Count == 0) return await parsed.InvokeAsync();
+        foreach (var error in parsed.Errors) Console.Error.WriteLine($"edge-agent: {error.Message}");
+        Console.Error.WriteLine("edge-agent --help shows the verbs, edge-agent VERB --help their options");
+        return (int)ExitCode.Usage;
+    }
 
-    internal static RootCommand Build() => new("Reads plates beside the road, forgets those nobody has a case for.");
+    internal static RootCommand Build() => new("Reads plates beside the road, forgets those nobody has a case for.")
+    {
+    };
 }

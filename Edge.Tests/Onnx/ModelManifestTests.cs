@@ -1,0 +1,98 @@
+using Edge.Tests.Support;
+using Edge.Vision;
+using Edge.Vision.Onnx;
+
+namespace Edge.Tests.Onnx;
+
+public sealed class ModelManifestTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public void The_shipped_models_are_what_their_manifest_says()
+    {
+        using var pipeline = PlatePipeline.Open(Repository.Models, new PipelineOptions());
+        Assert.Equal(0, pipeline.Frames);
+    }
+
+    [Fact]
+    public void No_manifest_says_where_it_was_looked_for()
+    {
+        var refused = Assert.Throws<ModelException>(() => ModelManifest.Load(_folder.Path));
+        Assert.Contains(_folder.File("manifest.json"), refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"version\": 1", "\"version\": 2", "version: 2")]
+    [InlineData("\"threshold\": 0.4", "\"threshold\": 1.4", "detector.threshold")]
+    [InlineData("\"threshold\": 0.4", "\"threshhold\": 0.4", "threshhold")]
+    [InlineData("\"file\": \"detector.onnx\"", "\"file\": \"../detector.onnx\"", "detector.file")]
+    [InlineData("\"multiple\": 32", "\"multiple\": 0", "detector.resize.multiple")]
+    [InlineData("\"rule\": \"area\"", "\"rule\": \"magic\"", "detector.resize.rule")]
+    [InlineData("\"empty\": 36", "\"empty\": 35", "recogniser.heads[].empty")]
+    [InlineData("0123456789ABC", "0123456789ÄBC", "recogniser.alphabet")]
+    [InlineData("\"grow\": [", "\"grow\": [9, ", "recogniser.grow")]
+    public void A_manifest_that_is_wrong_names_the_field(string good, string bad, string named)
+    {
+        Install(manifest => manifest.Replace(good, bad, StringComparison.Ordinal));
+        var refused = Assert.Throws<ModelException>(() => ModelManifest.Load(_folder.Path));
+        Assert.Contains(named, refused.Message, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void A_changed_model_does_not_open_and_both_hashes_are_shown()
+    {
+        Install();
+        var bytes = File.ReadAllBytes(_folder.File("detector.onnx"));
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(_folder.File("detector.onnx"), bytes);
+        var refused = Assert.Throws<ModelException>(() => PlatePipeline.Open(_folder.Path, new PipelineOptions()));
+        Assert.Contains("SHA-256", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(ModelManifest.Load(_folder.Path).Detector.Sha256, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_model_is_named()
+    {
+        Install();
+        File.Delete(_folder.File("recogniser.onnx"));
+        var refused = Assert.Throws<ModelException>(() => PlatePipeline.Open(_folder.Path, new PipelineOptions()));
+        Assert.Contains("recogniser.onnx", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"channels\": \"grey\"", "\"channels\": \"rgb\"", "its input is")]
+    [InlineData("\"width\": 128", "\"width\": 256", "its input is")]
+    [InlineData("\"type\": \"uint8\"", "\"type\": \"float32\"", "its input holds")]
+    [InlineData("\"length\": 32", "\"length\": 31", "its output \"ctc\"")]
+    [InlineData("\"output\": \"map\"", "\"output\": \"heat\"", "no output \"heat\"")]
+    public void A_model_whose_shapes_differ_from_the_manifest_does_not_open(string good, string bad, string named)
+    {
+        Install(manifest => manifest.Replace(good, bad, StringComparison.Ordinal));
+        var refused = Assert.Throws<ModelException>(() => PlatePipeline.Open(_folder.Path, new PipelineOptions()));
+        Assert.Contains(named, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_model_says_so()
+    {
+        byte[] junk = [1, 2, 3];
+        var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(junk));
+        Install(manifest => manifest.Replace(ModelManifest.Load(Repository.Models).Detector.Sha256, hash, StringComparison.Ordinal));
+        File.WriteAllBytes(_folder.File("detector.onnx"), junk);
+        var refused = Assert.Throws<ModelException>(() => PlatePipeline.Open(_folder.Path, new PipelineOptions()));
+        Assert.Contains("not a model", refused.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private void Install(Func<string, string>? change = null)
+    {
+        foreach (var file in Directory.GetFiles(Repository.Models, "*.onnx"))
+            File.Copy(file, _folder.File(Path.GetFileName(file)));
+        var manifest = File.ReadAllText(Path.Combine(Repository.Models, "manifest.json"));
+        var changed = change?.Invoke(manifest) ?? manifest;
+        if (change is not null) Assert.NotEqual(manifest, changed);
+        File.WriteAllText(_folder.File("manifest.json"), changed);
+    }
+}

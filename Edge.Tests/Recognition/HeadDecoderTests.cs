@@ -1,0 +1,51 @@
+using Edge.Vision.Onnx;
+using Edge.Vision.Recognition;
+
+namespace Edge.Tests.Recognition;
+
+public sealed class HeadDecoderTests
+{
+    private const int Empty = 36;
+    private static readonly int[] ClassOf = [.. Enumerable.Range(0, 36)];
+
+    [Theory]
+    [InlineData("AA_A1_", "AA1")]
+    [InlineData("______", "")]
+    [InlineData("A_A_AA", "AAA")]
+    [InlineData("01122_", "012")]
+    public void Ctc_collapses_repeats_and_drops_blanks(string steps, string text) =>
+        Assert.Equal(text, Decode(HeadKind.Ctc, steps));
+
+    [Theory]
+    [InlineData("AB12__", "AB12")]
+    [InlineData("AA1_1_", "AA11")]
+    [InlineData("______", "")]
+    public void Slots_drop_the_empty_ones_and_keep_repeats(string steps, string text) =>
+        Assert.Equal(text, Decode(HeadKind.Slots, steps));
+
+    [Fact]
+    public void A_text_longer_than_any_plate_reads_as_nothing() =>
+        Assert.Equal("", Decode(HeadKind.Slots, new string('A', PlateText.MaxLength + 1)));
+
+    [Fact]
+    public void Ctc_keeps_the_surest_step_of_a_repeat()
+    {
+        var steps = new float[3 * 37];
+        steps[10] = 0.6f;
+        steps[37 + 10] = 0.9f;
+        steps[74 + 10] = 0.7f;
+        using var reading = new Reading();
+        HeadDecoder.Decode(new RecogniserHead("x", HeadKind.Ctc, 3, Empty), steps, ClassOf, reading);
+        Assert.Equal((10, 0.9f), reading.Best(0));
+    }
+
+    private static string Decode(HeadKind kind, string steps)
+    {
+        var values = new float[steps.Length * 37];
+        for (var i = 0; i < steps.Length; i++)
+            values[i * 37 + (steps[i] == '_' ? Empty : Reading.Alphabet.IndexOf(steps[i], StringComparison.Ordinal))] = 1;
+        using var reading = new Reading();
+        HeadDecoder.Decode(new RecogniserHead("x", kind, steps.Length, Empty), values, ClassOf, reading);
+        return Readings.TextOf(reading);
+    }
+}

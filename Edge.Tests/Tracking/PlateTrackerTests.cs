@@ -1,0 +1,78 @@
+using Edge.Tests.Recognition;
+using Edge.Vision.Detection;
+using Edge.Vision.Tracking;
+
+namespace Edge.Tests.Tracking;
+
+public sealed class PlateTrackerTests : IDisposable
+{
+    private readonly PlateTracker _tracker = new();
+
+    [Fact]
+    public void A_vehicle_driving_through_is_one_track()
+    {
+        for (var frame = 0; frame < 50; frame++) See(frame, x: 100 + 18 * frame, "AB123CD");
+        var track = Assert.Single(_tracker.TakeAll());
+        Assert.Equal((50, 50), (track.Frames, track.Agreed));
+    }
+
+    [Fact]
+    public void A_fast_vehicle_whose_boxes_never_overlap_is_still_one_track()
+    {
+        for (var frame = 0; frame < 8; frame++) See(frame, x: 100 + 120 * frame, "AB123CD");
+        Assert.Single(_tracker.TakeAll());
+    }
+
+    [Fact]
+    public void Two_lanes_are_two_tracks()
+    {
+        for (var frame = 0; frame < 10; frame++)
+        {
+            See(frame, 100 + 10 * frame, "AB123CD");
+            See(frame, 900 - 10 * frame, "XY987ZW");
+        }
+        Assert.Equal(["AB123CD", "XY987ZW"], _tracker.TakeAll().Select(track => Readings.TextOf(track.Conclusion)).Order());
+    }
+
+    [Fact]
+    public void The_next_car_of_a_queue_in_the_same_place_is_another_track()
+    {
+        for (var frame = 0; frame < 10; frame++) See(frame, 300, "AB123CD");
+        for (var frame = 10; frame < 20; frame++) See(frame, 302, "XY987ZW");
+        Assert.Equal(2, _tracker.TakeAll().Count);
+    }
+
+    [Fact]
+    public void A_doubtful_misread_stays_with_its_vehicle()
+    {
+        for (var frame = 0; frame < 10; frame++) See(frame, 300, frame == 4 ? "XY987" : "AB123CD", frame == 4 ? 0.3f : 0.95f);
+        var track = Assert.Single(_tracker.TakeAll());
+        Assert.Equal(("AB123CD", 9), (Readings.TextOf(track.Conclusion), track.Agreed));
+    }
+
+    [Fact]
+    public void A_plate_unseen_for_a_second_has_passed()
+    {
+        See(0, 100, "AB123CD");
+        Assert.Empty(_tracker.TakeLost(TimeSpan.FromSeconds(1)));
+        Assert.Single(_tracker.TakeLost(TimeSpan.FromSeconds(1.04)));
+        Assert.Empty(_tracker.Open);
+    }
+
+    [Theory]
+    [InlineData("AB123", "AB123", 0)]
+    [InlineData("AB123", "A8123", 1)]
+    [InlineData("AB123", "B123", 1)]
+    [InlineData("AB123", "", 5)]
+    [InlineData("KITTEN", "SITTING", 3)]
+    public void Edits_are_the_Levenshtein_distance(string a, string b, int edits) =>
+        Assert.Equal(edits, PlateTracker.Edits(Readings.Of(a), Readings.Of(b)));
+
+    public void Dispose() => _tracker.Dispose();
+
+    private void See(int frame, float x, string text, float sure = 0.95f)
+    {
+        using var reading = Readings.Of(text, sure);
+        _tracker.Observe(TimeSpan.FromSeconds(frame / 25.0), new PlateDetection(new PixelBox(x, 400, x + 90, 425), 0.8f), reading);
+    }
+}

@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# Everything one does with this project. ./build.sh help
+set -euo pipefail
+cd "$(dirname "$0")"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+agent=Edge.Agent/bin/Release/net10.0/edge-agent
+tests=Edge.Tests/bin/Release/net10.0/Edge.Tests
+data=${EDGE_SHARED:-../shared}/data
+
+# OpenCV's native library loads GTK; RTSP and the fall-back decoders are ffmpeg's.
+runtime_packages=(libgtk-3-0 ffmpeg)
+# A real broker and a real RTSP server for the tests.
+test_packages=(mosquitto python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+    gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-tools procps)
+
+say() { printf '\033[1m> %s\033[0m\n' "$*" >&2; }
+die() { printf '\033[31m%s\033[0m\n' "$*" >&2; exit 1; }
+
+installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+need() {
+    command -v dpkg-query >/dev/null || { say "not a Debian system: make sure it has what these packages bring: $*"; return; }
+    local missing=() package
+    for package in "$@"; do installed "$package" || missing+=("$package"); done
+    [ ${#missing[@]} -eq 0 ] && return
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        if command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then as_root=(sudo)
+        else die "Debian packages are missing. As root: apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"; fi
+    fi
+    say "installing ${missing[*]}"
+    "${as_root[@]}" apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# build PROJECT: compiles it unless nothing has changed since the last time.
+build() {
+    command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: see https://learn.microsoft.com/dotnet/core/install/linux-debian"
+    local stamp=.build/$1 changed
+    changed=$(find Edge.* models Directory.*.props global.json BannedSymbols.txt .editorconfig \
+        \( -name bin -o -name obj \) -prune -o -type f -newer "$stamp" -print -quit 2>/dev/null || true)
+    [ -f "$stamp" ] && [ -z "$changed" ] && return
+    say "building $1"
+    mkdir -p .build
+    touch "$stamp.new"
+    dotnet build "$1" -c Release -v quiet --nologo >&2 || die "the build failed"
+    mv "$stamp.new" "$stamp"
+}
+
+demo() { need "${runtime_packages[@]}"; build Edge.Agent; exec "$agent" demo "$@"; }
+
+run() { need "${runtime_packages[@]}"; build Edge.Agent; exec "$agent" "$@"; }
+
+run_tests() {
+    need "${runtime_packages[@]}" "${test_packages[@]}"
+    build Edge.Tests
+    say "testing"
+    local log=.build/test.log status=0
+    "$tests" -noColor "$@" >"$log" 2>&1 || status=$?
+    grep -vE '^  (Discover|Start|Finish)' "$log" || true
+    # "Edge.Tests  Total: 72, Errors: 0, Failed: 0, Skipped: 0, Not Run: 0, Time: 1.2s"
+    local total errors failed skipped
+    read -r total errors failed skipped < <(sed -nE \
+        's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+).*/\1 \2 \3 \4/p' "$log" | tail -n 1) \
+        || die "the test run ended without a summary; see $log"
+    [ "$status" -eq 0 ] || [ $((failed + errors)) -gt 0 ] || failed=1
+    printf '%d passed, %d failed, %d skipped\n' $((total - failed - errors - skipped)) $((failed + errors)) "$skipped"
+    return "$status"
+}
+
+bench() {
+    need "${runtime_packages[@]}"
+    build Edge.Agent
+    [ -d "$data/scenes" ] || die "no labelled photographs at $data/scenes: set EDGE_SHARED to the folder that holds data/"
+    local set
+    for set in eu us br; do "$agent" recognize "$data/scenes/$set" --truth "$data/scenes/$set.tsv" --score-only "$@"; done
+}
+
+package() {
+    build Edge.Agent
+    local version rid name
+    version=$(sed -nE 's/.*<VersionPrefix>(.*)<.*/\1/p' Directory.Build.props)
+    for rid in linux-x64 linux-arm64; do
+        name=edge-agent_${version}_${rid#linux-}
+        say "packaging $name"
+        dotnet publish Edge.Agent -c Release -r "$rid" --self-contained -v quiet --nologo -o "artifacts/$name" >&2
+        cp -r models "artifacts/$name/"
+        tar -C artifacts -czf "artifacts/$name.tar.gz" "$name"
+    done
+    (cd artifacts && sha256sum ./*.tar.gz | tee SHA256SUMS)
+}
+
+case ${1:-help} in
+    demo) shift; demo "$@" ;;
+    test) shift; run_tests "$@" ;;
+    run) shift; run "$@" ;;
+    bench) shift; bench "$@" ;;
+    package) package ;;
+    format) dotnet format Edge.slnx ;;
+    help | -h | --help)
+        cat <<'HELP'
+./build.sh demo [ARGS]   a box, a broker and a hub in one: footage in, one sealed alert out
+./build.sh test          every test; ends with "N passed, N failed, N skipped"
+./build.sh run ARGS      edge-agent ARGS, freshly built (try: run --help)
+./build.sh bench         accuracy on labelled photographs, by set
+./build.sh package       self-contained archives for x64 and arm64 in artifacts/
+./build.sh format        the code as .editorconfig wants it
+HELP
+        ;;
+    *) die "unknown verb '$1': ./build.sh help" ;;
+esac
