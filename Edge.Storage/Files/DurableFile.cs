@@ -25,6 +25,15 @@ public static partial class DurableFile
         SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
+    /// <summary>What was written to <paramref name="file"/> is on the disk when this returns. A stream that is no file
+    /// says so itself in its Flush.</summary>
+    /// <exception cref="IOException">The disk is full or failing.</exception>
+    public static void Sync(Stream file)
+    {
+        if (file is FileStream onDisk) onDisk.Flush(flushToDisk: true);
+        else file.Flush();
+    }
+
     /// <summary>Makes the names in <paramref name="folder"/> durable; .NET offers no fsync of a folder.</summary>
     /// <exception cref="IOException">The folder cannot be opened or synced.</exception>
     public static void SyncFolder(string folder)

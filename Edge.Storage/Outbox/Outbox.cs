@@ -1,0 +1,201 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using Edge.Storage.Database;
+using Edge.Storage.Hits;
+using Edge.Storage.Sealing;
+using Edge.Storage.Signing;
+using LiteDB;
+
+namespace Edge.Storage.Outbox;
+
+/// <summary>
+/// Messages that wait on the disk for their PUBACK. A message is <i>unlogged</i> until its audit entry is on disk, then
+/// <i>ready</i>, and gone once acknowledged or expired; the states are drawn in this folder's README. Thread-safe.
+/// Every method throws <see cref="StateStorageException"/> when the disk refuses.
+/// </summary>
+public sealed class Outbox
+{
+    /// <summary>Leaf index of a message that needs no audit entry.</summary>
+    private const long NoLeaf = -1;
+
+    private readonly StateDatabase _database;
+    private TaskCompletionSource _arrival = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal Outbox(StateDatabase database) => _database = database;
+
+    /// <summary>Stores a message under the next number.</summary>
+    /// <param name="kind">Anything but a hit, which enters with <see cref="HitStore.Commit(Func{long, HitEntry})"/>.</param>
+    /// <param name="expires">After this it is dropped, sent or not.</param>
+    /// <param name="payload">Builds the signed bytes for the number; if it throws, the number is not used.</param>
+    /// <param name="logged">True if it needs no audit entry of its own, as a summary.</param>
+    /// <param name="accountsFor">Numbers of <see cref="Dropped"/> that this message names; they leave that list in
+    /// the same step.</param>
+    /// <returns>The number.</returns>
+    /// <exception cref="ArgumentException">The kind is a hit, or the payload is empty or too long.</exception>
+    public long Enqueue(MessageKind kind, DateTimeOffset expires, Func<long, byte[]> payload, bool logged = false,
+        IReadOnlyCollection<long>? accountsFor = null)
+    {
+        ArgumentNullException.ThrowIfNull(payload);
+        if (kind == MessageKind.Hit)
+            throw new ArgumentException("a hit enters the outbox together with its record", nameof(kind));
+        lock (_database.Gate)
+        {
+            var sequence = _database.Build(payload, out var bytes);
+            var row = Row(new OutboxMessage(sequence, kind, bytes, expires)) with { Logged = logged };
+            var document = StateRows.OfMessage(row, SealPayload(row, bytes), logged ? SealLeaf(row, NoLeaf) : null);
+            _database.Persist(lite =>
+            {
+                lite.GetCollection(StateRows.State).Update(StateRows.OfState(sequence));
+                lite.GetCollection(OutboxRow.Collection).Insert(document);
+                foreach (var dropped in accountsFor ?? [])
+                    lite.GetCollection(StateRows.Dropped).Delete(dropped);
+            });
+            var engine = _database.Engine;
+            engine.LastSequence = sequence;
+            foreach (var dropped in accountsFor ?? []) engine.Dropped.Remove(dropped);
+            Put(row);
+            return sequence;
+        }
+    }
+
+    /// <summary>The audit entry of this message is on disk: it may leave.</summary>
+    /// <param name="sequence">Its number.</param>
+    /// <param name="leafIndex">Where the entry stands in the log, from 0.</param>
+    /// <returns>False if there is no such message: it expired meanwhile, or was acknowledged.</returns>
+    public bool MarkLogged(long sequence, long leafIndex)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(leafIndex);
+        lock (_database.Gate)
+        {
+            if (_database.Engine.Waiting.Find(sequence) is not { } row) return false;
+            if (row.Logged) return true;
+            if (_database.Engine.Find(OutboxRow.Collection, sequence) is not { } document) return false;
+            document["l"] = SealLeaf(row, leafIndex);
+            _database.Persist(lite => lite.GetCollection(OutboxRow.Collection).Update(document));
+            Put(row with { Logged = true });
+            return true;
+        }
+    }
+
+    /// <summary>Messages without their audit entry, by sequence: after a crash the agent appends the entries that are
+    /// missing and marks them.</summary>
+    public IReadOnlyList<UnloggedMessage> Unlogged()
+    {
+        lock (_database.Gate)
+        {
+            var waiting = _database.Engine.Waiting;
+            var unlogged = new List<UnloggedMessage>();
+            foreach (var row in waiting.All.Where(row => !row.Logged).ToList())
+            {
+                if (!TryOpen(row, out var payload)) continue;
+                var record = _database.Hits.TryRead(row.Sequence, out var hit) ? hit.Record : payload;
+                unlogged.Add(new UnloggedMessage(row.Sequence, row.Kind, SHA256.HashData(record.Span)));
+            }
+            return unlogged;
+        }
+    }
+
+    /// <summary>Up to <paramref name="max"/> messages that may leave: incidents first, then by number.</summary>
+    public IReadOnlyList<OutboxMessage> Ready(int max)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(max);
+        lock (_database.Gate)
+        {
+            var now = _database.Time.GetUtcNow();
+            var waiting = _database.Engine.Waiting;
+            var ready = new List<OutboxMessage>();
+            // Copied: a message that does not open leaves the list while we walk it.
+            foreach (var row in waiting.Ready.ToList())
+            {
+                if (ready.Count == max) break;
+                if (row.Expires <= now) waiting.Withhold(row);
+                else if (TryOpen(row, out var payload))
+                    ready.Add(new OutboxMessage(row.Sequence, row.Kind, payload, row.Expires));
+            }
+            return ready;
+        }
+    }
+
+    /// <summary>The broker has it: the message is removed, durably. A second PUBACK for it does nothing.</summary>
+    /// <exception cref="InvalidOperationException">It is not logged, so it must not have left.</exception>
+    public void Acknowledge(long sequence)
+    {
+        lock (_database.Gate)
+        {
+            if (_database.Engine.Waiting.Find(sequence) is not { } row) return;
+            if (!row.Logged)
+                throw new InvalidOperationException($"message {sequence} has no audit entry and must not have left");
+            _database.Persist(lite => lite.GetCollection(OutboxRow.Collection).Delete(sequence));
+            _database.Engine.Waiting.Remove(row);
+        }
+    }
+
+    /// <summary>Numbers whose messages expired unsent, by sequence, until a message accounts for them.</summary>
+    public IReadOnlyList<DroppedMessage> Dropped()
+    {
+        lock (_database.Gate) return [.. _database.Engine.Dropped.Values];
+    }
+
+    /// <summary>How full it is.</summary>
+    public OutboxCounts Count()
+    {
+        lock (_database.Gate) return _database.Engine.Waiting.Counts;
+    }
+
+    /// <summary>Completes as soon as a message may leave; at once if one may already.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled, or the database was closed.</exception>
+    public async Task WaitAsync(CancellationToken cancel)
+    {
+        Task arrival;
+        lock (_database.Gate)
+        {
+            if (_database.Engine.Waiting.AnyReady) return;
+            if (_arrival.Task.IsCompleted)
+                _arrival = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            arrival = _arrival.Task;
+        }
+        await arrival.WaitAsync(cancel).ConfigureAwait(false);
+    }
+
+    internal void Close() => _arrival.TrySetCanceled();
+
+    /// <summary>The clear part of a message that is about to be stored; refuses what no receiver would take.</summary>
+    internal static OutboxRow Row(OutboxMessage message)
+    {
+        if (message.Payload.Length is 0 or > Jws.MaxBytes)
+            throw new ArgumentException($"a payload is 1 to {Jws.MaxBytes} bytes, not {message.Payload.Length}");
+        if (!Enum.IsDefined(message.Kind)) throw new ArgumentException($"{message.Kind} is no kind of message");
+        return new OutboxRow(message.Sequence, message.Kind, StateRows.ToMilliseconds(message.Expires), Logged: false);
+    }
+
+    internal byte[] SealPayload(OutboxRow row, ReadOnlySpan<byte> payload) => _database.Seal(row.PayloadPlace, payload);
+
+    /// <summary>The caller holds the gate and has made the row durable.</summary>
+    internal void Put(OutboxRow row)
+    {
+        _database.Engine.Waiting.Put(row);
+        if (row.Logged) _arrival.TrySetResult();
+    }
+
+    private byte[] SealLeaf(OutboxRow row, long leafIndex)
+    {
+        Span<byte> index = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(index, leafIndex);
+        return _database.Seal(row.LeafPlace, index);
+    }
+
+    private bool TryOpen(OutboxRow row, [NotNullWhen(true)] out byte[]? payload)
+    {
+        payload = null;
+        if (_database.Engine.Find(OutboxRow.Collection, row.Sequence) is { } document && document["p"].IsBinary &&
+            _database.Sealer.TryOpen(row.PayloadPlace, document["p"].AsBinary, out payload) &&
+            (!row.Logged || HasLeaf(row, document["l"]))) return true;
+        _database.Engine.Waiting.SetAside(row);
+        return false;
+    }
+
+    // Sealed, so that an edit of the file cannot pass an unlogged message for a logged one.
+    private bool HasLeaf(OutboxRow row, BsonValue leaf) =>
+        leaf.IsBinary && _database.Sealer.TryOpen(row.LeafPlace, leaf.AsBinary, out _);
+}

@@ -1,0 +1,19 @@
+using Edge.Storage.Sealing;
+
+namespace Edge.Storage.Outbox;
+
+/// <summary>What is known of a waiting message without opening it.</summary>
+/// <param name="Sequence">This box's number for it.</param>
+/// <param name="Kind">Decides the order of sending.</param>
+/// <param name="Expires">To the millisecond, UTC.</param>
+/// <param name="Logged">True once its audit entry is on disk: it may leave.</param>
+internal sealed record OutboxRow(long Sequence, MessageKind Kind, DateTimeOffset Expires, bool Logged)
+{
+    public const string Collection = "outbox";
+
+    /// <summary>Where the payload stands.</summary>
+    public RecordPlace PayloadPlace => new(Collection, Sequence, Expires, $"payload {(int)Kind}");
+
+    /// <summary>Where the proof stands that the message was logged: the sealed index of its leaf.</summary>
+    public RecordPlace LeafPlace => new(Collection, Sequence, Expires, $"leaf {(int)Kind}");
+}

@@ -1,0 +1,46 @@
+namespace Edge.Storage.Outbox;
+
+/// <summary>The outbox in memory: which message is in which state, and in what order they leave. Not thread-safe; the
+/// disk is the truth and this follows it.</summary>
+internal sealed class WaitingMessages
+{
+    private readonly SortedDictionary<long, OutboxRow> _rows = [];
+    private readonly SortedSet<(MessageKind Kind, long Sequence)> _ready = [];
+    private readonly HashSet<long> _unreadable = [];
+
+    /// <summary>Every waiting message, by sequence.</summary>
+    public IReadOnlyCollection<OutboxRow> All => _rows.Values;
+
+    /// <summary>Those that may leave, in the order of leaving.</summary>
+    public IEnumerable<OutboxRow> Ready => _ready.Select(place => _rows[place.Sequence]);
+
+    public bool AnyReady => _ready.Count > 0;
+
+    public OutboxCounts Counts => new(_ready.Count,
+        _rows.Values.Count(row => !row.Logged && !_unreadable.Contains(row.Sequence)), _unreadable.Count);
+
+    public OutboxRow? Find(long sequence) => _rows.GetValueOrDefault(sequence);
+
+    public void Put(OutboxRow row)
+    {
+        _rows[row.Sequence] = row;
+        if (row.Logged && !_unreadable.Contains(row.Sequence)) _ready.Add((row.Kind, row.Sequence));
+    }
+
+    public void Remove(OutboxRow row)
+    {
+        _rows.Remove(row.Sequence);
+        _unreadable.Remove(row.Sequence);
+        _ready.Remove((row.Kind, row.Sequence));
+    }
+
+    /// <summary>It will not leave any more, and waits for the sweep.</summary>
+    public void Withhold(OutboxRow row) => _ready.Remove((row.Kind, row.Sequence));
+
+    /// <summary>Its bytes do not open: withheld, and counted.</summary>
+    public void SetAside(OutboxRow row)
+    {
+        Withhold(row);
+        _unreadable.Add(row.Sequence);
+    }
+}
