@@ -18,8 +18,12 @@ public interface ICameraSource : IAsyncDisposable
     /// <summary>A snapshot of the camera's state and counters.</summary>
     CameraHealth Health { get; }
 
-    /// <summary>Frames until the recording ends or <paramref name="cancel"/> fires; the caller disposes each one.</summary>
-    /// <exception cref="CaptureException">The source cannot be opened or decoded (recordings only: a live source
-    /// reconnects for ever and reports through <see cref="Health"/>).</exception>
+    /// <summary>Frames until the recording ends, the source is disposed or <paramref name="cancel"/> fires; the caller
+    /// disposes each one. A live source has one reader at a time; any may be read again afterwards.</summary>
+    /// <exception cref="CaptureException">The source cannot be opened or decoded (pictures and recordings only: a live
+    /// source reconnects for ever and reports through <see cref="Health"/>). Frames decoded before the damage were
+    /// handed over first.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancel"/> fired.</exception>
+    /// <exception cref="InvalidOperationException">Somebody else is reading.</exception>
     IAsyncEnumerable<Frame> ReadAsync(CancellationToken cancel);
 }

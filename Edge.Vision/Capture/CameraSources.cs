@@ -1,0 +1,65 @@
+using System.Security.Cryptography;
+using Edge.Vision.Capture.Mjpeg;
+using Edge.Vision.Capture.Rtsp;
+using Microsoft.Extensions.Logging;
+using OpenCvSharp;
+
+namespace Edge.Vision.Capture;
+
+/// <summary>Chooses what reads a camera by what its source looks like.</summary>
+public static class CameraSources
+{
+    /// <summary>Opens a source; nothing is read before <see cref="ICameraSource.ReadAsync"/>. A live camera need not
+    /// be reachable yet. The caller disposes the source.</summary>
+    /// <param name="time">Clock of deadlines and of <see cref="Frame.CapturedAt"/>.</param>
+    /// <param name="log">Diagnostics: names, states and counts.</param>
+    /// <exception cref="CaptureException">The source is no address this program understands, there is no such file or
+    /// folder, or OpenCV does not load.</exception>
+    public static ICameraSource Open(CameraOptions camera, TimeProvider time, ILogger log)
+    {
+        LimitThreads();
+        var source = camera.Source;
+        if (source.Length == 0) throw new CaptureException($"{camera}: its source is empty");
+        if (source.Contains("://", StringComparison.Ordinal)) return OpenAddress(camera, time, log);
+        if (source.StartsWith("/dev/video", StringComparison.Ordinal)) return Live(() => new V4l2Feed(camera));
+        if (Directory.Exists(source)) return new PictureSource(camera.Name, source, time);
+        if (!File.Exists(source)) throw new CaptureException($"{source}: no such file or folder");
+        return PictureSource.IsPicture(source)
+            ? new PictureSource(camera.Name, source, time)
+            : new RecordingSource(camera.Name, source, time);
+
+        LiveSource Live(Func<ILiveFeed> connect) => Supervise(camera, connect, time, log);
+    }
+
+    private static LiveSource OpenAddress(CameraOptions camera, TimeProvider time, ILogger log)
+    {
+        // The text may hold a password: never quote it before it is parsed.
+        if (!CameraAddress.TryParse(camera.Source, out var address))
+            throw new CaptureException($"{camera}: its source is no address of the form scheme://user:password@host/path; " +
+                "percent-encode blanks and special characters");
+        // Longer than the supervisor's own patience, so that a stall is told as one.
+        var patience = camera.StallAfter + camera.ConnectWithin;
+        return address.Scheme switch
+        {
+            "rtsp" or "rtsps" => Supervise(camera, () => new RtspFeed(address, camera.Ffmpeg, patience), time, log),
+            "http" or "https" => Supervise(camera, () => new MjpegFeed(address), time, log),
+            _ => throw new CaptureException($"{camera}: {address.Scheme}:// is not supported; use rtsp, rtsps, http or https"),
+        };
+    }
+
+    private static LiveSource Supervise(CameraOptions camera, Func<ILiveFeed> connect, TimeProvider time, ILogger log) =>
+        new(camera, connect, time, log, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
+
+    private static void LimitThreads()
+    {
+        try
+        {
+            // The cores belong to inference; OpenCV's own pool only gets in its way.
+            Cv2.SetNumThreads(1);
+        }
+        catch (Exception failure) when (failure is TypeInitializationException or DllNotFoundException or OpenCvSharpException)
+        {
+            throw new CaptureException("OpenCV does not load: apt-get install libgtk-3-0", failure);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using OpenCvSharp;
+
+namespace Edge.Vision.Capture;
+
+/// <summary>
+/// The pixel buffers of one source. A native picture is megabytes the collector cannot see, so buffers are handed
+/// round, not left to it; and since they hold plates, one that goes back to the allocator is wiped first.
+/// </summary>
+internal sealed class FramePool : IDisposable
+{
+    // One being decoded, one waiting, one examined, one to spare.
+    private const int Kept = 4;
+
+    private readonly ConcurrentQueue<Mat> _idle = new();
+    private int _lent;
+    private volatile bool _closed;
+
+    /// <summary>Buffers somebody holds right now.</summary>
+    public int Lent => Volatile.Read(ref _lent);
+
+    /// <summary>An 8-bit BGR buffer of that size; its content is whatever was there before.</summary>
+    public Mat Rent(int width, int height)
+    {
+        Interlocked.Increment(ref _lent);
+        while (_idle.TryDequeue(out var idle))
+        {
+            if (idle.Width == width && idle.Height == height && idle.Type() == MatType.CV_8UC3) return idle;
+            Wipe(idle);
+        }
+        return new Mat(height, width, MatType.CV_8UC3);
+    }
+
+    /// <summary>Takes charge of a buffer a decoder allocated, as if it had been rented.</summary>
+    public Mat Adopt(Mat decoded)
+    {
+        Interlocked.Increment(ref _lent);
+        return decoded;
+    }
+
+    /// <summary>Takes a buffer back, to be used again.</summary>
+    public void Return(Mat pixels)
+    {
+        if (_closed || _idle.Count >= Kept) Wipe(pixels);
+        else _idle.Enqueue(pixels);
+        Interlocked.Decrement(ref _lent);
+        if (_closed) WipeIdle(); // closed while we were returning
+    }
+
+    /// <summary>Wipes and frees what is idle; buffers still lent are freed as they come back.</summary>
+    public void Dispose()
+    {
+        _closed = true;
+        WipeIdle();
+    }
+
+    private void WipeIdle()
+    {
+        while (_idle.TryDequeue(out var idle)) Wipe(idle);
+    }
+
+    private static void Wipe(Mat pixels)
+    {
+        if (!pixels.Empty()) pixels.SetTo(Scalar.All(0));
+        pixels.Dispose();
+    }
+}

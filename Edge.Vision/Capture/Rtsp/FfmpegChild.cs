@@ -1,0 +1,107 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Edge.Vision.Capture.Rtsp;
+
+/// <summary>
+/// A decoder in a process of its own, so that its crash or its hang is not ours. It leads its own process group, which
+/// is killed as a whole, and the kernel kills it when the thread that started it ends, however that happens.
+/// </summary>
+internal sealed partial class FfmpegChild : IDisposable
+{
+    private const int Sigkill = 9;
+    private const int LongestComplaint = 4096;
+    private static readonly TimeSpan Reap = TimeSpan.FromSeconds(2);
+
+    private readonly Process _process;
+    private readonly Task<byte[]> _complaint;
+    private string? _lastWords;
+
+    private FfmpegChild(Process process)
+    {
+        _process = process;
+        // Its last words matter, not its first: a stream that runs for weeks may grumble all the time.
+        _complaint = Task.Run(() => LastBytesAsync(process.StandardError.BaseStream));
+    }
+
+    /// <summary>What it writes to its standard output.</summary>
+    public Stream Output => _process.StandardOutput.BaseStream;
+
+    /// <summary>Starts <paramref name="program"/> and gives it <paramref name="input"/> on standard input, where no
+    /// other user of the machine can read it, unlike its arguments.</summary>
+    /// <exception cref="CaptureException">util-linux is missing.</exception>
+    public static FfmpegChild Start(string program, IEnumerable<string> arguments, string input)
+    {
+        // setsid before setpriv: neither forks here, so the id we get is ffmpeg's and its group's.
+        var start = new ProcessStartInfo("/usr/bin/setsid", ["/usr/bin/setpriv", "--pdeathsig", "KILL", program, .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        start.Environment.Clear();
+        start.Environment["PATH"] = "/usr/bin:/bin";
+        start.Environment["LC_ALL"] = "C";
+        Process process;
+        try
+        {
+            process = Process.Start(start) ?? throw new InvalidOperationException("no process was started");
+        }
+        catch (Win32Exception failure)
+        {
+            throw new CaptureException("cannot start /usr/bin/setsid: install util-linux", failure);
+        }
+        var child = new FfmpegChild(process);
+        try
+        {
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It died before it read; the next read of its output says why.
+        }
+        return child;
+    }
+
+    /// <summary>Kills the whole group. Safe from any thread and after it has ended.</summary>
+    public void Kill() => _ = KillGroup(-_process.Id, Sigkill);
+
+    /// <summary>Kills what is left, reaps it and returns the end of what it wrote to standard error, at most 4 KiB.</summary>
+    public string Bury()
+    {
+        if (_lastWords is not null) return _lastWords; // the id may be somebody else's by now
+        Kill();
+        _process.WaitForExit(Reap);
+        var heard = _complaint.Wait(Reap, CancellationToken.None);
+        return _lastWords = heard ? Encoding.UTF8.GetString(_complaint.GetAwaiter().GetResult()) : "";
+    }
+
+    public void Dispose()
+    {
+        Bury();
+        _process.Dispose();
+    }
+
+    private static async Task<byte[]> LastBytesAsync(Stream stream)
+    {
+        var kept = Array.Empty<byte>();
+        var chunk = new byte[1024];
+        try
+        {
+            while (await stream.ReadAsync(chunk) is var read and > 0)
+                kept = [.. kept.AsSpan(Math.Max(0, kept.Length + read - LongestComplaint)..^0), .. chunk.AsSpan(0, read)];
+        }
+        catch (Exception failure) when (failure is IOException or ObjectDisposedException)
+        {
+            // The pipe is gone with the process.
+        }
+        return kept;
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int KillGroup(int negativeGroup, int signal);
+}
