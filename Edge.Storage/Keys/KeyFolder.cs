@@ -1,0 +1,160 @@
+using System.Security.Cryptography;
+using Edge.Storage.Files;
+
+namespace Edge.Storage.Keys;
+
+/// <summary>
+/// The box's own keys, in the folder <c>keys</c> of its state directory; made on the first start. Files have mode
+/// 0600 and are wrapped under the wrapping key; the layout is in this folder's README. No recipient's private key is
+/// ever here: the box cannot open what it sealed.
+/// </summary>
+public sealed class KeyFolder : IDisposable
+{
+    /// <summary>File name of the systemd credential that holds the 32 raw bytes of the wrapping key.</summary>
+    public const string CredentialName = "edge-agent.wrap";
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private readonly WrappingKey _wrapping;
+
+    private KeyFolder(string folder, WrappingKey wrapping, WrappingKeySource source)
+    {
+        _wrapping = wrapping;
+        WrappedBy = source;
+        Messages = LoadOrCreate(Path.Combine(folder, "message.key"), "message");
+        Log = LoadOrCreate(Path.Combine(folder, "log.key"), "log");
+        Hours = HourKeys.Open(Path.Combine(folder, "hours"), wrapping);
+    }
+
+    /// <summary>Signs messages to the hub.</summary>
+    public SigningKey Messages { get; }
+
+    /// <summary>Signs checkpoints of the audit log.</summary>
+    public SigningKey Log { get; }
+
+    /// <summary>Seals records at rest, one key an hour of expiry.</summary>
+    public HourKeys Hours { get; }
+
+    /// <summary>Where the wrapping key came from, for <c>doctor</c>.</summary>
+    public WrappingKeySource WrappedBy { get; }
+
+    /// <summary>Opens or creates the keys under <paramref name="stateDirectory"/>, with the wrapping key of
+    /// <c>$CREDENTIALS_DIRECTORY</c> if systemd passed one.</summary>
+    /// <inheritdoc cref="Open(string, string?)" path="/exception"/>
+    public static KeyFolder Open(string stateDirectory) =>
+        Open(stateDirectory, Environment.GetEnvironmentVariable("CREDENTIALS_DIRECTORY"));
+
+    /// <summary>Opens or creates the keys under <paramref name="stateDirectory"/>.</summary>
+    /// <param name="stateDirectory">Made with mode 0700 if absent.</param>
+    /// <param name="credentialsDirectory">Null or without the credential: the wrapping key is a file beside the
+    /// keys.</param>
+    /// <exception cref="UnusableKeyException">A key file is damaged, too open, or wrapped under another key.</exception>
+    /// <exception cref="IOException">The disk is full, read-only or failing.</exception>
+    public static KeyFolder Open(string stateDirectory, string? credentialsDirectory)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(stateDirectory);
+        Directory.CreateDirectory(stateDirectory, OwnerOnly);
+        var folder = Path.Combine(stateDirectory, "keys");
+        Directory.CreateDirectory(folder, OwnerOnly);
+        DurableFile.SyncFolder(stateDirectory);
+
+        var wrapping = LoadWrapping(folder, credentialsDirectory, out var source);
+        try
+        {
+            return new KeyFolder(folder, wrapping, source);
+        }
+        catch
+        {
+            wrapping.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        Messages.Dispose();
+        Log.Dispose();
+        Hours.Dispose();
+        _wrapping.Dispose();
+    }
+
+    private static WrappingKey LoadWrapping(string folder, string? credentials, out WrappingKeySource source)
+    {
+        if (!string.IsNullOrEmpty(credentials) && Path.Combine(credentials, CredentialName) is var credential &&
+            File.Exists(credential))
+        {
+            source = WrappingKeySource.Credential;
+            return ReadWrapping(credential, $"make a new credential: head -c {WrappingKey.Size} /dev/urandom | " +
+                $"systemd-creds encrypt --name={CredentialName} - FILE");
+        }
+
+        source = WrappingKeySource.StateDirectory;
+        var path = Path.Combine(folder, "wrap.key");
+        if (!File.Exists(path))
+        {
+            // A new wrapping key would orphan what another one wrapped, without a word.
+            if (File.Exists(Path.Combine(folder, "message.key")))
+                throw new UnusableKeyException($"{folder} holds wrapped keys, but neither the credential " +
+                    $"{CredentialName} nor {path} is there: restore it, or remove {folder} and enrol the box again");
+            var fresh = RandomNumberGenerator.GetBytes(WrappingKey.Size);
+            DurableFile.Write(path, fresh);
+            CryptographicOperations.ZeroMemory(fresh);
+        }
+        RefuseOpenToOthers(path);
+        return ReadWrapping(path, "restore it, or remove the folder and enrol the box again");
+    }
+
+    private static WrappingKey ReadWrapping(string path, string remedy)
+    {
+        var raw = ReadCapped(path);
+        try
+        {
+            return raw.Length == WrappingKey.Size
+                ? WrappingKey.FromRaw(raw)
+                : throw new UnusableKeyException($"{path} is not a {WrappingKey.Size}-byte key: {remedy}");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(raw);
+        }
+    }
+
+    private SigningKey LoadOrCreate(string path, string name)
+    {
+        if (!File.Exists(path))
+        {
+            var fresh = SigningKey.Create();
+            var seed = fresh.ExportSeed();
+            DurableFile.Write(path, _wrapping.Wrap(name, seed));
+            CryptographicOperations.ZeroMemory(seed);
+            return fresh;
+        }
+        RefuseOpenToOthers(path);
+        if (!_wrapping.TryUnwrap(name, ReadCapped(path), out var known))
+            throw new UnusableKeyException($"{path} is damaged or wrapped under another key than this box's: " +
+                "restore the key it was made with, or remove the file and enrol the box again");
+        try
+        {
+            return SigningKey.FromSeed(known);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(known);
+        }
+    }
+
+    private static byte[] ReadCapped(string path)
+    {
+        var length = new FileInfo(path).Length;
+        return length <= 4096 ? File.ReadAllBytes(path) : [];
+    }
+
+    // The credential is exempt: systemd grants the service its file by an ACL, which shows as a group bit.
+    private static void RefuseOpenToOthers(string path)
+    {
+        const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        if ((File.GetUnixFileMode(path) & ~owner) != 0)
+            throw new UnusableKeyException($"{path} is open to other users: chmod 600 it, and replace the key if " +
+                "somebody could have read it");
+    }
+}

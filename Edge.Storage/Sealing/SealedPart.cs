@@ -1,0 +1,121 @@
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using System.Text.Json;
+
+namespace Edge.Storage.Sealing;
+
+/// <summary>
+/// A body that only one recipient can open, bound to a clear header. As JSON, exactly
+/// <c>{"suite":…,"kid":…,"enc":…,"ct":…}</c>: these members, this order, no whitespace, base64url without padding.
+/// The byte format is in this folder's README.
+/// </summary>
+public sealed class SealedPart
+{
+    /// <summary>Largest body that can be sealed, in bytes: with base64url twice, a message of one stays under the
+    /// limit of a signed message.</summary>
+    public const int MaxBody = 96 * 1024;
+
+    /// <summary>Largest JSON text accepted, in bytes, before anything is parsed.</summary>
+    public const int MaxJson = (MaxBody + Hpke.TagSize) * 4 / 3 + 256;
+
+    private const int KeyIdLength = 43; // a SHA-256 as base64url
+
+    private readonly byte[] _encapsulated;
+    private readonly byte[] _ciphertext;
+
+    private SealedPart(string keyId, byte[] encapsulated, byte[] ciphertext)
+    {
+        KeyId = keyId;
+        _encapsulated = encapsulated;
+        _ciphertext = ciphertext;
+    }
+
+    /// <summary>Key id of the recipient, 43 base64url characters: a claim that <see cref="TryOpen"/> checks.</summary>
+    public string KeyId { get; }
+
+    /// <summary>Seals <paramref name="body"/> to <paramref name="to"/>; afterwards nobody else can open it, the
+    /// caller included.</summary>
+    /// <param name="to">The agency's key.</param>
+    /// <param name="header">The exact bytes of the clear header; opening needs the same bytes.</param>
+    /// <param name="body">At most <see cref="MaxBody"/> bytes; the caller wipes it.</param>
+    /// <exception cref="ArgumentException">The body is too long.</exception>
+    public static SealedPart Seal(RecipientPublicKey to, ReadOnlySpan<byte> header, ReadOnlySpan<byte> body)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        if (body.Length > MaxBody)
+            throw new ArgumentException($"a sealed body has at most {MaxBody} bytes, not {body.Length}", nameof(body));
+        var ciphertext = Hpke.Seal(to, Purpose(to.KeyId), header, body, out var encapsulated);
+        return new SealedPart(to.KeyId, encapsulated, ciphertext);
+    }
+
+    /// <summary>The body, if it was sealed to <paramref name="key"/> with exactly this header. False = forged,
+    /// damaged, another key or header; it never says which.</summary>
+    public bool TryOpen(RecipientKey key, ReadOnlySpan<byte> header, out byte[] body)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        body = [];
+        if (KeyId != key.Public.KeyId) return false;
+        if (!Hpke.TryOpen(key, _encapsulated, Purpose(KeyId), header, _ciphertext, out var opened)) return false;
+        body = opened;
+        return true;
+    }
+
+    /// <summary>The JSON text, UTF-8.</summary>
+    public byte[] ToJson() => Encoding.ASCII.GetBytes(
+        $$"""{"suite":"{{Hpke.Suite}}","kid":"{{KeyId}}","enc":"{{Base64Url.EncodeToString(_encapsulated)}}","ct":"{{Base64Url.EncodeToString(_ciphertext)}}"}""");
+
+    /// <summary>Writes the JSON object as the value at the writer's position.</summary>
+    public void WriteTo(Utf8JsonWriter json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        json.WriteRawValue(ToJson(), skipInputValidation: true);
+    }
+
+    /// <summary>Reads the one spelling that <see cref="ToJson"/> writes; anything else is refused.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> json, [NotNullWhen(true)] out SealedPart? part)
+    {
+        part = null;
+        if (json.Length > MaxJson) return false;
+        if (!TryMember(ref json, '{', "suite"u8, out var suite) ||
+            !TryMember(ref json, ',', "kid"u8, out var kid) ||
+            !TryMember(ref json, ',', "enc"u8, out var enc) ||
+            !TryMember(ref json, ',', "ct"u8, out var ct) ||
+            !json.SequenceEqual("}"u8)) return false;
+        if (!suite.SequenceEqual(Encoding.ASCII.GetBytes(Hpke.Suite))) return false;
+        if (kid.Length != KeyIdLength || !TryDecode(kid, out _)) return false;
+        if (!TryDecode(enc, out var encapsulated) || encapsulated.Length != Hpke.EncapsulatedSize) return false;
+        if (!TryDecode(ct, out var ciphertext) || ciphertext.Length < Hpke.TagSize ||
+            ciphertext.Length > MaxBody + Hpke.TagSize) return false;
+        part = new SealedPart(Encoding.ASCII.GetString(kid), encapsulated, ciphertext);
+        return true;
+    }
+
+    public override string ToString() => $"SealedPart({KeyId})";
+
+    private static byte[] Purpose(string keyId) => [.. "edge/v1/hit\0"u8, .. Encoding.ASCII.GetBytes(keyId)];
+
+    // One member, as in ,"kid":"…": a value holds no escapes, so the next quote ends it.
+    private static bool TryMember(ref ReadOnlySpan<byte> json, char lead, ReadOnlySpan<byte> name,
+        out ReadOnlySpan<byte> value)
+    {
+        value = default;
+        ReadOnlySpan<byte> opening = [(byte)lead, (byte)'"', .. name, (byte)'"', (byte)':', (byte)'"'];
+        if (!json.StartsWith(opening)) return false;
+        var rest = json[opening.Length..];
+        var end = rest.IndexOf((byte)'"');
+        if (end < 0) return false;
+        value = rest[..end];
+        json = rest[(end + 1)..];
+        return true;
+    }
+
+    private static bool TryDecode(ReadOnlySpan<byte> text, out byte[] bytes)
+    {
+        bytes = [];
+        if (!Base64Url.IsValid(text)) return false;
+        bytes = Base64Url.DecodeFromUtf8(text);
+        // The decoder tolerates padding, whitespace and stray trailing bits; the format does not.
+        return text.SequenceEqual(Base64Url.EncodeToUtf8(bytes));
+    }
+}
