@@ -1,0 +1,48 @@
+using System.Buffers.Text;
+using System.Text.Json.Nodes;
+using Edge.Storage.Files;
+using Edge.Storage.Json;
+
+namespace Edge.Storage.Trust;
+
+/// <summary>The set in use as one file, <c>active.json</c>: <c>{"files":[{"path","bytes"}…]}</c>. One file because one
+/// rename then swaps policy, operators, recipients and hotlist together.</summary>
+internal static class ActiveSet
+{
+    private const int MaxBytes = 32 * 1024 * 1024;
+
+    public static void Save(string path, TrustedTargets set)
+    {
+        var files = set.Files.Select(file => (JsonNode)new JsonObject
+        {
+            ["path"] = file.Key, ["bytes"] = Base64Url.EncodeToString(file.Value.Span),
+        });
+        DurableFile.Write(path, CanonicalJson.Write(new JsonObject { ["files"] = new JsonArray([.. files]) }));
+    }
+
+    /// <summary>Reads the set and verifies all of it again: the disk is not trusted with what signatures protect.</summary>
+    /// <returns>Null if no set was ever activated.</returns>
+    /// <exception cref="TrustException">The file was damaged or changed.</exception>
+    public static TrustedTargets? Load(string path, string agency, string box)
+    {
+        if (!File.Exists(path)) return null;
+        var name = Path.GetFileName(path);
+        if (!StrictJson.TryRead(File.ReadAllBytes(path), MaxBytes, Read, out var files, out var problems))
+            throw new TrustException(name, problems[0].ToString());
+        if (!files.TryGetValue(TrustPath.Root, out var rootBytes)) throw new TrustException(name, "holds no root.json");
+        var root = SignedFile<RootMetadata>.Parse(TrustPath.Root, rootBytes, RootMetadata.Read);
+        root.RequireThreshold(root.Metadata.Root);
+        var walk = new TrustWalk(root, (file, _) => files.GetValueOrDefault(file),
+            TrustFloors.None, agency, box, now: null);
+        return walk.Below(walk.Timestamp());
+    }
+
+    private static Dictionary<string, byte[]> Read(JsonFields fields)
+    {
+        var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        foreach (var (path, text) in fields.Objects("files", 1, 16, file => (
+            file.Text("path", 128), file.Text("bytes", text => Base64Url.IsValid(text), "must be base64url"))))
+            files[path] = Base64Url.DecodeFromChars(text);
+        return files;
+    }
+}

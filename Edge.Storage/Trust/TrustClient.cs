@@ -1,0 +1,113 @@
+using Edge.Storage.Files;
+
+namespace Edge.Storage.Trust;
+
+/// <summary>The box's side of the trust repository: a TUF 1.0 client (§5, with the stricter rules of this folder's
+/// README). It keeps the newest root, the version floors and the active set in one folder, durably, and changes the
+/// active set whole or not at all.</summary>
+/// <remarks>One caller at a time updates; <see cref="Current"/> may be read from anywhere.</remarks>
+public sealed class TrustClient
+{
+    private const int MaxRootRotations = 64;
+
+    private readonly string _folder;
+    private readonly string _agency;
+    private readonly string _box;
+    private SignedFile<RootMetadata> _root;
+    private volatile TrustedTargets? _current;
+
+    private TrustClient(string folder, string agency, string box, SignedFile<RootMetadata> root)
+    {
+        _folder = folder;
+        _agency = agency;
+        _box = box;
+        _root = root;
+    }
+
+    /// <summary>The set in use; null until a first update succeeds. It stays in use past its expiries: what an expiry
+    /// ends is for the user of each part to end.</summary>
+    public TrustedTargets? Current => _current;
+
+    /// <summary>Why the set on the disk was refused when this client was opened, or null. An incident: somebody or
+    /// something changed it. The next update replaces it.</summary>
+    public TrustException? Damage { get; private init; }
+
+    /// <summary>Version of the root in use.</summary>
+    public int RootVersion => _root.Metadata.Version;
+
+    /// <summary>Opens the state in <paramref name="folder"/>, made if it is not there.</summary>
+    /// <param name="enrolledRoot">The root metadata handed over at enrolment; used until a newer one is verified.</param>
+    /// <exception cref="TrustException">The root on the disk or the enrolled one is not valid root metadata.</exception>
+    public static TrustClient Open(string folder, ReadOnlyMemory<byte> enrolledRoot, string agency, string box)
+    {
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var rootPath = Path.Combine(folder, TrustPath.Root);
+        var root = ParseRoot(TrustPath.Root, File.Exists(rootPath) ? File.ReadAllBytes(rootPath) : enrolledRoot);
+        if (!File.Exists(rootPath)) DurableFile.Write(rootPath, root.Bytes.Span);
+        var (active, damage) = LoadActive(folder, agency, box);
+        return new TrustClient(folder, agency, box, root) { _current = active, Damage = damage };
+    }
+
+    /// <summary>Brings the set up to date with what <paramref name="fetch"/> offers.</summary>
+    /// <param name="now">The box's effective time: never earlier than any time it has verified.</param>
+    /// <returns>The set now in use, the same object as before if nothing changed.</returns>
+    /// <exception cref="TrustException">A file was refused. The set in use is what it was; version floors learnt from
+    /// files that did verify stay learnt.</exception>
+    /// <exception cref="IOException">The state could not be made durable; the set in use is what it was.</exception>
+    public TrustedTargets Update(TrustFetch fetch, DateTimeOffset now)
+    {
+        UpdateRoot(fetch);
+        _root.RequireFresh(now);
+        var floors = TrustFloors.Load(Path.Combine(_folder, "floors.json"), _root.Metadata);
+        var walk = new TrustWalk(_root, fetch, floors, _agency, _box, now);
+        var timestamp = walk.Timestamp();
+        if (_current is { } current && IsUnchanged(current, timestamp) && current.Expires > now) return current;
+        var next = walk.Below(timestamp);
+        ActiveSet.Save(ActivePath(_folder), next);
+        return _current = next;
+    }
+
+    // TUF 1.0 §5.3: one version at a time, each signed by the root before it and by itself.
+    private void UpdateRoot(TrustFetch fetch)
+    {
+        for (var i = 0; i < MaxRootRotations; i++)
+        {
+            var name = TrustPath.NumberedRoot(_root.Metadata.Version + 1);
+            var maxBytes = TrustPath.MaxBytes(name);
+            if (fetch(name, maxBytes) is not { } bytes) return;
+            if (bytes.Length > maxBytes) throw new TrustException(name, $"is larger than {maxBytes} bytes");
+            var next = SignedFile<RootMetadata>.Parse(name, bytes, RootMetadata.Read);
+            next.RequireSignedBy(_root.Metadata.Root, next.Metadata.Root);
+            if (next.Metadata.Version != _root.Metadata.Version + 1)
+                throw new TrustException(name, $"is version {next.Metadata.Version}, not {_root.Metadata.Version + 1}");
+            DurableFile.Write(Path.Combine(_folder, TrustPath.Root), bytes);
+            _root = ParseRoot(TrustPath.Root, bytes);
+        }
+    }
+
+    // The timestamp fixes every byte below it, so the same timestamp under the same root is the same set.
+    private bool IsUnchanged(TrustedTargets current, TimestampMetadata timestamp) =>
+        current.Versions[TrustPath.Timestamp] == timestamp.Version
+        && current.Files[TrustPath.Root].Span.SequenceEqual(_root.Bytes.Span);
+
+    private static (TrustedTargets?, TrustException?) LoadActive(string folder, string agency, string box)
+    {
+        try
+        {
+            return (ActiveSet.Load(ActivePath(folder), agency, box), null);
+        }
+        catch (TrustException damage)
+        {
+            return (null, damage);
+        }
+    }
+
+    private static SignedFile<RootMetadata> ParseRoot(string name, ReadOnlyMemory<byte> bytes)
+    {
+        var root = SignedFile<RootMetadata>.Parse(name, bytes, RootMetadata.Read);
+        root.RequireThreshold(root.Metadata.Root);
+        return root;
+    }
+
+    private static string ActivePath(string folder) => Path.Combine(folder, "active.json");
+}

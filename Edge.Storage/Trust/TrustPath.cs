@@ -1,0 +1,39 @@
+namespace Edge.Storage.Trust;
+
+/// <summary>Names in the trust repository, and the most bytes each file may have. Sizes are checked before anything is
+/// parsed.</summary>
+public static class TrustPath
+{
+    public const string Root = "root.json";
+    public const string Timestamp = "timestamp.json";
+    public const string Snapshot = "snapshot.json";
+    public const string Targets = "targets.json";
+    public const string Policy = "policy.json";
+    public const string Operators = "operators.json";
+    public const string Recipients = "recipients.json";
+
+    /// <summary>Root metadata of one version, for example <c>3.root.json</c>.</summary>
+    public static string NumberedRoot(int version) => $"{version}.root.json";
+
+    /// <summary>The delegated role that signs an agency's hotlist.</summary>
+    public static string HotlistRole(string agency) => $"hotlists-{agency}";
+
+    /// <summary>That role's metadata file.</summary>
+    public static string HotlistMetadata(string agency) => $"hotlists-{agency}.json";
+
+    /// <summary>The hotlist itself.</summary>
+    public static string Hotlist(string agency) => $"hotlists/{agency}.json";
+
+    /// <summary>True for <c>hotlists-{agency}</c> with a well-formed agency name.</summary>
+    public static bool IsHotlistRole(string role) =>
+        role.StartsWith("hotlists-", StringComparison.Ordinal) && PartyName.IsValid(role["hotlists-".Length..]);
+
+    /// <summary>Largest size of a file, in bytes.</summary>
+    public static int MaxBytes(string path) => path switch
+    {
+        Timestamp => 16 * 1024,
+        Policy or Operators or Recipients => 256 * 1024,
+        _ when path.StartsWith("hotlists/", StringComparison.Ordinal) => 8 * 1024 * 1024,
+        _ => 64 * 1024,
+    };
+}
