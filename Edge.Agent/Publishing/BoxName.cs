@@ -1,0 +1,53 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Edge.Agent.Publishing;
+
+/// <summary>The two names by which topics, certificates and messages know a box: its agency's and its own, each 1 to 40
+/// characters of a–z, 0–9 and '-'. No name can hold a topic separator or wildcard.</summary>
+public sealed record BoxName
+{
+    /// <summary>Longest name accepted, in characters.</summary>
+    public const int MaxLength = 40;
+
+    private static readonly SearchValues<char> Allowed = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
+
+    /// <exception cref="ArgumentException">A name has other characters, none, or too many.</exception>
+    public BoxName(string agency, string box)
+    {
+        Agency = Checked(agency, nameof(agency));
+        Box = Checked(box, nameof(box));
+    }
+
+    /// <summary>The agency that owns the box.</summary>
+    public string Agency { get; }
+
+    /// <summary>The box, unique within its agency.</summary>
+    public string Box { get; }
+
+    /// <summary>The box as a CloudEvents <c>source</c>.</summary>
+    public string Source => $"/agencies/{Agency}/boxes/{Box}";
+
+    /// <summary>True for a name that an agency or a box may bear.</summary>
+    public static bool IsValid(ReadOnlySpan<char> name) =>
+        name.Length is >= 1 and <= MaxLength && !name.ContainsAnyExcept(Allowed);
+
+    /// <summary>Both names, if both are valid.</summary>
+    public static bool TryCreate(string agency, string box, [NotNullWhen(true)] out BoxName? name)
+    {
+        name = IsValid(agency) && IsValid(box) ? new BoxName(agency, box) : null;
+        return name is not null;
+    }
+
+    /// <summary>Reads what <see cref="Source"/> writes.</summary>
+    public static bool TryParseSource(string source, [NotNullWhen(true)] out BoxName? name)
+    {
+        name = null;
+        return source.Split('/') is ["", "agencies", var agency, "boxes", var box] && TryCreate(agency, box, out name);
+    }
+
+    public override string ToString() => $"{Agency}/{Box}";
+
+    private static string Checked(string name, string parameter) => IsValid(name) ? name
+        : throw new ArgumentException($"a name is 1 to {MaxLength} characters of a-z, 0-9 and '-'", parameter);
+}

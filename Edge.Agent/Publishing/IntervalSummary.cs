@@ -1,0 +1,52 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Edge.Agent.Publishing;
+
+/// <summary>What a box did in one interval. The counters prove the promise: every read was discarded or is a hit.</summary>
+/// <param name="From">Start of the interval.</param>
+/// <param name="To">Its end; not before <paramref name="From"/>.</param>
+/// <param name="Frames">Frames examined.</param>
+/// <param name="Reads">Passages read; always <paramref name="Discarded"/> + <paramref name="Hits"/>.</param>
+/// <param name="Discarded">Reads that matched nothing, counted and wiped.</param>
+/// <param name="Hits">Reads that matched a hotlist entry.</param>
+/// <param name="Cameras">Every camera, at most 64.</param>
+/// <param name="HotlistVersion">The hotlist in force, 0 for none.</param>
+/// <param name="PolicyVersion">The policy in force, 0 for none.</param>
+/// <param name="Clock">Trust in the times above.</param>
+/// <param name="RetentionHours">How long a hit is kept, in hours, 1 to 504 (21 days).</param>
+/// <param name="LogSize">Entries in the audit log.</param>
+/// <param name="LogRoot">Its Merkle root, 32 bytes.</param>
+/// <param name="Dropped">Sequence numbers that the outbox gave up since the last summary, at most 1,000.</param>
+public sealed record IntervalSummary(DateTimeOffset From, DateTimeOffset To, long Frames, long Reads, long Discarded,
+    long Hits, IReadOnlyList<CameraReport> Cameras, long HotlistVersion, long PolicyVersion, ClockState Clock,
+    int RetentionHours, long LogSize, byte[] LogRoot, IReadOnlyList<long> Dropped)
+{
+    private const int MaxBytes = 64 * 1024;
+
+    /// <summary>The summary as the JSON of an event's data.</summary>
+    /// <exception cref="InvalidOperationException">A value is outside its range, or the counters do not add up.</exception>
+    public byte[] ToJson() =>
+        Fault() is { } fault ? throw new InvalidOperationException(fault) : MessageJson.Write(this);
+
+    /// <summary>Reads what <see cref="ToJson"/> writes; <paramref name="reason"/> names members.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> json, [NotNullWhen(true)] out IntervalSummary? summary,
+        out string reason)
+    {
+        reason = MessageJson.Read(json, MaxBytes, out summary) ?? summary!.Fault() ?? "";
+        if (reason.Length > 0) summary = null;
+        return summary is not null;
+    }
+
+    private string? Fault()
+    {
+        if (To < From) return "to is before from";
+        if (long.Min(long.Min(Frames, Discarded), long.Min(Hits, LogSize)) < 0) return "a counter is below 0";
+        if ((Int128)Discarded + Hits != Reads) return "reads is not discarded + hits";
+        if (Cameras.Count > 64 || Cameras.Any(camera => !BoxName.IsValid(camera.Name)
+            || long.Min(camera.Frames, long.Min(camera.Dropped, camera.Reconnects)) < 0)) return "cameras are not well-formed";
+        if (long.Min(HotlistVersion, PolicyVersion) < 0) return "a version is below 0";
+        if (RetentionHours is < 1 or > 504) return "retentionHours is not 1 to 504";
+        if (LogRoot.Length != 32) return "logRoot is not 32 bytes";
+        return Dropped.Count > 1000 || Dropped.Any(sequence => sequence < 1) ? "dropped is not well-formed" : null;
+    }
+}

@@ -1,0 +1,80 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using MQTTnet;
+
+namespace Edge.Agent.Publishing;
+
+/// <summary>Turns what went wrong with a connection into a sentence that says what to do.</summary>
+internal static class LinkFailure
+{
+    /// <summary>No answer to CONNECT, or none that could be read.</summary>
+    public static BrokerException Connecting(LinkSettings settings, BrokerIdentity identity, Exception failure)
+    {
+        var broker = settings.Broker;
+        if (identity.Refusal is { } refusal) return refusal;
+        // In TLS 1.3 our side of the handshake is done before the broker has looked at our certificate. If it ends
+        // the connection then, instead of answering CONNECT, our certificate is what it did not like.
+        if (identity.Accepted)
+            return IsTimeout(failure)
+                ? new(BrokerFailure.Unreachable, $"the broker at {broker} does not answer CONNECT: check that it runs MQTT 5", failure)
+                : new(BrokerFailure.CertificateRefused, $"the broker at {broker} refused this client's certificate " +
+                    $"{settings.Certificates.CertificateFile}: it must be signed by the CA that the broker trusts, and be in date", failure);
+        if (Chain(failure).OfType<SocketException>().FirstOrDefault() is { } socket && !Chain(failure).Any(IsHandshake))
+            return new(BrokerFailure.Unreachable, $"cannot reach {broker} ({Word(socket.SocketErrorCode)}): {ToDo(socket.SocketErrorCode)}", failure);
+        if (Chain(failure).Any(IsHandshake) || Chain(failure).Any(inner => inner is IOException))
+            return new(BrokerFailure.NoTls13, $"{broker} answers, but not with TLS 1.3: check the port, and the broker's TLS version", failure);
+        return new(BrokerFailure.Unreachable, $"cannot reach {broker} (no answer): check the network, the port and any firewall", failure);
+    }
+
+    /// <summary>CONNECT was answered with a refusal (MQTT 5 §3.2.2.2).</summary>
+    public static BrokerException Answered(LinkSettings settings, MqttClientConnectResultCode code) => code switch
+    {
+        MqttClientConnectResultCode.NotAuthorized or MqttClientConnectResultCode.BadUserNameOrPassword
+            or MqttClientConnectResultCode.Banned => new(BrokerFailure.NotAuthorised,
+                $"the broker at {settings.Broker} knows this certificate but does not authorise {settings.ClientId}: allow it on the broker"),
+        MqttClientConnectResultCode.UnsupportedProtocolVersion => new(BrokerFailure.Refused,
+            $"the broker at {settings.Broker} does not speak MQTT 5: use one that does"),
+        MqttClientConnectResultCode.ServerBusy or MqttClientConnectResultCode.ServerUnavailable
+            or MqttClientConnectResultCode.ConnectionRateExceeded or MqttClientConnectResultCode.QuotaExceeded =>
+            new(BrokerFailure.Refused, $"the broker at {settings.Broker} is too busy; it will be tried again"),
+        _ => new(BrokerFailure.Refused, $"the broker at {settings.Broker} refused the connection (0x{(int)code:X2}, {code}): see its log"),
+    };
+
+    /// <summary>A link that was up has ended.</summary>
+    public static BrokerException Ended(BrokerAddress broker, MqttClientDisconnectedEventArgs ended) => ended.Reason switch
+    {
+        MqttClientDisconnectReason.SessionTakenOver => new(BrokerFailure.Lost,
+            $"the broker at {broker} ended the link: another client connected under the same name. Give each box its own name"),
+        MqttClientDisconnectReason.NotAuthorized or MqttClientDisconnectReason.AdministrativeAction =>
+            new(BrokerFailure.NotAuthorised, $"the broker at {broker} ended the link: not authorised. Allow this client on the broker"),
+        MqttClientDisconnectReason.PacketTooLarge => new(BrokerFailure.Lost,
+            $"the broker at {broker} ended the link: a message was too large for it. Raise its limit to 262144 bytes"),
+        _ => new(BrokerFailure.Lost, $"the link to {broker} ended", ended.Exception),
+    };
+
+    private static bool IsHandshake(Exception failure) => failure is AuthenticationException;
+
+    private static bool IsTimeout(Exception failure) => Chain(failure).Any(inner => inner is OperationCanceledException or TimeoutException);
+
+    private static IEnumerable<Exception> Chain(Exception? failure)
+    {
+        for (; failure is not null; failure = failure.InnerException) yield return failure;
+    }
+
+    private static string Word(SocketError error) => error switch
+    {
+        SocketError.ConnectionRefused => "refused",
+        SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "name not found",
+        SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.NetworkDown => "no route",
+        SocketError.TimedOut or SocketError.OperationAborted => "no answer",
+        SocketError.ConnectionReset => "reset",
+        _ => error.ToString(),
+    };
+
+    private static string ToDo(SocketError error) => error switch
+    {
+        SocketError.ConnectionRefused => "start the broker, or correct the port",
+        SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "correct the broker's name, or this machine's DNS",
+        _ => "check the network, the port and any firewall",
+    };
+}

@@ -1,0 +1,33 @@
+namespace Edge.Agent.Publishing;
+
+/// <summary>A message to publish.</summary>
+/// <param name="Topic">Without wildcards.</param>
+/// <param name="Payload">A signed message.</param>
+/// <param name="Retain">True only for status.</param>
+public sealed record Publication(string Topic, ReadOnlyMemory<byte> Payload, bool Retain = false);
+
+/// <summary>A message from the broker, before anything about it is verified.</summary>
+/// <param name="Topic">The topic it came on.</param>
+/// <param name="Payload">Its bytes.</param>
+/// <param name="ContentType">The MQTT content type, null if none was given.</param>
+public sealed record InboundMessage(string Topic, ReadOnlyMemory<byte> Payload, string? ContentType);
+
+/// <summary>How to open a link to a broker.</summary>
+/// <param name="Broker">Where it is.</param>
+/// <param name="Certificates">How both sides recognise each other.</param>
+/// <param name="ClientId">Who we are in MQTT; a second client with the same id ends the first one's link.</param>
+public sealed record LinkSettings(BrokerAddress Broker, LinkCertificates Certificates, string ClientId)
+{
+    /// <summary>Published by the broker when the link ends without a goodbye.</summary>
+    public Publication? LastWill { get; init; }
+
+    /// <summary>How long the broker keeps our subscriptions and what came for them while we are away; default 24 hours.</summary>
+    public TimeSpan SessionExpiry { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Longest silence before the link is probed, whole seconds; default 20 s.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long the broker may take to answer anything, a PUBACK above all; default 10 s. A link that does not
+    /// answer is dropped: a half-open one would else go unnoticed for a quarter of an hour.</summary>
+    public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(10);
+}

@@ -1,0 +1,196 @@
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using MQTTnet;
+using MQTTnet.Exceptions;
+using MQTTnet.Formatter;
+using MQTTnet.Protocol;
+
+namespace Edge.Agent.Publishing;
+
+/// <summary>One connection to a broker: MQTT 5 over TLS 1.3, both sides known by certificate. It never reconnects; once
+/// <see cref="Lost"/> completes, dispose it and open another.</summary>
+public sealed class MqttLink : IAsyncDisposable
+{
+    /// <summary>The MQTT content type of a signed message.</summary>
+    public const string ContentType = "application/jose";
+
+    private readonly LinkSettings _settings;
+    private readonly TimeProvider _time;
+    private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
+    private readonly TaskCompletionSource<BrokerException> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private uint _largestPacket = uint.MaxValue;
+
+    private MqttLink(LinkSettings settings, TimeProvider time, Func<InboundMessage, Task>? receive)
+    {
+        _settings = settings;
+        _time = time;
+        _client.DisconnectedAsync += ended =>
+        {
+            _lost.TrySetResult(LinkFailure.Ended(settings.Broker, ended));
+            return Task.CompletedTask;
+        };
+        if (receive is not null) _client.ApplicationMessageReceivedAsync += received => ReceiveAsync(received, receive);
+    }
+
+    /// <summary>Completes when the link ends, for whatever reason, with that reason.</summary>
+    public Task<BrokerException> Lost => _lost.Task;
+
+    /// <summary>Connects.</summary>
+    /// <param name="settings">To which broker, and as whom.</param>
+    /// <param name="time">Measures <see cref="LinkSettings.AnswerWithin"/>.</param>
+    /// <param name="receive">Takes each message, one at a time; the broker is told once it returns. If it throws, the
+    /// broker keeps the message.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="BrokerException">There is no link; the message says why and what to do.</exception>
+    public static async Task<MqttLink> OpenAsync(LinkSettings settings, TimeProvider time,
+        Func<InboundMessage, Task>? receive, CancellationToken cancel)
+    {
+        var ca = settings.Certificates.LoadCa();
+        var own = settings.Certificates.LoadOwn(time.GetUtcNow());
+        var link = new MqttLink(settings, time, receive);
+        try
+        {
+            await link.ConnectAsync(ca, own, cancel);
+            return link;
+        }
+        catch
+        {
+            await link.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Publishes at QoS 1 and waits for the PUBACK.</summary>
+    /// <returns>What the PUBACK means, and why if it is not good; never a guess.</returns>
+    /// <exception cref="BrokerException">The link ended, or did not answer in time and was dropped. The broker may have
+    /// the message all the same: send the same bytes again.</exception>
+    public async Task<(PublishOutcome Outcome, string Reason)> PublishAsync(Publication message, CancellationToken cancel)
+    {
+        // A broker ends the link over a packet that is too large; 1 KiB covers topic and properties.
+        if (message.Payload.Length + 1024L > _largestPacket)
+            return (PublishOutcome.Reject, $"the broker takes packets up to {_largestPacket} bytes: raise its limit to 262144");
+        var packet = new MqttApplicationMessageBuilder().WithTopic(message.Topic).WithPayloadSegment(message.Payload)
+            .WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).WithRetainFlag(message.Retain)
+            .WithContentType(ContentType).Build();
+        var answer = await AnswerAsync(deadline => _client.PublishAsync(packet, deadline), cancel);
+        return PubAck.Read(answer.ReasonCode, message.Retain);
+    }
+
+    /// <summary>Subscribes at QoS 1.</summary>
+    /// <exception cref="BrokerException">The broker does not allow it, or the link ended.</exception>
+    public async Task SubscribeAsync(IEnumerable<string> filters, CancellationToken cancel)
+    {
+        var packet = new MqttClientSubscribeOptionsBuilder();
+        foreach (var filter in filters) packet.WithTopicFilter(filter, MqttQualityOfServiceLevel.AtLeastOnce);
+        var answer = await AnswerAsync(deadline => _client.SubscribeAsync(packet.Build(), deadline), cancel);
+        foreach (var item in answer.Items)
+            if (item.ResultCode > MqttClientSubscribeResultCode.GrantedQoS2)
+                throw new BrokerException(BrokerFailure.NotAuthorised, $"the broker at {_settings.Broker} does not let " +
+                    $"{_settings.ClientId} subscribe to {item.TopicFilter.Topic} (0x{(int)item.ResultCode:X2}): allow it on the broker");
+    }
+
+    /// <summary>Says goodbye, so that the broker does not publish the last will.</summary>
+    public async Task CloseAsync()
+    {
+        using var deadline = new CancellationTokenSource(_settings.AnswerWithin, _time);
+        try
+        {
+            await _client.DisconnectAsync(new MqttClientDisconnectOptionsBuilder().Build(), deadline.Token);
+        }
+        catch (Exception gone) when (IsOfTheLink(gone))
+        {
+            // It ended first: there is nobody to say goodbye to.
+        }
+    }
+
+    /// <summary>Ends the link without a goodbye.</summary>
+    public ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        _lost.TrySetResult(new BrokerException(BrokerFailure.Lost, $"the link to {_settings.Broker} was closed"));
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task ConnectAsync(X509Certificate2Collection ca, X509Certificate2 own, CancellationToken cancel)
+    {
+        var identity = new BrokerIdentity(_settings.Broker, _settings.Certificates.CaFile);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var timer = _time.CreateTimer(_ => deadline.Cancel(), null, _settings.AnswerWithin, Timeout.InfiniteTimeSpan);
+        MqttClientConnectResult answer;
+        try
+        {
+            answer = await _client.ConnectAsync(Options(ca, own, identity), deadline.Token);
+        }
+        catch (Exception failure) when (!cancel.IsCancellationRequested)
+        {
+            throw LinkFailure.Connecting(_settings, identity, failure);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            throw new OperationCanceledException("gave up connecting", failure, cancel);
+        }
+        if (answer.ResultCode != MqttClientConnectResultCode.Success) throw LinkFailure.Answered(_settings, answer.ResultCode);
+        _largestPacket = answer.MaximumPacketSize ?? uint.MaxValue;
+    }
+
+    private MqttClientOptions Options(X509Certificate2Collection ca, X509Certificate2 own, BrokerIdentity identity)
+    {
+        var options = new MqttClientOptionsBuilder()
+            .WithProtocolVersion(MqttProtocolVersion.V500)
+            .WithTcpServer(_settings.Broker.Host, _settings.Broker.Port)
+            .WithTlsOptions(tls => tls
+                .WithSslProtocols(SslProtocols.Tls13)
+                .WithTargetHost(_settings.Broker.Host)
+                .WithTrustChain(ca)
+                .WithRevocationMode(X509RevocationMode.NoCheck)
+                .WithClientCertificates([own])
+                // Always this one: by default the stack sends none if it thinks that the broker will not like it.
+                .WithCertificateSelectionHandler(_ => own)
+                .WithCertificateValidationHandler(identity.Judge))
+            .WithClientId(_settings.ClientId)
+            .WithCleanStart(_settings.SessionExpiry == TimeSpan.Zero)
+            .WithSessionExpiryInterval((uint)_settings.SessionExpiry.TotalSeconds)
+            .WithKeepAlivePeriod(_settings.KeepAlive)
+            .WithTimeout(_settings.AnswerWithin);
+        if (_settings.LastWill is { } will)
+            options.WithWillTopic(will.Topic).WithWillPayload(will.Payload.ToArray()).WithWillRetain(will.Retain)
+                .WithWillQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).WithWillContentType(ContentType);
+        return options.Build();
+    }
+
+    private async Task<T> AnswerAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancel)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var timer = _time.CreateTimer(_ => deadline.Cancel(), null, _settings.AnswerWithin, Timeout.InfiniteTimeSpan);
+        try
+        {
+            return await ask(deadline.Token);
+        }
+        catch (Exception failure) when (IsOfTheLink(failure))
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (!deadline.IsCancellationRequested && Lost.IsCompletedSuccessfully) throw await Lost;
+            var lost = deadline.IsCancellationRequested
+                ? new BrokerException(BrokerFailure.Lost, $"the broker at {_settings.Broker} did not answer within " +
+                    $"{_settings.AnswerWithin.TotalSeconds:0.#} s; dropped the link", failure)
+                : new BrokerException(BrokerFailure.Lost, $"the link to {_settings.Broker} ended", failure);
+            _lost.TrySetResult(lost);
+            _client.Dispose();
+            throw lost;
+        }
+    }
+
+    private static async Task ReceiveAsync(MqttApplicationMessageReceivedEventArgs received, Func<InboundMessage, Task> receive)
+    {
+        var message = received.ApplicationMessage;
+        var payload = new byte[message.Payload.Length];
+        System.Buffers.BuffersExtensions.CopyTo(message.Payload, payload);
+        received.AutoAcknowledge = false;
+        await receive(new InboundMessage(message.Topic, payload, message.ContentType));
+        await received.AcknowledgeAsync(CancellationToken.None);
+    }
+
+    private static bool IsOfTheLink(Exception failure) => failure is MqttCommunicationException
+        or OperationCanceledException or ObjectDisposedException or IOException or System.Net.Sockets.SocketException
+        or InvalidOperationException or MqttProtocolViolationException;
+}

@@ -1,0 +1,33 @@
+using MQTTnet;
+
+namespace Edge.Agent.Publishing;
+
+/// <summary>What the broker's PUBACK means for the message (MQTT 5 §3.4.2.1).</summary>
+public enum PublishOutcome
+{
+    /// <summary>The broker has it, and somebody to give it to: it may leave the outbox.</summary>
+    Acknowledged,
+    /// <summary>Keep it and try again soon: nobody is subscribed, or the broker is out of room.</summary>
+    Retry,
+    /// <summary>Keep it, but let others pass: the broker will not take this one until somebody changes something.</summary>
+    Reject,
+}
+
+internal static class PubAck
+{
+    public static (PublishOutcome Outcome, string Reason) Read(MqttClientPublishReasonCode code, bool retain) => code switch
+    {
+        MqttClientPublishReasonCode.Success => (PublishOutcome.Acknowledged, ""),
+        // To the protocol this is success. To us it would be a hit that was thrown away; only a retained message survives it.
+        MqttClientPublishReasonCode.NoMatchingSubscribers => retain ? (PublishOutcome.Acknowledged, "")
+            : (PublishOutcome.Retry, "nobody is subscribed: start the hub"),
+        MqttClientPublishReasonCode.NotAuthorized =>
+            (PublishOutcome.Reject, "not authorised: allow this box its topics on the broker"),
+        MqttClientPublishReasonCode.TopicNameInvalid =>
+            (PublishOutcome.Reject, "the broker refuses the topic: allow edge/v1/# on the broker"),
+        MqttClientPublishReasonCode.PayloadFormatInvalid =>
+            (PublishOutcome.Reject, "the broker refuses the payload: turn off payload checks on edge/v1/#"),
+        MqttClientPublishReasonCode.QuotaExceeded => (PublishOutcome.Retry, "the broker's quota is used up"),
+        _ => (PublishOutcome.Retry, $"the broker answered 0x{(int)code:X2}"),
+    };
+}
