@@ -16,5 +16,6 @@ internal static class CommandTable
 
     internal static RootCommand Build() => new("Reads plates beside the road, forgets those nobody has a case for.")
     {
+        RecognizeCommand.Build(),
     };
 }

@@ -1,0 +1,173 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using Edge.Agent.Commissioning;
+using Edge.Vision;
+using Edge.Vision.Capture;
+using Edge.Vision.Tracking;
+using Microsoft.Extensions.Logging.Abstractions;
+using Spectre.Console;
+
+namespace Edge.Agent.Cli;
+
+/// <summary><c>recognize PATH…</c>: what the models read in pictures and recordings, for aiming and measuring before a
+/// box is enrolled.</summary>
+internal static class RecognizeCommand
+{
+    private static readonly string[] Pictures = [".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"];
+
+    public static Command Build()
+    {
+        var paths = new Argument<string[]>("PATH") { Description = "Pictures, folders of pictures, recordings.", Arity = ArgumentArity.OneOrMore };
+        var models = ModelsOption();
+        var json = JsonOption();
+        var truth = new Option<string?>("--truth")
+        {
+            Description = "Score against a table of labels: tab-separated file, x, y, width, height, text.",
+        };
+        var scoreOnly = new Option<bool>("--score-only") { Description = "Print the score, not the reads." };
+        var command = new Command("recognize", "Show what is read in pictures and recordings (refused on an enrolled box)")
+            { paths, models, json, truth, scoreOnly };
+        command.SetAction((parse, cancel) => Failure.ShowAsync(async () =>
+        {
+            if (Enrolled.Is(Enrolled.DefaultStateFolder))
+                return Failure.Say(ExitCode.Refused, "this box is enrolled: plates are shown to nobody here; " +
+                    "run recognize on another machine, or decommission the box first");
+            var labels = parse.GetValue(truth) is { } table ? LabelledPlates.Read(table) : null;
+            using var output = new ReadsOutput(parse.GetValue(json), parse.GetValue(scoreOnly));
+            var run = new Run(parse.GetValue(models)!, output, labels);
+            return await run.AllAsync(parse.GetValue(paths)!, cancel);
+        }));
+        return command;
+    }
+
+    public static Option<string> ModelsOption() => new("--models")
+    {
+        Description = "Folder with manifest.json and the models it names.",
+        DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "models"),
+    };
+
+    public static Option<bool> JsonOption() => new("--json") { Description = "One JSON object a line instead of tables." };
+
+    private sealed class Run(string models, ReadsOutput output, ILookup<string, LabelledPlate>? labels)
+    {
+        private readonly ReadingScore _score = new();
+
+        public async Task<ExitCode> AllAsync(string[] paths, CancellationToken cancel)
+        {
+            var result = ExitCode.Ok;
+            using var stills = PlatePipeline.Open(models, new PipelineOptions());
+            foreach (var path in paths.SelectMany(Expand))
+            {
+                try
+                {
+                    if (IsPicture(path)) await PictureAsync(stills, path, cancel);
+                    else await RecordingAsync(path, cancel);
+                }
+                catch (CaptureException exception)
+                {
+                    output.Broken(path, exception.Message);
+                    result = ExitCode.Capture;
+                }
+            }
+            if (labels is not null) output.Score(_score);
+            return result;
+        }
+
+        private async Task PictureAsync(PlatePipeline pipeline, string path, CancellationToken cancel)
+        {
+            await using var source = CameraSources.Open(new CameraOptions(Path.GetFileName(path), path), TimeProvider.System, NullLogger.Instance);
+            var reads = new List<StillRead>();
+            await foreach (var passage in pipeline.ReadAsync(source, cancel))
+                using (passage)
+                    reads.Add(Show(passage));
+            output.Picture(path, reads);
+            if (labels is not null) _score.Add(labels[Path.GetFileName(path)], reads);
+        }
+
+        private async Task RecordingAsync(string path, CancellationToken cancel)
+        {
+            await using var source = CameraSources.Open(new CameraOptions(Path.GetFileName(path), path), TimeProvider.System, NullLogger.Instance);
+            using var pipeline = PlatePipeline.Open(models, new PipelineOptions());
+            await foreach (var passage in pipeline.ReadAsync(source, cancel))
+                using (passage)
+                    output.Passage(path, passage.From, passage.To, Show(passage));
+        }
+
+        private static StillRead Show(Passage passage) => new(Encoding.ASCII.GetString(passage.Plate.Ascii),
+            passage.Confidence, passage.Weakest, passage.Accepted, passage.Box);
+
+        private static IEnumerable<string> Expand(string path) => Directory.Exists(path)
+            ? Directory.EnumerateFiles(path).Where(IsPicture).Order(StringComparer.Ordinal)
+            : [path];
+
+        private static bool IsPicture(string path) => Pictures.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Reads as a table or as JSON lines; errors go to standard error in both.</summary>
+    private sealed class ReadsOutput(bool json, bool scoreOnly) : IDisposable
+    {
+        private readonly Table _table = new Table().AddColumns("file", "when", "plate", "confidence", "weakest", "accepted");
+
+        public void Picture(string file, IReadOnlyList<StillRead> reads)
+        {
+            if (scoreOnly) return;
+            if (json) Console.WriteLine(JsonSerializer.Serialize(new { file, reads = reads.Select(Fields) }));
+            else foreach (var read in reads) Row(file, "", read);
+        }
+
+        public void Passage(string file, TimeSpan from, TimeSpan to, StillRead read)
+        {
+            if (scoreOnly) return;
+            if (!json) Row(file, $"{from.TotalSeconds:F1}–{to.TotalSeconds:F1} s", read);
+            else Console.WriteLine(JsonSerializer.Serialize(new
+            {
+                file, from = Round(from.TotalSeconds), to = Round(to.TotalSeconds),
+                text = read.Text, confidence = Round(read.Confidence), weakest = Round(read.Weakest), accepted = read.Accepted,
+                box = Box(read),
+            }));
+        }
+
+        public void Broken(string file, string error)
+        {
+            if (json) Console.WriteLine(JsonSerializer.Serialize(new { file, error }));
+            Console.Error.WriteLine(error);
+        }
+
+        public void Score(ReadingScore score)
+        {
+            if (json)
+                Console.WriteLine(JsonSerializer.Serialize(new
+                {
+                    plates = score.Plates, found = score.Found, exact = score.Exact, exactShare = Round(score.ExactShare),
+                    accepted = score.Accepted, wrong = score.AcceptedWrong, wrongShare = Round(score.WrongShare),
+                }));
+            else
+                Console.WriteLine($"{score.Plates} labelled plates: {score.Exact} read exactly ({score.ExactShare:P1}), " +
+                    $"{score.Accepted} accepted ({score.Coverage:P1}), {score.AcceptedWrong} of those wrong ({score.WrongShare:P1})");
+        }
+
+        public void Dispose()
+        {
+            if (!json && !scoreOnly) AnsiConsole.Write(_table);
+        }
+
+        private void Row(string file, string when, StillRead read) => _table.AddRow(
+            Markup.Escape(Path.GetFileName(file)), when, read.Text, $"{read.Confidence:F2}", $"{read.Weakest:F2}",
+            read.Accepted ? "yes" : "[grey]no[/]");
+
+        private static object Fields(StillRead read) => new
+        {
+            text = read.Text, confidence = Round(read.Confidence), weakest = Round(read.Weakest), accepted = read.Accepted,
+            box = Box(read),
+        };
+
+        private static int[] Box(StillRead read) =>
+        [
+            (int)MathF.Round(read.Box.Left), (int)MathF.Round(read.Box.Top),
+            (int)MathF.Round(read.Box.Width), (int)MathF.Round(read.Box.Height),
+        ];
+
+        private static double Round(double value) => Math.Round(value, 4);
+    }
+}

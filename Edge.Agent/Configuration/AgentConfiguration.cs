@@ -1,0 +1,102 @@
+using Edge.Agent.Publishing;
+using Edge.Storage.Json;
+using Edge.Vision;
+using Edge.Vision.Tracking;
+
+namespace Edge.Agent.Configuration;
+
+/// <summary>
+/// What a technician sets on a box: where things are and how the cameras are read. What may be looked for, how long
+/// anything is kept and who may see it is not here: the agency signs that. Unknown keys are refused, all problems are
+/// reported at once. The page for people is <c>docs/configuration.md</c>.
+/// </summary>
+public sealed record AgentConfiguration(
+    string StateFolder, string ModelFolder, string EnrolmentFolder, BrokerAddress Broker,
+    IReadOnlyList<CameraConfiguration> Cameras, ReadGate Gate)
+{
+    public const int MaxBytes = 256 * 1024;
+
+    /// <summary>The most cameras one box reads.</summary>
+    public const int MaxCameras = 16;
+
+    /// <summary>Reads the file at <paramref name="path"/>.</summary>
+    /// <exception cref="ConfigurationException">It cannot be read or is refused; <see cref="ConfigurationException.Problems"/>
+    /// lists everything that is wrong with it.</exception>
+    public static AgentConfiguration Load(string path)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = new FileInfo(path) is { Exists: true, Length: > MaxBytes }
+                ? throw new ConfigurationException(path, [new JsonProblem("", $"larger than {MaxBytes} bytes")])
+                : File.ReadAllBytes(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException(path, [new JsonProblem("", $"cannot be read ({exception.GetType().Name}); name it with --config")]);
+        }
+        return StrictJson.TryRead<AgentConfiguration>(bytes, MaxBytes, Read, out var configuration, out var problems)
+            ? configuration
+            : throw new ConfigurationException(path, problems);
+    }
+
+    internal static AgentConfiguration Read(JsonFields fields)
+    {
+        var cameras = fields.Objects("cameras", 1, MaxCameras, CameraConfiguration.Read);
+        foreach (var name in cameras.GroupBy(camera => camera.Name).Where(same => same.Count() > 1))
+            fields.Fail("cameras", $"two cameras are named {name.Key}");
+        return new AgentConfiguration(
+            Folder(fields, "stateFolder", "/var/lib/edge-agent"),
+            Folder(fields, "modelFolder", Path.Combine(AppContext.BaseDirectory, "models")),
+            Folder(fields, "enrolmentFolder", "/etc/edge-agent/enrolment"),
+            fields.Child("broker", ReadBroker),
+            cameras,
+            fields.Section("gate", ReadGateFields));
+    }
+
+    private static BrokerAddress ReadBroker(JsonFields fields) => new(
+        fields.Text("host", host => Uri.CheckHostName(host) is not (UriHostNameType.Unknown or UriHostNameType.Basic),
+            "must be a host name or an address"),
+        fields.Whole("port", 1, 65535, BrokerAddress.DefaultPort));
+
+    private static string Folder(JsonFields fields, string key, string otherwise) =>
+        fields.Text(key, path => path.Length <= 4096 && Path.IsPathRooted(path), "must be an absolute path", otherwise);
+
+    private static ReadGate ReadGateFields(JsonFields fields) => new()
+    {
+        Detector = (float)fields.Number("detector", 0.1, 0.99, new ReadGate().Detector),
+        Weakest = (float)fields.Number("weakest", 0.5, 0.999, new ReadGate().Weakest),
+        Frames = fields.Whole("frames", 2, 20, new ReadGate().Frames),
+    };
+}
+
+/// <summary>One camera and how it is read.</summary>
+/// <param name="Name">Shown in logs, health and hits: a–z, 0–9 and '-', at most 40.</param>
+/// <param name="Source">An address, a device or a path; may hold a password and is never printed.</param>
+/// <param name="Pipeline">How its frames are examined.</param>
+public sealed record CameraConfiguration(string Name, string Source, PipelineOptions Pipeline)
+{
+    internal static CameraConfiguration Read(JsonFields fields) => new(
+        fields.Text("name", IsName, "must be 1 to 40 of a-z, 0-9 and '-'"),
+        fields.Text("source", 2048),
+        new PipelineOptions
+        {
+            Region = fields.Section("region", ReadRegion),
+            MotionGate = fields.Flag("motionGate", otherwise: true),
+            MinimumPlateHeight = fields.Whole("minimumPlateHeight", 8, 200, new PipelineOptions().MinimumPlateHeight),
+        });
+
+    private static RegionOfInterest ReadRegion(JsonFields fields)
+    {
+        var region = new RegionOfInterest(fields.Number("x", 0, 0.95, 0), fields.Number("y", 0, 0.95, 0),
+            fields.Number("width", 0.05, 1, 1), fields.Number("height", 0.05, 1, 1));
+        if (region.X + region.Width > 1.0001) fields.Fail("width", "x + width must not pass 1");
+        if (region.Y + region.Height > 1.0001) fields.Fail("height", "y + height must not pass 1");
+        return region;
+    }
+
+    private static bool IsName(string name) =>
+        name.Length <= 40 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
+
+    public override string ToString() => $"camera {Name}";
+}
