@@ -6,24 +6,14 @@ namespace Edge.Storage.Files;
 /// name, fsync the folder. A reader sees the old bytes or the new ones, never a part.</summary>
 public static partial class DurableFile
 {
+    /// <summary>What the name of a write not yet finished ends in.</summary>
+    public const string TemporarySuffix = ".tmp";
+
     /// <summary>Replaces <paramref name="path"/> with <paramref name="bytes"/>, mode 0600 unless told otherwise.</summary>
     /// <exception cref="IOException">The disk is full, read-only or failing; the old file is untouched.</exception>
     public static void Write(string path, ReadOnlySpan<byte> bytes,
-        UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite)
-    {
-        var temporary = path + ".tmp";
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = mode, BufferSize = 0,
-        };
-        using (var file = new FileStream(temporary, options))
-        {
-            file.Write(bytes);
-            file.Flush(flushToDisk: true);
-        }
-        File.Move(temporary, path, overwrite: true);
-        SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
-    }
+        UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite) =>
+        DurableSteps.Disk.Replace(path, bytes, mode);
 
     /// <summary>What was written to <paramref name="file"/> is on the disk when this returns. A stream that is no file
     /// says so itself in its Flush.</summary>
@@ -38,11 +28,7 @@ public static partial class DurableFile
     /// <exception cref="IOException">The folder cannot be opened or synced.</exception>
     public static void SyncFolder(string folder)
     {
-        const int readOnlyFolder = 0x10000 | 0x80000; // O_RDONLY | O_DIRECTORY | O_CLOEXEC on x64
-        const int readOnlyFolderArm = 0x4000 | 0x80000; // arm64 numbers O_DIRECTORY differently
-        var arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
-        var descriptor = Open(folder, arm ? readOnlyFolderArm : readOnlyFolder);
-        if (descriptor < 0) throw new IOException($"cannot open folder {folder}: error {Marshal.GetLastPInvokeError()}");
+        var descriptor = OpenFolder(folder);
         try
         {
             if (FSync(descriptor) != 0)
@@ -52,6 +38,18 @@ public static partial class DurableFile
         {
             _ = Close(descriptor);
         }
+    }
+
+    /// <summary>A read-only descriptor of a folder; the caller closes it.</summary>
+    internal static int OpenFolder(string folder)
+    {
+        const int readOnlyFolder = 0x10000 | 0x80000; // O_RDONLY | O_DIRECTORY | O_CLOEXEC on x64
+        const int readOnlyFolderArm = 0x4000 | 0x80000; // arm64 numbers O_DIRECTORY differently
+        var arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+        var descriptor = Open(folder, arm ? readOnlyFolderArm : readOnlyFolder);
+        return descriptor >= 0
+            ? descriptor
+            : throw new IOException($"cannot open folder {folder}: error {Marshal.GetLastPInvokeError()}");
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

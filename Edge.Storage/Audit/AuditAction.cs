@@ -1,0 +1,89 @@
+using System.Text;
+
+namespace Edge.Storage.Audit;
+
+/// <summary>What was done, or refused. The code written in the log is the name in words: <c>HotlistEntryRefused</c> is
+/// <c>hotlist.entry.refused</c>. A code is never renamed or reused.</summary>
+public enum AuditAction
+{
+    /// <summary><c>agent.start</c>: the agent opened its log and is about to work.</summary>
+    AgentStart,
+    /// <summary><c>agent.stop</c>: an orderly stop.</summary>
+    AgentStop,
+    /// <summary><c>boot</c>: the machine itself was started since the last entry.</summary>
+    Boot,
+    /// <summary><c>configuration.loaded</c>: digest of the file.</summary>
+    ConfigurationLoaded,
+    /// <summary><c>trust.activated</c>: a verified set of policy, operators, recipients and hotlists took effect.</summary>
+    TrustActivated,
+    /// <summary><c>trust.refused</c>: trust metadata that did not verify, was older, or was for another box.</summary>
+    TrustRefused,
+    /// <summary><c>hotlist.activated</c>: agency, version, count of entries, digest of the target.</summary>
+    HotlistActivated,
+    /// <summary><c>hotlist.entry.refused</c>: an entry without case, outside its purpose, expired …</summary>
+    HotlistEntryRefused,
+    /// <summary><c>interval.summary</c>: frames, reads, discarded and hits since the last one.</summary>
+    IntervalSummary,
+    /// <summary><c>hit.stored</c>: sequence and digest of the sealed record.</summary>
+    HitStored,
+    /// <summary><c>message.acknowledged</c>: the broker has message number sequence.</summary>
+    MessageAcknowledged,
+    /// <summary><c>sweep.done</c>: count of expired records destroyed with their keys.</summary>
+    SweepDone,
+    /// <summary><c>incident</c>: something that must be notified; its kind names it.</summary>
+    Incident,
+}
+
+/// <summary>In which part someone acted.</summary>
+public enum AuditRole
+{
+    /// <summary><c>agent</c>: the box itself.</summary>
+    Agent,
+    /// <summary><c>technician</c></summary>
+    Technician,
+    /// <summary><c>auditor</c></summary>
+    Auditor,
+    /// <summary><c>investigator</c></summary>
+    Investigator,
+    /// <summary><c>oversight</c></summary>
+    Oversight,
+    /// <summary><c>hub</c></summary>
+    Hub,
+}
+
+/// <summary>How far the time of an entry can be trusted.</summary>
+public enum ClockState
+{
+    /// <summary><c>held</c>: carried on from the last known time, not confirmed since.</summary>
+    Held,
+    /// <summary><c>floor</c>: the clock was behind a time that is known to have passed, and was raised to it.</summary>
+    Floor,
+    /// <summary><c>synced</c>: confirmed by a time source.</summary>
+    Synced,
+}
+
+/// <summary>The code of an enumeration's member: its name in lower-case words joined by dots.</summary>
+internal static class AuditCode
+{
+    public static string Of<T>(T member) where T : struct, Enum
+    {
+        var code = new StringBuilder();
+        foreach (var letter in member.ToString())
+        {
+            if (char.IsAsciiLetterUpper(letter) && code.Length > 0) code.Append('.');
+            code.Append(char.ToLowerInvariant(letter));
+        }
+        return code.ToString();
+    }
+
+    public static bool TryParse<T>(string? code, out T member) where T : struct, Enum
+    {
+        foreach (var candidate in Enum.GetValues<T>())
+        {
+            member = candidate;
+            if (Of(candidate) == code) return true;
+        }
+        member = default;
+        return false;
+    }
+}

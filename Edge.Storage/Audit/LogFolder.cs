@@ -1,0 +1,133 @@
+using System.IO.Enumeration;
+using System.Text;
+using Edge.Storage.Files;
+
+namespace Edge.Storage.Audit;
+
+/// <summary>What a file in a log's folder is, by its name.</summary>
+internal enum LogFileKind
+{
+    Checkpoint,
+    Tile,
+    Disclosure,
+    /// <summary>A durable write that was cut off before its rename.</summary>
+    Unfinished,
+    /// <summary>Nothing that a log writes.</summary>
+    Unknown,
+}
+
+/// <param name="Name">Below the log's folder, with forward slashes.</param>
+/// <param name="Tile">Set for a tile or bundle.</param>
+/// <param name="Index">The entry, for a disclosure.</param>
+internal readonly record struct LogFile(string Name, LogFileKind Kind, TilePath Tile = default, long Index = 0);
+
+/// <summary>The files of a log: where each lies and how large it may be. Reads only; trusts nothing it reads.</summary>
+internal sealed class LogFolder(string root)
+{
+    public const string CheckpointName = "checkpoint";
+
+    private const string DisclosuresPrefix = "disclosures/";
+    private const int MaxDisclosureBytes = 16 * 1024;
+
+    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
+
+    public string Root { get; } = Path.GetFullPath(root);
+
+    public static string DisclosureName(long index) => DisclosuresPrefix + TilePath.Grouped(index);
+
+    public bool Exists => Directory.Exists(Root);
+
+    public string PathOf(string name) => Path.Combine(Root, name);
+
+    /// <summary>Every file below the folder, in the order of their names.</summary>
+    public IEnumerable<LogFile> Enumerate()
+    {
+        // A link is listed as the file it pretends to be and never followed into a folder: no loop, no way out.
+        var files = new FileSystemEnumerable<string>(Root, (ref entry) => entry.ToFullPath(), Everything)
+        {
+            ShouldIncludePredicate = (ref entry) => !entry.IsDirectory || IsLink(ref entry),
+            ShouldRecursePredicate = (ref entry) => !IsLink(ref entry),
+        };
+        return files.Select(path => Classify(Path.GetRelativePath(Root, path)))
+            .OrderBy(file => file.Name, StringComparer.Ordinal);
+
+        static bool IsLink(ref FileSystemEntry entry) => entry.Attributes.HasFlag(FileAttributes.ReparsePoint);
+    }
+
+    /// <summary>Folders for tiles and disclosures that have none, deepest first; found while they are removed.</summary>
+    public IEnumerable<string> EmptyFolders() =>
+        new[] { PathOf("tile"), PathOf("disclosures") }.Where(Directory.Exists)
+            .SelectMany(folder => Directory.GetDirectories(folder, "*", SearchOption.AllDirectories).Append(folder))
+            .OrderByDescending(folder => folder, StringComparer.Ordinal)
+            .Where(folder => !Directory.EnumerateFileSystemEntries(folder).Any());
+
+    /// <summary>The bytes of a file that may have at most <paramref name="most"/>; null if it is missing or larger.</summary>
+    public byte[]? Read(string name, int most)
+    {
+        try
+        {
+            using var file = new FileStream(PathOf(name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            if (file.Length > most) return null;
+            var bytes = new byte[file.Length];
+            file.ReadExactly(bytes);
+            return bytes;
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    public byte[]? ReadCheckpoint() => Read(CheckpointName, SignedNote.MaxBytes);
+
+    /// <summary>The hashes of a tile; null if it is missing or not exactly as wide as its name says.</summary>
+    public Sha256Hash[]? ReadHashes(TilePath tile)
+    {
+        var bytes = Read(tile.ToString(), TilePath.FullWidth * Sha256Hash.Size);
+        return bytes is not null && bytes.Length == tile.Width * Sha256Hash.Size ? ToHashes(bytes) : null;
+    }
+
+    /// <summary>The entries of a bundle; null if it is missing or does not hold exactly as many as its name says.</summary>
+    public ReadOnlyMemory<byte>[]? ReadEntries(TilePath bundle)
+    {
+        var bytes = Read(bundle.ToString(), EntryBundle.MaxBytes);
+        return bytes is not null && EntryBundle.TryRead(bytes, bundle.Width, out var entries) ? entries : null;
+    }
+
+    /// <summary>The disclosures kept for an entry, as text; null if there are none.</summary>
+    public string[]? ReadDisclosures(long index)
+    {
+        var bytes = Read(DisclosureName(index), MaxDisclosureBytes);
+        return bytes is null ? null : Encoding.Latin1.GetString(bytes).Split('\n');
+    }
+
+    public static byte[] ToBytes(IReadOnlyList<Sha256Hash> hashes)
+    {
+        var bytes = new byte[hashes.Count * Sha256Hash.Size];
+        for (var i = 0; i < hashes.Count; i++) hashes[i].CopyTo(bytes.AsSpan(i * Sha256Hash.Size));
+        return bytes;
+    }
+
+    private static Sha256Hash[] ToHashes(byte[] bytes) =>
+        [.. bytes.Chunk(Sha256Hash.Size).Select(hash => new Sha256Hash(hash))];
+
+    private static LogFile Classify(string name)
+    {
+        if (name == CheckpointName) return new LogFile(name, LogFileKind.Checkpoint);
+        if (TilePath.TryParse(name, out var tile)) return new LogFile(name, LogFileKind.Tile, tile);
+        if (TryParseDisclosure(name, out var index)) return new LogFile(name, LogFileKind.Disclosure, Index: index);
+        var unfinished = name.EndsWith(DurableFile.TemporarySuffix, StringComparison.Ordinal)
+            && Classify(name[..^DurableFile.TemporarySuffix.Length]).Kind != LogFileKind.Unknown;
+        return new LogFile(name, unfinished ? LogFileKind.Unfinished : LogFileKind.Unknown);
+    }
+
+    // A disclosure's number is grouped as a tile's, so a tile's strict parser reads it.
+    private static bool TryParseDisclosure(string name, out long index)
+    {
+        index = 0;
+        if (!name.StartsWith(DisclosuresPrefix, StringComparison.Ordinal)) return false;
+        if (!TilePath.TryParse($"tile/0/{name[DisclosuresPrefix.Length..]}", out var tile) || tile.IsPartial) return false;
+        index = tile.Index;
+        return true;
+    }
+}

@@ -1,0 +1,95 @@
+using System.Text;
+using Edge.Storage.Files;
+using Edge.Storage.Keys;
+
+namespace Edge.Storage.Audit;
+
+/// <summary>Grows a log on disk, one commit at a time. README.md, "Life of an entry", is the order of writes and why it
+/// survives a cut between any two. After an exception this writer is of no use: the disk is the truth, and
+/// <see cref="LogRecovery"/> reads it.</summary>
+internal sealed class LogWriter(LogFolder folder, DurableSteps steps, SigningKey key, SignedNote note,
+    Checkpoint checkpoint, TileEdge edge, EntryBundle bundle)
+{
+    public Checkpoint Checkpoint { get; private set; } = checkpoint;
+
+    public SignedNote Note { get; private set; } = note;
+
+    /// <summary>Adds <paramref name="entries"/> as one step: all are in the log, durably, or none is.</summary>
+    /// <exception cref="IOException">The disk refused a step.</exception>
+    public void Commit(IReadOnlyList<(byte[] Json, Disclosure? Disclosure)> entries)
+    {
+        var before = edge.Size;
+        for (var i = 0; i < entries.Count; i++)
+            if (entries[i].Disclosure is { } disclosure)
+                Put(LogFolder.DisclosureName(before + i), Encoding.ASCII.GetBytes($"{disclosure.Text}\n"));
+
+        foreach (var (tile, bytes) in Grow(entries)) Put(tile.ToString(), bytes);
+
+        // From here on the entries are in the log: whoever reads this checkpoint finds all that it covers.
+        Checkpoint = new Checkpoint(Checkpoint.Origin, edge.Size, edge.Root);
+        Note = Sign(Checkpoint, key);
+        Put(LogFolder.CheckpointName, Note.ToBytes());
+
+        RemoveSuperseded(before);
+    }
+
+    public static SignedNote Sign(Checkpoint checkpoint, SigningKey key) =>
+        SignedNote.Sign(checkpoint.ToText(), checkpoint.Origin, key);
+
+    // Bundles before hashes, so that a tile never speaks of an entry that is not there.
+    private List<(TilePath Tile, byte[] Bytes)> Grow(IReadOnlyList<(byte[] Json, Disclosure? Disclosure)> entries)
+    {
+        var before = edge.Size;
+        var bundles = new List<(TilePath, byte[])>();
+        var tiles = new List<(TilePath, byte[])>();
+        foreach (var (json, _) in entries)
+        {
+            bundle.Add(json);
+            edge.Append(Merkle.Leaf(json), (tile, hashes) => tiles.Add((tile, LogFolder.ToBytes(hashes))));
+            if (bundle.Count < TilePath.FullWidth) continue;
+            bundles.Add((TilePath.Entries(edge.Size / TilePath.FullWidth - 1, TilePath.FullWidth), bundle.ToArray()));
+            bundle.Clear();
+        }
+        if (TilePath.RightEdgeEntries(edge.Size) is { } partial) bundles.Add((partial, bundle.ToArray()));
+        foreach (var (level, tile) in ChangedEdges(edge.Size, before))
+            tiles.Add((tile, LogFolder.ToBytes(edge.Partial(level))));
+        return [.. bundles, .. tiles];
+    }
+
+    // A leftover is true and does no harm: it is tried once here, and again when the log is opened.
+    private void RemoveSuperseded(long before)
+    {
+        var superseded = ChangedEdges(before, edge.Size).Select(edge => edge.Tile);
+        if (TilePath.RightEdgeEntries(before) is { } entries) superseded = superseded.Append(entries);
+        foreach (var tile in superseded)
+        {
+            try
+            {
+                var path = folder.PathOf(tile.ToString());
+                steps.Delete(path);
+                var isFullNow = TilePath.HashesAt(Math.Max(tile.Level, 0), edge.Size) / TilePath.FullWidth > tile.Index;
+                if (isFullNow) steps.DeleteFolder(Path.GetDirectoryName(path)!);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                continue;
+            }
+        }
+    }
+
+    /// <summary>The partial tiles of a tree of <paramref name="size"/> that one of <paramref name="other"/> leaves does
+    /// not have.</summary>
+    private static IEnumerable<(int Level, TilePath Tile)> ChangedEdges(long size, long other)
+    {
+        for (var level = 0; TilePath.HashesAt(level, size) > 0; level++)
+            if (TilePath.RightEdge(level, size) is { } tile && tile != TilePath.RightEdge(level, other))
+                yield return (level, tile);
+    }
+
+    private void Put(string name, ReadOnlySpan<byte> bytes)
+    {
+        var path = folder.PathOf(name);
+        steps.MakeFolder(Path.GetDirectoryName(path)!);
+        steps.Replace(path, bytes);
+    }
+}

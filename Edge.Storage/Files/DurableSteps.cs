@@ -1,0 +1,50 @@
+namespace Edge.Storage.Files;
+
+/// <summary>The few things that a durable write does to a disk, one method each, so that a test can refuse one or cut
+/// the power between two.</summary>
+internal class DurableSteps
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    public static DurableSteps Disk { get; } = new();
+
+    /// <summary>Creates or truncates a file, writes it and fsyncs it.</summary>
+    public virtual void Write(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = mode, BufferSize = 0,
+        };
+        using var file = new FileStream(path, options);
+        file.Write(bytes);
+        file.Flush(flushToDisk: true);
+    }
+
+    public virtual void Rename(string from, string to) => File.Move(from, to, overwrite: true);
+
+    public virtual void CreateFolder(string folder) => Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
+
+    public virtual void SyncFolder(string folder) => DurableFile.SyncFolder(folder);
+
+    public virtual void Delete(string path) => File.Delete(path);
+
+    public virtual void DeleteFolder(string folder) => Directory.Delete(folder);
+
+    /// <summary>Replaces <paramref name="path"/> durably: see <see cref="DurableFile"/>.</summary>
+    public void Replace(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode = OwnerOnly)
+    {
+        Write(path + DurableFile.TemporarySuffix, bytes, mode);
+        Rename(path + DurableFile.TemporarySuffix, path);
+        SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    /// <summary>Makes <paramref name="folder"/> and what is missing above it, each name durable.</summary>
+    public void MakeFolder(string folder)
+    {
+        if (Directory.Exists(folder)) return;
+        var parent = Path.GetDirectoryName(Path.GetFullPath(folder))!;
+        MakeFolder(parent);
+        CreateFolder(folder);
+        SyncFolder(parent);
+    }
+}
