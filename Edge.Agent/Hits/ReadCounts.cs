@@ -1,0 +1,30 @@
+namespace Edge.Agent.Hits;
+
+/// <summary>What became of every read since the last summary. Two numbers are kept, not three: a read is discarded or it is
+/// a hit, so <see cref="Reads"/> is their sum and cannot disagree.</summary>
+/// <param name="Frames">Frames taken from the cameras, those in which nothing moved included.</param>
+/// <param name="Discarded">Reads that matched nothing; the plate was wiped.</param>
+/// <param name="Hits">Reads that matched a hotlist entry.</param>
+public sealed record ReadCounts(long Frames, long Discarded, long Hits)
+{
+    public long Reads => Discarded + Hits;
+
+    public static ReadCounts operator -(ReadCounts later, ReadCounts earlier) =>
+        new(later.Frames - earlier.Frames, later.Discarded - earlier.Discarded, later.Hits - earlier.Hits);
+}
+
+/// <summary>Counts reads as they happen, from several cameras at once.</summary>
+public sealed class ReadCounter
+{
+    private long _frames, _discarded, _hits;
+
+    public void Frame() => Interlocked.Increment(ref _frames);
+
+    public void Discarded() => Interlocked.Increment(ref _discarded);
+
+    public void Hit() => Interlocked.Increment(ref _hits);
+
+    /// <summary>Everything since start.</summary>
+    public ReadCounts Total =>
+        new(Interlocked.Read(ref _frames), Interlocked.Read(ref _discarded), Interlocked.Read(ref _hits));
+}
