@@ -1,0 +1,112 @@
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Nodes;
+using Edge.Agent.Governance;
+using Edge.Storage.Json;
+using Edge.Storage.Sealing;
+using Edge.Storage.Trust;
+
+namespace Edge.Agent.Matching;
+
+/// <summary>Why an entry, or the whole list, is not in use.</summary>
+/// <param name="Index">Place in the list, from 0; null if it is about the list itself.</param>
+/// <param name="Id">The entry's id, if it has a well-formed one.</param>
+/// <param name="Reason">Names the field; never a plate, case or tag.</param>
+public sealed record RefusedEntry(int? Index, string? Id, string Reason)
+{
+    public override string ToString() => Index is null ? $"hotlist: {Reason}" : $"entry {Index} ({Id ?? "no id"}): {Reason}";
+}
+
+/// <summary>The plates a box looks for, blinded: an immutable snapshot of <c>hotlists/{agency}.json</c>. Format in
+/// this folder's README.</summary>
+public sealed record Hotlist
+{
+    public required string Agency { get; init; }
+
+    public required int Version { get; init; }
+
+    /// <summary>16 bytes that every tag was derived with.</summary>
+    public required ReadOnlyMemory<byte> Salt { get; init; }
+
+    public required BlindCost Cost { get; init; }
+
+    /// <summary>From this instant the whole list matches nothing.</summary>
+    public required DateTimeOffset Expires { get; init; }
+
+    /// <summary>The entries that were accepted.</summary>
+    public required IReadOnlyList<HotlistEntry> Entries { get; init; }
+
+    /// <summary>Reads a list under a policy. A bad entry is refused by itself and the others stay.</summary>
+    /// <param name="now">An entry already expired then is refused as well.</param>
+    /// <param name="refused">Every refusal, also when this returns true.</param>
+    /// <returns>False if the list as a whole cannot be used.</returns>
+    public static bool TryParse(ReadOnlyMemory<byte> utf8, Policy policy, DateTimeOffset now,
+        [NotNullWhen(true)] out Hotlist? hotlist, out IReadOnlyList<RefusedEntry> refused)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        var entryRefusals = new List<RefusedEntry>();
+        var readable = StrictJson.TryRead(utf8, TrustPath.MaxBytes(TrustPath.Hotlist(policy.Agency)),
+            fields => Read(fields, policy, now, entryRefusals), out hotlist, out var problems);
+        refused = readable ? entryRefusals : [.. problems.Select(problem => new RefusedEntry(null, null, problem.ToString()))];
+        return readable;
+    }
+
+    /// <summary>Writes what <see cref="TryParse"/> reads.</summary>
+    public byte[] Write() => CanonicalJson.Write(new JsonObject
+    {
+        ["agency"] = Agency,
+        ["version"] = Version,
+        ["salt"] = Base64Url.EncodeToString(Salt.Span),
+        ["argon2id"] = new JsonObject { ["memoryKiB"] = Cost.MemoryKiB, ["passes"] = Cost.Passes },
+        ["expires"] = JsonTime.Write(Expires),
+        ["entries"] = new JsonArray([.. Entries.Select(entry => (JsonNode)entry.Write())]),
+    });
+
+    public override string ToString() => $"Hotlist({Agency} {Version}, {Entries.Count} entries)";
+
+    private static Hotlist Read(JsonFields fields, Policy policy, DateTimeOffset now, List<RefusedEntry> refused) => new()
+    {
+        Agency = fields.Text("agency", text => text == policy.Agency, $"must be {policy.Agency}, the policy's agency"),
+        Version = fields.Whole("version", 1, int.MaxValue),
+        Salt = fields.Bytes("salt", BlindTag.SaltSize),
+        Cost = fields.Child("argon2id", ReadCost),
+        Expires = fields.Instant("expires"),
+        Entries = ReadEntries(fields, policy, now, refused),
+    };
+
+    private static BlindCost ReadCost(JsonFields fields)
+    {
+        var cost = new BlindCost(fields.Whole("memoryKiB", 1, int.MaxValue), fields.Whole("passes", 1, int.MaxValue));
+        if (!cost.IsSane) fields.Fail("memoryKiB", "and passes together are outside what a box accepts");
+        return cost;
+    }
+
+    private static List<HotlistEntry> ReadEntries(JsonFields fields, Policy policy, DateTimeOffset now, List<RefusedEntry> refused)
+    {
+        var accepted = new List<HotlistEntry>();
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (i, element) in fields.Elements("entries", 0, policy.LargestHotlist).Index())
+        {
+            if (!StrictJson.TryRead(element, "", HotlistEntry.Read, out var entry, out var problems))
+                refused.Add(new RefusedEntry(i, null, string.Join("; ", problems)));
+            else if (!ids.Add(entry.Id))
+                refused.Add(new RefusedEntry(i, entry.Id, "id: stands in the list before"));
+            else if (Objection(entry, policy, now) is { } reason)
+                refused.Add(new RefusedEntry(i, entry.Id, reason));
+            else
+                accepted.Add(entry);
+        }
+        return accepted;
+    }
+
+    private static string? Objection(HotlistEntry entry, Policy policy, DateTimeOffset now)
+    {
+        if (!policy.Allows(entry.Purpose)) return "purpose: is not one the policy allows";
+        if (entry.Form == TagForm.Folded && policy.Matching != PlateMatching.Folded)
+            return "form: folded is not allowed by the policy";
+        if (entry.Expires <= entry.NotBefore) return "expires: must be after notBefore";
+        if (entry.Expires - entry.NotBefore > policy.LongestEntry)
+            return $"expires: more than {policy.LongestEntryDays} days after notBefore";
+        return entry.Expires <= now ? "expires: has passed" : null;
+    }
+}

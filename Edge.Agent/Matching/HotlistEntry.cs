@@ -1,0 +1,90 @@
+using System.Buffers.Text;
+using System.Text.Json.Nodes;
+using Edge.Storage.Json;
+using Edge.Storage.Sealing;
+using Edge.Storage.Trust;
+
+namespace Edge.Agent.Matching;
+
+/// <summary>Which spelling of the plate a tag was derived from.</summary>
+public enum TagForm
+{
+    Exact,
+    Folded,
+}
+
+/// <summary>One plate somebody has a documented case for, blinded: nobody can read the plate off it. Prints as its id
+/// alone.</summary>
+public sealed record HotlistEntry
+{
+    /// <summary>Names the entry in a hit's clear header; random, says nothing of case or plate.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>16 bytes; see <see cref="BlindTag"/>.</summary>
+    public required ReadOnlyMemory<byte> Tag { get; init; }
+
+    public required TagForm Form { get; init; }
+
+    /// <summary>The case ID. Without one there is no entry.</summary>
+    public required string Case { get; init; }
+
+    /// <summary>One of the policy's purposes.</summary>
+    public required string Purpose { get; init; }
+
+    /// <summary>The legal basis in this case.</summary>
+    public required string Basis { get; init; }
+
+    /// <summary>Where the entry comes from, for example the file of an extract.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Who ordered it.</summary>
+    public required string Issuer { get; init; }
+
+    public required DateTimeOffset NotBefore { get; init; }
+
+    public required DateTimeOffset Expires { get; init; }
+
+    /// <summary>Region of the plate, if known.</summary>
+    public string? Region { get; init; }
+
+    /// <summary>True from <see cref="NotBefore"/> until just before <see cref="Expires"/>.</summary>
+    public bool IsInForce(DateTimeOffset now) => NotBefore <= now && now < Expires;
+
+    public override string ToString() => $"HotlistEntry({Id})";
+
+    internal JsonObject Write()
+    {
+        var json = new JsonObject
+        {
+            ["id"] = Id,
+            ["tag"] = Base64Url.EncodeToString(Tag.Span),
+            ["form"] = Form == TagForm.Folded ? "folded" : "exact",
+            ["case"] = Case,
+            ["purpose"] = Purpose,
+            ["basis"] = Basis,
+            ["source"] = Source,
+            ["issuer"] = Issuer,
+            ["notBefore"] = JsonTime.Write(NotBefore),
+            ["expires"] = JsonTime.Write(Expires),
+        };
+        if (Region is not null) json["region"] = Region;
+        return json;
+    }
+
+    internal static HotlistEntry Read(JsonFields fields) => new()
+    {
+        Id = fields.Text("id", PartyName.IsValid, PartyName.Rule),
+        Tag = fields.Bytes("tag", BlindTag.Size),
+        Form = fields.Choice<TagForm>("form", Forms),
+        Case = fields.Text("case", 64),
+        Purpose = fields.Text("purpose", PartyName.IsValid, PartyName.Rule),
+        Basis = fields.Text("basis", 500),
+        Source = fields.Text("source", 64),
+        Issuer = fields.Text("issuer", 64),
+        NotBefore = fields.Instant("notBefore"),
+        Expires = fields.Instant("expires"),
+        Region = fields.Has("region") ? fields.Text("region", 16) : null,
+    };
+
+    internal static readonly Dictionary<string, TagForm> Forms = new() { ["exact"] = TagForm.Exact, ["folded"] = TagForm.Folded };
+}
