@@ -1,0 +1,89 @@
+using Edge.Storage.Audit;
+using Edge.Storage.Trust;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Agent.Governance;
+
+/// <summary>Keeps what the agency has signed up to date, and writes each change and each refusal to the log before it takes
+/// effect. Nothing here trusts where the files came from.</summary>
+public sealed class TrustWatch
+{
+    private readonly TrustClient _client;
+    private readonly AuditLog _audit;
+    private readonly ILogger _log;
+    private volatile ActiveTrust? _current;
+    private string? _lastRefusal;
+
+    public TrustWatch(TrustClient client, AuditLog audit, ILogger log) => (_client, _audit, _log) = (client, audit, log);
+
+    /// <summary>What is in force; null until something verified.</summary>
+    public ActiveTrust? Current => _current;
+
+    /// <summary>Takes up what was verified before, for a start without a hub.</summary>
+    /// <exception cref="AuditException">It could not be logged, so it is not in force.</exception>
+    public void Restore(DateTimeOffset now)
+    {
+        if (_client.Damage is { } damage) Refuse(damage);
+        if (_client.Current is { } targets) Activate(targets, now);
+    }
+
+    /// <summary>Takes up what <paramref name="fetch"/> offers if it verifies; else what was in force stays.</summary>
+    /// <exception cref="AuditException">It could not be logged, so it is not in force.</exception>
+    /// <exception cref="IOException">It could not be made durable, so it is not in force.</exception>
+    public void Refresh(TrustFetch fetch, DateTimeOffset now)
+    {
+        try
+        {
+            Activate(_client.Update(fetch, now), now);
+            _lastRefusal = null;
+        }
+        catch (TrustException refused)
+        {
+            Refuse(refused);
+        }
+    }
+
+    private void Activate(TrustedTargets targets, DateTimeOffset now)
+    {
+        if (ReferenceEquals(_current?.Targets, targets)) return;
+        var next = ActiveTrust.From(targets, now);
+        var hotlist = next.Matcher.Hotlist;
+        _audit.AppendMany(
+        [
+            new AuditEntry { Action = AuditAction.TrustActivated, Agency = targets.Agency, Version = targets.Versions[TrustPath.Timestamp] },
+            new AuditEntry
+            {
+                Action = AuditAction.HotlistActivated, Agency = targets.Agency, Version = hotlist.Version, Count = hotlist.Entries.Count,
+                Digest = Sha256Hash.Of(targets.Hotlist.Span),
+            },
+            .. next.Refused.Select(entry => new AuditEntry
+            {
+                Action = AuditAction.HotlistEntryRefused, Outcome = AuditOutcome.Refused(Code(entry.Reason)), Agency = targets.Agency,
+                Count = entry.Index,
+            }),
+        ]);
+        _current = next;
+        _log.LogInformation("hotlist {Version} of {Agency} in force: {Entries} entries, {Refused} refused, until {Expires:u}",
+            hotlist.Version, targets.Agency, hotlist.Entries.Count, next.Refused.Count, next.HotlistExpires);
+        foreach (var entry in next.Refused) _log.LogWarning("hotlist {Version}, {Entry}", hotlist.Version, entry);
+    }
+
+    // Polling the same bad file says so once, not every minute.
+    private void Refuse(TrustException refused)
+    {
+        if (refused.Message == _lastRefusal) return;
+        _audit.Append(new AuditEntry { Action = AuditAction.TrustRefused, Outcome = AuditOutcome.Refused(Code(refused.File)) });
+        _lastRefusal = refused.Message;
+        _log.LogError("trust refused, what was in force stays: {File}: {Reason}", refused.File, refused.Reason);
+    }
+
+    /// <summary>The field or file that a refusal starts with, as the log's lower-case words.</summary>
+    private static string Code(string reason)
+    {
+        if (reason.StartsWith("case: ", StringComparison.Ordinal)) return "no-case";
+        var letters = reason.TakeWhile(c => c is not (':' or ';' or ' ')).Select(char.ToLowerInvariant)
+            .Select(c => char.IsAsciiLetterLower(c) ? c : '-');
+        var words = string.Join('-', new string([.. letters]).Split('-', StringSplitOptions.RemoveEmptyEntries));
+        return words.Length is > 0 and <= 64 ? words : "unreadable";
+    }
+}
