@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Text;
-using System.Text.Json;
 using Edge.Storage.Keys;
 
 namespace Edge.Storage.Signing;
@@ -12,12 +11,21 @@ public static class Jws
     public const int MaxBytes = 256 * 1024;
 
     /// <summary>Signs <paramref name="payload"/>; the header names the algorithm, the key and the content type.</summary>
+    /// <param name="key">The signer's key.</param>
+    /// <param name="payload">1 byte or more.</param>
+    /// <param name="contentType">A media type, as in <c>application/cloudevents+json</c>.</param>
+    /// <exception cref="ArgumentException">Empty, no media type, or longer than a receiver accepts.</exception>
     public static byte[] Sign(SigningKey key, ReadOnlySpan<byte> payload, string contentType)
     {
-        var header = $$"""{"alg":"EdDSA","kid":"{{key.Public.KeyId}}","cty":"{{contentType}}"}""";
-        var signed = $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header))}.{Base64Url.EncodeToString(payload)}";
-        var signature = key.Sign(Encoding.ASCII.GetBytes(signed));
-        return Encoding.ASCII.GetBytes($"{signed}.{Base64Url.EncodeToString(signature)}");
+        ArgumentNullException.ThrowIfNull(key);
+        if (payload.IsEmpty) throw new ArgumentException("a message has a payload", nameof(payload));
+        var header = new JwsHeader(key.Public.KeyId, contentType).ToJson();
+        var signed = Encoding.ASCII.GetBytes($"{Base64Url.EncodeToString(header)}.{Base64Url.EncodeToString(payload)}");
+        var signature = Base64Url.EncodeToUtf8(key.Sign(signed));
+        byte[] jws = [.. signed, (byte)'.', .. signature];
+        return jws.Length <= MaxBytes
+            ? jws
+            : throw new ArgumentException($"the message has {jws.Length} bytes, a receiver accepts {MaxBytes}", nameof(payload));
     }
 
     /// <summary>Reads the key id that a message claims, to choose the key to verify with; nothing is trusted yet.</summary>
@@ -25,57 +33,50 @@ public static class Jws
     public static bool TryReadKeyId(ReadOnlySpan<byte> jws, out string keyId)
     {
         keyId = "";
-        return TrySplit(jws, out var header, out _, out _) && TryReadHeader(header, out keyId);
-    }
-
-    /// <summary>The payload, if and only if <paramref name="key"/> signed it and the header says so.</summary>
-    public static bool TryVerify(ReadOnlySpan<byte> jws, VerifyingKey key, out byte[] payload)
-    {
-        payload = [];
-        if (!TrySplit(jws, out var header, out var body, out var signature)) return false;
-        if (!TryReadHeader(header, out var keyId) || keyId != key.KeyId) return false;
-        if (!key.Verify(jws[..(header.Length + 1 + body.Length)], Decode(signature))) return false;
-        payload = Decode(body);
+        if (!TryRead(jws, out var header, out _, out _, out _)) return false;
+        keyId = header.KeyId;
         return true;
     }
 
-    private static bool TrySplit(ReadOnlySpan<byte> jws, out ReadOnlySpan<byte> header, out ReadOnlySpan<byte> body,
-        out ReadOnlySpan<byte> signature)
+    /// <summary>The payload, if and only if <paramref name="key"/> signed it and the header says so.</summary>
+    public static bool TryVerify(ReadOnlySpan<byte> jws, VerifyingKey key, out byte[] payload) =>
+        TryVerify(jws, key, contentType: null, out payload);
+
+    /// <summary>The same, and the signed header says that the payload is of <paramref name="contentType"/>: where one
+    /// key signs several kinds of content, none passes for another.</summary>
+    public static bool TryVerify(ReadOnlySpan<byte> jws, VerifyingKey key, string? contentType, out byte[] payload)
     {
-        header = body = signature = default;
+        ArgumentNullException.ThrowIfNull(key);
+        payload = [];
+        if (!TryRead(jws, out var header, out var signed, out var body, out var signature)) return false;
+        if (header.KeyId != key.KeyId) return false;
+        if (contentType is not null && header.ContentType != contentType) return false;
+        if (!key.Verify(signed, signature)) return false;
+        payload = body;
+        return true;
+    }
+
+    private static bool TryRead(ReadOnlySpan<byte> jws, out JwsHeader header, out ReadOnlySpan<byte> signed,
+        out byte[] payload, out byte[] signature)
+    {
+        header = default;
+        signed = default;
+        payload = signature = [];
         if (jws.Length > MaxBytes) return false;
         var first = jws.IndexOf((byte)'.');
         var last = jws.LastIndexOf((byte)'.');
         if (first <= 0 || last <= first + 1) return false;
-        header = jws[..first];
-        body = jws[(first + 1)..last];
-        signature = jws[(last + 1)..];
-        return IsCanonical(header) && IsCanonical(body) && IsCanonical(signature);
+        signed = jws[..last];
+        return TryDecode(jws[..first], out var json) && JwsHeader.TryParse(json, out header)
+            && TryDecode(jws[(first + 1)..last], out payload) && TryDecode(jws[(last + 1)..], out signature);
     }
 
     // One spelling each (law 8): the decoder tolerates padding, whitespace and stray trailing bits; the format does not.
-    private static bool IsCanonical(ReadOnlySpan<byte> part) =>
-        Base64Url.IsValid(part) && part.SequenceEqual(Base64Url.EncodeToUtf8(Decode(part)));
-
-    private static byte[] Decode(ReadOnlySpan<byte> part) => Base64Url.DecodeFromUtf8(part);
-
-    private static bool TryReadHeader(ReadOnlySpan<byte> header, out string keyId)
+    private static bool TryDecode(ReadOnlySpan<byte> text, out byte[] bytes)
     {
-        keyId = "";
-        try
-        {
-            using var json = JsonDocument.Parse(Decode(header), new JsonDocumentOptions { MaxDepth = 2 });
-            var root = json.RootElement;
-            if (root.ValueKind != JsonValueKind.Object || root.TryGetProperty("crit", out _)) return false;
-            if (!root.TryGetProperty("alg", out var alg) || alg.ValueKind != JsonValueKind.String ||
-                alg.GetString() != "EdDSA") return false;
-            if (!root.TryGetProperty("kid", out var kid) || kid.ValueKind != JsonValueKind.String) return false;
-            keyId = kid.GetString()!;
-            return true;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
+        bytes = [];
+        if (!Base64Url.IsValid(text)) return false;
+        bytes = Base64Url.DecodeFromUtf8(text);
+        return text.SequenceEqual(Base64Url.EncodeToUtf8(bytes));
     }
 }
