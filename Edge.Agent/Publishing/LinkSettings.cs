@@ -6,12 +6,6 @@ namespace Edge.Agent.Publishing;
 /// <param name="Retain">True only for status.</param>
 public sealed record Publication(string Topic, ReadOnlyMemory<byte> Payload, bool Retain = false);
 
-/// <summary>A message from the broker, before anything about it is verified.</summary>
-/// <param name="Topic">The topic it came on.</param>
-/// <param name="Payload">Its bytes.</param>
-/// <param name="ContentType">The MQTT content type, null if none was given.</param>
-public sealed record InboundMessage(string Topic, ReadOnlyMemory<byte> Payload, string? ContentType);
-
 /// <summary>How to open a link to a broker.</summary>
 /// <param name="Broker">Where it is.</param>
 /// <param name="Certificates">How both sides recognise each other.</param>

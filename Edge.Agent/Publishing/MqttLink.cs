@@ -1,5 +1,7 @@
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using System.Threading.Channels;
+using Edge.Storage.Signing;
 using MQTTnet;
 using MQTTnet.Exceptions;
 using MQTTnet.Formatter;
@@ -14,40 +16,48 @@ public sealed class MqttLink : IAsyncDisposable
     /// <summary>The MQTT content type of a signed message.</summary>
     public const string ContentType = "application/jose";
 
+    private const int MaxUnacknowledged = 64;
+
     private readonly LinkSettings _settings;
     private readonly TimeProvider _time;
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private readonly TaskCompletionSource<BrokerException> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // The broker may have this many unacknowledged at us, so this channel never fills.
+    private readonly Channel<InboundMessage> _inbound = Channel.CreateBounded<InboundMessage>(MaxUnacknowledged);
     private uint _largestPacket = uint.MaxValue;
 
-    private MqttLink(LinkSettings settings, TimeProvider time, Func<InboundMessage, Task>? receive)
+    private MqttLink(LinkSettings settings, TimeProvider time)
     {
         _settings = settings;
         _time = time;
         _client.DisconnectedAsync += ended =>
         {
-            _lost.TrySetResult(LinkFailure.Ended(settings.Broker, ended));
+            End(LinkFailure.Ended(settings.Broker, ended));
             return Task.CompletedTask;
         };
-        if (receive is not null) _client.ApplicationMessageReceivedAsync += received => ReceiveAsync(received, receive);
+        _client.ApplicationMessageReceivedAsync += async received =>
+        {
+            received.AutoAcknowledge = false;
+            await _inbound.Writer.WriteAsync(new InboundMessage(received));
+        };
     }
 
     /// <summary>Completes when the link ends, for whatever reason, with that reason.</summary>
     public Task<BrokerException> Lost => _lost.Task;
 
+    /// <summary>What the broker sends, in its order; acknowledge each. It completes when the link ends.</summary>
+    public ChannelReader<InboundMessage> Inbound => _inbound.Reader;
+
     /// <summary>Connects.</summary>
     /// <param name="settings">To which broker, and as whom.</param>
     /// <param name="time">Measures <see cref="LinkSettings.AnswerWithin"/>.</param>
-    /// <param name="receive">Takes each message, one at a time; the broker is told once it returns. If it throws, the
-    /// broker keeps the message.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="BrokerException">There is no link; the message says why and what to do.</exception>
-    public static async Task<MqttLink> OpenAsync(LinkSettings settings, TimeProvider time,
-        Func<InboundMessage, Task>? receive, CancellationToken cancel)
+    public static async Task<MqttLink> OpenAsync(LinkSettings settings, TimeProvider time, CancellationToken cancel)
     {
         var ca = settings.Certificates.LoadCa();
         var own = settings.Certificates.LoadOwn(time.GetUtcNow());
-        var link = new MqttLink(settings, time, receive);
+        var link = new MqttLink(settings, time);
         try
         {
             await link.ConnectAsync(ca, own, cancel);
@@ -107,7 +117,7 @@ public sealed class MqttLink : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _client.Dispose();
-        _lost.TrySetResult(new BrokerException(BrokerFailure.Lost, $"the link to {_settings.Broker} was closed"));
+        End(new BrokerException(BrokerFailure.Lost, $"the link to {_settings.Broker} was closed"));
         return ValueTask.CompletedTask;
     }
 
@@ -130,7 +140,7 @@ public sealed class MqttLink : IAsyncDisposable
             throw new OperationCanceledException("gave up connecting", failure, cancel);
         }
         if (answer.ResultCode != MqttClientConnectResultCode.Success) throw LinkFailure.Answered(_settings, answer.ResultCode);
-        _largestPacket = answer.MaximumPacketSize ?? uint.MaxValue;
+        if (answer.MaximumPacketSize is > 0 and var largest) _largestPacket = largest;
     }
 
     private MqttClientOptions Options(X509Certificate2Collection ca, X509Certificate2 own, BrokerIdentity identity)
@@ -150,6 +160,8 @@ public sealed class MqttLink : IAsyncDisposable
             .WithClientId(_settings.ClientId)
             .WithCleanStart(_settings.SessionExpiry == TimeSpan.Zero)
             .WithSessionExpiryInterval((uint)_settings.SessionExpiry.TotalSeconds)
+            .WithReceiveMaximum(MaxUnacknowledged)
+            .WithMaximumPacketSize(Jws.MaxBytes + 1024)
             .WithKeepAlivePeriod(_settings.KeepAlive)
             .WithTimeout(_settings.AnswerWithin);
         if (_settings.LastWill is { } will)
@@ -174,23 +186,19 @@ public sealed class MqttLink : IAsyncDisposable
                 ? new BrokerException(BrokerFailure.Lost, $"the broker at {_settings.Broker} did not answer within " +
                     $"{_settings.AnswerWithin.TotalSeconds:0.#} s; dropped the link", failure)
                 : new BrokerException(BrokerFailure.Lost, $"the link to {_settings.Broker} ended", failure);
-            _lost.TrySetResult(lost);
+            End(lost);
             _client.Dispose();
             throw lost;
         }
     }
 
-    private static async Task ReceiveAsync(MqttApplicationMessageReceivedEventArgs received, Func<InboundMessage, Task> receive)
+    private void End(BrokerException reason)
     {
-        var message = received.ApplicationMessage;
-        var payload = new byte[message.Payload.Length];
-        System.Buffers.BuffersExtensions.CopyTo(message.Payload, payload);
-        received.AutoAcknowledge = false;
-        await receive(new InboundMessage(message.Topic, payload, message.ContentType));
-        await received.AcknowledgeAsync(CancellationToken.None);
+        _lost.TrySetResult(reason);
+        _inbound.Writer.TryComplete();
     }
 
-    private static bool IsOfTheLink(Exception failure) => failure is MqttCommunicationException
+    internal static bool IsOfTheLink(Exception failure) => failure is MqttCommunicationException
         or OperationCanceledException or ObjectDisposedException or IOException or System.Net.Sockets.SocketException
         or InvalidOperationException or MqttProtocolViolationException;
 }

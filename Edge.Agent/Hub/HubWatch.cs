@@ -1,0 +1,100 @@
+using Edge.Agent.Publishing;
+
+namespace Edge.Agent.Hub;
+
+/// <summary>The agency's side of the broker: subscribes to every box of the agency and shows what they say, verified.</summary>
+public sealed class HubWatch : IAsyncDisposable
+{
+    private readonly LinkSettings _settings;
+    private readonly MessageVerifier _verifier;
+    private readonly TimeProvider _time;
+    private readonly Inbox _inbox;
+    private MqttLink _link;
+
+    private HubWatch(LinkSettings settings, MessageVerifier verifier, TimeProvider time, MqttLink link)
+    {
+        _settings = settings;
+        _verifier = verifier;
+        _time = time;
+        _link = link;
+        _inbox = new Inbox(verifier);
+    }
+
+    /// <summary>Called when the link is lost, and again for each attempt that fails.</summary>
+    public Action<BrokerException>? LinkLost { get; init; }
+
+    /// <summary>Messages that had come before and were not shown again.</summary>
+    public long Repeats => _inbox.Repeats;
+
+    /// <summary>Connects and subscribes; what boxes send from now on is kept for this hub, also while it is away.</summary>
+    /// <param name="settings">The broker, and who we are there. The hub that comes back under the same client id finds
+    /// what came meanwhile.</param>
+    /// <param name="verifier">Whom to believe; borrowed.</param>
+    /// <param name="time">For retention, deadlines and reconnects.</param>
+    /// <param name="linkLost">See <see cref="LinkLost"/>.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <exception cref="BrokerException">There is no link; the message says why and what to do.</exception>
+    public static async Task<HubWatch> OpenAsync(LinkSettings settings, MessageVerifier verifier, TimeProvider time,
+        Action<BrokerException>? linkLost, CancellationToken cancel) =>
+        new(settings, verifier, time, await SubscribeAsync(settings, verifier, time, cancel)) { LinkLost = linkLost };
+
+    /// <summary>Shows each message once, reconnecting as often as it takes, until told to stop.</summary>
+    /// <param name="show">Takes one delivery and answers whether to go on. The broker may forget a message only once this
+    /// has returned; if it throws, the message comes again.</param>
+    /// <param name="cancel">Stops; also between two messages.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public async Task RunAsync(Func<Delivery, bool> show, CancellationToken cancel)
+    {
+        while (true)
+        {
+            await foreach (var message in _link.Inbound.ReadAllAsync(cancel))
+            {
+                var delivery = _inbox.Take(message.Topic, message.Payload.Span, _time.GetUtcNow());
+                var more = delivery is null || show(delivery);
+                await message.AcknowledgeAsync();
+                if (more) continue;
+                await _link.CloseAsync();
+                return;
+            }
+            LinkLost?.Invoke(await _link.Lost);
+            await ReconnectAsync(cancel);
+        }
+    }
+
+    public ValueTask DisposeAsync() => _link.DisposeAsync();
+
+    private async Task ReconnectAsync(CancellationToken cancel)
+    {
+        await _link.DisposeAsync();
+        var backoff = Backoff.Create();
+        while (true)
+        {
+            await Task.Delay(backoff.Next(), _time, cancel);
+            try
+            {
+                _link = await SubscribeAsync(_settings, _verifier, _time, cancel);
+                return;
+            }
+            catch (BrokerException still)
+            {
+                LinkLost?.Invoke(still);
+            }
+        }
+    }
+
+    private static async Task<MqttLink> SubscribeAsync(LinkSettings settings, MessageVerifier verifier, TimeProvider time,
+        CancellationToken cancel)
+    {
+        var link = await MqttLink.OpenAsync(settings, time, cancel);
+        try
+        {
+            await link.SubscribeAsync(EventType.All.Select(type => Topics.OfEveryBox(verifier.Agency, type)), cancel);
+            return link;
+        }
+        catch
+        {
+            await link.DisposeAsync();
+            throw;
+        }
+    }
+}

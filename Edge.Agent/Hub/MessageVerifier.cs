@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+using Edge.Agent.Publishing;
+using Edge.Storage.Keys;
+using Edge.Storage.Sealing;
+using Edge.Storage.Signing;
+using static Edge.Agent.Hub.ReceivedMessage;
+
+namespace Edge.Agent.Hub;
+
+/// <summary>Decides whether a message is to be believed: from the topic inwards to the sealed body, each layer must be
+/// well-formed and must say the same as the one around it. Pure: the same bytes give the same answer.</summary>
+/// <param name="agency">Only this agency's boxes are believed.</param>
+/// <param name="boxes">The message key of each registered box.</param>
+/// <param name="recipients">The keys that hits may be sealed to; borrowed, not disposed here.</param>
+public sealed class MessageVerifier(
+    string agency, IReadOnlyDictionary<BoxName, VerifyingKey> boxes, IReadOnlyCollection<RecipientKey> recipients)
+{
+    private readonly Dictionary<string, RecipientKey> _recipients = recipients.ToDictionary(key => key.Public.KeyId);
+
+    /// <summary>The agency whose boxes are believed.</summary>
+    public string Agency => agency;
+
+    /// <summary>What the message turns out to be.</summary>
+    /// <param name="topic">Where it came from: a claim.</param>
+    /// <param name="message">A signed message.</param>
+    /// <param name="now">A hit past its retention is refused: nobody may see it any more.</param>
+    public ReceivedMessage Verify(string topic, ReadOnlySpan<byte> message, DateTimeOffset now)
+    {
+        if (!Topics.TryParse(topic, out var box, out var type) || box.Agency != agency)
+            return new Refused(MessagePart.Topic, $"not edge/v1/{agency}/{{box}}/{{event}}");
+        if (!boxes.TryGetValue(box, out var key))
+            return new Refused(MessagePart.Box, $"box {box} is not registered with this hub");
+        if (SignatureFault(box, key, message, out var payload) is { } fault) return new Refused(MessagePart.Signature, fault);
+        if (!CloudEvent.TryParse(payload, out var said, out var malformed)) return new Refused(MessagePart.Event, malformed);
+        if (said.Box != box) return new Refused(MessagePart.Event, $"source is {said.Box}, but the topic is of {box}");
+        if (said.Type != type) return new Refused(MessagePart.Event, $"type is {said.Type}, but the topic is for {type}");
+        if (type == EventType.Hit) return Open(said, now);
+        if (type == EventType.Summary)
+            return IntervalSummary.TryParse(said.Data.Span, out var summary, out malformed)
+                ? new Summary(said, summary) : new Refused(MessagePart.Data, malformed);
+        if (type == EventType.Status)
+            return BoxStatus.TryParse(said.Data.Span, out var status, out malformed)
+                ? new Status(said, status) : new Refused(MessagePart.Data, malformed);
+        return new Other(said);
+    }
+
+    private static string? SignatureFault(BoxName box, VerifyingKey key, ReadOnlySpan<byte> message, out byte[] payload)
+    {
+        payload = [];
+        if (message.Length > Jws.MaxBytes) return $"longer than {Jws.MaxBytes} bytes";
+        if (!Jws.TryReadKeyId(message, out var keyId)) return "not a signed message (JWS compact, EdDSA, with a kid)";
+        if (keyId != key.KeyId) return $"made with another key than the one registered for box {box}";
+        return Jws.TryVerify(message, key, CloudEvent.ContentType, out payload) ? null : $"does not verify: the message was changed, or not made by box {box}";
+    }
+
+    private ReceivedMessage Open(CloudEvent said, DateTimeOffset now)
+    {
+        if (!SealedHit.TryParse(said.Data.Span, out var hit, out var malformed))
+            return new Refused(malformed.StartsWith("header", StringComparison.Ordinal) ? MessagePart.Header : MessagePart.Seal, malformed);
+        var header = hit.Header;
+        if (header.Box != said.Box) return new Refused(MessagePart.Header, $"of {header.Box}, but the event is from {said.Box}");
+        if (header.Sequence != said.Sequence)
+            return new Refused(MessagePart.Header, $"sequence is {header.Sequence}, but the event's is {said.Sequence}");
+        if (header.Expires <= now)
+            return new Refused(MessagePart.Header, $"retention ended at {header.Expires.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC; the hit is not opened");
+        if (!_recipients.TryGetValue(hit.RecipientKeyId, out var recipient))
+            return new Refused(MessagePart.Seal, "sealed to a key that this hub does not hold");
+        if (!hit.TryOpen(recipient, out var json))
+            return new Refused(MessagePart.Seal, "does not open: it or its header was changed");
+        try
+        {
+            if (!HitBody.TryParse(json, out var body, out malformed)) return new Refused(MessagePart.Body, malformed);
+            return body.Facts.EntryId == header.EntryId ? new Hit(said, header, body)
+                : new Refused(MessagePart.Body, "entry is not the one in the header");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(json);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using System.Buffers;
+using MQTTnet;
+
+namespace Edge.Agent.Publishing;
+
+/// <summary>A message from the broker, before anything about it is verified. The broker keeps it until it is
+/// acknowledged.</summary>
+public sealed class InboundMessage
+{
+    private readonly MqttApplicationMessageReceivedEventArgs _received;
+
+    internal InboundMessage(MqttApplicationMessageReceivedEventArgs received)
+    {
+        _received = received;
+        Payload = received.ApplicationMessage.Payload.ToArray();
+    }
+
+    /// <summary>The topic it came on.</summary>
+    public string Topic => _received.ApplicationMessage.Topic;
+
+    /// <summary>Its bytes.</summary>
+    public ReadOnlyMemory<byte> Payload { get; }
+
+    /// <summary>The MQTT content type, null if the sender gave none.</summary>
+    public string? ContentType => _received.ApplicationMessage.ContentType;
+
+    /// <summary>Tells the broker that it may forget the message. If the link is gone, the broker sends it again.</summary>
+    public async Task AcknowledgeAsync()
+    {
+        try
+        {
+            await _received.AcknowledgeAsync(CancellationToken.None);
+        }
+        catch (Exception gone) when (MqttLink.IsOfTheLink(gone))
+        {
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using Edge.Storage.Keys;
+using Edge.Storage.Signing;
+
+namespace Edge.Agent.Publishing;
+
+/// <summary>Says things in a box's name: each becomes an event, and the event a signed message.</summary>
+/// <param name="box">Who speaks.</param>
+/// <param name="key">The box's message key, which the hub knows; not disposed here.</param>
+/// <param name="software">The agent's version, for the status.</param>
+public sealed class MessageSigner(BoxName box, SigningKey key, string software)
+{
+    private readonly EventIds _ids = new();
+
+    /// <summary>Who speaks.</summary>
+    public BoxName Box => box;
+
+    /// <summary>A hit; its number is the one in its header.</summary>
+    /// <exception cref="ArgumentException">The header is of another box.</exception>
+    public byte[] Hit(SealedHit hit, DateTimeOffset time) => hit.Header.Box == box
+        ? Event(EventType.Hit, hit.Header.Sequence, time, hit.ToJson())
+        : throw new ArgumentException("the header is of another box", nameof(hit));
+
+    /// <summary>The counters of an interval.</summary>
+    public byte[] Summary(long sequence, IntervalSummary summary, DateTimeOffset time) =>
+        Event(EventType.Summary, sequence, time, summary.ToJson());
+
+    /// <summary>The retained status. It is not queued and takes no number; it repeats the newest one given out.</summary>
+    public Publication Status(Presence presence, long newest, DateTimeOffset time) => new(
+        Topics.Of(box, EventType.Status),
+        Sign(new CloudEvent(_ids.OfNextStatus(), box, EventType.Status, time, newest,
+            new BoxStatus(presence, software).ToJson())),
+        Retain: true);
+
+    /// <summary>Any queued event.</summary>
+    /// <param name="type">What it is; not a status.</param>
+    /// <param name="sequence">The outbox's number for it, 1 or more.</param>
+    /// <param name="time">When it happened.</param>
+    /// <param name="data">One JSON object.</param>
+    public byte[] Event(EventType type, long sequence, DateTimeOffset time, ReadOnlyMemory<byte> data)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(sequence, 1);
+        if (type == EventType.Status) throw new ArgumentException("a status is not queued", nameof(type));
+        return Sign(new CloudEvent(_ids.OfMessage(sequence), box, type, time, sequence, data));
+    }
+
+    private byte[] Sign(CloudEvent said) => Jws.Sign(key, said.ToJson(), CloudEvent.ContentType);
+}

@@ -1,0 +1,176 @@
+using Edge.Storage.Database;
+using Edge.Storage.Outbox;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Agent.Publishing;
+
+/// <summary>Carries the outbox to the broker: a message leaves the disk only after its PUBACK, and until then the same
+/// bytes are sent again, so that its id stays the same. Says online at every connect and offline at a clean stop; the
+/// broker says offline if the link ends otherwise.</summary>
+public sealed class OutboxWorker
+{
+    // Small, so that an incident does not wait behind a long batch.
+    private const int Batch = 8;
+
+    // More than these refused at once is not about single messages: the whole pass waits.
+    private const int MaxSetAside = 64;
+
+    private static readonly TimeSpan SetAsideFor = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(1);
+
+    private readonly StateDatabase _state;
+    private readonly LinkSettings _settings;
+    private readonly MessageSigner _signer;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Backoff _backoff = Backoff.Create();
+    private readonly Dictionary<long, DateTimeOffset> _setAside = [];
+
+    /// <param name="state">Holds the outbox.</param>
+    /// <param name="settings">To which broker; the last will is added here.</param>
+    /// <param name="signer">Signs the status.</param>
+    /// <param name="time">Measures deadlines and waits.</param>
+    /// <param name="log">Told what a technician can act on.</param>
+    public OutboxWorker(StateDatabase state, LinkSettings settings, MessageSigner signer, TimeProvider time,
+        ILogger<OutboxWorker> log)
+    {
+        _state = state;
+        _settings = settings;
+        _signer = signer;
+        _time = time;
+        _log = log;
+    }
+
+    /// <summary>Sends until told to stop, reconnecting as often as it takes.</summary>
+    /// <param name="stop">Ends the link with a goodbye; returns normally.</param>
+    /// <exception cref="BrokerException">One of this box's own certificate files cannot be used: waiting will not help.</exception>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await using var link = await ConnectAsync(stop);
+                await SendAsync(link, stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (BrokerException failure) when (failure.Failure != BrokerFailure.OwnCertificate)
+            {
+                await PauseAsync(failure.Message, stop);
+            }
+        }
+    }
+
+    private async Task<MqttLink> ConnectAsync(CancellationToken stop)
+    {
+        var now = _time.GetUtcNow();
+        var will = _signer.Status(Presence.Offline, _state.LastSequence, now);
+        var link = await MqttLink.OpenAsync(_settings with { LastWill = will }, _time, stop);
+        try
+        {
+            await link.PublishAsync(_signer.Status(Presence.Online, _state.LastSequence, now), stop);
+            _log.LogInformation("linked to {Broker} as {Client}", _settings.Broker, _settings.ClientId);
+            return link;
+        }
+        catch
+        {
+            await link.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task SendAsync(MqttLink link, CancellationToken stop)
+    {
+        try
+        {
+            while (true)
+            {
+                stop.ThrowIfCancellationRequested();
+                var ready = NextBatch();
+                if (ready.Count == 0)
+                {
+                    // All that could be sent was: whatever troubled the link is over.
+                    _backoff.Reset();
+                    await WaitAsync(link, stop);
+                }
+                foreach (var message in ready)
+                    if (!await SendAsync(link, message, stop)) break;
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await SayGoodbyeAsync(link);
+            throw;
+        }
+    }
+
+    /// <summary>False if what follows would fare no better now.</summary>
+    private async Task<bool> SendAsync(MqttLink link, OutboxMessage message, CancellationToken stop)
+    {
+        var topic = Topics.Of(_signer.Box, EventType.Of(message.Kind));
+        var (outcome, reason) = await link.PublishAsync(new Publication(topic, message.Payload), stop);
+        switch (outcome)
+        {
+            case PublishOutcome.Acknowledged:
+                _state.Outbox.Acknowledge(message.Sequence);
+                return true;
+            case PublishOutcome.Reject when _setAside.Count < MaxSetAside:
+                _setAside[message.Sequence] = _time.GetUtcNow() + SetAsideFor;
+                _log.LogError("message {Sequence} stays here for {Minutes} minutes: {Reason}", message.Sequence,
+                    SetAsideFor.TotalMinutes, reason);
+                return true;
+            default:
+                await PauseAsync($"message {message.Sequence} stays here: {reason}", stop);
+                return false;
+        }
+    }
+
+    private List<OutboxMessage> NextBatch()
+    {
+        var now = _time.GetUtcNow();
+        foreach (var (sequence, until) in _setAside)
+            if (until <= now) _setAside.Remove(sequence);
+        return [.. _state.Outbox.Ready(Batch + _setAside.Count).Where(message => !_setAside.ContainsKey(message.Sequence)).Take(Batch)];
+    }
+
+    private async Task WaitAsync(MqttLink link, CancellationToken stop)
+    {
+        using var woken = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        // The outbox counts what is set aside as ready, so waiting for it would not wait.
+        var arrival = _setAside.Count > 0 ? Task.Delay(LookAgainAfter, _time, woken.Token) : _state.Outbox.WaitAsync(woken.Token);
+        var first = await Task.WhenAny(arrival, link.Lost);
+        await woken.CancelAsync();
+        if (first == link.Lost) throw await link.Lost;
+        await arrival;
+    }
+
+    private async Task PauseAsync(string reason, CancellationToken stop)
+    {
+        var wait = _backoff.Next();
+        _log.LogWarning("{Reason}; next attempt in {Seconds:0} s", reason, Math.Ceiling(wait.TotalSeconds));
+        try
+        {
+            await Task.Delay(wait, _time, stop);
+        }
+        catch (OperationCanceledException)
+        {
+            // Told to stop: the caller sees it next.
+        }
+    }
+
+    private async Task SayGoodbyeAsync(MqttLink link)
+    {
+        try
+        {
+            await link.PublishAsync(_signer.Status(Presence.Offline, _state.LastSequence, _time.GetUtcNow()), CancellationToken.None);
+        }
+        catch (BrokerException)
+        {
+            // The last will says it instead.
+        }
+        await link.CloseAsync();
+    }
+}
