@@ -11,7 +11,7 @@ namespace Edge.Agent.Configuration;
 /// reported at once. The page for people is <c>docs/configuration.md</c>.
 /// </summary>
 public sealed record AgentConfiguration(
-    string StateFolder, string ModelFolder, string EnrolmentFolder, BrokerAddress Broker,
+    string StateFolder, string ModelFolder, string EnrolmentFolder, string TrustFolder, BrokerAddress Broker,
     IReadOnlyList<CameraConfiguration> Cameras, ReadGate Gate)
 {
     public const int MaxBytes = 256 * 1024;
@@ -49,6 +49,7 @@ public sealed record AgentConfiguration(
             Folder(fields, "stateFolder", "/var/lib/edge-agent"),
             Folder(fields, "modelFolder", Path.Combine(AppContext.BaseDirectory, "models")),
             Folder(fields, "enrolmentFolder", "/etc/edge-agent/enrolment"),
+            Folder(fields, "trustFolder", "/var/lib/edge-agent/trust-inbox"),
             fields.Child("broker", ReadBroker),
             cameras,
             fields.Section("gate", ReadGateFields));

@@ -17,9 +17,10 @@ public sealed record ActiveTrust
     /// <summary>Hotlist entries that are not in use, and why.</summary>
     public required IReadOnlyList<RefusedEntry> Refused { get; init; }
 
-    /// <summary>Asks the hotlist about a plate. Past the expiry of the hotlist's own metadata nothing matches.</summary>
+    /// <summary>Asks the hotlist about a plate. Past the expiry of the hotlist's own metadata nothing matches, and nothing
+    /// does while there is no key to seal a hit to: nobody could open it.</summary>
     public HotlistMatch? Match(PlateText plate, DateTimeOffset now) =>
-        now < HotlistExpires ? Matcher.Match(plate, now) : null;
+        now < HotlistExpires && Recipients.At(now) is not null ? Matcher.Match(plate, now) : null;
 
     /// <summary>When matching ends unless the agency signs a newer list.</summary>
     public DateTimeOffset HotlistExpires =>

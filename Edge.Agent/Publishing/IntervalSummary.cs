@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Edge.Storage.Audit;
 
 namespace Edge.Agent.Publishing;
 

@@ -5,6 +5,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Unicode;
+using Edge.Agent.Matching;
+using Edge.Storage.Audit;
 using Edge.Vision.Capture;
 
 namespace Edge.Agent.Publishing;
@@ -22,7 +24,7 @@ internal static class MessageJson
         Converters =
         {
             new TimeConverter(), new BytesConverter(),
-            new WordConverter<CameraState>(), new WordConverter<ClockState>(), new WordConverter<MatchForm>(),
+            new WordConverter<CameraState>(), new WordConverter<ClockState>(), new WordConverter<TagForm>(),
             new WordConverter<Presence>(),
         },
     };

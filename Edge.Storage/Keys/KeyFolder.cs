@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text;
 using Edge.Storage.Files;
 
 namespace Edge.Storage.Keys;
@@ -16,6 +18,7 @@ public sealed class KeyFolder : IDisposable
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly WrappingKey _wrapping;
+    private readonly SigningKey _pseudonyms;
 
     private KeyFolder(string folder, WrappingKey wrapping, WrappingKeySource source)
     {
@@ -23,6 +26,7 @@ public sealed class KeyFolder : IDisposable
         WrappedBy = source;
         Messages = LoadOrCreate(Path.Combine(folder, "message.key"), "message");
         Log = LoadOrCreate(Path.Combine(folder, "log.key"), "log");
+        _pseudonyms = LoadOrCreate(Path.Combine(folder, "pseudonym.key"), "pseudonym");
         Hours = HourKeys.Open(Path.Combine(folder, "hours"), wrapping);
     }
 
@@ -34,6 +38,16 @@ public sealed class KeyFolder : IDisposable
 
     /// <summary>Seals records at rest, one key an hour of expiry.</summary>
     public HourKeys Hours { get; }
+
+    /// <summary>What a case is called in clear on this box's disk: 22 characters of base64url, the same for the same case,
+    /// telling nothing of it to whoever lacks this box's key, and another on every box.</summary>
+    public string CasePseudonym(string caseId)
+    {
+        var key = _pseudonyms.ExportSeed();
+        var name = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(caseId));
+        CryptographicOperations.ZeroMemory(key);
+        return Base64Url.EncodeToString(name.AsSpan(0, 16));
+    }
 
     /// <summary>Where the wrapping key came from, for <c>doctor</c>.</summary>
     public WrappingKeySource WrappedBy { get; }
@@ -74,6 +88,7 @@ public sealed class KeyFolder : IDisposable
     {
         Messages.Dispose();
         Log.Dispose();
+        _pseudonyms.Dispose();
         Hours.Dispose();
         _wrapping.Dispose();
     }

@@ -1,0 +1,192 @@
+using System.Reflection;
+using Edge.Agent.Configuration;
+using Edge.Agent.Enrolment;
+using Edge.Agent.Governance;
+using Edge.Agent.Hits;
+using Edge.Agent.Publishing;
+using Edge.Storage.Audit;
+using Edge.Storage.Database;
+using Edge.Storage.Keys;
+using Edge.Storage.Trust;
+using Edge.Vision;
+using Edge.Vision.Capture;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Agent;
+
+/// <summary>The box: the only place that wires. Opens everything, runs until it is told to stop or every recording is over,
+/// and closes in the order in which nothing is lost.</summary>
+internal sealed class AgentHost : IAsyncDisposable
+{
+    private static readonly TimeSpan HousekeepingEvery = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(30);
+
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly AgentConfiguration _configuration;
+    private readonly KeyFolder _keys;
+    private readonly StateDatabase _state;
+    private readonly AuditLog _audit;
+    private readonly TrustWatch _trust;
+    private readonly HitRecorder _recorder;
+    private readonly ReadCounter _counter = new();
+    private readonly SummaryWriter _summary;
+    private readonly OutboxWorker _outbox;
+    private readonly List<CameraLoop> _cameras = [];
+
+    /// <summary>Opens everything; nothing runs yet.</summary>
+    /// <exception cref="Exception">Every documented failure of the parts; see <see cref="Cli.Failure"/>.</exception>
+    public AgentHost(AgentConfiguration configuration, TimeProvider time, ILoggerFactory logs, IReadWitness? witness = null)
+    {
+        (_configuration, _time, _log) = (configuration, time, logs.CreateLogger("edge-agent"));
+        var enrolment = new EnrolmentFolder(configuration.EnrolmentFolder);
+        Box = enrolment.Name();
+        try
+        {
+            _keys = KeyFolder.Open(configuration.StateFolder);
+            _state = StateDatabase.Open(configuration.StateFolder, _keys.Hours, time);
+            _audit = AuditLog.Open(AuditFolder, Box.LogOrigin, _keys.Log, time);
+            _trust = new TrustWatch(
+                TrustClient.Open(Path.Combine(configuration.StateFolder, "trust"), enrolment.Root(), Box.Agency, Box.Box),
+                _audit, logs.CreateLogger("trust"));
+            var signer = new MessageSigner(Box, _keys.Messages, Software);
+            _recorder = new HitRecorder(_state, _audit, signer, _keys, _counter, time, logs.CreateLogger("hits"));
+            foreach (var camera in configuration.Cameras) _cameras.Add(OpenCamera(camera, logs, witness));
+            _summary = new SummaryWriter(_state, _audit, signer, _trust, time, () => Total,
+                () => [.. _cameras.Select(camera => camera.Report())]);
+            var link = new LinkSettings(configuration.Broker, enrolment.Certificates, $"{Box.Agency}-{Box.Box}");
+            _outbox = new OutboxWorker(_state, link, signer, time, logs.CreateLogger<OutboxWorker>());
+        }
+        catch
+        {
+            Close();
+            throw;
+        }
+    }
+
+    /// <summary>The agent's version.</summary>
+    public static string Software { get; } =
+        typeof(AgentHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    /// <summary>Who this box is.</summary>
+    public BoxName Box { get; }
+
+    /// <summary>Where the audit log's files are.</summary>
+    public string AuditFolder => Path.Combine(_configuration.StateFolder, "audit");
+
+    /// <summary>The key that an auditor needs.</summary>
+    public NoteKey LogKey => new(Box.LogOrigin, _keys.Log.Public);
+
+    /// <summary>What became of every read since start.</summary>
+    public ReadCounts Total => _counter.Total with { Frames = _cameras.Sum(camera => camera.Frames) };
+
+    /// <summary>Messages that still wait for the broker.</summary>
+    public int Waiting => _state.Outbox.Count() is var counts ? counts.Ready + counts.Unlogged : 0;
+
+    /// <summary>Runs until every recording is over or <paramref name="stop"/> fires.</summary>
+    /// <exception cref="CaptureException">A recording could not be read to its end; what came before is stored and sent.</exception>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        _audit.Append(new AuditEntry { Action = AuditAction.AgentStart });
+        var now = _time.GetUtcNow();
+        _trust.Restore(now);
+        RefreshTrust(now);
+        _recorder.Reconcile();
+
+        using var background = new CancellationTokenSource();
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var recorder = _recorder.RunAsync(background.Token);
+        Task[] services = [recorder, _outbox.RunAsync(background.Token), KeepHouseAsync(background.Token)];
+        var cameras = Task.WhenAll(_cameras.Select(camera => camera.RunAsync(reading.Token)));
+        try
+        {
+            // A service ends before the cameras only by failing: then the box must not go on reading plates.
+            if (await Task.WhenAny([cameras, .. services]) is var first && first != cameras) await first;
+            await cameras;
+        }
+        finally
+        {
+            await reading.CancelAsync();
+            await cameras.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _recorder.Complete();
+            await recorder.WaitAsync(DrainWithin, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Attempt(_summary.Write);
+            await DrainAsync(stop);
+            await background.CancelAsync();
+            await Task.WhenAll(services).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Attempt(() => _audit.Append(new AuditEntry { Action = AuditAction.AgentStop }));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var camera in _cameras) await camera.DisposeAsync();
+        _cameras.Clear();
+        Close();
+    }
+
+    private CameraLoop OpenCamera(CameraConfiguration camera, ILoggerFactory logs, IReadWitness? witness)
+    {
+        var pipeline = PlatePipeline.Open(_configuration.ModelFolder, camera.Pipeline with { Gate = _configuration.Gate });
+        var source = CameraSources.Open(new CameraOptions(camera.Name, camera.Source), _time, logs.CreateLogger("camera"));
+        return new CameraLoop(source, pipeline, _trust, _recorder, _counter, _time, witness);
+    }
+
+    private async Task KeepHouseAsync(CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(HousekeepingEvery, _time);
+        var lastSummary = _time.GetUtcNow();
+        while (await timer.WaitForNextTickAsync(stop))
+        {
+            var now = _time.GetUtcNow();
+            Attempt(() => RefreshTrust(now));
+            Attempt(Sweep);
+            if (now - lastSummary < (_trust.Current?.Policy.SummaryInterval ?? TimeSpan.FromMinutes(15))) continue;
+            if (Attempt(_summary.Write)) lastSummary = now;
+        }
+    }
+
+    /// <summary>False where the disk refused: what could not be done now is done at the next turn.</summary>
+    private bool Attempt(Action step)
+    {
+        try
+        {
+            step();
+            return true;
+        }
+        catch (IOException refused)
+        {
+            _log.LogError("{Reason}", refused.Message);
+            return false;
+        }
+    }
+
+    private void RefreshTrust(DateTimeOffset now)
+    {
+        if (Directory.Exists(_configuration.TrustFolder)) _trust.Refresh(TrustSource.Folder(_configuration.TrustFolder), now);
+        if (_trust.Current is null) _log.LogWarning("no hotlist is in force: every read is discarded");
+    }
+
+    private void Sweep()
+    {
+        var swept = Edge.Storage.Retention.Sweep.Run(_state);
+        if (swept is { Hits: 0, Messages: 0, Keys: 0 }) return;
+        _audit.Append(new AuditEntry { Action = AuditAction.SweepDone, Count = swept.Hits + swept.Messages });
+    }
+
+    private async Task DrainAsync(CancellationToken stop)
+    {
+        var deadline = _time.GetTimestamp();
+        while (Waiting > 0 && !stop.IsCancellationRequested && _time.GetElapsedTime(deadline) < DrainWithin)
+            await Task.Delay(TimeSpan.FromMilliseconds(50), _time, CancellationToken.None);
+        if (Waiting > 0) _log.LogWarning("{Waiting} messages stay on the disk for the next start", Waiting);
+    }
+
+    private void Close()
+    {
+        _recorder?.Dispose();
+        _audit?.Dispose();
+        _state?.Dispose();
+        _keys?.Dispose();
+    }
+}

@@ -1,0 +1,55 @@
+using Edge.Agent.Governance;
+using Edge.Agent.Hits;
+using Edge.Agent.Publishing;
+using Edge.Vision;
+using Edge.Vision.Capture;
+using Edge.Vision.Tracking;
+
+namespace Edge.Agent;
+
+/// <summary>One camera, from its frames to the decision that matters: looked for, or forgotten.</summary>
+internal sealed class CameraLoop(
+    ICameraSource source, PlatePipeline pipeline, TrustWatch trust, HitRecorder recorder, ReadCounter counter,
+    TimeProvider time, IReadWitness? witness) : IAsyncDisposable
+{
+    /// <summary>Frames taken so far.</summary>
+    public long Frames => pipeline.Frames;
+
+    public CameraReport Report()
+    {
+        var health = source.Health;
+        return new CameraReport(source.Name, health.State, health.Frames, health.Dropped, health.Reconnects);
+    }
+
+    /// <summary>Runs until the recording ends or <paramref name="stop"/> fires.</summary>
+    /// <exception cref="CaptureException">The recording cannot be opened or decoded.</exception>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        try
+        {
+            await foreach (var passage in pipeline.ReadAsync(source, stop))
+                using (passage)
+                    if (passage.Accepted)
+                        await DecideAsync(passage, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Told to stop: what is still being tracked is forgotten unread.
+        }
+    }
+
+    private async ValueTask DecideAsync(Passage passage, CancellationToken stop)
+    {
+        var current = trust.Current;
+        var match = current?.Match(passage.Plate, time.GetUtcNow());
+        witness?.Saw(passage.Plate, match is not null);
+        if (match is null) counter.Discarded();
+        else await recorder.RecordAsync(passage, match, current!, stop);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await source.DisposeAsync();
+        pipeline.Dispose();
+    }
+}

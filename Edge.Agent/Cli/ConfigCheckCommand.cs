@@ -1,0 +1,39 @@
+using System.CommandLine;
+using System.Text.Json;
+using Edge.Agent.Configuration;
+
+namespace Edge.Agent.Cli;
+
+/// <summary><c>config check FILE</c>: every problem of a configuration file at once, before a box is restarted with it.</summary>
+internal static class ConfigCheckCommand
+{
+    public static Command Build()
+    {
+        var file = new Argument<string>("FILE") { Description = "The configuration file.", DefaultValueFactory = _ => RunCommand.DefaultConfiguration };
+        var json = RecognizeCommand.JsonOption();
+        var check = new Command("check", "Say everything that is wrong with a configuration file") { file, json };
+        check.SetAction(parse =>
+        {
+            var path = parse.GetValue(file)!;
+            try
+            {
+                var configuration = AgentConfiguration.Load(path);
+                Console.WriteLine(parse.GetValue(json)
+                    ? JsonSerializer.Serialize(new { file = path, problems = Array.Empty<object>() })
+                    : $"{path}: good, {configuration.Cameras.Count} camera{(configuration.Cameras.Count == 1 ? "" : "s")}");
+                return (int)ExitCode.Ok;
+            }
+            catch (ConfigurationException refused)
+            {
+                if (parse.GetValue(json))
+                    Console.WriteLine(JsonSerializer.Serialize(new
+                    {
+                        file = path, problems = refused.Problems.Select(problem => new { path = problem.Path, reason = problem.Reason }),
+                    }));
+                else Console.Error.WriteLine(refused.Message);
+                return (int)ExitCode.Configuration;
+            }
+        });
+        return new Command("config", "Work on configuration files") { check };
+    }
+}

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Edge.Agent.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Agent.Cli;
+
+/// <summary><c>run</c>: the box, until it is told to stop. systemd starts it; it says READY and STOPPING.</summary>
+internal static class RunCommand
+{
+    public const string DefaultConfiguration = "/etc/edge-agent/edge-agent.json";
+
+    public static Command Build()
+    {
+        var config = new Option<string>("--config")
+        {
+            Description = "The configuration file.", DefaultValueFactory = _ => DefaultConfiguration,
+        };
+        var command = new Command("run", "Run the box") { config };
+        command.SetAction((parse, cancel) => Failure.ShowAsync(async () =>
+        {
+            var configuration = AgentConfiguration.Load(parse.GetValue(config)!);
+            using var logs = Logs(LogLevel.Information);
+            var systemd = SystemdHelpers.IsSystemdService() ? new SystemdNotifier() : null;
+            await using var host = new AgentHost(configuration, TimeProvider.System, logs);
+            systemd?.Notify(ServiceState.Ready);
+            await using var stopping = cancel.Register(() => systemd?.Notify(ServiceState.Stopping));
+            await host.RunAsync(cancel);
+            return ExitCode.Ok;
+        }));
+        return command;
+    }
+
+    /// <summary>Diagnostics on standard error: one line each, as journald likes them.</summary>
+    public static ILoggerFactory Logs(LogLevel least) => LoggerFactory.Create(logging => logging
+        .SetMinimumLevel(least)
+        .AddSimpleConsole(options =>
+        {
+            options.SingleLine = true;
+            options.ColorBehavior = Microsoft.Extensions.Logging.Console.LoggerColorBehavior.Disabled;
+        })
+        .AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace));
+}

@@ -1,0 +1,92 @@
+using System.Text;
+using Edge.Agent.Matching;
+using Edge.Vision.Recognition;
+
+namespace Edge.Agent.Demo;
+
+/// <summary>Remembers every plate that should have been forgotten, and afterwards looks for each in every byte that was
+/// kept or sent: as ASCII in both cases, UTF-16, hexadecimal and base64 at each alignment, as read and folded.</summary>
+internal sealed class LeakHunt : IReadWitness, IDisposable
+{
+    // Shorter texts occur in random bytes by chance; base64 of fewer characters says too little.
+    private const int ShortestPlate = 5;
+
+    private readonly List<PlateText> _forgotten = [];
+    private readonly HashSet<PlateText> _looked = [];
+
+    /// <summary>Reads that matched nothing.</summary>
+    public int Discarded { get; private set; }
+
+    public void Saw(PlateText plate, bool matched)
+    {
+        if (matched) _looked.Add(plate.Copy());
+        else Discarded++;
+        if (!matched) lock (_forgotten) _forgotten.Add(plate.Copy());
+    }
+
+    /// <summary>Bytes of forgotten plates in the files under <paramref name="folders"/>, names included.</summary>
+    public long InFolders(params string[] folders) => folders.SelectMany(folder =>
+            Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        .Sum(file => In(Encoding.UTF8.GetBytes(Path.GetFileName(file))) + In(File.ReadAllBytes(file)));
+
+    /// <summary>Bytes of forgotten plates in one piece of data, and in what any JWS in it says.</summary>
+    public long In(ReadOnlySpan<byte> bytes)
+    {
+        long found = 0;
+        foreach (var plate in _forgotten)
+        {
+            if (plate.Length < ShortestPlate || _looked.Contains(plate)) continue;
+            foreach (var spelling in Spellings(plate))
+                for (var rest = bytes; rest.IndexOf(spelling) is >= 0 and var at; rest = rest[(at + spelling.Length)..])
+                    found += spelling.Length;
+        }
+        return found;
+    }
+
+    public void Dispose()
+    {
+        foreach (var plate in _forgotten.Concat(_looked)) plate.Dispose();
+    }
+
+    private static HashSet<byte[]> Spellings(PlateText plate)
+    {
+        var folded = new byte[plate.Length];
+        PlateFolding.Fold(plate.Ascii, folded);
+        var spellings = new HashSet<byte[]>(ByteSequence.Comparer);
+        foreach (var form in new[] { plate.Ascii.ToArray(), folded })
+        {
+            var lower = form.Select(c => (byte)char.ToLowerInvariant((char)c)).ToArray();
+            var wide = Encoding.Unicode.GetBytes(Encoding.ASCII.GetString(form));
+            spellings.UnionWith([form, lower, wide, Encoding.ASCII.GetBytes(Convert.ToHexStringLower(form)),
+                Encoding.ASCII.GetBytes(Convert.ToHexString(form)), .. Base64(form), .. Base64(wide)]);
+        }
+        return spellings;
+    }
+
+    /// <summary>What <paramref name="text"/> looks like inside base64, wherever it starts: the characters that its bytes
+    /// alone decide. Plates hold no byte that base64 and base64url spell differently.</summary>
+    private static IEnumerable<byte[]> Base64(byte[] text)
+    {
+        for (var before = 0; before < 3; before++)
+        {
+            var encoded = Convert.ToBase64String([.. new byte[before], .. text]);
+            var first = (before * 8 + 5) / 6;
+            var last = (before + text.Length) * 8 / 6;
+            if (last - first >= 6) yield return Encoding.ASCII.GetBytes(encoded[first..last]);
+        }
+    }
+
+    private sealed class ByteSequence : IEqualityComparer<byte[]>
+    {
+        public static readonly ByteSequence Comparer = new();
+
+        public bool Equals(byte[]? a, byte[]? b) => a.AsSpan().SequenceEqual(b);
+
+        public int GetHashCode(byte[] bytes)
+        {
+            var hash = new HashCode();
+            hash.AddBytes(bytes);
+            return hash.ToHashCode();
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using System.Threading.Channels;
+using Edge.Agent.Governance;
+using Edge.Agent.Matching;
+using Edge.Agent.Publishing;
+using Edge.Storage.Audit;
+using Edge.Storage.Database;
+using Edge.Storage.Hits;
+using Edge.Storage.Keys;
+using Edge.Storage.Outbox;
+using Edge.Vision.Tracking;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Agent.Hits;
+
+/// <summary>
+/// The only path from a read to the disk. A match becomes a sealed hit and a signed message in one durable step, then an
+/// audit entry; only then may the message leave and the hit be counted. When the disk refuses, hits wait in memory and are
+/// tried again: none is given up while the agent runs.
+/// </summary>
+public sealed class HitRecorder : IDisposable
+{
+    // A hotlist that matched this often before the disk came back is not a queue of hits but a broken list.
+    private const int MaxWaiting = 1024;
+    private const int TailToSearch = 4096;
+
+    private readonly StateDatabase _state;
+    private readonly AuditLog _audit;
+    private readonly MessageSigner _signer;
+    private readonly KeyFolder _keys;
+    private readonly ReadCounter _counter;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Channel<PendingHit> _waiting = Channel.CreateBounded<PendingHit>(MaxWaiting);
+
+    public HitRecorder(StateDatabase state, AuditLog audit, MessageSigner signer, KeyFolder keys, ReadCounter counter,
+        TimeProvider time, ILogger log)
+    {
+        (_state, _audit, _signer, _keys, _counter, _time, _log) = (state, audit, signer, keys, counter, time, log);
+    }
+
+    /// <summary>Takes a matched passage. It copies what it needs; the caller still disposes the passage. Waits while the disk
+    /// is behind.</summary>
+    public async ValueTask RecordAsync(Passage passage, HotlistMatch match, ActiveTrust trust, CancellationToken cancel)
+    {
+        var hit = PendingHit.From(passage, match, trust, _time.GetUtcNow());
+        try
+        {
+            await _waiting.Writer.WriteAsync(hit, cancel);
+        }
+        catch
+        {
+            hit.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>No more hits will come: <see cref="RunAsync"/> ends once the last is stored.</summary>
+    public void Complete() => _waiting.Writer.TryComplete();
+
+    /// <summary>Stores hits until <see cref="Complete"/>, or until <paramref name="stop"/> fires while the disk refuses.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        await foreach (var hit in _waiting.Reader.ReadAllAsync(CancellationToken.None))
+            using (hit)
+            {
+                var sequence = await UntilDurableAsync(() => Store(hit), stop);
+                var leaf = await UntilDurableAsync(() => Log(sequence, hit), stop);
+                await UntilDurableAsync(() => _state.Outbox.MarkLogged(sequence, leaf), stop);
+                _counter.Hit();
+                _log.LogInformation("hit {Sequence} stored", sequence);
+            }
+    }
+
+    /// <summary>Finishes what a crash cut off between the database and the log: every stored message without an audit entry
+    /// gets one, or is told which entry it has.</summary>
+    public void Reconcile()
+    {
+        var unlogged = _state.Outbox.Unlogged();
+        if (unlogged.Count == 0) return;
+        var logged = _audit.ReadTail(TailToSearch).Select(record => (record.Index, record.Entry))
+            .Where(record => record.Entry is { Action: AuditAction.HitStored })
+            .ToDictionary(record => (record.Entry!.Sequence!.Value, record.Entry.Digest!.Value), record => record.Index);
+        foreach (var message in unlogged)
+        {
+            var digest = new Sha256Hash(message.Digest.Span);
+            if (!logged.TryGetValue((message.Sequence, digest), out var leaf))
+                leaf = _audit.Append(new AuditEntry { Action = AuditAction.HitStored, Sequence = message.Sequence, Digest = digest });
+            _state.Outbox.MarkLogged(message.Sequence, leaf);
+        }
+        _log.LogWarning("{Count} hits stored before the last stop were logged now", unlogged.Count);
+    }
+
+    public void Dispose()
+    {
+        Complete();
+        while (_waiting.Reader.TryRead(out var hit)) hit.Dispose();
+    }
+
+    private long Store(PendingHit hit) => _state.Hits.Commit(sequence =>
+    {
+        var now = _time.GetUtcNow();
+        var expires = now + hit.Retention;
+        var header = new HitHeader(_signer.Box, sequence, hit.Match.Entry.Id, expires);
+        var hitSealed = SealedHit.Seal(hit.Recipient, header, hit.Body);
+        var record = hitSealed.ToJson();
+        hit.Digest = Sha256Hash.Of(record);
+        return new HitEntry(new NewHit(_keys.CasePseudonym(hit.Match.Entry.Case), expires, record),
+            new OutboxMessage(sequence, MessageKind.Hit, _signer.Hit(hitSealed, now), expires));
+    });
+
+    private long Log(long sequence, PendingHit hit) => _audit.Append(new AuditEntry
+    {
+        Action = AuditAction.HitStored, Sequence = sequence, Digest = hit.Digest,
+        Case = ConcealedValue.Case(hit.Match.Entry.Case), Purpose = hit.Match.Entry.Purpose, Agency = hit.Trust.Policy.Agency,
+    });
+
+    private async Task<T> UntilDurableAsync<T>(Func<T> step, CancellationToken stop)
+    {
+        var backoff = Backoff.Create();
+        while (true)
+        {
+            try
+            {
+                return step();
+            }
+            catch (IOException refused)
+            {
+                var wait = backoff.Next();
+                _log.LogError("{Reason}; {Waiting} hits wait in memory, next attempt in {Seconds:0} s", refused.Message,
+                    _waiting.Reader.Count + 1, Math.Ceiling(wait.TotalSeconds));
+                await Task.Delay(wait, _time, stop);
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using Edge.Agent.Governance;
+using Edge.Agent.Hits;
+using Edge.Storage.Audit;
+using Edge.Storage.Database;
+using Edge.Storage.Outbox;
+
+namespace Edge.Agent.Publishing;
+
+/// <summary>Accounts for every read of an interval: once in the audit log, once to the hub. If the log refuses, nothing is
+/// sent and the counts stay for the next interval.</summary>
+public sealed class SummaryWriter
+{
+    /// <summary>How long an unsent summary is kept.</summary>
+    public static readonly TimeSpan KeptFor = TimeSpan.FromDays(7);
+
+    private const int MaxDropped = 1000;
+
+    private readonly StateDatabase _state;
+    private readonly AuditLog _audit;
+    private readonly MessageSigner _signer;
+    private readonly TrustWatch _trust;
+    private readonly TimeProvider _time;
+    private readonly Func<ReadCounts> _total;
+    private readonly Func<IReadOnlyList<CameraReport>> _cameras;
+    private ReadCounts _accounted = new(0, 0, 0);
+    private DateTimeOffset _since;
+
+    public SummaryWriter(StateDatabase state, AuditLog audit, MessageSigner signer, TrustWatch trust, TimeProvider time,
+        Func<ReadCounts> total, Func<IReadOnlyList<CameraReport>> cameras)
+    {
+        (_state, _audit, _signer, _trust, _time, _total, _cameras) = (state, audit, signer, trust, time, total, cameras);
+        _since = time.GetUtcNow();
+    }
+
+    /// <summary>Ends the interval and begins the next.</summary>
+    /// <exception cref="IOException">The disk refused; the interval goes on.</exception>
+    public void Write()
+    {
+        var (now, total) = (_time.GetUtcNow(), _total());
+        var interval = total - _accounted;
+        _audit.Append(new AuditEntry
+        {
+            Action = AuditAction.IntervalSummary, Frames = interval.Frames, Reads = interval.Reads,
+            Discarded = interval.Discarded, Hits = interval.Hits,
+        });
+        var from = _since;
+        (_accounted, _since) = (total, now);
+
+        var dropped = _state.Outbox.Dropped().Take(MaxDropped).Select(message => message.Sequence).ToList();
+        var (trust, log) = (_trust.Current, _audit.Latest);
+        var summary = new IntervalSummary(from, now > from ? now : from, interval.Frames, interval.Reads, interval.Discarded,
+            interval.Hits, _cameras(), trust?.Matcher.Hotlist.Version ?? 0, trust?.Policy.Version ?? 0, ClockState.Held,
+            trust?.Policy.HitRetentionHours ?? 24, log.Size, log.Root.ToArray(), dropped);
+        _state.Outbox.Enqueue(MessageKind.Summary, now + KeptFor, sequence => _signer.Summary(sequence, summary, now),
+            logged: true, accountsFor: dropped);
+    }
+}
