@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using Edge.Agent.Governance;
+using Edge.Agent.Publishing;
 using Edge.Storage.Json;
 using Edge.Storage.Sealing;
 using Edge.Storage.Trust;
@@ -102,7 +103,7 @@ public sealed record Hotlist
     private static string? Objection(HotlistEntry entry, Policy policy, DateTimeOffset now)
     {
         if (!policy.Allows(entry.Purpose)) return "purpose: is not one the policy allows";
-        if (entry.Form == TagForm.Folded && policy.Matching != PlateMatching.Folded)
+        if (entry.Form == MatchForm.Folded && policy.Matching != PlateMatching.Folded)
             return "form: folded is not allowed by the policy";
         if (entry.Expires <= entry.NotBefore) return "expires: must be after notBefore";
         if (entry.Expires - entry.NotBefore > policy.LongestEntry)

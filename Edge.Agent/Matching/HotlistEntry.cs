@@ -1,17 +1,11 @@
 using System.Buffers.Text;
 using System.Text.Json.Nodes;
+using Edge.Agent.Publishing;
 using Edge.Storage.Json;
 using Edge.Storage.Sealing;
 using Edge.Storage.Trust;
 
 namespace Edge.Agent.Matching;
-
-/// <summary>Which spelling of the plate a tag was derived from.</summary>
-public enum TagForm
-{
-    Exact,
-    Folded,
-}
 
 /// <summary>One plate somebody has a documented case for, blinded: nobody can read the plate off it. Prints as its id
 /// alone.</summary>
@@ -23,9 +17,9 @@ public sealed record HotlistEntry
     /// <summary>16 bytes; see <see cref="BlindTag"/>.</summary>
     public required ReadOnlyMemory<byte> Tag { get; init; }
 
-    public required TagForm Form { get; init; }
+    public required MatchForm Form { get; init; }
 
-    /// <summary>The case ID. Without one there is no entry.</summary>
+    /// <summary>The case ID: 1 to 64 characters. Without one there is no entry.</summary>
     public required string Case { get; init; }
 
     /// <summary>One of the policy's purposes.</summary>
@@ -58,7 +52,7 @@ public sealed record HotlistEntry
         {
             ["id"] = Id,
             ["tag"] = Base64Url.EncodeToString(Tag.Span),
-            ["form"] = Form == TagForm.Folded ? "folded" : "exact",
+            ["form"] = Form == MatchForm.Folded ? "folded" : "exact",
             ["case"] = Case,
             ["purpose"] = Purpose,
             ["basis"] = Basis,
@@ -73,9 +67,9 @@ public sealed record HotlistEntry
 
     internal static HotlistEntry Read(JsonFields fields) => new()
     {
-        Id = fields.Text("id", PartyName.IsValid, PartyName.Rule),
+        Id = fields.Text("id", text => HitHeader.IsEntryId(text), "must be 1 to 64 of A-Z, a-z, 0-9, '.', '-' and '_'"),
         Tag = fields.Bytes("tag", BlindTag.Size),
-        Form = fields.Choice<TagForm>("form", Forms),
+        Form = fields.Choice<MatchForm>("form", Forms),
         Case = fields.Text("case", 64),
         Purpose = fields.Text("purpose", PartyName.IsValid, PartyName.Rule),
         Basis = fields.Text("basis", 500),
@@ -86,5 +80,8 @@ public sealed record HotlistEntry
         Region = fields.Has("region") ? fields.Text("region", 16) : null,
     };
 
-    internal static readonly Dictionary<string, TagForm> Forms = new() { ["exact"] = TagForm.Exact, ["folded"] = TagForm.Folded };
+    internal static readonly Dictionary<string, MatchForm> Forms = new()
+    {
+        ["exact"] = MatchForm.Exact, ["folded"] = MatchForm.Folded,
+    };
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Edge.Agent.Publishing;
 using Edge.Storage.Sealing;
 using Edge.Vision.Recognition;
 
@@ -6,7 +7,7 @@ namespace Edge.Agent.Matching;
 
 /// <summary>A plate that somebody has a case for.</summary>
 /// <param name="Form">Which spelling matched; the hit says so.</param>
-public sealed record HotlistMatch(HotlistEntry Entry, TagForm Form);
+public sealed record HotlistMatch(HotlistEntry Entry, MatchForm Form);
 
 /// <summary>Asks one hotlist about plates. Immutable; safe to use from several threads.</summary>
 /// <remarks>A plate costs one Argon2id derivation for each form that entries of the list have, about 15 ms each, none
@@ -21,8 +22,8 @@ public sealed class HotlistMatcher
     {
         ArgumentNullException.ThrowIfNull(hotlist);
         _hotlist = hotlist;
-        _exact = [.. hotlist.Entries.Where(entry => entry.Form == TagForm.Exact)];
-        _folded = [.. hotlist.Entries.Where(entry => entry.Form == TagForm.Folded)];
+        _exact = [.. hotlist.Entries.Where(entry => entry.Form == MatchForm.Exact)];
+        _folded = [.. hotlist.Entries.Where(entry => entry.Form == MatchForm.Folded)];
     }
 
     /// <summary>The list it asks.</summary>
@@ -41,8 +42,8 @@ public sealed class HotlistMatcher
             var length = PlateFolding.Fold(plate.Ascii, folded);
             var exactEntry = Find(_exact, plate.Ascii, now);
             var foldedEntry = Find(_folded, folded[..length], now);
-            if (exactEntry is not null) return new HotlistMatch(exactEntry, TagForm.Exact);
-            return foldedEntry is null ? null : new HotlistMatch(foldedEntry, TagForm.Folded);
+            if (exactEntry is not null) return new HotlistMatch(exactEntry, MatchForm.Exact);
+            return foldedEntry is null ? null : new HotlistMatch(foldedEntry, MatchForm.Folded);
         }
         finally
         {

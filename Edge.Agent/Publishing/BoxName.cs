@@ -1,17 +1,12 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using Edge.Storage.Trust;
 
 namespace Edge.Agent.Publishing;
 
-/// <summary>The two names by which topics, certificates and messages know a box: its agency's and its own, each 1 to 40
-/// characters of a–z, 0–9 and '-'. No name can hold a topic separator or wildcard.</summary>
+/// <summary>The two names by which topics, certificates and messages know a box: its agency's and its own, each a
+/// <see cref="PartyName"/>. No name can hold a topic separator or wildcard.</summary>
 public sealed record BoxName
 {
-    /// <summary>Longest name accepted, in characters.</summary>
-    public const int MaxLength = 40;
-
-    private static readonly SearchValues<char> Allowed = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
-
     /// <exception cref="ArgumentException">A name has other characters, none, or too many.</exception>
     public BoxName(string agency, string box)
     {
@@ -28,9 +23,11 @@ public sealed record BoxName
     /// <summary>The box as a CloudEvents <c>source</c>.</summary>
     public string Source => $"/agencies/{Agency}/boxes/{Box}";
 
+    /// <summary>The origin of the box's audit log: the name its checkpoints and its log key bear.</summary>
+    public string LogOrigin => $"edge/v1/{Agency}/{Box}";
+
     /// <summary>True for a name that an agency or a box may bear.</summary>
-    public static bool IsValid(ReadOnlySpan<char> name) =>
-        name.Length is >= 1 and <= MaxLength && !name.ContainsAnyExcept(Allowed);
+    public static bool IsValid(ReadOnlySpan<char> name) => PartyName.IsValid(name);
 
     /// <summary>Both names, if both are valid.</summary>
     public static bool TryCreate(string agency, string box, [NotNullWhen(true)] out BoxName? name)
@@ -49,5 +46,5 @@ public sealed record BoxName
     public override string ToString() => $"{Agency}/{Box}";
 
     private static string Checked(string name, string parameter) => IsValid(name) ? name
-        : throw new ArgumentException($"a name is 1 to {MaxLength} characters of a-z, 0-9 and '-'", parameter);
+        : throw new ArgumentException($"a name {PartyName.Rule}", parameter);
 }

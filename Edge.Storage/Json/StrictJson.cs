@@ -14,9 +14,10 @@ public static class StrictJson
 {
     /// <summary>Reads one object. The size is checked before a byte is parsed.</summary>
     /// <param name="read">Asks for every key it knows; what it does not ask for is reported as unknown. It may run to
-    /// its end with stand-in values after a problem, so it must only build, never act.</param>
+    /// its end with stand-in values after a problem, so it must only build, never act. It may
+    /// return null once a problem is reported.</param>
     /// <returns>False, and at least one problem, if the document is not what was asked for.</returns>
-    public static bool TryRead<T>(ReadOnlyMemory<byte> utf8, int maxBytes, Func<JsonFields, T> read,
+    public static bool TryRead<T>(ReadOnlyMemory<byte> utf8, int maxBytes, Func<JsonFields, T?> read,
         [NotNullWhen(true)] out T? document, out IReadOnlyList<JsonProblem> problems) where T : class
     {
         document = null;
@@ -31,12 +32,13 @@ public static class StrictJson
     /// <summary>Reads one element of a document apart from the rest, with problems of its own: how a list keeps its
     /// good entries when one is bad.</summary>
     /// <param name="path">Where the element stands; every problem's path starts with it.</param>
-    public static bool TryRead<T>(JsonElement element, string path, Func<JsonFields, T> read,
+    public static bool TryRead<T>(JsonElement element, string path, Func<JsonFields, T?> read,
         [NotNullWhen(true)] out T? value, out IReadOnlyList<JsonProblem> problems) where T : class
     {
         var found = new List<JsonProblem>();
         var result = JsonFields.ReadObject(element, path, found, read);
         problems = found;
+        if (found.Count == 0 && result is null) throw new InvalidOperationException("read returned null without a problem");
         value = found.Count == 0 ? result : null;
         return value is not null;
     }

@@ -48,6 +48,10 @@ public sealed class TrustClient
         return new TrustClient(folder, agency, box, root) { _current = active, Damage = damage };
     }
 
+    /// <summary>Returns only if <paramref name="root"/> is root metadata that reaches its own threshold.</summary>
+    /// <exception cref="TrustException">It is not.</exception>
+    public static void RequireRoot(ReadOnlyMemory<byte> root) => ParseRoot(TrustPath.Root, root);
+
     /// <summary>Brings the set up to date with what <paramref name="fetch"/> offers.</summary>
     /// <param name="now">The box's effective time: never earlier than any time it has verified.</param>
     /// <returns>The set now in use, the same object as before if nothing changed.</returns>

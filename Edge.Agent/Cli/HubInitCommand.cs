@@ -1,0 +1,156 @@
+using System.CommandLine;
+using System.Text.Json;
+using Edge.Agent.Hub;
+using Edge.Agent.Publishing;
+using Edge.Storage.Json;
+using Edge.Vision.Recognition;
+using Spectre.Console;
+
+namespace Edge.Agent.Cli;
+
+/// <summary><c>hub init DIR</c>: makes an agency. With no list of its own it gets an example case, so that there is
+/// something to look at.</summary>
+internal sealed class HubInitCommand
+{
+    private readonly Argument<string> _folder = new("DIR") { Description = "Folder to make the agency in; must be empty or absent." };
+    private readonly Option<string> _agency = new("--agency") { Description = "Its name: a-z, 0-9 and '-'.", DefaultValueFactory = _ => "example" };
+    private readonly Option<string> _box = new("--box") { Description = "A first box to make keys for.", DefaultValueFactory = _ => "box-1" };
+    private readonly Option<string> _broker = new("--broker") { Description = "HOST:PORT of its broker.", DefaultValueFactory = _ => "localhost:8883" };
+    private readonly Option<string[]> _lookFor = new("--look-for") { Description = "A plate to look for; repeat for more. Shows in the process list: prefer --hotlist.", DefaultValueFactory = _ => [] };
+    private readonly Option<string[]> _case = new("--case") { Description = "The case ID of the plates: one for all, or one for each.", DefaultValueFactory = _ => [] };
+    private readonly Option<string?> _purpose = new("--purpose") { Description = "The purpose of the plates, one the policy allows." };
+    private readonly Option<string?> _hotlist = new("--hotlist") { Description = "A list of plates with their cases, .json or .csv." };
+    private readonly Option<bool> _json = RecognizeCommand.JsonOption();
+
+    public static Command Build()
+    {
+        var init = new HubInitCommand();
+        var command = new Command("init", "Make an agency: keys, certificates, signed policy and hotlist")
+        {
+            init._folder, init._agency, init._box, init._broker, init._lookFor, init._case, init._purpose, init._hotlist, init._json,
+        };
+        command.SetAction((parse, _) => Failure.ShowAsync(() => Task.FromResult(init.Run(parse, TimeProvider.System.GetUtcNow()))));
+        return command;
+    }
+
+    private ExitCode Run(ParseResult parse, DateTimeOffset now)
+    {
+        if (!BrokerAddress.TryParse(parse.GetValue(_broker)!, out var broker))
+            return Failure.Say(ExitCode.Usage, "--broker must be HOST or HOST:PORT");
+        var agencyName = parse.GetValue(_agency)!;
+        if (!TryWanted(parse, now, out var wanted, out var code)) return code;
+        var plan = new AgencyPlan { Agency = agencyName, Broker = broker, Wanted = wanted };
+        try
+        {
+            using var agency = Agency.Create(parse.GetValue(_folder)!, plan, now, Progress(wanted.Count), out var refused);
+            if (agency is null)
+            {
+                foreach (var refusal in refused) Failure.Say(ExitCode.Refused, $"hotlist {refusal}");
+                var purposes = string.Join(", ", AgencyPlan.ExamplePolicy(agencyName).Purposes.Select(purpose => purpose.Name));
+                return Failure.Say(ExitCode.Refused, $"nothing was made; the policy allows the purposes {purposes}");
+            }
+            var box = agency.PrepareBox(parse.GetValue(_box)!, now);
+            Show(new Made(agency, Path.GetFullPath(parse.GetValue(_folder)!), box, wanted.Count), parse.GetValue(_json));
+            return ExitCode.Ok;
+        }
+        finally
+        {
+            foreach (var plate in wanted) plate.Dispose();
+        }
+    }
+
+    private bool TryWanted(ParseResult parse, DateTimeOffset now, out IReadOnlyList<WantedPlate> wanted, out ExitCode code)
+    {
+        code = ExitCode.Ok;
+        var (plates, cases, purpose, file) = (parse.GetValue(_lookFor)!, parse.GetValue(_case)!, parse.GetValue(_purpose), parse.GetValue(_hotlist));
+        wanted = [];
+        if (file is not null) return TryReadList(file, now, out wanted, out code);
+        if (plates.Length == 0)
+        {
+            wanted = [Wanted("EDGE001", "EXAMPLE-1", "stolen-vehicle", now)];
+            return true;
+        }
+        // No case ID, no search: the same rule at the desk and on the road.
+        if (cases.Length == 0 || cases.Any(string.IsNullOrWhiteSpace))
+            code = Failure.Say(ExitCode.Refused, "hotlist entry without case ID: give --case ID for the plates");
+        else if (string.IsNullOrWhiteSpace(purpose))
+            code = Failure.Say(ExitCode.Refused, "hotlist entry without purpose: give --purpose, for example --purpose stolen-vehicle");
+        else if (cases.Length != 1 && cases.Length != plates.Length)
+            code = Failure.Say(ExitCode.Usage, $"{plates.Length} plates and {cases.Length} cases: give one --case for all, or one for each --look-for");
+        else
+            for (var i = 0; i < plates.Length && code == ExitCode.Ok; i++)
+                if (PlateText.TryParse(plates[i], out var plate))
+                {
+                    plate.Dispose();
+                    wanted = [.. wanted, Wanted(plates[i], cases[cases.Length == 1 ? 0 : i], purpose, now)];
+                }
+                else
+                    code = Failure.Say(ExitCode.Usage, $"--look-for number {i + 1} is not a plate: 1 to 16 letters A-Z and digits");
+        return code == ExitCode.Ok;
+    }
+
+    private static bool TryReadList(string file, DateTimeOffset now, out IReadOnlyList<WantedPlate> wanted, out ExitCode code)
+    {
+        var isCsv = file.EndsWith(".csv", StringComparison.OrdinalIgnoreCase);
+        code = ExitCode.Ok;
+        if (HotlistSource.TryRead(File.ReadAllBytes(file), isCsv, now, out wanted, out var problems)) return true;
+        foreach (var problem in problems) Failure.Say(ExitCode.Refused, $"{file}: {problem}");
+        code = ExitCode.Refused;
+        return false;
+    }
+
+    private static WantedPlate Wanted(string plate, string caseId, string purpose, DateTimeOffset now) => new()
+    {
+        Plate = PlateText.TryParse(plate, out var parsed) ? parsed : throw new FormatException("not a plate"),
+        Case = caseId,
+        Purpose = purpose,
+        Basis = "entered at hub init",
+        Source = "hub init",
+        Issuer = "hub",
+        NotBefore = now,
+        Expires = now + Agency.HotlistLife,
+    };
+
+    private static Progress<int>? Progress(int count) => count < 100 || Console.IsErrorRedirected ? null
+        : new Progress<int>(done => Console.Error.Write($"\rblinding plates {done}/{count}{(done == count ? "\n" : "")}"));
+
+    private static void Show(Made made, bool json)
+    {
+        var (agency, folder) = (made.Agency, made.Folder);
+        string[] next =
+        [
+            $"start a broker at {agency.Broker} with tls/broker.crt, tls/broker.key and tls/ca.crt, asking clients for certificates",
+            $"carry {made.Box} to the box and delete it here; a box in service makes its own keys",
+            $"edge-agent hub watch {folder}",
+        ];
+        if (json)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(new
+            {
+                agency = agency.Name, folder, broker = agency.Broker.ToString(), trustKey = agency.TrustKeyId,
+                recipient = agency.Recipients[0].Public.KeyId, boxes = agency.Boxes.Select(box => box.Name.Box),
+                hotlistEntries = made.Entries, hotlistExpires = JsonTime.Write(made.HotlistExpires), box = made.Box, next,
+            }));
+            return;
+        }
+        var table = new Table().AddColumns("made", "where", "keep");
+        table.AddRow("trust key (signs policy and hotlists)", "keys/trust.key", "[red]secret[/], offline copy");
+        table.AddRow("recipient key (opens hits)", "keys/recipient-….key", "[red]secret[/], offline copy");
+        table.AddRow("CA and certificates", "tls/", "[red]secret[/] (*.key)");
+        table.AddRow($"trust repository, hotlist of {made.Entries}", "trust/", "public");
+        table.AddRow("known boxes", "boxes/", "public keys");
+        table.AddRow($"first box", Markup.Escape(Path.GetRelativePath(folder, made.Box)), "[red]secret[/], carry over, delete");
+        Console.WriteLine($"Agency {agency.Name} in {folder}");
+        AnsiConsole.Write(table);
+        foreach (var (i, step) in next.Index()) Console.WriteLine($"{i + 1}. {step}");
+    }
+
+    private sealed record Made(Agency Agency, string Folder, string Box, int Entries)
+    {
+        public DateTimeOffset HotlistExpires { get; } = Hotlist(Agency).Expires;
+
+        private static Matching.Hotlist Hotlist(Agency agency) => Matching.Hotlist.TryParse(
+            File.ReadAllBytes(Path.Combine(agency.TrustFolder, Edge.Storage.Trust.TrustPath.Hotlist(agency.Name))),
+            agency.Policy, DateTimeOffset.MinValue, out var hotlist, out var refused) ? hotlist : throw new AgencyException($"{refused[0]}");
+    }
+}

@@ -1,0 +1,215 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Edge.Agent.Enrolment;
+using Edge.Agent.Governance;
+using Edge.Agent.Matching;
+using Edge.Agent.Publishing;
+using Edge.Storage.Files;
+using Edge.Storage.Json;
+using Edge.Storage.Keys;
+using Edge.Storage.Sealing;
+using Edge.Storage.Trust;
+
+namespace Edge.Agent.Hub;
+
+/// <summary>An agency: its keys, its CA, its trust repository and the boxes it knows, in one folder. Private keys are
+/// files of mode 0600; the folder's layout is in this folder's README.</summary>
+public sealed class Agency : IDisposable
+{
+    /// <summary>How long boxes may use a hotlist after it was published.</summary>
+    public static readonly TimeSpan HotlistLife = TimeSpan.FromDays(7);
+
+    /// <summary>How long boxes seal to one recipient key.</summary>
+    private static readonly TimeSpan RecipientLife = TimeSpan.FromDays(90);
+
+    private readonly AgencyFolder _folder;
+    private readonly SigningKey _trustKey;
+
+    private Agency(AgencyFolder folder, string name, BrokerAddress broker, SigningKey trustKey, IReadOnlyList<RecipientKey> recipients)
+    {
+        _folder = folder;
+        _trustKey = trustKey;
+        Name = name;
+        Broker = broker;
+        Recipients = recipients;
+    }
+
+    public string Name { get; }
+
+    /// <summary>Where its broker listens.</summary>
+    public BrokerAddress Broker { get; }
+
+    /// <summary>The private keys that open its hits, all epochs that still exist.</summary>
+    public IReadOnlyList<RecipientKey> Recipients { get; }
+
+    /// <summary>The TUF key id of the key that signs its trust repository.</summary>
+    public string TrustKeyId => RoleKeys.KeyIdOf(_trustKey.Public);
+
+    /// <summary>Its trust repository, public as it stands.</summary>
+    public string TrustFolder => _folder.Trust;
+
+    /// <summary>The hub's own link to the broker.</summary>
+    public LinkCertificates HubCertificates => _folder.Certificates("hub");
+
+    /// <summary>The broker's certificate, and the CA whose clients it admits.</summary>
+    public LinkCertificates BrokerCertificates => _folder.Certificates("broker");
+
+    /// <summary>The policy in force.</summary>
+    /// <exception cref="AgencyException">policy.json is not a policy.</exception>
+    public Policy Policy => Policy.TryParse(File.ReadAllBytes(Path.Combine(TrustFolder, TrustPath.Policy)), out var policy, out var problems)
+        ? policy : throw new AgencyException($"{TrustFolder}/policy.json: {problems[0]}");
+
+    /// <summary>The boxes it has enrolled.</summary>
+    /// <exception cref="AgencyException">A file in <c>boxes</c> is damaged.</exception>
+    public IReadOnlyList<KnownBox> Boxes => [.. Directory.EnumerateFiles(_folder.Boxes, "*.json").Order(StringComparer.Ordinal)
+        .Select(file => KnownBox.TryParse(File.ReadAllBytes(file), out var box, out var problems)
+            ? box : throw new AgencyException($"{file}: {problems[0]}; enrol the box again"))];
+
+    /// <summary>Makes an agency in <paramref name="path"/>, whole or not at all.</summary>
+    /// <param name="progress">Told the number of plates blinded.</param>
+    /// <param name="refused">Why hotlist entries were refused; nothing was made then.</param>
+    /// <returns>Null if an entry was refused.</returns>
+    /// <exception cref="AgencyException">There is something at <paramref name="path"/> already: keys are never overwritten.</exception>
+    public static Agency? Create(string path, AgencyPlan plan, DateTimeOffset now, IProgress<int>? progress,
+        out IReadOnlyList<RefusedEntry> refused)
+    {
+        if (!PartyName.IsValid(plan.Agency)) throw new AgencyException($"the agency's name {PartyName.Rule}");
+        path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any()))
+            throw new AgencyException($"{path} is not empty, and an agency is never overwritten: name another folder");
+        var policy = plan.Policy ?? AgencyPlan.ExamplePolicy(plan.Agency);
+        if (!HotlistBlinding.TryBlind(plan.Wanted, policy, 1, plan.Cost, now, now + HotlistLife, progress, out var hotlist, out refused))
+            return null;
+
+        var making = new AgencyFolder($"{path}.making");
+        if (Directory.Exists(making.Path)) Directory.Delete(making.Path, recursive: true); // left by an attempt that was cut off
+        making.Make();
+        Fill(making, plan, policy, hotlist, now);
+        if (Directory.Exists(path)) Directory.Delete(path);
+        Directory.Move(making.Path, path);
+        DurableFile.SyncFolder(Path.GetDirectoryName(path)!);
+        return Open(path);
+    }
+
+    /// <summary>Opens the agency in <paramref name="path"/>.</summary>
+    /// <exception cref="AgencyException">There is none, or its files are damaged.</exception>
+    public static Agency Open(string path)
+    {
+        var folder = new AgencyFolder(path);
+        if (!File.Exists(folder.Description))
+            throw new AgencyException($"{path} holds no agency (no agency.json): make one with hub init");
+        BrokerAddress? broker = null;
+        if (!StrictJson.TryRead(File.ReadAllBytes(folder.Description), 4096, fields =>
+            {
+                fields.Text("broker", text => BrokerAddress.TryParse(text, out broker), "must be HOST:PORT");
+                return fields.Text("agency", PartyName.IsValid, PartyName.Rule);
+            }, out var name, out var problems))
+            throw new AgencyException($"{folder.Description}: {problems[0]}");
+        var recipients = Directory.EnumerateFiles(folder.Keys, "recipient-*.key").Order(StringComparer.Ordinal)
+            .Select(file => Load(file, raw => RecipientKey.FromRaw(raw))).ToList();
+        return new Agency(folder, name, broker!, Load(folder.TrustKey, raw => SigningKey.FromSeed(raw)), recipients);
+    }
+
+    /// <summary>Blinds, signs and publishes a new hotlist in place of the old one.</summary>
+    /// <param name="progress">Told the number of plates blinded.</param>
+    /// <returns>False, and nothing changed, if any entry is refused.</returns>
+    public bool TryPublishHotlist(IReadOnlyList<WantedPlate> wanted, DateTimeOffset now, IProgress<int>? progress,
+        out IReadOnlyList<RefusedEntry> refused)
+    {
+        var path = Path.Combine(TrustFolder, TrustPath.Hotlist(Name));
+        if (!Hotlist.TryParse(File.ReadAllBytes(path), Policy, now, out var old, out refused)) throw new AgencyException($"{path}: {refused[0]}");
+        if (!HotlistBlinding.TryBlind(wanted, Policy, old.Version + 1, old.Cost, now, now + HotlistLife, progress, out var next, out refused))
+            return false;
+        Writer().Publish(new TargetFiles(Target(TrustPath.Policy), Target(TrustPath.Operators), Target(TrustPath.Recipients), next.Write()), now);
+        return true;
+    }
+
+    /// <summary>Signs a new timestamp, so that boxes know they miss nothing; a hub in service does this every day.</summary>
+    public void RefreshTrust(DateTimeOffset now) => Writer().Refresh(now);
+
+    /// <summary>Admits a box: certifies its TLS key and keeps its public keys.</summary>
+    /// <exception cref="AgencyException">The request is for another agency, its certificate request is damaged, or a box
+    /// of that name is known already.</exception>
+    public EnrolmentBundle Enrol(EnrolmentRequest request, DateTimeOffset now)
+    {
+        var box = request.Box;
+        if (box.Agency != Name) throw new AgencyException($"the request is for agency {box.Agency}; this is {Name}");
+        if (box.Box is "hub" or "trust" or "broker") throw new AgencyException($"a box cannot be named {box.Box}: choose another name");
+        if (File.Exists(_folder.Box(box.Box)))
+            throw new AgencyException($"box {box.Box} is enrolled already: remove {_folder.Box(box.Box)} first if this one replaces it");
+        using var authority = CertificateAuthority.Open(_folder.Tls);
+        var certificate = authority.CertifyClient(request.SigningRequest, Name, box.Box, now);
+        DurableFile.Write(_folder.Box(box.Box), new KnownBox(box, request.Messages, request.Log, now).Write());
+        return new EnrolmentBundle(box, authority.Certificate, certificate, Target(TrustPath.Root));
+    }
+
+    /// <summary>Makes a box's keys here and enrols it, for a first try without a second machine: <c>to-box/{box}</c> then
+    /// holds <c>state</c> and <c>enrolment</c> to carry over and delete here. A box in service makes its own keys.</summary>
+    /// <returns>The folder.</returns>
+    public string PrepareBox(string box, DateTimeOffset now)
+    {
+        var folder = _folder.ToBox(box);
+        if (!BoxName.TryCreate(Name, box, out var name)) throw new AgencyException($"the box's name {PartyName.Rule}");
+        Directory.CreateDirectory(folder, AgencyFolder.OwnerOnly);
+        using var keys = KeyFolder.Open(Path.Combine(folder, "state"), credentialsDirectory: null);
+        var enrolment = new EnrolmentFolder(Path.Combine(folder, "enrolment"));
+        enrolment.Accept(Enrol(enrolment.Prepare(name, keys), now));
+        return folder;
+    }
+
+    public void Dispose()
+    {
+        _trustKey.Dispose();
+        foreach (var recipient in Recipients) recipient.Dispose();
+    }
+
+    private static void Fill(AgencyFolder folder, AgencyPlan plan, Policy policy, Hotlist hotlist, DateTimeOffset now)
+    {
+        using var trustKey = SigningKey.Create();
+        Save(folder.TrustKey, trustKey.ExportSeed());
+        using var recipient = RecipientKey.Create();
+        Save(folder.RecipientKey(recipient.Public.KeyId), recipient.Export());
+        using (var authority = CertificateAuthority.Create(folder.Tls, plan.Agency, now))
+        {
+            authority.CreateServer(folder.Tls, "broker", plan.Agency, plan.Broker.Host, now);
+            authority.CreateClient(folder.Tls, "hub", plan.Agency, "hub", now);
+        }
+        var recipients = new Recipients(plan.Agency, 1, [new Recipient(recipient.Public, now - TimeSpan.FromDays(1), now + RecipientLife)]);
+        var operators = new JsonObject { ["agency"] = plan.Agency, ["version"] = 1, ["operators"] = new JsonArray() };
+        var writer = new TrustRepositoryWriter(folder.Trust, plan.Agency, TrustSigners.OneKey(trustKey));
+        writer.WriteFirstRoot(now);
+        writer.Publish(new TargetFiles(policy.Write(), CanonicalJson.Write(operators), recipients.Write(), hotlist.Write()), now);
+        // Last: a folder with this file is complete.
+        DurableFile.Write(folder.Description, CanonicalJson.Write(new JsonObject
+        {
+            ["agency"] = plan.Agency, ["broker"] = plan.Broker.ToString(),
+        }));
+    }
+
+    private TrustRepositoryWriter Writer() => new(TrustFolder, Name, TrustSigners.OneKey(_trustKey));
+
+    private byte[] Target(string name) => File.ReadAllBytes(Path.Combine(TrustFolder, name));
+
+    private static void Save(string path, byte[] raw)
+    {
+        DurableFile.Write(path, raw);
+        CryptographicOperations.ZeroMemory(raw);
+    }
+
+    private static T Load<T>(string path, Func<byte[], T> import)
+    {
+        var raw = File.ReadAllBytes(path);
+        try
+        {
+            return import(raw);
+        }
+        catch (FormatException damaged)
+        {
+            throw new AgencyException($"{path} is damaged: restore it", damaged);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(raw);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using Edge.Agent.Publishing;
+
+namespace Edge.Agent.Hub;
+
+/// <summary>Where an agency keeps what; the folder's README says what each file is.</summary>
+internal sealed record AgencyFolder(string Path)
+{
+    public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    public string Description => At("agency.json");
+    public string Keys => At("keys");
+    public string TrustKey => At("keys/trust.key");
+    public string Tls => At("tls");
+    public string Trust => At("trust");
+    public string Boxes => At("boxes");
+
+    /// <summary>What a hub that runs the boxes' programs for them carries to a box made here.</summary>
+    public string ToBox(string box) => At($"to-box/{box}");
+
+    public string RecipientKey(string keyId) => At($"keys/recipient-{keyId}.key");
+
+    public string Box(string box) => At($"boxes/{box}.json");
+
+    public LinkCertificates Certificates(string name) => new(At("tls/ca.crt"), At($"tls/{name}.crt"), At($"tls/{name}.key"));
+
+    public string At(string name) => System.IO.Path.Combine(Path, name);
+
+    public void Make()
+    {
+        foreach (var folder in new[] { Path, Keys, Tls, Trust, Boxes }) Directory.CreateDirectory(folder, OwnerOnly);
+    }
+}

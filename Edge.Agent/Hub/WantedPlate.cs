@@ -1,0 +1,56 @@
+using Edge.Agent.Publishing;
+using Edge.Storage.Json;
+using Edge.Vision.Recognition;
+
+namespace Edge.Agent.Hub;
+
+/// <summary>A plate somebody has a documented case for, as the agency writes it down, before blinding. Prints redacted;
+/// disposing it wipes the plate.</summary>
+public sealed record WantedPlate : IDisposable
+{
+    public required PlateText Plate { get; init; }
+
+    public MatchForm Form { get; init; } = MatchForm.Exact;
+
+    /// <summary>The case ID. May be empty here; blinding refuses it then.</summary>
+    public required string Case { get; init; }
+
+    public required string Purpose { get; init; }
+
+    public required string Basis { get; init; }
+
+    public required string Source { get; init; }
+
+    public required string Issuer { get; init; }
+
+    public required DateTimeOffset NotBefore { get; init; }
+
+    public required DateTimeOffset Expires { get; init; }
+
+    public string? Region { get; init; }
+
+    public override string ToString() => "WantedPlate(redacted)";
+
+    public void Dispose() => Plate.Dispose();
+
+    /// <summary>Reads one entry of a list; an absent <c>notBefore</c> is <paramref name="now"/>.</summary>
+    internal static WantedPlate? Read(JsonFields fields, DateTimeOffset now)
+    {
+        PlateText? plate = null;
+        fields.Text("plate", text => PlateText.TryParse(text, out plate), "must be 1 to 16 letters A-Z and digits, separators aside");
+        var wanted = new WantedPlate
+        {
+            Plate = plate!,
+            Form = fields.Choice("form", Matching.HotlistEntry.Forms, MatchForm.Exact),
+            Case = fields.Text("case", 64),
+            Purpose = fields.Text("purpose", 64),
+            Basis = fields.Text("basis", 500),
+            Source = fields.Text("source", 64),
+            Issuer = fields.Text("issuer", 64),
+            NotBefore = fields.Has("notBefore") ? fields.Instant("notBefore") : now,
+            Expires = fields.Instant("expires"),
+            Region = fields.Has("region") ? fields.Text("region", 16) : null,
+        };
+        return plate is null ? null : wanted;
+    }
+}
