@@ -1,4 +1,4 @@
-using Edge.Agent.Publishing;
+using Edge.Agent.Matching;
 using Edge.Storage.Json;
 using Edge.Vision.Recognition;
 

@@ -39,7 +39,7 @@ public sealed record HitBody(string Text, HitFacts Facts)
         json.WriteString("time", MessageJson.Time(facts.Time));
         json.WriteNumber("frames", facts.Frames);
         json.WriteString("entry", facts.EntryId);
-        json.WriteString("form", facts.Form == TagForm.Exact ? "exact" : "folded");
+        json.WriteString("form", facts.Form == MatchForm.Exact ? "exact" : "folded");
         json.WriteNumber("policy", facts.PolicyVersion);
         json.WriteString("crop", Base64Url.EncodeToUtf8(facts.Crop.Span));
         json.WriteEndObject();
@@ -73,7 +73,7 @@ public sealed record HitBody(string Text, HitFacts Facts)
         && text.All(character => char.IsAsciiLetterUpper(character) || char.IsAsciiDigit(character));
 
     private sealed record Wire(string Text, float[] Confidences, string? Region, bool RegionVerified, string Camera,
-        DateTimeOffset Time, int Frames, string Entry, TagForm Form, long Policy, byte[] Crop)
+        DateTimeOffset Time, int Frames, string Entry, MatchForm Form, long Policy, byte[] Crop)
     {
         public override string ToString() => "HitBody.Wire(redacted)";
     }

@@ -14,7 +14,7 @@ namespace Edge.Agent.Publishing;
 /// <param name="PolicyVersion">The policy in force, 0 or more.</param>
 /// <param name="Crop">JPEG of the plate alone, no scene and no occupants; at most <see cref="MaxCropBytes"/>.</param>
 public sealed record HitFacts(IReadOnlyList<float> Confidences, string? Region, bool RegionVerified, string Camera,
-    DateTimeOffset Time, int Frames, string EntryId, TagForm Form, long PolicyVersion, ReadOnlyMemory<byte> Crop)
+    DateTimeOffset Time, int Frames, string EntryId, MatchForm Form, long PolicyVersion, ReadOnlyMemory<byte> Crop)
 {
     /// <summary>Largest picture of a plate in a hit, in bytes; sealed and signed it still fits a message.</summary>
     public const int MaxCropBytes = 64 * 1024;

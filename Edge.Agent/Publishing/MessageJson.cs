@@ -24,7 +24,7 @@ internal static class MessageJson
         Converters =
         {
             new TimeConverter(), new BytesConverter(),
-            new WordConverter<CameraState>(), new WordConverter<ClockState>(), new WordConverter<TagForm>(),
+            new WordConverter<CameraState>(), new WordConverter<ClockState>(), new WordConverter<MatchForm>(),
             new WordConverter<Presence>(),
         },
     };

@@ -30,7 +30,7 @@ public sealed class HitBodyTests
             var facts = SampleBox.Facts(plate.Length) with
             {
                 Confidences = [.. plate.Select(_ => confidence)], Frames = frames, Region = folded ? null : "US-CA",
-                Form = folded ? TagForm.Folded : TagForm.Exact, Crop = (byte[])[0xFF, 0xD8, .. picture, 0xFF, 0xD9],
+                Form = folded ? MatchForm.Folded : MatchForm.Exact, Crop = (byte[])[0xFF, 0xD8, .. picture, 0xFF, 0xD9],
             };
             using var body = HitBody.Write(Encoding.ASCII.GetBytes(plate), facts);
             return HitBody.TryParse(body.Written, out var read, out _) && read.Text == new string(plate)

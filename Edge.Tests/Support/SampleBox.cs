@@ -27,7 +27,7 @@ internal sealed class SampleBox(string name = "box-1") : IDisposable
     public MessageVerifier Verifier => new("demo", new Dictionary<BoxName, VerifyingKey> { [Name] = Key.Public }, [Agency]);
 
     public static HitFacts Facts(int length, string entry = "entry-7") => new([.. Enumerable.Repeat(0.93f, length)], "TR", true,
-        "lane-1", Now, 3, entry, TagForm.Exact, 12, Crop);
+        "lane-1", Now, 3, entry, MatchForm.Exact, 12, Crop);
 
     public static IntervalSummary Summary(params long[] dropped) => new(Now.AddMinutes(-5), Now, 9000, 41, 40, 1,
         [new CameraReport("lane-1", CameraState.Running, 9000, 2, 0)], 3, 12, ClockState.Synced, 24, 77, new byte[32], dropped);

@@ -1,0 +1,10 @@
+namespace Edge.Agent.Matching;
+
+/// <summary>Which spelling of the plate matched the hotlist entry.</summary>
+public enum MatchForm
+{
+    /// <summary>The canonical plate, character by character.</summary>
+    Exact,
+    /// <summary>The plate with look-alikes folded (O, Q, D → 0 and so on): weaker, and only where policy allows it.</summary>
+    Folded,
+}
