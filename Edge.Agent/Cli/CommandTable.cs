@@ -16,6 +16,11 @@ internal static class CommandTable
 
     internal static RootCommand Build() => new("Reads plates beside the road, forgets those nobody has a case for.")
     {
+        DemoCommand.Build(),
+        RunCommand.Build(),
+        ConfigCheckCommand.Build(),
         RecognizeCommand.Build(),
+        new Command("audit", "Check the log of everything the box did") { AuditVerifyCommand.Build() },
+        new Command("hub", "The agency's side") { HubInitCommand.Build() },
     };
 }

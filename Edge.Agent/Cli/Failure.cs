@@ -1,3 +1,12 @@
+using Edge.Agent.Commissioning;
+using Edge.Agent.Configuration;
+using Edge.Agent.Enrolment;
+using Edge.Agent.Hub;
+using Edge.Agent.Publishing;
+using Edge.Storage.Audit;
+using Edge.Storage.Database;
+using Edge.Storage.Keys;
+using Edge.Storage.Trust;
 using Edge.Vision.Capture;
 using Edge.Vision.Onnx;
 
@@ -38,9 +47,14 @@ internal static class Failure
 
     private static ExitCode? CodeFor(Exception exception) => exception switch
     {
+        ConfigurationException => ExitCode.Configuration,
+        EnrolmentException => ExitCode.Configuration,
         ModelException => ExitCode.Model,
         CaptureException => ExitCode.Capture,
-        FormatException => ExitCode.Usage,
+        TrustException or UnusableKeyException or StateDamagedException or AuditDamagedException => ExitCode.Verification,
+        StateBusyException or AuditBusyException => ExitCode.Busy,
+        BrokerException => ExitCode.Broker,
+        AgencyException or LabelsException => ExitCode.Usage,
         IOException or UnauthorizedAccessException => ExitCode.Storage,
         _ => null,
     };

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text;
 using Edge.Agent.Matching;
 using Edge.Vision.Recognition;
@@ -12,16 +13,15 @@ internal sealed class LeakHunt : IReadWitness, IDisposable
     private const int ShortestPlate = 5;
 
     private readonly List<PlateText> _forgotten = [];
-    private readonly HashSet<PlateText> _looked = [];
-
-    /// <summary>Reads that matched nothing.</summary>
-    public int Discarded { get; private set; }
+    private readonly HashSet<PlateText> _lookedFor = [];
 
     public void Saw(PlateText plate, bool matched)
     {
-        if (matched) _looked.Add(plate.Copy());
-        else Discarded++;
-        if (!matched) lock (_forgotten) _forgotten.Add(plate.Copy());
+        lock (_forgotten)
+        {
+            if (matched) _lookedFor.Add(plate.Copy());
+            else _forgotten.Add(plate.Copy());
+        }
     }
 
     /// <summary>Bytes of forgotten plates in the files under <paramref name="folders"/>, names included.</summary>
@@ -29,13 +29,22 @@ internal sealed class LeakHunt : IReadWitness, IDisposable
             Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
         .Sum(file => In(Encoding.UTF8.GetBytes(Path.GetFileName(file))) + In(File.ReadAllBytes(file)));
 
-    /// <summary>Bytes of forgotten plates in one piece of data, and in what any JWS in it says.</summary>
+    /// <summary>Bytes of forgotten plates in a message: its topic, its bytes, and what is signed in it.</summary>
+    public long InMessage(string topic, ReadOnlySpan<byte> jws)
+    {
+        var found = In(Encoding.UTF8.GetBytes(topic)) + In(jws);
+        foreach (var part in jws.Split((byte)'.'))
+            if (Base64Url.IsValid(jws[part])) found += In(Base64Url.DecodeFromUtf8(jws[part]));
+        return found;
+    }
+
+    /// <summary>Bytes of forgotten plates in one piece of data.</summary>
     public long In(ReadOnlySpan<byte> bytes)
     {
         long found = 0;
         foreach (var plate in _forgotten)
         {
-            if (plate.Length < ShortestPlate || _looked.Contains(plate)) continue;
+            if (plate.Length < ShortestPlate || _lookedFor.Contains(plate)) continue;
             foreach (var spelling in Spellings(plate))
                 for (var rest = bytes; rest.IndexOf(spelling) is >= 0 and var at; rest = rest[(at + spelling.Length)..])
                     found += spelling.Length;
@@ -45,7 +54,7 @@ internal sealed class LeakHunt : IReadWitness, IDisposable
 
     public void Dispose()
     {
-        foreach (var plate in _forgotten.Concat(_looked)) plate.Dispose();
+        foreach (var plate in _forgotten.Concat(_lookedFor)) plate.Dispose();
     }
 
     private static HashSet<byte[]> Spellings(PlateText plate)

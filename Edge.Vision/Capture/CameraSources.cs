@@ -9,6 +9,14 @@ namespace Edge.Vision.Capture;
 /// <summary>Chooses what reads a camera by what its source looks like.</summary>
 public static class CameraSources
 {
+    /// <summary>How many frames the container of a recording says it has, roughly; null for anything else.</summary>
+    public static long? CountFrames(string path)
+    {
+        if (!File.Exists(path) || PictureSource.IsPictureName(path)) return null;
+        using var recording = new OpenCvSharp.VideoCapture(Path.GetFullPath(path), OpenCvSharp.VideoCaptureAPIs.FFMPEG);
+        return recording.IsOpened() && recording.FrameCount > 0 ? recording.FrameCount : null;
+    }
+
     /// <summary>Opens a source; nothing is read before <see cref="ICameraSource.ReadAsync"/>. A live camera need not
     /// be reachable yet. The caller disposes the source.</summary>
     /// <param name="time">Clock of deadlines and of <see cref="Frame.CapturedAt"/>.</param>
