@@ -17,5 +17,6 @@ internal static class CommandTable
     internal static RootCommand Build() => new("Reads plates beside the road, forgets those nobody has a case for.")
     {
         RecognizeCommand.Build(),
+        new Command("audit", "The tamper-evident log") { AuditVerifyCommand.Build() },
     };
 }
