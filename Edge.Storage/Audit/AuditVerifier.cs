@@ -13,7 +13,7 @@ public static class AuditVerifier
     /// <param name="olderNote">A signed checkpoint kept from before, to prove that nothing was rewritten since.</param>
     /// <exception cref="FormatException"><paramref name="vkey"/> is not a vkey of a log (type 0x01).</exception>
     /// <exception cref="IOException">A file could not be read at all.</exception>
-    public static AuditReport Verify(string directory, string vkey, ReadOnlyMemory<byte>? olderNote = null)
+    public static AuditReport Verify(string directory, string vkey, byte[]? olderNote = null)
     {
         if (!NoteKey.TryParse(vkey, out var log) || log!.Type != NoteKeyType.Ed25519)
             throw new FormatException("the key is not a vkey like name+1a2b3c4d+Base64 of a log (Ed25519)");
@@ -21,14 +21,14 @@ public static class AuditVerifier
     }
 
     /// <summary>As the public one; a log of other entries than ours is verified without looking into them.</summary>
-    internal static AuditReport Verify(LogFolder folder, NoteKey log, ReadOnlyMemory<byte>? olderNote,
+    internal static AuditReport Verify(LogFolder folder, NoteKey log, byte[]? olderNote,
         bool entriesAreAudit)
     {
         var checkpoint = new Findings("checkpoint");
         var signature = new Findings("signature");
         var consistency = new Findings("consistency");
         var current = ReadCheckpoint(folder, log, checkpoint, signature);
-        var older = olderNote is { } bytes ? ReadOlder(bytes.Span, log, current, consistency) : null;
+        var older = olderNote is { } bytes ? ReadOlder(bytes, log, current, consistency) : null;
 
         var entries = new EntryChecks(folder, entriesAreAudit);
         var tree = new TreeChecks(folder, current?.Size ?? 0, entries.Look);

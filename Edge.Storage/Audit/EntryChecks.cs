@@ -33,7 +33,7 @@ internal sealed class EntryChecks(LogFolder folder, bool entriesAreAudit)
         foreach (var index in _disclosed)
             _disclosures.Add($"entry {index} conceals nothing that this could disclose", LogFolder.DisclosureName(index));
         // A box killed before its summary has stored more than it counted; it can never have counted more.
-        if (_hits > _stored) _conservation.Add($"the summaries count {_hits} hits, the log stored {_stored}");
+        if (_hits > _stored && !_format.Any) _conservation.Add($"the summaries count {_hits} hits, the log stored {_stored}");
         return
         [
             _format.ToCheck("every entry in its one spelling"),

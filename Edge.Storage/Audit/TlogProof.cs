@@ -23,7 +23,7 @@ public sealed record TlogProof(long Index, IReadOnlyList<Sha256Hash> Hashes, Sig
         proof = null;
         var gap = bytes.IndexOf("\n\n"u8);
         if (bytes.Length > MaxBytes || gap < 0 || !Utf8.IsValid(bytes)) return false;
-        if (!SignedNote.TryParse(bytes[(gap + 2)..], out var note)) return false;
+        if (!SignedNote.TryParse(bytes[(gap + 2)..], out var note) || !Checkpoint.TryParse(note!.Text, out _)) return false;
 
         var lines = new Queue<string>(Encoding.UTF8.GetString(bytes[..gap]).Split('\n'));
         if (lines.Dequeue() != Header) return false;
@@ -43,7 +43,7 @@ public sealed record TlogProof(long Index, IReadOnlyList<Sha256Hash> Hashes, Sig
             if (!Sha256Hash.TryParse(line, out var hash)) return false;
             hashes.Add(hash);
         }
-        proof = new TlogProof(index, hashes, note!, extra);
+        proof = new TlogProof(index, hashes, note, extra);
         return true;
     }
 

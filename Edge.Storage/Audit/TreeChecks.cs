@@ -21,11 +21,11 @@ internal sealed class TreeChecks(LogFolder folder, long size, TreeChecks.EntryVi
     public void Run(Checkpoint checkpoint, Checkpoint? older, Findings consistency)
     {
         ListFiles();
+        if (older?.Size == 0) Compare(older, consistency);
         for (long index = 0; index * TilePath.FullWidth < size; index++)
             if (!TakeBundle(index, older, consistency)) return;
         for (var level = 0; TilePath.HashesAt(level, size) > 0; level++)
             if (TilePath.RightEdge(level, size) is { } tile) CompareTile(tile, _edge.Partial(level));
-        if (older?.Size == 0) Compare(older, consistency);
         foreach (var file in _byTile.Values.SelectMany(files => files))
             _files.Add(file.Tile.IsCoveredBy(size)
                 ? "not a tile of this log"
@@ -117,14 +117,12 @@ internal sealed class TreeChecks(LogFolder folder, long size, TreeChecks.EntryVi
         }
     }
 
-    private static void CompareRoot(Checkpoint older, Sha256Hash root, Findings consistency)
+    private void Compare(Checkpoint older, Findings consistency)
     {
-        if (older.Root != root)
+        if (older.Root != _edge.Root)
             consistency.Add($"the first {older.Size} entries are not those of the older checkpoint: history was rewritten",
-                expected: older.Root, actual: root);
+                expected: older.Root, actual: _edge.Root);
     }
-
-    private void Compare(Checkpoint older, Findings consistency) => CompareRoot(older, _edge.Root, consistency);
 
     // The files that this tile accounts for; what nobody takes is foreign.
     private List<LogFile> Take(TilePath tile)
