@@ -22,14 +22,16 @@ internal sealed class JournaledFile : Stream
 
     /// <summary>Finishes what a crash interrupted, then opens.</summary>
     /// <exception cref="IOException">The disk refused.</exception>
+    /// <exception cref="InvalidDataException">The file is shorter than a page and not one of ours.</exception>
     public JournaledFile(Stream data, Stream journal)
     {
         _data = data;
         _journal = new PageJournal(journal);
         if (_journal.TryRead(out var pages)) Apply(pages);
         _journal.Clear();
-        // Room that was reserved for a flush which never came.
-        if (_data.Length % PageSize != 0) _data.SetLength(_data.Length / PageSize * PageSize);
+        // Room that was reserved for a first flush which never came.
+        if (_data.Length > 0 && BeginsWithZeros()) _data.SetLength(0);
+        if (_data.Length is > 0 and < PageSize) throw new InvalidDataException("not a single page");
     }
 
     public override bool CanRead => true;
@@ -38,7 +40,7 @@ internal sealed class JournaledFile : Stream
 
     public override bool CanWrite => true;
 
-    public override long Length => Math.Max(_data.Length, _pendingEnd);
+    public override long Length => Math.Max(_data.Length / PageSize * PageSize, _pendingEnd);
 
     public override long Position
     {
@@ -123,13 +125,15 @@ internal sealed class JournaledFile : Stream
         base.Dispose(disposing);
     }
 
+    // Zeros: a crash before the journal is whole must not leave the beginnings of a database.
     private void Reserve()
     {
         var length = _data.Length;
+        var zeros = new byte[PageSize];
         try
         {
-            foreach (var (position, page) in _pending)
-                if (position >= length) WriteAt(position, page);
+            foreach (var position in _pending.Keys)
+                if (position + PageSize > length) WriteAt(position, zeros);
         }
         catch
         {
@@ -142,6 +146,14 @@ internal sealed class JournaledFile : Stream
     {
         foreach (var (position, page) in pages) WriteAt(position, page);
         DurableFile.Sync(_data);
+    }
+
+    private bool BeginsWithZeros()
+    {
+        var page = new byte[PageSize];
+        _data.Position = 0;
+        _data.ReadAtLeast(page, page.Length, throwOnEndOfStream: false);
+        return !page.AsSpan().ContainsAnyExcept((byte)0);
     }
 
     private void WriteAt(long position, byte[] page)
