@@ -112,7 +112,8 @@ internal sealed class LiveSource(
                     log.LogWarning("camera {Camera} stalled after {Frames} frames", Name, _vitals.Frames);
                     break;
                 }
-                await WaitAsync(attempt.Ended, left, stop);
+                // Look again before a first frame's own deadline could pass unseen.
+                await WaitAsync(attempt.Ended, left < options.StallAfter ? left : options.StallAfter, stop);
             }
             attempt.Cut();
             // A driver that hangs for good is not opened twice: threads and devices stay bounded.

@@ -67,6 +67,8 @@ internal sealed partial class FfmpegChild : IDisposable
         return child;
     }
 
+    public bool HasExited => _process.HasExited;
+
     /// <summary>Kills the whole group. Safe from any thread and after it has ended.</summary>
     public void Kill() => _ = KillGroup(-_process.Id, Sigkill);
 

@@ -1,0 +1,17 @@
+namespace Edge.Tests.Support;
+
+/// <summary>Waits for what a thread or a process is about to do. Looks again and again, never longer than it must.</summary>
+internal static class Eventually
+{
+    /// <param name="expectation">What is awaited, for the failure's message.</param>
+    /// <param name="seconds">How long it may take before the test fails.</param>
+    public static async Task True(Func<bool> condition, string expectation, double seconds = 20)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds), TimeProvider.System);
+        while (!condition())
+        {
+            Assert.False(patience.IsCancellationRequested, $"{expectation}: not within {seconds} s");
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+    }
+}
