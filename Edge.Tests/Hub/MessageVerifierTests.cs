@@ -149,7 +149,7 @@ public sealed class MessageVerifierTests : IDisposable
     [Fact]
     public void A_hit_past_its_retention_is_not_opened()
     {
-        var refused = _box.Verifier.Verify(_box.Topic(EventType.Hit), _box.Hit(7), SampleBox.Now.AddHours(24));
+        var refused = _box.Verifier.Verify(_box.Topic(EventType.Hit), _box.Hit(7), SampleBox.Expires);
         Refusal(refused, MessagePart.Header, "retention ended");
     }
 

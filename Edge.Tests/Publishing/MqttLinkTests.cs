@@ -269,6 +269,56 @@ public sealed class MqttLinkTests : IDisposable
             box.PublishAsync(new Publication("edge/v1/demo/box-1/hit", "signed"u8.ToArray()), Cancel));
     }
 
+    [Fact]
+    public async Task A_link_that_carries_no_answers_is_dropped_after_the_deadline()
+    {
+        await using var broker = await MosquittoBroker.StartAsync(_authority);
+        await using var proxy = new BrokerProxy(broker.Address);
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        await using var box = await MqttLink.OpenAsync(new LinkSettings(proxy.Address, _authority.Client("box-1"), "box-1"), time, Cancel);
+        proxy.LoseAnswers();
+        var publishing = Assert.ThrowsAsync<BrokerException>(() =>
+            box.PublishAsync(new Publication("edge/v1/demo/box-1/hit", "signed"u8.ToArray()), Cancel));
+
+        time.Advance(TimeSpan.FromSeconds(9));
+        Assert.False(publishing.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Contains("did not answer within 10 s", (await publishing).Message, StringComparison.Ordinal);
+        Assert.Equal(BrokerFailure.Lost, (await box.Lost.WaitAsync(Cancel)).Failure);
+    }
+
+    [Fact]
+    public async Task A_silent_link_is_probed_and_found_dead()
+    {
+        await using var broker = await MosquittoBroker.StartAsync(_authority);
+        await using var proxy = new BrokerProxy(broker.Address);
+        var settings = new LinkSettings(proxy.Address, _authority.Client("box-1"), "box-1")
+        {
+            KeepAlive = TimeSpan.FromSeconds(1), AnswerWithin = TimeSpan.FromSeconds(2),
+        };
+        await using var box = await MqttLink.OpenAsync(settings, TimeProvider.System, Cancel);
+
+        proxy.LoseAnswers();
+
+        Assert.Equal(BrokerFailure.Lost, (await box.Lost.WaitAsync(Cancel)).Failure);
+    }
+
+    [Fact]
+    public async Task Giving_up_is_not_mistaken_for_a_broken_link()
+    {
+        await using var broker = await MosquittoBroker.StartAsync(_authority);
+        await using var proxy = new BrokerProxy(broker.Address);
+        await using var box = await OpenAsync(proxy.Address, "box-1");
+        proxy.LoseAnswers();
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var publishing = box.PublishAsync(new Publication("edge/v1/demo/box-1/hit", "signed"u8.ToArray()), giveUp.Token);
+
+        await giveUp.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => publishing);
+    }
+
     private async Task<MqttLink> OpenAsync(BrokerAddress broker, string name) =>
         await MqttLink.OpenAsync(new LinkSettings(broker, _authority.Client(name), name), TimeProvider.System, Cancel);
 

@@ -13,6 +13,9 @@ internal sealed class SampleBox(string name = "box-1") : IDisposable
 {
     public static readonly DateTimeOffset Now = new(2026, 3, 4, 5, 6, 7, 890, TimeSpan.Zero);
 
+    // Far away: some tests run by the real clock.
+    public static readonly DateTimeOffset Expires = new(2090, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     // The smallest thing that begins and ends as a JPEG does.
     public static readonly byte[] Crop = [0xFF, 0xD8, 1, 2, 3, 0xFF, 0xD9];
 
@@ -32,7 +35,7 @@ internal sealed class SampleBox(string name = "box-1") : IDisposable
     public static IntervalSummary Summary(params long[] dropped) => new(Now.AddMinutes(-5), Now, 9000, 41, 40, 1,
         [new CameraReport("lane-1", CameraState.Running, 9000, 2, 0)], 3, 12, ClockState.Synced, 24, 77, new byte[32], dropped);
 
-    public HitHeader Header(long sequence) => new(Name, sequence, "entry-7", Now.AddHours(24));
+    public HitHeader Header(long sequence) => new(Name, sequence, "entry-7", Expires);
 
     public byte[] Hit(long sequence) => Signer.Hit(Sealed(Header(sequence), "34A36837"u8), Now);
 

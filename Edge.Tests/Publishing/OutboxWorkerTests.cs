@@ -1,0 +1,213 @@
+using Edge.Agent.Hub;
+using Edge.Agent.Publishing;
+using Edge.Storage.Database;
+using Edge.Storage.Hits;
+using Edge.Storage.Keys;
+using Edge.Storage.Outbox;
+using Edge.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Edge.Tests.Publishing;
+
+public sealed class OutboxWorkerTests : IDisposable
+{
+    private readonly TestAuthority _authority = new();
+    private readonly SampleBox _box = new();
+    private readonly TemporaryFolder _folder = new();
+    private readonly KeyFolder _keys;
+    private readonly StateDatabase _state;
+    private readonly DateTimeOffset _expires = TimeProvider.System.GetUtcNow().AddHours(24);
+
+    public OutboxWorkerTests()
+    {
+        _keys = KeyFolder.Open(_folder.Path, credentialsDirectory: null);
+        _state = StateDatabase.Open(_folder.Path, _keys.Hours, TimeProvider.System);
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _state.Dispose();
+        _keys.Dispose();
+        _folder.Dispose();
+        _box.Dispose();
+        _authority.Dispose();
+    }
+
+    [Fact]
+    public async Task Incidents_leave_before_hits_before_summaries_each_by_number_and_are_gone_once_acknowledged()
+    {
+        Summary();
+        Hit();
+        Summary();
+        Hit();
+        _state.Outbox.Enqueue(MessageKind.Incident, _expires,
+            sequence => _box.Signer.Event(EventType.Incident, sequence, SampleBox.Now, "{}"u8.ToArray()), logged: true);
+        await using var broker = await MosquittoBroker.StartAsync(_authority);
+        await using var hub = await SubscribeAsync(broker.Address, "edge/v1/demo/box-1/+");
+
+        await using var worker = Run(broker.Address);
+
+        var order = new List<(EventType, long)>();
+        while (order.Count < 5)
+            if (await ReceiveAsync(hub) is { Event: var said } && said.Type != EventType.Status) order.Add((said.Type, said.Sequence));
+        Assert.Equal([(EventType.Incident, 5), (EventType.Hit, 2), (EventType.Hit, 4), (EventType.Summary, 1), (EventType.Summary, 3)], order);
+        await Eventually.True(() => _state.Outbox.Count().Ready == 0, "the outbox is empty");
+    }
+
+    [Fact]
+    public async Task A_broker_killed_before_its_PUBACK_arrives_gets_the_same_message_again_and_the_hub_shows_it_once()
+    {
+        await using var broker = await MosquittoBroker.StartAsync(_authority);
+        await using var proxy = new BrokerProxy(broker.Address);
+        var shown = new List<string>();
+        await using var hub = await HubWatch.OpenAsync(Settings(broker.Address, "hub"), _box.Verifier, TimeProvider.System, null, Cancel);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var watching = hub.RunAsync(delivery =>
+        {
+            if (delivery.Message is ReceivedMessage.Hit { Event.Id: var id }) shown.Add(id);
+            return hub.Repeats == 0;
+        }, enough.Token);
+        await using var worker = Run(proxy.Address);
+        await Eventually.True(() => worker.Online, "the worker is linked");
+
+        proxy.LoseAnswers();
+        Hit();
+        await Eventually.True(() => shown.Count == 1, "the hub has the hit");
+        Assert.Equal(1, _state.Outbox.Count().Ready);
+        await broker.KillAsync();
+        proxy.Cut();
+        await broker.StartAgainAsync();
+
+        await Eventually.True(() => _state.Outbox.Count().Ready == 0, "the second PUBACK came");
+        await Eventually.True(() => hub.Repeats == 1, "the hub has seen it twice");
+        Assert.Single(shown);
+        await enough.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching);
+    }
+
+    [Fact]
+    public async Task A_hit_waits_on_the_disk_until_somebody_is_subscribed()
+    {
+        await using var broker = await MosquittoBroker.StartAsync(_authority);
+        Hit();
+        await using var worker = Run(broker.Address);
+        await Eventually.True(() => worker.Said("nobody is subscribed"), "the worker has tried");
+        Assert.Equal(1, _state.Outbox.Count().Ready);
+
+        await using var hub = await SubscribeAsync(broker.Address, "edge/v1/demo/+/hit");
+
+        Assert.IsType<ReceivedMessage.Hit>(await ReceiveAsync(hub));
+        await Eventually.True(() => _state.Outbox.Count().Ready == 0, "the outbox is empty");
+    }
+
+    [Fact]
+    public async Task A_message_that_the_broker_rejects_stays_and_lets_the_others_pass()
+    {
+        var rules = Path.Combine(_authority.Folder, "acl");
+        await File.WriteAllTextAsync(rules, "user hub\ntopic read edge/v1/#\nuser box-1\ntopic write edge/v1/demo/box-1/summary\ntopic write edge/v1/demo/box-1/status\n", Cancel);
+        await using var broker = await MosquittoBroker.StartAsync(_authority, more: $"acl_file {rules}");
+        await using var hub = await SubscribeAsync(broker.Address, "edge/v1/demo/+/summary");
+        Hit();
+        Summary();
+
+        await using var worker = Run(broker.Address);
+
+        Assert.IsType<ReceivedMessage.Summary>(await ReceiveAsync(hub));
+        await Eventually.True(() => worker.Said("not authorised"), "the worker said why");
+        await Eventually.True(() => _state.Outbox.Count().Ready == 1, "only the hit is left");
+        Assert.Equal(MessageKind.Hit, Assert.Single(_state.Outbox.Ready(8)).Kind);
+    }
+
+    [Fact]
+    public async Task A_worker_that_starts_before_its_broker_delivers_once_the_broker_is_there()
+    {
+        await using var broker = await MosquittoBroker.StartAsync(_authority);
+        await broker.KillAsync();
+        Summary();
+        await using var worker = Run(broker.Address);
+        await Eventually.True(() => worker.Said("(refused)"), "the worker has tried");
+
+        await broker.StartAgainAsync();
+        await using var hub = await SubscribeAsync(broker.Address, "edge/v1/demo/+/summary");
+
+        Assert.IsType<ReceivedMessage.Summary>(await ReceiveAsync(hub));
+    }
+
+    [Fact]
+    public async Task A_box_is_online_while_linked_and_offline_by_its_last_will_or_its_goodbye()
+    {
+        Summary();
+        await using var broker = await MosquittoBroker.StartAsync(_authority);
+        await using var proxy = new BrokerProxy(broker.Address);
+        await using var present = await SubscribeAsync(broker.Address, "edge/v1/demo/+/status");
+        var worker = Run(proxy.Address);
+        Assert.Equal((Presence.Online, 1), await StatusAsync(present));
+
+        proxy.Cut();
+        Assert.Equal((Presence.Offline, 1), await StatusAsync(present));
+        Assert.Equal((Presence.Online, 1), await StatusAsync(present));
+        await using (var late = await SubscribeAsync(broker.Address, "edge/v1/demo/+/status", "late"))
+            Assert.Equal((Presence.Online, 1), await StatusAsync(late));
+
+        await worker.DisposeAsync();
+        Assert.Equal((Presence.Offline, 1), await StatusAsync(present));
+    }
+
+    [Fact]
+    public async Task A_worker_without_a_broker_stops_at_once_when_told()
+    {
+        var worker = Run(new BrokerAddress("localhost", 1));
+        await Eventually.True(() => worker.Said("(refused)"), "the worker has tried");
+
+        await worker.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_worker_whose_own_certificate_is_missing_ends_and_says_so()
+    {
+        var settings = Settings(new BrokerAddress("localhost", 1), "box-1");
+        settings = settings with { Certificates = settings.Certificates with { KeyFile = "/nowhere/box.key" } };
+        var worker = new OutboxWorker(_state, settings, _box.Signer, TimeProvider.System, NullLogger<OutboxWorker>.Instance);
+
+        var failure = await Assert.ThrowsAsync<BrokerException>(() => worker.RunAsync(Cancel));
+
+        Assert.Contains("/nowhere/box.key", failure.Message, StringComparison.Ordinal);
+    }
+
+    private void Hit()
+    {
+        var sequence = _state.Hits.Commit(next => new HitEntry(
+            new NewHit("case-1", _expires, "{}"u8.ToArray()),
+            new OutboxMessage(next, MessageKind.Hit, _box.Hit(next), _expires)));
+        Assert.True(_state.Outbox.MarkLogged(sequence, 0));
+    }
+
+    private void Summary() => _state.Outbox.Enqueue(MessageKind.Summary, _expires,
+        sequence => _box.Signer.Summary(sequence, SampleBox.Summary(), SampleBox.Now), logged: true);
+
+    private RunningWorker Run(BrokerAddress broker) => new(_state, Settings(broker, "box-1"), _box.Signer);
+
+    private LinkSettings Settings(BrokerAddress broker, string name) => new(broker, _authority.Client(name), name);
+
+    private async Task<MqttLink> SubscribeAsync(BrokerAddress broker, string filter, string name = "hub")
+    {
+        var link = await MqttLink.OpenAsync(Settings(broker, name), TimeProvider.System, Cancel);
+        await link.SubscribeAsync([filter], Cancel);
+        return link;
+    }
+
+    private async Task<ReceivedMessage.Accepted> ReceiveAsync(MqttLink link)
+    {
+        var message = await link.Inbound.ReadAsync(Cancel);
+        await message.AcknowledgeAsync();
+        return Assert.IsAssignableFrom<ReceivedMessage.Accepted>(_box.Verifier.Verify(message.Topic, message.Payload.Span, SampleBox.Now));
+    }
+
+    private async Task<(Presence, long)> StatusAsync(MqttLink link)
+    {
+        var status = Assert.IsType<ReceivedMessage.Status>(await ReceiveAsync(link));
+        return (status.State.State, status.Event.Sequence);
+    }
+}
