@@ -59,6 +59,24 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
+    public void A_plate_becomes_text_only_in_the_commissioning_tool_and_in_the_hunt_for_leaks()
+    {
+        string[] allowed = ["Edge.Agent/Cli/RecognizeCommand.cs", "Edge.Agent/Demo/LeakHunt.cs"];
+        var outside = Sources("Edge.Agent", "Edge.Vision").Where(file => Regex.IsMatch(File.ReadAllText(file), @"GetString\([^;]*(Ascii|form)\b"))
+            .Select(Relative).Except(allowed);
+        Assert.Empty(outside);
+    }
+
+    [Fact]
+    public void Only_the_demo_may_witness_reads()
+    {
+        string[] allowed = ["Edge.Agent/IReadWitness.cs", "Edge.Agent/AgentHost.cs", "Edge.Agent/CameraLoop.cs", "Edge.Agent/Demo/LeakHunt.cs"];
+        Assert.Equal(allowed.Order(), Sources().Where(file => File.ReadAllText(file).Contains("IReadWitness", StringComparison.Ordinal))
+            .Select(Relative).Order());
+        Assert.DoesNotContain("witness", File.ReadAllText(Path.Combine(Repository.Root, "Edge.Agent/Cli/RunCommand.cs")), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
     public void Exit_codes_in_the_documentation_are_those_of_the_code()
     {
         var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "cli.md"));
