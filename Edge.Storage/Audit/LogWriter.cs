@@ -19,16 +19,17 @@ internal sealed class LogWriter(LogFolder folder, DurableSteps steps, SigningKey
     public void Commit(IReadOnlyList<(byte[] Json, Disclosure? Disclosure)> entries)
     {
         var before = edge.Size;
+        var folders = new SortedSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < entries.Count; i++)
             if (entries[i].Disclosure is { } disclosure)
-                Put(LogFolder.DisclosureName(before + i), Encoding.ASCII.GetBytes($"{disclosure.Text}\n"));
+                Add(LogFolder.DisclosureName(before + i), Encoding.ASCII.GetBytes($"{disclosure.Text}\n"), folders);
+        foreach (var (tile, bytes) in Grow(entries)) Add(tile.ToString(), bytes, folders);
+        foreach (var path in folders) steps.SyncFolder(path);
 
-        foreach (var (tile, bytes) in Grow(entries)) Put(tile.ToString(), bytes);
-
-        // From here on the entries are in the log: whoever reads this checkpoint finds all that it covers.
+        // With this rename the entries are in the log: whoever reads the checkpoint finds all that it covers.
         Checkpoint = new Checkpoint(Checkpoint.Origin, edge.Size, edge.Root);
         Note = Sign(Checkpoint, key);
-        Put(LogFolder.CheckpointName, Note.ToBytes());
+        steps.Replace(folder.PathOf(LogFolder.CheckpointName), Note.ToBytes());
 
         RemoveSuperseded(before);
     }
@@ -86,10 +87,13 @@ internal sealed class LogWriter(LogFolder folder, DurableSteps steps, SigningKey
                 yield return (level, tile);
     }
 
-    private void Put(string name, ReadOnlySpan<byte> bytes)
+    // Under its own name at once: no checkpoint covers the name yet, and recovery takes away what is torn.
+    private void Add(string name, ReadOnlySpan<byte> bytes, SortedSet<string> folders)
     {
         var path = folder.PathOf(name);
-        steps.MakeFolder(Path.GetDirectoryName(path)!);
-        steps.Replace(path, bytes);
+        var parent = Path.GetDirectoryName(path)!;
+        steps.MakeFolder(parent);
+        steps.Write(path, bytes);
+        folders.Add(parent);
     }
 }

@@ -9,7 +9,7 @@ internal class DurableSteps
     public static DurableSteps Disk { get; } = new();
 
     /// <summary>Creates or truncates a file, writes it and fsyncs it.</summary>
-    public virtual void Write(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode)
+    public virtual void Write(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode = OwnerOnly)
     {
         var options = new FileStreamOptions
         {
