@@ -25,7 +25,7 @@ public static class CameraSources
     /// folder, or OpenCV does not load.</exception>
     public static ICameraSource Open(CameraOptions camera, TimeProvider time, ILogger log)
     {
-        LimitThreads();
+        PrepareOpenCv();
         var source = camera.Source;
         if (source.Length == 0) throw new CaptureException($"{camera}: its source is empty");
         if (source.Contains("://", StringComparison.Ordinal)) return OpenAddress(camera, time, log);
@@ -58,12 +58,14 @@ public static class CameraSources
     private static LiveSource Supervise(CameraOptions camera, Func<ILiveFeed> connect, TimeProvider time, ILogger log) =>
         new(camera, connect, time, log, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
 
-    private static void LimitThreads()
+    private static void PrepareOpenCv()
     {
         try
         {
             // The cores belong to inference; OpenCV's own pool only gets in its way.
             Cv2.SetNumThreads(1);
+            // What it would print is told by our own errors.
+            Cv2.SetLogLevel(OpenCvSharp.LogLevel.SILENT);
         }
         catch (Exception failure) when (failure is TypeInitializationException or DllNotFoundException or OpenCvSharpException)
         {
