@@ -65,6 +65,10 @@ public sealed class Agency : IDisposable
         .Select(file => KnownBox.TryParse(File.ReadAllBytes(file), out var box, out var problems)
             ? box : throw new AgencyException($"{file}: {problems[0]}; enrol the box again"))];
 
+    /// <summary>Decides what to believe of messages: the boxes enrolled and the recipient keys held at this moment.</summary>
+    /// <remarks>Borrows <see cref="Recipients"/>; use it before this is disposed.</remarks>
+    public MessageVerifier Verifier() => new(Name, Boxes.ToDictionary(box => box.Name, box => box.Messages), Recipients);
+
     /// <summary>Makes an agency in <paramref name="path"/>, whole or not at all.</summary>
     /// <param name="progress">Told the number of plates blinded.</param>
     /// <param name="refused">Why hotlist entries were refused; nothing was made then.</param>

@@ -29,7 +29,7 @@ public sealed class MessageVerifier(
         if (!Topics.TryParse(topic, out var box, out var type) || box.Agency != agency)
             return new Refused(MessagePart.Topic, $"not edge/v1/{agency}/{{box}}/{{event}}");
         if (!boxes.TryGetValue(box, out var key))
-            return new Refused(MessagePart.Box, $"box {box} is not registered with this hub");
+            return new Refused(MessagePart.Box, $"box {box} was not enrolled here when this hub started");
         if (SignatureFault(box, key, message, out var payload) is { } fault) return new Refused(MessagePart.Signature, fault);
         if (!CloudEvent.TryParse(payload, out var said, out var malformed)) return new Refused(MessagePart.Event, malformed);
         if (said.Box != box) return new Refused(MessagePart.Event, $"source is {said.Box}, but the topic is of {box}");

@@ -20,14 +20,16 @@ public sealed class MqttLink : IAsyncDisposable
 
     private readonly LinkSettings _settings;
     private readonly TimeProvider _time;
+    private readonly X509Certificate2 _own;
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private readonly TaskCompletionSource<BrokerException> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     // The broker may have this many unacknowledged at us, so this channel never fills.
     private readonly Channel<InboundMessage> _inbound = Channel.CreateBounded<InboundMessage>(MaxUnacknowledged);
     private uint _largestPacket = uint.MaxValue;
 
-    private MqttLink(LinkSettings settings, TimeProvider time)
+    private MqttLink(LinkSettings settings, TimeProvider time, X509Certificate2 own)
     {
+        _own = own;
         _settings = settings;
         _time = time;
         _client.DisconnectedAsync += ended =>
@@ -57,10 +59,10 @@ public sealed class MqttLink : IAsyncDisposable
     {
         var ca = settings.Certificates.LoadCa();
         var own = settings.Certificates.LoadOwn(time.GetUtcNow());
-        var link = new MqttLink(settings, time);
+        var link = new MqttLink(settings, time, own);
         try
         {
-            await link.ConnectAsync(ca, own, cancel);
+            await link.ConnectAsync(ca, cancel);
             return link;
         }
         catch
@@ -117,19 +119,20 @@ public sealed class MqttLink : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _client.Dispose();
+        _own.Dispose();
         End(new BrokerException(BrokerFailure.Lost, $"the link to {_settings.Broker} was closed"));
         return ValueTask.CompletedTask;
     }
 
-    private async Task ConnectAsync(X509Certificate2Collection ca, X509Certificate2 own, CancellationToken cancel)
+    private async Task ConnectAsync(X509Certificate2Collection ca, CancellationToken cancel)
     {
         var identity = new BrokerIdentity(_settings.Broker, _settings.Certificates.CaFile);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var timer = _time.CreateTimer(_ => deadline.Cancel(), null, _settings.AnswerWithin, Timeout.InfiniteTimeSpan);
+        using var deadline = new CancellationTokenSource(_settings.AnswerWithin, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancel);
         MqttClientConnectResult answer;
         try
         {
-            answer = await _client.ConnectAsync(Options(ca, own, identity), deadline.Token);
+            answer = await _client.ConnectAsync(Options(ca, identity), either.Token);
         }
         catch (Exception failure) when (!cancel.IsCancellationRequested)
         {
@@ -143,7 +146,7 @@ public sealed class MqttLink : IAsyncDisposable
         if (answer.MaximumPacketSize is > 0 and var largest) _largestPacket = largest;
     }
 
-    private MqttClientOptions Options(X509Certificate2Collection ca, X509Certificate2 own, BrokerIdentity identity)
+    private MqttClientOptions Options(X509Certificate2Collection ca, BrokerIdentity identity)
     {
         var options = new MqttClientOptionsBuilder()
             .WithProtocolVersion(MqttProtocolVersion.V500)
@@ -153,9 +156,9 @@ public sealed class MqttLink : IAsyncDisposable
                 .WithTargetHost(_settings.Broker.Host)
                 .WithTrustChain(ca)
                 .WithRevocationMode(X509RevocationMode.NoCheck)
-                .WithClientCertificates([own])
+                .WithClientCertificates([_own])
                 // Always this one: by default the stack sends none if it thinks that the broker will not like it.
-                .WithCertificateSelectionHandler(_ => own)
+                .WithCertificateSelectionHandler(_ => _own)
                 .WithCertificateValidationHandler(identity.Judge))
             .WithClientId(_settings.ClientId)
             .WithCleanStart(_settings.SessionExpiry == TimeSpan.Zero)
@@ -172,11 +175,11 @@ public sealed class MqttLink : IAsyncDisposable
 
     private async Task<T> AnswerAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancel)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var timer = _time.CreateTimer(_ => deadline.Cancel(), null, _settings.AnswerWithin, Timeout.InfiniteTimeSpan);
+        using var deadline = new CancellationTokenSource(_settings.AnswerWithin, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancel);
         try
         {
-            return await ask(deadline.Token);
+            return await ask(either.Token);
         }
         catch (Exception failure) when (IsOfTheLink(failure))
         {

@@ -41,9 +41,9 @@ public sealed class OutboxWorker
         _log = log;
     }
 
-    /// <summary>Sends until told to stop, reconnecting as often as it takes.</summary>
+    /// <summary>Sends until told to stop, reconnecting as often as it takes. No broker, no certificate, a full disk: it says
+    /// so and tries again, because the box must go on recording hits without it.</summary>
     /// <param name="stop">Ends the link with a goodbye; returns normally.</param>
-    /// <exception cref="BrokerException">One of this box's own certificate files cannot be used: waiting will not help.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
@@ -57,7 +57,7 @@ public sealed class OutboxWorker
             {
                 return;
             }
-            catch (BrokerException failure) when (failure.Failure != BrokerFailure.OwnCertificate)
+            catch (Exception failure) when (failure is BrokerException or IOException)
             {
                 await PauseAsync(failure.Message, stop);
             }

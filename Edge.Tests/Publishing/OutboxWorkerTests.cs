@@ -5,7 +5,6 @@ using Edge.Storage.Hits;
 using Edge.Storage.Keys;
 using Edge.Storage.Outbox;
 using Edge.Tests.Support;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Edge.Tests.Publishing;
 
@@ -165,15 +164,20 @@ public sealed class OutboxWorkerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_worker_whose_own_certificate_is_missing_ends_and_says_so()
+    public async Task A_worker_whose_own_key_is_missing_says_so_and_goes_on_once_it_is_there()
     {
-        var settings = Settings(new BrokerAddress("localhost", 1), "box-1");
-        settings = settings with { Certificates = settings.Certificates with { KeyFile = "/nowhere/box.key" } };
-        var worker = new OutboxWorker(_state, settings, _box.Signer, TimeProvider.System, NullLogger<OutboxWorker>.Instance);
+        await using var broker = await MosquittoBroker.StartAsync(_authority);
+        await using var hub = await SubscribeAsync(broker.Address, "edge/v1/demo/+/summary");
+        Summary();
+        var settings = Settings(broker.Address, "box-1");
+        var away = settings.Certificates.KeyFile + ".away";
+        File.Move(settings.Certificates.KeyFile, away);
+        await using var worker = new RunningWorker(_state, settings, _box.Signer);
+        await Eventually.IsTrueAsync(() => worker.Said(settings.Certificates.KeyFile), "the worker names the file");
 
-        var failure = await Assert.ThrowsAsync<BrokerException>(() => worker.RunAsync(Cancel));
+        File.Move(away, settings.Certificates.KeyFile);
 
-        Assert.Contains("/nowhere/box.key", failure.Message, StringComparison.Ordinal);
+        Assert.IsType<ReceivedMessage.Summary>(await ReceiveAsync(hub));
     }
 
     private void Hit()

@@ -1,0 +1,145 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Edge.Agent.Hub;
+using Edge.Agent.Publishing;
+
+namespace Edge.Agent.Cli;
+
+/// <summary><c>hub watch DIR</c>: shows what the agency's boxes send, verified and opened: a line for each hit and each
+/// incident on standard output. What is refused, missing or lost is said on standard error.</summary>
+internal static class HubWatchCommand
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public static Command Build()
+    {
+        var folder = new Argument<string>("DIR") { Description = "The agency's folder, made by hub init." };
+        var broker = new Option<string?>("--broker") { Description = "HOST:PORT, where not the one given to hub init." };
+        var count = new Option<int?>("--count") { Description = "Stop after this many hits." };
+        var all = new Option<bool>("--all") { Description = "Also summaries, checkpoints, answers, online and offline." };
+        var json = RecognizeCommand.JsonOption();
+        var command = new Command("watch", "Show what the agency's boxes send, verified and decrypted") { folder, broker, count, all, json };
+        command.SetAction((parse, cancel) => Failure.ShowAsync(async () =>
+        {
+            BrokerAddress? address = null;
+            if (parse.GetValue(broker) is { } text && !BrokerAddress.TryParse(text, out address))
+                return Failure.Say(ExitCode.Usage, "--broker must be HOST or HOST:PORT");
+            if (parse.GetValue(count) is < 1) return Failure.Say(ExitCode.Usage, "--count must be 1 or more");
+            var show = new Shown(parse.GetValue(all), parse.GetValue(json), parse.InvocationConfiguration.Output, parse.InvocationConfiguration.Error);
+            return await RunAsync(parse.GetValue(folder)!, address, parse.GetValue(count), show, cancel);
+        }));
+        return command;
+    }
+
+    /// <returns><see cref="ExitCode.Verification"/> if anything was refused; <see cref="ExitCode.Interrupted"/> if it was
+    /// stopped before <paramref name="count"/> hits had come.</returns>
+    private static async Task<ExitCode> RunAsync(string folder, BrokerAddress? broker, int? count, Shown show,
+        CancellationToken cancel)
+    {
+        try
+        {
+            using var agency = Agency.Open(folder);
+            var settings = new LinkSettings(broker ?? agency.Broker, agency.HubCertificates, $"{agency.Name}-hub");
+            await using var watch = await HubWatch.OpenAsync(settings, agency.Verifier(), TimeProvider.System,
+                lost => show.Say(lost.Message), cancel);
+            show.Say($"linked to {settings.Broker}, watching {agency.Boxes.Count} box(es) of {agency.Name}");
+            var cases = new CaseNames(agency);
+            try
+            {
+                await watch.RunAsync(delivery => show.Take(delivery, cases) && !(show.Hits >= count), cancel);
+            }
+            catch (OperationCanceledException) when (count is null && cancel.IsCancellationRequested)
+            {
+                // Without a count, being stopped is how it ends.
+            }
+            return show.Refused == 0 ? ExitCode.Ok : ExitCode.Verification;
+        }
+        catch (BrokerException failure)
+        {
+            return Failure.Say(failure.Failure == BrokerFailure.OwnCertificate ? ExitCode.Configuration : ExitCode.Broker, failure.Message);
+        }
+        catch (AgencyException failure)
+        {
+            return Failure.Say(ExitCode.Configuration, failure.Message);
+        }
+    }
+
+    /// <summary>One delivery, one line.</summary>
+    private sealed class Shown(bool all, bool json, TextWriter output, TextWriter error)
+    {
+        public int Hits { get; private set; }
+
+        public int Refused { get; private set; }
+
+        public void Say(string line) => error.WriteLine($"edge-agent: {line}");
+
+        public bool Take(Delivery delivery, CaseNames cases)
+        {
+            switch (delivery.Message)
+            {
+                case ReceivedMessage.Refused refused:
+                    Refused++;
+                    Say($"REFUSED a message on {Printable(delivery.Topic)}: {refused}");
+                    break;
+                case ReceivedMessage.Hit hit:
+                    Hits++;
+                    Print(json ? Fields(hit, cases) : Line(hit, cases));
+                    break;
+                case ReceivedMessage.Accepted { Event: var said } when all || said.Type == EventType.Incident:
+                    Print(json ? Fields(said) : $"{Time(said.Time)}  {said.Box.Box}  {said.Type.Level}  {Text(said)}");
+                    break;
+            }
+            if (delivery is { NumberReused: true, Message: ReceivedMessage.Accepted { Event: var twice } })
+                Say($"{twice.Box.Box} has used number {twice.Sequence} twice: was it set back to an older state?");
+            if (delivery is { Missing.Count: > 0, Message: ReceivedMessage.Accepted { Event: var after } })
+                Say($"{after.Box.Box}: {delivery.Missing.Count} message(s) have not come, from number {delivery.Missing[0]} to {delivery.Missing[^1]}");
+            return true;
+        }
+
+        private static string Line(ReceivedMessage.Hit hit, CaseNames cases)
+        {
+            var (said, facts) = (hit.Event, hit.Body.Facts);
+            return string.Join("  ", Time(facts.Time), said.Box.Box, facts.Camera,
+                cases.Of(facts.EntryId) is { } known ? $"case {Printable(known)}" : $"entry {facts.EntryId}", hit.Body.Text,
+                string.Create(CultureInfo.InvariantCulture, $"{facts.Frames} frames agreed, weakest character {facts.Confidences.Min():0.00}"),
+                "verified");
+        }
+
+        private static string Fields(ReceivedMessage.Hit hit, CaseNames cases)
+        {
+            var (said, facts) = (hit.Event, hit.Body.Facts);
+            return JsonSerializer.Serialize(new
+            {
+                type = said.Type.Name, said.Id, said.Box.Agency, said.Box.Box, said.Sequence, said.Time, facts.Camera, Read = facts.Time,
+                Case = cases.Of(facts.EntryId), Entry = facts.EntryId, hit.Body.Text, facts.Confidences, facts.Region,
+                facts.RegionVerified, facts.Frames, Form = facts.Form == Matching.MatchForm.Exact ? "exact" : "folded", Policy = facts.PolicyVersion,
+                hit.Header.Expires, Verified = true,
+            }, Json);
+        }
+
+        private static string Fields(CloudEvent said) => JsonSerializer.Serialize(new
+        {
+            type = said.Type.Name, said.Id, said.Box.Agency, said.Box.Box, said.Sequence, said.Time,
+            Data = JsonElement.Parse(said.Data.Span), Verified = true,
+        }, Json);
+
+        private static string Text(CloudEvent said) => Printable(System.Text.Encoding.UTF8.GetString(said.Data.Span));
+
+        // What others wrote must not steer this terminal.
+        private static string Printable(string text) => new([.. text.Select(character => char.IsControl(character) ? '?' : character)]);
+
+        private static string Time(DateTimeOffset time) =>
+            time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ff'Z'", CultureInfo.InvariantCulture);
+
+        private void Print(string line)
+        {
+            output.WriteLine(line);
+            output.Flush();
+        }
+    }
+}

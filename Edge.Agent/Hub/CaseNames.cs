@@ -1,0 +1,26 @@
+using Edge.Agent.Matching;
+using Edge.Storage.Trust;
+
+namespace Edge.Agent.Hub;
+
+/// <summary>Finds the case that a hotlist entry belongs to: a hit names only the entry. Reads the agency's hotlist again when
+/// it has changed. Not thread-safe.</summary>
+internal sealed class CaseNames(Agency agency)
+{
+    private readonly string _file = Path.Combine(agency.TrustFolder, TrustPath.Hotlist(agency.Name));
+    private readonly Dictionary<string, string> _cases = [];
+    private DateTime _read;
+
+    /// <summary>The case, or null if no hotlist since this hub started has had the entry.</summary>
+    public string? Of(string entryId)
+    {
+        if (!_cases.ContainsKey(entryId) && File.GetLastWriteTimeUtc(_file) is var written && written != _read)
+        {
+            _read = written;
+            // Expired entries too: a hit may be older than the list.
+            if (Hotlist.TryParse(File.ReadAllBytes(_file), agency.Policy, DateTimeOffset.MinValue, out var hotlist, out _))
+                foreach (var entry in hotlist.Entries) _cases[entry.Id] = entry.Case;
+        }
+        return _cases.GetValueOrDefault(entryId);
+    }
+}

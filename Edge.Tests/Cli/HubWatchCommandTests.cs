@@ -1,0 +1,120 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Edge.Agent.Cli;
+using Edge.Agent.Enrolment;
+using Edge.Agent.Hub;
+using Edge.Agent.Publishing;
+using Edge.Storage.Keys;
+using Edge.Tests.Support;
+using Edge.Vision.Recognition;
+
+namespace Edge.Tests.Cli;
+
+public sealed class HubWatchCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly Agency _agency;
+    private readonly string _box;
+
+    public HubWatchCommandTests()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        Assert.True(PlateText.TryParse("34A36837", out var plate));
+        var wanted = new WantedPlate
+        {
+            Plate = plate, Case = "CASE-7", Purpose = "stolen-vehicle", Basis = "test", Source = "test", Issuer = "test",
+            NotBefore = now, Expires = now.AddDays(7),
+        };
+        _agency = Agency.Create(_folder.File("hub"), new AgencyPlan { Agency = "demo", Wanted = [wanted] }, now, null, out _)!;
+        _box = _agency.PrepareBox("box-1", now);
+        plate.Dispose();
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _agency.Dispose();
+        _folder.Dispose();
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task A_hit_from_an_enrolled_box_is_shown_with_its_case_and_plate(bool json)
+    {
+        await using var broker = await EmbeddedBroker.StartAsync(_agency.BrokerCertificates, TimeProvider.System);
+        var watching = WatchAsync(broker.Address, json ? ["--count", "1", "--json"] : ["--count", "1"]);
+        await SendHitAsync(broker.Address, forge: false);
+
+        var (code, output, error) = await watching;
+
+        Assert.Equal(ExitCode.Ok, code);
+        var line = Assert.Single(output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        if (json)
+        {
+            var hit = JsonNode.Parse(line)!;
+            Assert.Equal(("edge.hit.v1", "box-1", "lane-1", "CASE-7", "34A36837", 3, true), ((string?)hit["type"], (string?)hit["box"],
+                (string?)hit["camera"], (string?)hit["case"], (string?)hit["text"], (int)hit["frames"]!, (bool)hit["verified"]!));
+        }
+        else
+            Assert.Equal("2026-03-04 05:06:07.89Z  box-1  lane-1  case CASE-7  34A36837  3 frames agreed, weakest character 0.93  verified", line);
+        Assert.DoesNotContain("34A36837", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_forged_message_is_said_to_be_refused_and_the_exit_code_tells()
+    {
+        await using var broker = await EmbeddedBroker.StartAsync(_agency.BrokerCertificates, TimeProvider.System);
+        var watching = WatchAsync(broker.Address, ["--count", "1"]);
+        await SendHitAsync(broker.Address, forge: true);
+        await SendHitAsync(broker.Address, forge: false);
+
+        var (code, output, error) = await watching;
+
+        Assert.Equal(ExitCode.Verification, code);
+        Assert.Single(output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("REFUSED a message on edge/v1/demo/box-1/hit: signature: does not verify", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_agency_and_no_broker_have_their_exit_codes()
+    {
+        Assert.Equal((int)ExitCode.Configuration, await InvokeAsync([_folder.File("nothing")]));
+        Assert.Equal((int)ExitCode.Broker, await InvokeAsync([_folder.File("hub"), "--broker", "localhost:1"]));
+        Assert.Equal((int)ExitCode.Usage, await InvokeAsync([_folder.File("hub"), "--broker", "a b"]));
+        Assert.Equal((int)ExitCode.Usage, await InvokeAsync([_folder.File("hub"), "--count", "0"]));
+    }
+
+    private static Task<int> InvokeAsync(string[] arguments) => HubWatchCommand.Build().Parse(arguments).InvokeAsync(cancellationToken: Cancel);
+
+    private async Task<(ExitCode, string, string)> WatchAsync(BrokerAddress broker, string[] options)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var code = await HubWatchCommand.Build().Parse([_folder.File("hub"), "--broker", broker.ToString(), .. options])
+            .InvokeAsync(new InvocationConfiguration { Output = output, Error = error }, Cancel);
+        return ((ExitCode)code, output.ToString(), error.ToString());
+    }
+
+    private async Task SendHitAsync(BrokerAddress broker, bool forge)
+    {
+        using var keys = KeyFolder.Open(Path.Combine(_box, "state"), credentialsDirectory: null);
+        var enrolment = new EnrolmentFolder(Path.Combine(_box, "enrolment"));
+        var name = enrolment.Name();
+        var entry = Hotlist().Entries[0].Id;
+        using var body = HitBody.Write("34A36837"u8, SampleBox.Facts(8, entry));
+        var header = new HitHeader(name, 1, entry, SampleBox.Expires);
+        var message = new MessageSigner(name, keys.Messages, "0.1.0").Hit(SealedHit.Seal(_agency.Recipients[0].Public, header, body), SampleBox.Now);
+        if (forge) message[^9] = message[^9] == (byte)'A' ? (byte)'B' : (byte)'A';
+        await using var link = await MqttLink.OpenAsync(new LinkSettings(broker, enrolment.Certificates, "demo-box-1"), TimeProvider.System, Cancel);
+        var publication = new Publication(Topics.Of(name, EventType.Hit), message);
+        while ((await link.PublishAsync(publication, Cancel)).Outcome != PublishOutcome.Acknowledged)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancel); // until the hub is subscribed
+    }
+
+    private Edge.Agent.Matching.Hotlist Hotlist()
+    {
+        var path = Path.Combine(_agency.TrustFolder, Edge.Storage.Trust.TrustPath.Hotlist("demo"));
+        Assert.True(Edge.Agent.Matching.Hotlist.TryParse(File.ReadAllBytes(path), _agency.Policy, DateTimeOffset.MinValue, out var hotlist, out _));
+        return hotlist;
+    }
+}
