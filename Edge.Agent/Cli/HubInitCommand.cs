@@ -37,7 +37,8 @@ internal sealed class HubInitCommand
     {
         if (!BrokerAddress.TryParse(parse.GetValue(_broker)!, out var broker))
             return Failure.Say(ExitCode.Usage, "--broker must be HOST or HOST:PORT");
-        var agencyName = parse.GetValue(_agency)!;
+        var (agencyName, boxName) = (parse.GetValue(_agency)!, parse.GetValue(_box)!);
+        Agency.RequireBoxName(boxName);
         if (!TryWanted(parse, now, out var wanted, out var code)) return code;
         var plan = new AgencyPlan { Agency = agencyName, Broker = broker, Wanted = wanted };
         try
@@ -49,7 +50,7 @@ internal sealed class HubInitCommand
                 var purposes = string.Join(", ", AgencyPlan.ExamplePolicy(agencyName).Purposes.Select(purpose => purpose.Name));
                 return Failure.Say(ExitCode.Refused, $"nothing was made; the policy allows the purposes {purposes}");
             }
-            var box = agency.PrepareBox(parse.GetValue(_box)!, now);
+            var box = agency.PrepareBox(boxName, now);
             Show(new Made(agency, Path.GetFullPath(parse.GetValue(_folder)!), box, wanted.Count), parse.GetValue(_json));
             return ExitCode.Ok;
         }
@@ -92,6 +93,13 @@ internal sealed class HubInitCommand
     private static bool TryReadList(string file, DateTimeOffset now, out IReadOnlyList<WantedPlate> wanted, out ExitCode code)
     {
         var isCsv = file.EndsWith(".csv", StringComparison.OrdinalIgnoreCase);
+        wanted = [];
+        code = ExitCode.Usage;
+        if (new FileInfo(file) is not { Exists: true, Length: <= HotlistSource.MaxBytes })
+        {
+            Failure.Say(code, $"--hotlist: {file} is not there, or larger than {HotlistSource.MaxBytes} bytes");
+            return false;
+        }
         code = ExitCode.Ok;
         if (HotlistSource.TryRead(File.ReadAllBytes(file), isCsv, now, out wanted, out var problems)) return true;
         foreach (var problem in problems) Failure.Say(ExitCode.Refused, $"{file}: {problem}");
@@ -139,7 +147,7 @@ internal sealed class HubInitCommand
         table.AddRow("CA and certificates", "tls/", "[red]secret[/] (*.key)");
         table.AddRow($"trust repository, hotlist of {made.Entries}", "trust/", "public");
         table.AddRow("known boxes", "boxes/", "public keys");
-        table.AddRow($"first box", Markup.Escape(Path.GetRelativePath(folder, made.Box)), "[red]secret[/], carry over, delete");
+        table.AddRow("first box", Markup.Escape(Path.GetRelativePath(folder, made.Box)), "[red]secret[/], carry over, delete");
         Console.WriteLine($"Agency {agency.Name} in {folder}");
         AnsiConsole.Write(table);
         foreach (var (i, step) in next.Index()) Console.WriteLine($"{i + 1}. {step}");

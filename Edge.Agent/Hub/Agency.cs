@@ -138,7 +138,7 @@ public sealed class Agency : IDisposable
     {
         var box = request.Box;
         if (box.Agency != Name) throw new AgencyException($"the request is for agency {box.Agency}; this is {Name}");
-        if (box.Box is "hub" or "trust" or "broker") throw new AgencyException($"a box cannot be named {box.Box}: choose another name");
+        RequireBoxName(box.Box);
         if (File.Exists(_folder.Box(box.Box)))
             throw new AgencyException($"box {box.Box} is enrolled already: remove {_folder.Box(box.Box)} first if this one replaces it");
         using var authority = CertificateAuthority.Open(_folder.Tls);
@@ -152,14 +152,26 @@ public sealed class Agency : IDisposable
     /// <returns>The folder.</returns>
     public string PrepareBox(string box, DateTimeOffset now)
     {
+        RequireBoxName(box);
         var folder = _folder.ToBox(box);
-        if (!BoxName.TryCreate(Name, box, out var name)) throw new AgencyException($"the box's name {PartyName.Rule}");
-        Directory.CreateDirectory(folder, AgencyFolder.OwnerOnly);
+        foreach (var made in new[] { _folder.At("to-box"), folder }) Directory.CreateDirectory(made, AgencyFolder.OwnerOnly);
         using var keys = KeyFolder.Open(Path.Combine(folder, "state"), credentialsDirectory: null);
         var enrolment = new EnrolmentFolder(Path.Combine(folder, "enrolment"));
-        enrolment.Accept(Enrol(enrolment.Prepare(name, keys), now));
+        enrolment.Accept(Enrol(enrolment.Prepare(new BoxName(Name, box), keys), now));
         return folder;
     }
+
+    /// <exception cref="AgencyException">No box can have this name: it is malformed, or other parties' own.</exception>
+    public static void RequireBoxName(string box)
+    {
+        if (!PartyName.IsValid(box)) throw new AgencyException($"the box's name {PartyName.Rule}");
+        // A certificate's common name and a topic level tell these apart.
+        if (box is "hub" or "trust" or "broker") throw new AgencyException($"a box cannot be named {box}: choose another name");
+    }
+
+    /// <summary>Believes the boxes enrolled by now, and opens what is sealed to this agency. Borrows this agency's keys.
+    /// </summary>
+    public MessageVerifier Verifier() => new(Name, Boxes.ToDictionary(box => box.Name, box => box.Messages), Recipients);
 
     public void Dispose()
     {

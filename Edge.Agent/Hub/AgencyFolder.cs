@@ -14,7 +14,7 @@ internal sealed record AgencyFolder(string Path)
     public string Trust => At("trust");
     public string Boxes => At("boxes");
 
-    /// <summary>What a hub that runs the boxes' programs for them carries to a box made here.</summary>
+    /// <summary>A box made here for a first try, to be carried over and deleted.</summary>
     public string ToBox(string box) => At($"to-box/{box}");
 
     public string RecipientKey(string keyId) => At($"keys/recipient-{keyId}.key");

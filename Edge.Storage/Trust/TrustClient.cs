@@ -54,11 +54,13 @@ public sealed class TrustClient
 
     /// <summary>Brings the set up to date with what <paramref name="fetch"/> offers.</summary>
     /// <param name="now">The box's effective time: never earlier than any time it has verified.</param>
+    /// <param name="accept">Looks at the new set before it comes into use, and throws <see cref="TrustException"/> if a
+    /// file, though signed, is not one the box can act on.</param>
     /// <returns>The set now in use, the same object as before if nothing changed.</returns>
     /// <exception cref="TrustException">A file was refused. The set in use is what it was; version floors learnt from
     /// files that did verify stay learnt.</exception>
     /// <exception cref="IOException">The state could not be made durable; the set in use is what it was.</exception>
-    public TrustedTargets Update(TrustFetch fetch, DateTimeOffset now)
+    public TrustedTargets Update(TrustFetch fetch, DateTimeOffset now, Action<TrustedTargets>? accept = null)
     {
         UpdateRoot(fetch);
         _root.RequireFresh(now);
@@ -67,6 +69,7 @@ public sealed class TrustClient
         var timestamp = walk.Timestamp();
         if (_current is { } current && IsUnchanged(current, timestamp) && current.Expires > now) return current;
         var next = walk.Below(timestamp);
+        accept?.Invoke(next);
         ActiveSet.Save(ActivePath(_folder), next);
         return _current = next;
     }

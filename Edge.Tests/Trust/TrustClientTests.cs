@@ -134,6 +134,19 @@ public sealed class TrustClientTests
     }
 
     [Fact]
+    public void A_signed_set_that_the_box_cannot_act_on_does_not_become_active()
+    {
+        using var lab = new TrustLab();
+        var box = lab.NewBox();
+        box.Update(lab.Fetch, Now);
+        lab.Publish("two");
+        Assert.Throws<TrustException>(() => box.Update(lab.Fetch, Now,
+            set => throw new TrustException(TrustPath.Policy, $"cannot act on {Text(set.Policy)}")));
+        Assert.Equal("policy one", Text(box.Current!.Policy));
+        Assert.Equal("policy one", Text(lab.OpenBox(1).Current!.Policy));
+    }
+
+    [Fact]
     public void An_expired_timestamp_is_a_freeze_and_is_refused()
     {
         using var lab = new TrustLab();
@@ -144,13 +157,18 @@ public sealed class TrustClientTests
     }
 
     [Theory]
-    [InlineData(31, "snapshot.json")]
-    [InlineData(91, "snapshot.json")]
-    public void A_fresh_timestamp_over_expired_metadata_is_refused(int days, string file)
+    [InlineData(30, 1, 1, "snapshot.json")]
+    [InlineData(30, 9, 1, "hotlists-riverton.json")]
+    [InlineData(1, 9, 9, "targets.json")]
+    public void A_fresh_timestamp_over_expired_metadata_is_refused(int targets, int snapshot, int hotlists, string file)
     {
         using var lab = new TrustLab();
-        lab.Writer.Refresh(TrustLab.Start.AddDays(days));
-        Assert.Equal(file, Refused(lab.NewBox(), lab.Fetch, TrustLab.Start.AddDays(days)).File);
+        var day = TimeSpan.FromDays(1);
+        lab.Writer = new TrustRepositoryWriter(lab.Repository, TrustLab.Agency, lab.Signers,
+            new TrustLifetimes(day * 365, day * 7, day * snapshot, day * targets, day * hotlists));
+        lab.Publish("two");
+        lab.Writer.Refresh(TrustLab.Start + day * 2);
+        Assert.Equal(file, Refused(lab.NewBox(), lab.Fetch, TrustLab.Start + day * 2).File);
     }
 
     [Fact]

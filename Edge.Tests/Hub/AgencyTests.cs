@@ -1,0 +1,155 @@
+using Edge.Agent.Enrolment;
+using Edge.Agent.Governance;
+using Edge.Agent.Hub;
+using Edge.Agent.Matching;
+using Edge.Agent.Publishing;
+using Edge.Storage.Keys;
+using Edge.Storage.Trust;
+using Edge.Tests.Matching;
+using Edge.Tests.Support;
+
+namespace Edge.Tests.Hub;
+
+public sealed class AgencyTests : IDisposable
+{
+    private readonly TemporaryFolder _temporary = new();
+
+    public void Dispose() => _temporary.Dispose();
+
+    private string Folder => _temporary.File("agency");
+
+    private Agency Create(params IReadOnlyList<WantedPlate> wanted) => Agency.Create(Folder,
+        new AgencyPlan { Agency = "riverton", Wanted = wanted, Cost = Lists.Cheap }, Lists.Now, null, out _)!;
+
+    private (EnrolmentFolder Folder, EnrolmentRequest Request) Box(string name = "box-1", string agency = "riverton")
+    {
+        using var keys = KeyFolder.Open(_temporary.File($"state-{name}"), null);
+        var enrolment = new EnrolmentFolder(_temporary.File($"enrolment-{name}"));
+        return (enrolment, enrolment.Prepare(new BoxName(agency, name), keys));
+    }
+
+    [Fact]
+    public void A_box_enrolled_with_the_agency_gets_its_policy_its_recipient_and_its_hotlist()
+    {
+        using var agency = Create(Lists.Wanted("AB123"));
+        var (folder, request) = Box();
+        Assert.True(EnrolmentRequest.TryParse(request.Write(), out var carried, out _));
+        Assert.True(EnrolmentBundle.TryParse(agency.Enrol(carried, Lists.Now).Write(), out var bundle, out _));
+        folder.Accept(bundle);
+
+        var name = folder.Name();
+        var trust = TrustClient.Open(_temporary.File("trust"), folder.Root(), name.Agency, name.Box);
+        var targets = trust.Update(TrustSource.Folder(agency.TrustFolder), Lists.Now);
+
+        Assert.Equal(new BoxName("riverton", "box-1"), name);
+        Assert.True(Policy.TryParse(targets.Policy, out var policy, out _));
+        Assert.True(Recipients.TryParse(targets.Recipients, out var recipients, out _));
+        Assert.Equal(agency.Recipients[0].Public, recipients.At(Lists.Now));
+        Assert.True(Hotlist.TryParse(targets.Hotlist, policy, Lists.Now, out var hotlist, out var refused));
+        Assert.Empty(refused);
+        using var plate = Lists.Plate("AB123");
+        Assert.Equal("C-1", new HotlistMatcher(hotlist).Match(plate, Lists.Now)!.Entry.Case);
+        var known = Assert.Single(agency.Boxes);
+        Assert.Equal((request.Messages, request.Log.ToString()), (known.Messages, known.Log.ToString()));
+    }
+
+    [Fact]
+    public void A_new_hotlist_reaches_the_box_and_a_list_without_a_case_changes_nothing()
+    {
+        using var agency = Create(Lists.Wanted("AB123"));
+        var (folder, request) = Box();
+        folder.Accept(agency.Enrol(request, Lists.Now));
+        var trust = TrustClient.Open(_temporary.File("trust"), folder.Root(), "riverton", "box-1");
+        var first = trust.Update(TrustSource.Folder(agency.TrustFolder), Lists.Now);
+
+        Assert.False(agency.TryPublishHotlist([Lists.Wanted("CD456", caseId: "")], Lists.Now, null, out var refused));
+        Assert.Equal("entry 0 (no id): case: must be text of 1 to 64 characters", Assert.Single(refused).ToString());
+        Assert.Same(first, trust.Update(TrustSource.Folder(agency.TrustFolder), Lists.Now));
+
+        Assert.True(agency.TryPublishHotlist([Lists.Wanted("CD456", "C-9")], Lists.Now, null, out _));
+        var second = trust.Update(TrustSource.Folder(agency.TrustFolder), Lists.Now);
+        Assert.True(Hotlist.TryParse(second.Hotlist, agency.Policy, Lists.Now, out var hotlist, out _));
+        Assert.Equal((2, "C-9"), (hotlist.Version, Assert.Single(hotlist.Entries).Case));
+        agency.RefreshTrust(Lists.Now.AddDays(6));
+        Assert.Equal(Lists.Now.AddDays(13), trust.Update(TrustSource.Folder(agency.TrustFolder), Lists.Now.AddDays(8)).Expires);
+    }
+
+    [Fact]
+    public void An_agency_is_never_overwritten_and_a_refused_hotlist_makes_nothing()
+    {
+        Assert.Null(Agency.Create(Folder, new AgencyPlan { Agency = "riverton", Wanted = [Lists.Wanted("AB123", caseId: "")], Cost = Lists.Cheap },
+            Lists.Now, null, out var refused));
+        Assert.Single(refused);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_temporary.Path));
+
+        Create().Dispose();
+        var key = File.ReadAllBytes(Path.Combine(Folder, "keys", "trust.key"));
+        Assert.Contains("never overwritten", Assert.Throws<AgencyException>(() => Create()).Message, StringComparison.Ordinal);
+        Assert.Equal(key, File.ReadAllBytes(Path.Combine(Folder, "keys", "trust.key")));
+        Assert.Equal([Folder], Directory.EnumerateFileSystemEntries(_temporary.Path));
+    }
+
+    [Fact]
+    public void Everything_private_is_readable_by_its_owner_alone()
+    {
+        using var agency = Create();
+        agency.PrepareBox("box-1", Lists.Now);
+        var secret = Directory.EnumerateFiles(Folder, "*.key", SearchOption.AllDirectories).ToList();
+        Assert.Equal(9, secret.Count); // trust, recipient; ca, broker, hub; the box's message, log, wrap and TLS keys
+        Assert.All(secret, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        Assert.Equal(AgencyFolder.OwnerOnly, File.GetUnixFileMode(Folder));
+    }
+
+    [Fact]
+    public void Nothing_in_the_folder_holds_a_plate()
+    {
+        using var agency = Create(Lists.Wanted("ZZ98765"));
+        Assert.All(Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories),
+            file => Assert.True(File.ReadAllBytes(file).AsSpan().IndexOf("ZZ98765"u8) < 0, file));
+    }
+
+    [Fact]
+    public void A_box_of_another_agency_a_known_one_and_a_reserved_name_are_refused()
+    {
+        using var agency = Create();
+        Assert.Equal("the request is for agency elsewhere; this is riverton",
+            Assert.Throws<AgencyException>(() => agency.Enrol(Box("box-2", "elsewhere").Request, Lists.Now)).Message);
+        var (_, request) = Box();
+        agency.Enrol(request, Lists.Now);
+        Assert.Contains("enrolled already", Assert.Throws<AgencyException>(() => agency.Enrol(request, Lists.Now)).Message, StringComparison.Ordinal);
+        Assert.Throws<AgencyException>(() => agency.PrepareBox("trust", Lists.Now));
+        Assert.Throws<AgencyException>(() => agency.PrepareBox("../box", Lists.Now));
+    }
+
+    [Fact]
+    public void A_certificate_request_that_its_own_key_did_not_sign_is_refused()
+    {
+        using var agency = Create();
+        var (_, request) = Box();
+        var der = Pem.Decode("CERTIFICATE REQUEST", request.SigningRequest);
+        der[^1] ^= 1;
+        var forged = request with { SigningRequest = Pem.Encode("CERTIFICATE REQUEST", der) };
+        Assert.Contains("not signed by its own key", Assert.Throws<AgencyException>(() => agency.Enrol(forged, Lists.Now)).Message, StringComparison.Ordinal);
+        Assert.Empty(agency.Boxes);
+    }
+
+    [Fact]
+    public async Task Box_and_hub_meet_at_a_broker_that_shows_the_agency_s_certificate()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        using var stranger = Create();
+        var now = TimeProvider.System.GetUtcNow(); // the TLS stack judges certificates by the real clock
+        using var agency = Agency.Create(_temporary.File("live"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap }, now, null, out _)!;
+        var box = new EnrolmentFolder(Path.Combine(agency.PrepareBox("box-1", now), "enrolment"));
+        await using var broker = await EmbeddedBroker.StartAsync(agency.BrokerCertificates, TimeProvider.System);
+
+        await using var fromBox = await MqttLink.OpenAsync(new LinkSettings(broker.Address, box.Certificates, "box-1"), TimeProvider.System, cancel);
+        await using var fromHub = await MqttLink.OpenAsync(new LinkSettings(broker.Address, agency.HubCertificates, "hub"), TimeProvider.System, cancel);
+        await Assert.ThrowsAsync<BrokerException>(() => MqttLink.OpenAsync(
+            new LinkSettings(broker.Address, agency.HubCertificates with { CaFile = stranger.HubCertificates.CaFile }, "x"), TimeProvider.System, cancel));
+    }
+
+    [Fact]
+    public void A_folder_without_an_agency_says_how_to_make_one() => Assert.Contains("hub init",
+        Assert.Throws<AgencyException>(() => Agency.Open(_temporary.File("nothing"))).Message, StringComparison.Ordinal);
+}
