@@ -21,6 +21,6 @@ internal static class CommandTable
         ConfigCheckCommand.Build(),
         RecognizeCommand.Build(),
         new Command("audit", "Check the log of everything the box did") { AuditVerifyCommand.Build() },
-        new Command("hub", "The agency's side") { HubInitCommand.Build() },
+        new Command("hub", "The agency's side") { HubInitCommand.Build(), HubWatchCommand.Build() },
     };
 }

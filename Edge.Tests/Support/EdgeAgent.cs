@@ -1,0 +1,27 @@
+using System.Diagnostics;
+using Edge.Agent.Cli;
+
+namespace Edge.Tests.Support;
+
+/// <summary>The real program, run as a technician would.</summary>
+internal static class EdgeAgent
+{
+    /// <summary>Runs it to its end.</summary>
+    public static async Task<Ended> RunAsync(params string[] arguments)
+    {
+        using var process = Start(arguments);
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return new Ended((ExitCode)process.ExitCode, await output, await error);
+    }
+
+    /// <summary>Starts it; the caller ends and disposes it.</summary>
+    public static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(
+        Path.Combine(AppContext.BaseDirectory, "edge-agent"), arguments)
+    {
+        RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+    })!;
+
+    public sealed record Ended(ExitCode Code, string Output, string Error);
+}
