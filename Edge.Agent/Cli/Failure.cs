@@ -1,3 +1,4 @@
+using Edge.Storage.Audit;
 using Edge.Vision.Capture;
 using Edge.Vision.Onnx;
 
@@ -41,6 +42,8 @@ internal static class Failure
         ModelException => ExitCode.Model,
         CaptureException => ExitCode.Capture,
         FormatException => ExitCode.Usage,
+        AuditBusyException => ExitCode.Busy,
+        AuditDamagedException => ExitCode.Verification,
         IOException or UnauthorizedAccessException => ExitCode.Storage,
         _ => null,
     };
