@@ -57,7 +57,7 @@ internal static class AuditVerifyCommand
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            error.WriteLine($"cannot read the log: {failure.Message}");
+            error.WriteLine($"edge-agent: cannot read the log: {failure.Message}");
             return ExitCode.Storage;
         }
         if (json) WriteJson(report, output);
@@ -66,7 +66,7 @@ internal static class AuditVerifyCommand
 
         ExitCode Usage(string message)
         {
-            error.WriteLine(message);
+            error.WriteLine($"edge-agent: {message}");
             return ExitCode.Usage;
         }
     }

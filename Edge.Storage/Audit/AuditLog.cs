@@ -39,7 +39,7 @@ public sealed class AuditLog : IDisposable
     public SignedNote LatestNote { get; private set; }
 
     /// <summary>Opens the log in <paramref name="directory"/>, or begins it there.</summary>
-    /// <param name="origin">Names this log for ever and to everybody: <c>agency.example/box/7</c>; no space, no plus.</param>
+    /// <param name="origin">Names this log for ever: <c>agency.example/box/7</c>; no space, no plus.</param>
     /// <param name="key">The log's own key. Borrowed: the caller disposes it after the log.</param>
     /// <exception cref="AuditBusyException">Another writer has it open.</exception>
     /// <exception cref="AuditDamagedException">The files do not give what the checkpoint signs.</exception>

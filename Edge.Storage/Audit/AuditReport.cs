@@ -9,7 +9,8 @@ public enum CheckResult
     Skipped,
 }
 
-/// <summary>One check of a log, by name. On failure the first finding: which file, and where two hashes differ, both.</summary>
+/// <summary>One check of a log, by name. On failure the first finding: which file, and both hashes where two
+/// differ.</summary>
 /// <param name="Name">A fixed word: see <see cref="AuditVerifier"/>.</param>
 /// <param name="Detail">For people: what was checked, or what is wrong and what to do.</param>
 /// <param name="File">The file at fault, below the log's folder; null where there is no one file.</param>

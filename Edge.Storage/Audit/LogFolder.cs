@@ -66,7 +66,7 @@ internal sealed class LogFolder(string root)
     {
         try
         {
-            using var file = new FileStream(PathOf(name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var file = File.OpenRead(PathOf(name));
             if (file.Length > most) return null;
             var bytes = new byte[file.Length];
             file.ReadExactly(bytes);

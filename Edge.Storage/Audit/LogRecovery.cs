@@ -136,8 +136,9 @@ internal sealed class LogRecovery
     private bool Agrees(TilePath tile, List<Sha256Hash> leaves)
     {
         var span = 1 << (8 * tile.Level);
-        return _folder.ReadHashes(tile) is not { } hashes || !hashes.Where((hash, i) =>
-            hash != Merkle.Root([.. leaves.GetRange(checked((int)(tile.Index * TilePath.FullWidth + i) * span), span)])).Any();
+        var first = checked((int)(tile.Index * TilePath.FullWidth));
+        return _folder.ReadHashes(tile) is not { } hashes || hashes.Index().All(found =>
+            found.Item == Merkle.Root([.. leaves.GetRange((first + found.Index) * span, span)]));
     }
 
     private void RemoveLeftovers(long size)

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Edge.Storage.Audit;
 
 /// <summary>The tree of a log of <paramref name="size"/> entries, read from its tiles: for proofs. Trusts the files; what
@@ -15,7 +17,7 @@ internal sealed class TileTree(LogFolder folder, long size)
         var middle = begin + Merkle.Split(leaves);
         // Only a full subtree lies within one tile.
         if (middle - begin != end - middle) return Merkle.Node(Root(begin, middle), Root(middle, end));
-        var height = System.Numerics.BitOperations.Log2((ulong)leaves);
+        var height = BitOperations.Log2((ulong)leaves);
         var level = height / 8;
         return Merkle.Root(Hashes(level, begin >> (8 * level), 1 << (height % 8)));
     }
@@ -26,7 +28,8 @@ internal sealed class TileTree(LogFolder folder, long size)
         var tile = TilePath.Hashes(level, index, TilePath.FullWidth);
         if (TilePath.RightEdge(level, size) is { } edge && edge.Index == index) tile = edge;
         if (!_read.TryGetValue(tile, out var hashes))
-            _read[tile] = hashes = folder.ReadHashes(tile) ?? throw new AuditDamagedException(folder.Root, $"{tile} is missing or torn");
+            _read[tile] = hashes = folder.ReadHashes(tile)
+                ?? throw new AuditDamagedException(folder.Root, $"{tile} is missing or torn");
         return hashes.AsSpan(offset, count);
     }
 }

@@ -113,7 +113,8 @@ internal sealed class TreeChecks(LogFolder folder, long size, TreeChecks.EntryVi
             var differs = Enumerable.Range(0, found.Length).FirstOrDefault(i => found[i] != hashes[i], -1);
             if (differs < 0) _compared++;
             else
-                _tiles.Add($"hash {differs} is not the one that the entries give", file.Name, hashes[differs], found[differs]);
+                _tiles.Add($"hash {differs} is not the one that the entries give", file.Name,
+                    expected: hashes[differs], actual: found[differs]);
         }
     }
 
