@@ -14,23 +14,9 @@ internal class StateFiles(string directory)
 
     /// <summary>Held as long as the database is open; the kernel drops it with the process.</summary>
     /// <exception cref="StateBusyException">Somebody else holds it.</exception>
-    public FileStream Lock()
-    {
-        var path = Path.Combine(directory, "state.lock");
-        try
-        {
-            return new FileStream(path, new FileStreamOptions
-            {
-                Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            });
-        }
-        catch (IOException held) when (held.HResult == WouldBlock)
-        {
-            throw new StateBusyException($"{directory} is in use by another edge-agent: stop that one first " +
-                "(systemctl stop edge-agent), or give this one its own state directory");
-        }
-    }
+    public FileStream Lock() => LockFile.TryTake(Path.Combine(directory, "state.lock")) ?? throw new StateBusyException(
+        $"{directory} is in use by another edge-agent: stop that one first (systemctl stop edge-agent), or give this " +
+        "one its own state directory");
 
     /// <summary>Makes the names of the files durable.</summary>
     public void SyncNames() => DurableFile.SyncFolder(directory);
@@ -41,6 +27,4 @@ internal class StateFiles(string directory)
         Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 0,
         UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
     });
-
-    private const int WouldBlock = 11; // EAGAIN, what flock answers when the lock is held
 }

@@ -60,7 +60,7 @@ public sealed class HourKeys : IDisposable
             if (_open.Remove(hour, out var key)) key.Dispose();
             var path = PathOf(hour);
             if (!File.Exists(path)) return;
-            using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.None, bufferSize: 0))
+            using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0))
             {
                 file.Write(RandomNumberGenerator.GetBytes(checked((int)file.Length)));
                 file.Flush(flushToDisk: true);

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Edge.Storage.Database;
 using Edge.Storage.Files;
 
 namespace Edge.Storage.Keys;
@@ -63,24 +64,26 @@ public sealed class KeyFolder : IDisposable
     /// <param name="credentialsDirectory">Null or without the credential: the wrapping key is a file beside the
     /// keys.</param>
     /// <exception cref="UnusableKeyException">A key file is damaged, too open, or wrapped under another key.</exception>
+    /// <exception cref="StateBusyException">Another process is opening them at this moment.</exception>
     /// <exception cref="IOException">The disk is full, read-only or failing.</exception>
     public static KeyFolder Open(string stateDirectory, string? credentialsDirectory)
     {
         ArgumentException.ThrowIfNullOrEmpty(stateDirectory);
-        Directory.CreateDirectory(stateDirectory, OwnerOnly);
         var folder = Path.Combine(stateDirectory, "keys");
-        Directory.CreateDirectory(folder, OwnerOnly);
-        DurableFile.SyncFolder(stateDirectory);
-
-        var wrapping = LoadWrapping(folder, credentialsDirectory, out var source);
         try
         {
-            return new KeyFolder(folder, wrapping, source);
+            Directory.CreateDirectory(stateDirectory, OwnerOnly);
+            Directory.CreateDirectory(folder, OwnerOnly);
+            DurableFile.SyncFolder(stateDirectory);
+            // Two first starts at once would each make keys, and one of them sign with what the other overwrote.
+            using var alone = LockFile.TryTake(Path.Combine(folder, "lock")) ?? throw new StateBusyException(
+                $"another edge-agent is opening {folder}: wait for it, or stop it");
+            return Open(folder, LoadWrapping(folder, credentialsDirectory, out var source), source);
         }
-        catch
+        catch (UnauthorizedAccessException refused)
         {
-            wrapping.Dispose();
-            throw;
+            throw new UnusableKeyException($"{folder} does not belong to this user ({refused.Message}): chown it to " +
+                "the user that edge-agent runs as");
         }
     }
 
@@ -91,6 +94,19 @@ public sealed class KeyFolder : IDisposable
         _pseudonyms.Dispose();
         Hours.Dispose();
         _wrapping.Dispose();
+    }
+
+    private static KeyFolder Open(string folder, WrappingKey wrapping, WrappingKeySource source)
+    {
+        try
+        {
+            return new KeyFolder(folder, wrapping, source);
+        }
+        catch
+        {
+            wrapping.Dispose();
+            throw;
+        }
     }
 
     private static WrappingKey LoadWrapping(string folder, string? credentials, out WrappingKeySource source)

@@ -1,0 +1,50 @@
+using Edge.Storage.Files;
+using Edge.Tests.Support;
+
+namespace Edge.Tests.Files;
+
+public sealed class DurableFileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_file_is_replaced_whole_and_for_its_owner_only()
+    {
+        var path = _folder.File("a");
+        DurableFile.Write(path, "first, and longer"u8);
+        DurableFile.Write(path, "second"u8);
+        Assert.Equal("second"u8, File.ReadAllBytes(path));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+        Assert.Equal([path], Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
+    public void A_rest_of_an_interrupted_write_does_no_harm()
+    {
+        File.WriteAllText(_folder.File("a.tmp"), "half of something else");
+        DurableFile.Write(_folder.File("a"), "whole"u8);
+        Assert.Equal("whole"u8, File.ReadAllBytes(_folder.File("a")));
+    }
+
+    [Fact]
+    public void A_folder_that_is_not_there_is_named()
+    {
+        var missing = _folder.File("missing");
+        Assert.Contains(missing, Assert.Throws<IOException>(() => DurableFile.SyncFolder(missing)).Message, StringComparison.Ordinal);
+        Assert.Throws<DirectoryNotFoundException>(() => DurableFile.Write(Path.Combine(missing, "a"), "x"u8));
+    }
+
+    [Fact]
+    public void A_lock_is_held_by_one_opener_until_it_is_disposed()
+    {
+        using (var first = LockFile.TryTake(_folder.File("lock")))
+        {
+            Assert.NotNull(first);
+            Assert.Null(LockFile.TryTake(_folder.File("lock")));
+        }
+        using var next = LockFile.TryTake(_folder.File("lock"));
+        Assert.NotNull(next);
+    }
+}
