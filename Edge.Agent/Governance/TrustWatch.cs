@@ -24,7 +24,15 @@ public sealed class TrustWatch
     public void Restore(DateTimeOffset now)
     {
         if (_client.Damage is { } damage) Refuse(damage);
-        if (_client.Current is { } targets) Activate(targets, now);
+        if (_client.Current is not { } targets) return;
+        try
+        {
+            Activate(targets, now);
+        }
+        catch (TrustException refused) // by a newer, stricter version of this program
+        {
+            Refuse(refused);
+        }
     }
 
     /// <summary>Takes up what <paramref name="fetch"/> offers if it verifies; else what was in force stays.</summary>
@@ -34,7 +42,8 @@ public sealed class TrustWatch
     {
         try
         {
-            Activate(_client.Update(fetch, now), now);
+            // A signed set that the box cannot act on must not replace one it can, on the disk either.
+            Activate(_client.Update(fetch, now, accept: targets => ActiveTrust.From(targets, now)), now);
             _lastRefusal = null;
         }
         catch (TrustException refused)

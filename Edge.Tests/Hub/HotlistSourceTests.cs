@@ -1,6 +1,6 @@
 using System.Text;
 using Edge.Agent.Hub;
-using Edge.Agent.Publishing;
+using Edge.Agent.Matching;
 using Edge.Tests.Matching;
 
 namespace Edge.Tests.Hub;
