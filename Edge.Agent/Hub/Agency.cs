@@ -169,10 +169,6 @@ public sealed class Agency : IDisposable
         if (box is "hub" or "trust" or "broker") throw new AgencyException($"a box cannot be named {box}: choose another name");
     }
 
-    /// <summary>Believes the boxes enrolled by now, and opens what is sealed to this agency. Borrows this agency's keys.
-    /// </summary>
-    public MessageVerifier Verifier() => new(Name, Boxes.ToDictionary(box => box.Name, box => box.Messages), Recipients);
-
     public void Dispose()
     {
         _trustKey.Dispose();
