@@ -23,10 +23,10 @@ internal sealed class JournaledFile : Stream
     /// <summary>Finishes what a crash interrupted, then opens.</summary>
     /// <exception cref="IOException">The disk refused.</exception>
     /// <exception cref="InvalidDataException">The file is shorter than a page and not one of ours.</exception>
-    public JournaledFile(Stream data, Stream journal)
+    public JournaledFile(Stream data, Stream journal, int journalReserve = PageJournal.DefaultReserve)
     {
         _data = data;
-        _journal = new PageJournal(journal);
+        _journal = new PageJournal(journal, journalReserve);
         if (_journal.TryRead(out var pages)) Apply(pages);
         _journal.Clear();
         // Room that was reserved for a first flush which never came.

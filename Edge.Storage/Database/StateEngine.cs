@@ -106,7 +106,7 @@ internal sealed class StateEngine : IDisposable
         {
             journal = files.OpenJournal();
             files.SyncNames();
-            return new JournaledFile(data, journal);
+            return new JournaledFile(data, journal, files.JournalReserve);
         }
         catch
         {
@@ -148,11 +148,9 @@ internal sealed class StateEngine : IDisposable
             Hits.Add(hit.Sequence, hit);
         }
         foreach (var row in _lite.GetCollection(OutboxRow.Collection).FindAll())
-            Waiting.Put(StateRows.ReadMessage(row));
-        foreach (var row in _lite.GetCollection(StateRows.Dropped).FindAll())
         {
-            var dropped = StateRows.ReadDropped(row);
-            Dropped.Add(dropped.Sequence, dropped);
+            if (!StateRows.IsDropped(row)) Waiting.Put(StateRows.ReadMessage(row));
+            else if (StateRows.ReadDropped(row) is var dropped) Dropped.Add(dropped.Sequence, dropped);
         }
         // A number above the last one given out would be given out again.
         var numbers = Hits.Keys.Concat(Waiting.All.Select(row => row.Sequence)).Concat(Dropped.Keys);

@@ -8,6 +8,9 @@ internal class StateFiles(string directory)
     /// <summary>The database, for messages.</summary>
     public string DatabasePath { get; } = Path.Combine(directory, "state.db");
 
+    /// <summary>Bytes kept for the journal.</summary>
+    public virtual int JournalReserve => PageJournal.DefaultReserve;
+
     public Stream OpenDatabase() => Open(DatabasePath);
 
     public Stream OpenJournal() => Open(Path.Combine(directory, "state.journal"));

@@ -9,7 +9,9 @@ internal static class StateRows
 {
     public const string FormatName = "edge-state/1";
     public const string State = "state";
-    public const string Dropped = "dropped";
+
+    // As long as what MarkLogged puts in its place: on a full disk the row must not need another page.
+    private static readonly byte[] NotLogged = new byte[48];
 
     /// <summary>The precision that rows keep.</summary>
     public static DateTimeOffset ToMilliseconds(DateTimeOffset time) =>
@@ -26,21 +28,18 @@ internal static class StateRows
         ["r"] = sealedRecord,
     };
 
-    public static BsonDocument OfMessage(OutboxRow row, byte[] sealedPayload, byte[]? sealedLeaf)
+    public static BsonDocument OfMessage(OutboxRow row, byte[] sealedPayload, byte[]? sealedLeaf) => new()
     {
-        var document = new BsonDocument
-        {
-            ["_id"] = row.Sequence,
-            ["x"] = row.Expires.ToUnixTimeMilliseconds(),
-            ["k"] = (int)row.Kind,
-            ["p"] = sealedPayload,
-        };
-        if (sealedLeaf is not null) document["l"] = sealedLeaf;
-        return document;
-    }
+        ["_id"] = row.Sequence,
+        ["x"] = row.Expires.ToUnixTimeMilliseconds(),
+        ["k"] = (int)row.Kind,
+        ["p"] = sealedPayload,
+        ["l"] = sealedLeaf ?? NotLogged,
+    };
 
+    // In the place of its message, and smaller: a full disk can still be swept.
     public static BsonDocument OfDropped(DroppedMessage dropped) =>
-        new() { ["_id"] = dropped.Sequence, ["k"] = (int)dropped.Kind };
+        new() { ["_id"] = dropped.Sequence, ["k"] = (int)dropped.Kind, ["d"] = true };
 
     public static long ReadLastSequence(BsonDocument row) =>
         row["format"] == FormatName && row["last"] is { IsInt64: true, AsInt64: >= 0 } last
@@ -54,15 +53,17 @@ internal static class StateRows
         return new HitHeading(sequence, expires, row["c"].AsString);
     }
 
+    public static bool IsDropped(BsonDocument outboxRow) => outboxRow.ContainsKey("d");
+
     public static OutboxRow ReadMessage(BsonDocument row)
     {
         var (sequence, expires) = ReadPlace(row);
-        if (!row["p"].IsBinary) throw new InvalidDataException("a message lacks its payload");
-        return new OutboxRow(sequence, ReadKind(row), expires, row["l"].IsBinary);
+        if (!row["p"].IsBinary || !row["l"].IsBinary) throw new InvalidDataException("a message lacks a field");
+        return new OutboxRow(sequence, ReadKind(row), expires, Logged: !row["l"].AsBinary.AsSpan().SequenceEqual(NotLogged));
     }
 
-    public static DroppedMessage ReadDropped(BsonDocument row) => row["_id"].IsInt64
-        ? new DroppedMessage(row["_id"].AsInt64, ReadKind(row))
+    public static DroppedMessage ReadDropped(BsonDocument row) => row["_id"] is { IsInt64: true, AsInt64: > 0 } id
+        ? new DroppedMessage(id.AsInt64, ReadKind(row))
         : throw new InvalidDataException("a dropped message lacks its number");
 
     private static (long Sequence, DateTimeOffset Expires) ReadPlace(BsonDocument row) =>

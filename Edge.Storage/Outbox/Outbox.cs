@@ -49,7 +49,7 @@ public sealed class Outbox
                 lite.GetCollection(StateRows.State).Update(StateRows.OfState(sequence));
                 lite.GetCollection(OutboxRow.Collection).Insert(document);
                 foreach (var dropped in accountsFor ?? [])
-                    lite.GetCollection(StateRows.Dropped).Delete(dropped);
+                    lite.GetCollection(OutboxRow.Collection).Delete(dropped);
             });
             var engine = _database.Engine;
             engine.LastSequence = sequence;

@@ -9,8 +9,8 @@ namespace Edge.Storage.Retention;
 /// Run it every minute or so, and at every start.</summary>
 public static class Sweep
 {
-    // Bounds the memory of one transaction: every page it touches is held until it is durable.
-    private const int RowsPerStep = 64;
+    // Few enough for the journal's reserve, so that a full disk can be swept: an ordinary hit takes three or four pages.
+    private const int RowsPerStep = 32;
 
     /// <summary>Sweeps once. A crash or a failing disk in the middle leaves the rest to the next sweep.</summary>
     /// <exception cref="StateStorageException">The disk refused; some may be swept already.</exception>
@@ -50,10 +50,7 @@ public static class Sweep
             database.Persist(lite =>
             {
                 foreach (var message in dropped)
-                {
-                    lite.GetCollection(OutboxRow.Collection).Delete(message.Sequence);
-                    lite.GetCollection(StateRows.Dropped).Insert(StateRows.OfDropped(message));
-                }
+                    lite.GetCollection(OutboxRow.Collection).Update(StateRows.OfDropped(message));
             });
             foreach (var row in expired) database.Engine.Waiting.Remove(row);
             foreach (var message in dropped) database.Engine.Dropped.Add(message.Sequence, message);

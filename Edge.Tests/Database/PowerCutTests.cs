@@ -1,5 +1,6 @@
 using Edge.Storage.Database;
 using Edge.Storage.Outbox;
+using Edge.Storage.Retention;
 
 namespace Edge.Tests.Database;
 
@@ -55,18 +56,40 @@ public sealed class PowerCutTests : IDisposable
         using var database = StateDatabase.Open(_state.Directory, disk.Files(_state.Directory), _state.Keys.Hours, _state.Time);
         var entry = _state.Entry("c", StateFixture.Start.AddHours(24));
         Assert.Equal(1, database.Hits.Commit(entry));
-
         disk.FullAt = 0;
+        CommitUntilFull(database);
+        var stored = database.Hits.Count;
         for (var i = 0; i < 3; i++) Assert.Throws<StateStorageException>(() => database.Hits.Commit(entry));
-        Assert.Equal(1, database.Hits.Count);
+        Assert.Equal(stored, database.Hits.Count);
         Assert.True(database.Hits.TryRead(1, out _));
 
         disk.FullAt = null;
         disk.DiesAt = 0;
         Assert.Throws<StateStorageException>(() => database.Outbox.MarkLogged(1, 0));
         disk.DiesAt = null;
-        Assert.Equal(2, database.Hits.Commit(entry));
-        Assert.Equal([1, 2], database.Outbox.Unlogged().Select(message => message.Sequence));
+        Assert.Equal(stored + 1, database.Hits.Commit(entry));
+        Assert.Equal(stored + 1, database.Outbox.Unlogged().Count);
+    }
+
+    // Bounded: a full disk may still have room inside the file.
+    private void CommitUntilFull(StateDatabase database) => Assert.Throws<StateStorageException>(() =>
+    {
+        for (var i = 0; i < 1000; i++) database.Hits.Commit(_state.Entry("late", StateFixture.Start.AddHours(24)));
+    });
+
+    [Fact]
+    public void A_full_disk_can_be_swept_and_then_takes_hits_again_without_more_room()
+    {
+        var disk = new SimulatedDisk();
+        using var database = StateDatabase.Open(_state.Directory, disk.Files(_state.Directory), _state.Keys.Hours, _state.Time);
+        for (var i = 0; i < 20; i++) database.Hits.Commit(_state.Entry("early", StateFixture.Start.AddHours(1)));
+        disk.FullAt = 0;
+        CommitUntilFull(database);
+        database.Outbox.MarkLogged(1, 0);
+        database.Outbox.Acknowledge(1);
+        _state.Time.Advance(TimeSpan.FromHours(2));
+        Assert.Equal(20, Sweep.Run(database).Hits);
+        for (var i = 0; i < 10; i++) database.Hits.Commit(_state.Entry("late", StateFixture.Start.AddHours(24)));
     }
 
     /// <summary>A few of everything, and what was promised before it ended.</summary>

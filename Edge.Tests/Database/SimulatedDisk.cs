@@ -46,6 +46,8 @@ internal sealed class SimulatedDisk
 
     private sealed class SimulatedFiles(string directory, SimulatedDisk disk) : StateFiles(directory)
     {
+        public override int JournalReserve => 128 * 1024; // smaller than some steps, larger than most
+
         protected override Stream Open(string path) => disk.Open(path);
     }
 

@@ -69,9 +69,10 @@ public sealed class StateDatabaseTests : IDisposable
             ("hits", new() { ["_id"] = 1L, ["x"] = 5L, ["c"] = 7, ["r"] = new byte[3] }),
             ("hits", new() { ["_id"] = "one", ["x"] = 5L, ["c"] = "c", ["r"] = new byte[3] }),
             ("hits", new() { ["_id"] = 2L, ["x"] = 5L, ["c"] = "c", ["r"] = new byte[3] }), // a number never given out
-            ("outbox", new() { ["_id"] = 1L, ["x"] = 5L, ["k"] = 77, ["p"] = new byte[3] }),
-            ("outbox", new() { ["_id"] = 1L, ["x"] = long.MaxValue, ["k"] = 1, ["p"] = new byte[3] }),
-            ("dropped", new() { ["_id"] = 1L, ["k"] = "hit" }),
+            ("outbox", new() { ["_id"] = 1L, ["x"] = 5L, ["k"] = 77, ["p"] = new byte[3], ["l"] = new byte[48] }),
+            ("outbox", new() { ["_id"] = 1L, ["x"] = long.MaxValue, ["k"] = 1, ["p"] = new byte[3], ["l"] = new byte[48] }),
+            ("outbox", new() { ["_id"] = 1L, ["x"] = 5L, ["k"] = 1, ["p"] = new byte[3] }),
+            ("outbox", new() { ["_id"] = 1L, ["k"] = "hit", ["d"] = true }),
             ("state", new() { ["_id"] = "state", ["format"] = "edge-state/2", ["last"] = 1L }),
             ("state", new() { ["_id"] = "state", ["format"] = "edge-state/1", ["last"] = -1L }),
         })
