@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Text;
+using CsCheck;
 using Edge.Tests.Support;
 using Edge.Vision.Capture;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -97,6 +99,48 @@ public sealed class RecordingSourceTests : IDisposable
         Assert.Contains("of 40 frames could be decoded: the file is damaged", failure.Message);
         Assert.True(source.Health.Frames > 0);
     }
+
+    [Fact]
+    public async Task A_trimmed_clip_and_one_of_uneven_rate_are_whole()
+    {
+        var whole = await ClipAsync("whole.mp4", "-c:v libx264 -g 40 -bf 2");
+        var trimmed = _folder.File("trimmed.mp4");
+        await FfmpegAsync($"-ss 2.05 -i {whole} -c copy {trimmed}"); // keeps 40 frames, plays 19
+        await using (var source = Open(trimmed)) Assert.Equal(19, (await PositionsAsync(source)).Count);
+
+        var uneven = await ClipAsync("uneven.mkv", "-vf settb=1/1000,setpts=N*33+floor(N/10)*900 -fps_mode passthrough -enc_time_base 1/1000 -c:v libx264");
+        await using (var source = Open(uneven)) Assert.Equal(40, (await PositionsAsync(source)).Count);
+    }
+
+    [Fact]
+    public async Task Zeros_a_recorder_appends_are_no_cut()
+    {
+        var clip = await ClipAsync("clip.mp4", "-c:v libx264");
+        await using (var file = File.Open(clip, FileMode.Append)) file.Write(new byte[5000]);
+        await using var source = Open(clip);
+        Assert.Equal(40, (await PositionsAsync(source)).Count);
+    }
+
+    [Fact]
+    public async Task The_header_tells_the_playing_time()
+    {
+        foreach (var (name, encoding) in new[] { ("a.mp4", "-c:v libx264"), ("b.avi", "-c:v mjpeg"), ("c.mov", "-c:v libx264 -movflags +faststart") })
+        {
+            await using var file = File.OpenRead(await ClipAsync(name, encoding));
+            Assert.Equal(TimeSpan.FromSeconds(4), RecordingFile.PlayingTime(file));
+            Assert.False(RecordingFile.IsCutShort(file));
+        }
+    }
+
+    [Fact]
+    public void No_bytes_make_the_reader_of_lengths_throw_or_loop() =>
+        Gen.Select(Gen.OneOf(Gen.Const("\0\0\0\u0010ftypisom\0\0\0\0"), Gen.Const("RIFF"), Gen.Const("\u001a\u0045\u00df\u00a3"), Gen.Const("")),
+            Gen.Byte.Array[0, 200]).Sample((begins, bytes) =>
+        {
+            using var file = new MemoryStream([.. Encoding.Latin1.GetBytes(begins), .. bytes]);
+            RecordingFile.IsCutShort(file);
+            RecordingFile.PlayingTime(file);
+        });
 
     [Fact]
     public async Task An_empty_file_and_a_text_are_no_recordings()

@@ -6,12 +6,11 @@ namespace Edge.Vision.Capture;
 
 /// <summary>
 /// A video file, every frame in order at its own timestamps, decoded two frames ahead of its reader. Rotation noted by
-/// the recorder is applied. Damage that makes the decoder skip over bad bytes, frame count unchanged, is not noticed.
+/// the recorder is applied. A cut-off file is noticed exactly, damage only where it costs a tenth of the recording.
 /// </summary>
 internal sealed class RecordingSource : ICameraSource
 {
-    // Containers count frames only roughly (edit lists, estimates from a rate): fewer than this share means damage.
-    private const double LeastShareOfCount = 0.9;
+    private const double LeastShare = 0.9;
 
     private readonly string _path;
     private readonly TimeProvider _time;
@@ -104,7 +103,8 @@ internal sealed class RecordingSource : ICameraSource
         var (width, height) = (recording.FrameWidth, recording.FrameHeight);
         long decoded = 0;
         _vitals.Become(CameraState.Running);
-        for (var position = -interval; ; decoded++)
+        var position = -interval;
+        for (; ; decoded++)
         {
             stop.ThrowIfCancellationRequested();
             var pixels = Pool.Rent(width, height);
@@ -121,7 +121,8 @@ internal sealed class RecordingSource : ICameraSource
             await HandOverAsync(frames, frame, stop);
         }
         if (IsCutShort()) throw new CaptureException($"{_path}: the recording is cut off after {decoded} frames: copy it again");
-        if (decoded < declared * LeastShareOfCount)
+        // Neither alone means damage: a trimmed clip counts frames it does not play, a sound track may outlast the picture.
+        if (decoded < declared * LeastShare && position + interval < PlayingTime() * LeastShare)
             throw new CaptureException($"{_path}: only {decoded} of {declared} frames could be decoded: the file is damaged");
         if (decoded == 0) throw new CaptureException($"{_path}: no frame could be decoded: the file is damaged");
     }
@@ -142,6 +143,12 @@ internal sealed class RecordingSource : ICameraSource
     private bool IsCutShort()
     {
         using var file = File.OpenRead(_path);
-        return ContainerLength.IsCutShort(file);
+        return RecordingFile.IsCutShort(file);
+    }
+
+    private TimeSpan? PlayingTime()
+    {
+        using var file = File.OpenRead(_path);
+        return RecordingFile.PlayingTime(file);
     }
 }

@@ -85,6 +85,9 @@ internal sealed partial class FfmpegChild : IDisposable
     public void Dispose()
     {
         Bury();
+        // Process leaves open the streams somebody has asked it for.
+        _process.StandardOutput.Dispose();
+        _process.StandardError.Dispose();
         _process.Dispose();
     }
 
