@@ -173,7 +173,7 @@ public sealed class OutboxWorkerTests : IDisposable
         var away = settings.Certificates.KeyFile + ".away";
         File.Move(settings.Certificates.KeyFile, away);
         await using var worker = new RunningWorker(_state, settings, _box.Signer);
-        await Eventually.IsTrueAsync(() => worker.Said(settings.Certificates.KeyFile), "the worker names the file");
+        await Eventually.True(() => worker.Said(settings.Certificates.KeyFile), "the worker names the file");
 
         File.Move(away, settings.Certificates.KeyFile);
 
