@@ -5,7 +5,8 @@ using Edge.Tests.Support;
 
 namespace Edge.Tests.Publishing;
 
-/// <summary>A message read by a stack that shares no line with ours: Node's Ed25519 (OpenSSL) and JSON.</summary>
+/// <summary>A message read by stacks that share no line with ours: Node's own Ed25519 (OpenSSL) and JSON, and the npm package
+/// <c>jose</c> where EDGE_JOSE names a folder in which <c>npm install jose</c> was run.</summary>
 public sealed class ForeignJwsTests
 {
     private const string Script = """
@@ -21,6 +22,28 @@ public sealed class ForeignJwsTests
             JSON.parse(Buffer.from(event.data.header, 'base64url')).entry].join(' '));
         """;
 
+    private const string JoseScript = """
+        const [jws, x] = process.argv.slice(1);
+        import('jose').then(async jose => {
+            const jwk = { kty: 'OKP', crv: 'Ed25519', x };
+            const { payload, protectedHeader } = await jose.compactVerify(jws, await jose.importJWK(jwk, 'EdDSA'), { algorithms: ['EdDSA'] });
+            const event = JSON.parse(new TextDecoder().decode(payload));
+            console.log(event.type, protectedHeader.kid === await jose.calculateJwkThumbprint(jwk));
+        }).catch(refused => console.log(refused.code));
+        """;
+
+    [Fact]
+    public async Task A_hit_is_verified_by_jose()
+    {
+        var home = Environment.GetEnvironmentVariable("EDGE_JOSE");
+        Assert.SkipWhen(home is null, "EDGE_JOSE names no folder with jose in it");
+        using var box = new SampleBox();
+        var message = Encoding.ASCII.GetString(box.Hit(7));
+
+        Assert.Equal("edge.hit.v1 true", await NodeAsync(home, JoseScript, message, box.Key.Public.X));
+        Assert.Equal("ERR_JWS_SIGNATURE_VERIFICATION_FAILED", await NodeAsync(home, JoseScript, Forged(message), box.Key.Public.X));
+    }
+
     [Fact]
     public async Task A_hit_is_verified_by_another_stack()
     {
@@ -28,17 +51,21 @@ public sealed class ForeignJwsTests
         var message = Encoding.ASCII.GetString(box.Hit(7));
 
         Assert.Equal("true EdDSA true application/cloudevents+json 1.0 edge.hit.v1 /agencies/demo/boxes/box-1 7 entry-7",
-            await NodeAsync(Script, message, box.Key.Public.X));
-        var forged = message[..^2] + (message[^2] == 'A' ? 'B' : 'A') + message[^1];
-        Assert.StartsWith("false", await NodeAsync(Script, forged, box.Key.Public.X), StringComparison.Ordinal);
+            await NodeAsync(null, Script, message, box.Key.Public.X));
+        Assert.StartsWith("false", await NodeAsync(null, Script, Forged(message), box.Key.Public.X), StringComparison.Ordinal);
     }
 
-    private static async Task<string> NodeAsync(params string[] arguments)
+    private static string Forged(string message) => message[..^2] + (message[^2] == 'A' ? 'B' : 'A') + message[^1];
+
+    private static async Task<string> NodeAsync(string? folder, params string[] arguments)
     {
         Process? node = null;
         try
         {
-            node = Process.Start(new ProcessStartInfo("node", ["-e", .. arguments]) { RedirectStandardOutput = true });
+            node = Process.Start(new ProcessStartInfo("node", ["-e", .. arguments]) 
+            {
+                RedirectStandardOutput = true, WorkingDirectory = folder ?? "",
+            });
         }
         catch (System.ComponentModel.Win32Exception)
         {
