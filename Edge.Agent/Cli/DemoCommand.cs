@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Edge.Agent.Commissioning;
 using Edge.Agent.Demo;
+using Edge.Storage.Audit;
 using Edge.Vision.Capture;
 using Edge.Vision.Recognition;
 using Microsoft.Extensions.Logging;
@@ -98,23 +99,27 @@ internal sealed class DemoCommand
 
     private static void Show(DemoResult result, bool json, string? kept, bool expectHit)
     {
-        if (json)
-        {
-            Console.WriteLine(result.ToJson());
-            return;
-        }
+        if (json) Console.WriteLine(result.ToJson());
+        else ShowTable(result, kept);
+        foreach (var refusal in result.Refusals) Console.Error.WriteLine($"refused at the hub: {refusal}");
+        foreach (var check in result.Log.Checks.Where(check => check.Result == CheckResult.Failed))
+            Console.Error.WriteLine($"audit log: {check.Name}: {check.File} {check.Detail}");
+        if (result.Broken is not null) Console.Error.WriteLine($"the footage ended early: {result.Broken}");
+        if (expectHit && result.Counts.Hits == 0)
+            Console.Error.WriteLine("the plate in the rendered clip was not read: the models are not the ones it was made for");
+    }
+
+    private static void ShowTable(DemoResult result, string? kept)
+    {
         var table = new Table().HideHeaders().AddColumns("", "", "");
         foreach (var (what, found, good) in result.Rows)
             table.AddRow(good switch { true => "[green]√[/]", false => "[red]×[/]", null => "" }, what, Markup.Escape(found));
         AnsiConsole.Write(table);
         foreach (var alert in result.Alerts)
             Console.WriteLine($"Opened at the hub: {alert.Body.Text}, {alert.Body.Facts.Frames} frames agreed");
-        foreach (var refusal in result.Refusals) Console.Error.WriteLine($"refused at the hub: {refusal}");
-        foreach (var check in result.Log.Checks.Where(check => check.Result == Edge.Storage.Audit.CheckResult.Failed))
-            Console.Error.WriteLine($"audit log: {check.Name}: {check.File} {check.Detail}");
-        if (result.Broken is not null) Console.Error.WriteLine($"the footage ended early: {result.Broken}");
-        if (expectHit && result.Counts.Hits == 0) Console.Error.WriteLine("the plate in the rendered clip was not read: the models are not the ones it was made for");
-        Console.WriteLine(kept is null ? "Nothing was kept; --out DIR keeps the state, the keys, the log and a page." : $"Kept in {kept}; open {Path.Combine(kept, "index.html")}");
+        Console.WriteLine(kept is null
+            ? "Nothing was kept; --out DIR keeps the state, the keys, the log and a page."
+            : $"Kept in {kept}; open {Path.Combine(kept, "index.html")}");
     }
 
     private sealed class Silent : IProgress<long>

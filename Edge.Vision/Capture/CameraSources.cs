@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Edge.Vision.Capture.Mjpeg;
 using Edge.Vision.Capture.Rtsp;
@@ -7,13 +8,14 @@ using OpenCvSharp;
 namespace Edge.Vision.Capture;
 
 /// <summary>Chooses what reads a camera by what its source looks like.</summary>
-public static class CameraSources
+public static partial class CameraSources
 {
     /// <summary>How many frames the container of a recording says it has, roughly; null for anything else.</summary>
     public static long? CountFrames(string path)
     {
         if (!File.Exists(path) || PictureSource.IsPictureName(path)) return null;
-        using var recording = new OpenCvSharp.VideoCapture(Path.GetFullPath(path), OpenCvSharp.VideoCaptureAPIs.FFMPEG);
+        PrepareOpenCv();
+        using var recording = new VideoCapture(Path.GetFullPath(path), VideoCaptureAPIs.FFMPEG);
         return recording.IsOpened() && recording.FrameCount > 0 ? recording.FrameCount : null;
     }
 
@@ -66,10 +68,15 @@ public static class CameraSources
             Cv2.SetNumThreads(1);
             // What it would print is told by our own errors.
             Cv2.SetLogLevel(OpenCvSharp.LogLevel.SILENT);
+            // -8 is AV_LOG_QUIET. OpenCV asks getenv, which .NET's own environment does not reach.
+            _ = SetEnvironment("OPENCV_FFMPEG_LOGLEVEL", "-8", 1);
         }
         catch (Exception failure) when (failure is TypeInitializationException or DllNotFoundException or OpenCvSharpException)
         {
             throw new CaptureException("OpenCV does not load: apt-get install libgtk-3-0", failure);
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetEnvironment(string name, string value, int overwrite);
 }
