@@ -8,7 +8,7 @@ namespace Edge.Storage.Keys;
 
 /// <summary>
 /// The box's own keys, in the folder <c>keys</c> of its state directory; made on the first start. Files have mode
-/// 0600 and are wrapped under the wrapping key; the layout is in this folder's README. No recipient's private key is
+/// 0600 and are wrapped under the wrapping key; the layout is in Sealing/README.md. No recipient's private key is
 /// ever here: the box cannot open what it sealed.
 /// </summary>
 public sealed class KeyFolder : IDisposable
