@@ -99,7 +99,7 @@ public sealed class HitRecorder : IDisposable
     private long Store(PendingHit hit) => _state.Hits.Commit(sequence =>
     {
         var now = _time.GetUtcNow();
-        var expires = now + hit.Retention;
+        var expires = ExpiryOf(now, hit.Retention);
         var header = new HitHeader(_signer.Box, sequence, hit.Match.Entry.Id, expires);
         var hitSealed = SealedHit.Seal(hit.Recipient, header, hit.Body);
         var record = hitSealed.ToJson();
@@ -107,6 +107,10 @@ public sealed class HitRecorder : IDisposable
         return new HitEntry(new NewHit(_keys.CasePseudonym(hit.Match.Entry.Case), expires, record),
             new OutboxMessage(sequence, MessageKind.Hit, _signer.Hit(hitSealed, now), expires));
     });
+
+    // On the hour, the key that wraps a hit dies with it. A short retention is not cut by more than half for that.
+    private static DateTimeOffset ExpiryOf(DateTimeOffset now, TimeSpan retention) =>
+        KeyHour.LastWithin(now, retention) is var onTheHour && onTheHour >= now + retention / 2 ? onTheHour : now + retention;
 
     private long Log(long sequence, PendingHit hit) => _audit.Append(new AuditEntry
     {

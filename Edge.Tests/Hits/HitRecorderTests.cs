@@ -1,0 +1,183 @@
+using System.Text;
+using Edge.Agent.Governance;
+using Edge.Agent.Hits;
+using Edge.Agent.Matching;
+using Edge.Agent.Publishing;
+using Edge.Storage.Audit;
+using Edge.Storage.Database;
+using Edge.Storage.Trust;
+using Edge.Tests.Database;
+using Edge.Tests.Matching;
+using Edge.Tests.Recognition;
+using Edge.Tests.Support;
+using Edge.Vision.Detection;
+using Edge.Vision.Tracking;
+using Microsoft.Extensions.Logging;
+using OpenCvSharp;
+using LogLevel = Microsoft.Extensions.Logging.LogLevel;
+
+namespace Edge.Tests.Hits;
+
+/// <summary>The only path from a read to the disk: durable, logged, then sendable; nothing lost, nothing twice.</summary>
+public sealed class HitRecorderTests : IDisposable
+{
+    private const string Plate = "AB123CD";
+    private readonly StateFixture _state = new();
+    private readonly TemporaryFolder _folder = new();
+    private readonly AuditLog _audit;
+    private readonly ReadCounter _counter = new();
+    private readonly KeptLog _log = new();
+    private readonly MessageSigner _signer;
+
+    public HitRecorderTests()
+    {
+        _audit = AuditLog.Open(_folder.File("audit"), "edge/v1/riverton/box-1", _state.Keys.Log, _state.Time);
+        _signer = new MessageSigner(new BoxName("riverton", "box-1"), _state.Keys.Messages, "0.1.0");
+    }
+
+    [Fact]
+    public async Task A_match_is_stored_logged_counted_and_ready_to_leave()
+    {
+        using var recorder = Recorder(_state.Database);
+        await RecordAsync(recorder);
+        recorder.Complete();
+        await recorder.RunAsync(TestContext.Current.CancellationToken);
+
+        var message = Assert.Single(_state.Outbox.Ready(8));
+        var entry = Assert.Single(_audit.Read()).Entry!;
+        Assert.True(_state.Hits.TryRead(message.Sequence, out var hit));
+        Assert.Equal((AuditAction.HitStored, message.Sequence, Sha256Hash.Of(hit.Record.Span)), (entry.Action, entry.Sequence!.Value, entry.Digest!.Value));
+        Assert.Equal(new ReadCounts(0, 0, 1), _counter.Total);
+    }
+
+    [Fact]
+    public async Task The_plate_is_in_no_file_no_message_and_no_line_of_the_diagnostics()
+    {
+        using var recorder = Recorder(_state.Database);
+        await RecordAsync(recorder);
+        recorder.Complete();
+        await recorder.RunAsync(TestContext.Current.CancellationToken);
+        var kept = Directory.EnumerateFiles(_state.Directory, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith("lock", StringComparison.Ordinal))
+            .Concat(Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories)).Select(File.ReadAllBytes)
+            .Append(_state.Outbox.Ready(8)[0].Payload.ToArray()).Append(Encoding.UTF8.GetBytes(_log.ToString()));
+        Assert.All(kept, bytes => Assert.Equal(-1, bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes(Plate))));
+    }
+
+    [Fact]
+    public async Task A_full_disk_keeps_the_hit_in_memory_until_there_is_room_and_stores_it_once()
+    {
+        var disk = new SimulatedDisk();
+        using var database = StateDatabase.Open(_state.Directory, disk.Files(_state.Directory), _state.Keys.Hours, _state.Time);
+        using var recorder = Recorder(database);
+        disk.FullAt = 0;
+        await RecordAsync(recorder);
+        recorder.Complete();
+        var running = recorder.RunAsync(TestContext.Current.CancellationToken);
+        await Eventually.True(() => _log.Lines.Count > 0, "the refusal is said");
+        Assert.Equal((0, 0), (database.Outbox.Count().Unlogged, database.Outbox.Count().Ready));
+        Assert.Equal(0, _counter.Total.Hits);
+
+        disk.FullAt = null;
+        await Eventually.True(() =>
+        {
+            _state.Time.Advance(TimeSpan.FromSeconds(1));
+            return running.IsCompleted;
+        }, "the hit is stored once there is room");
+        await running;
+        Assert.Single(database.Outbox.Ready(8));
+        Assert.Single(_audit.Read());
+        Assert.Equal(1, _counter.Total.Hits);
+        Assert.DoesNotContain(Plate, _log.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)] // the power went before the audit entry
+    [InlineData(true)]  // it went after the entry, before the message was marked
+    public void A_crash_between_database_and_log_is_mended_with_exactly_one_entry(bool entryWasWritten)
+    {
+        var sequence = _state.Commit();
+        if (entryWasWritten)
+            _audit.Append(new AuditEntry
+            {
+                Action = AuditAction.HitStored, Sequence = sequence, Digest = new Sha256Hash(_state.Outbox.Unlogged()[0].Digest.Span),
+            });
+        Assert.Empty(_state.Outbox.Ready(8));
+
+        using var recorder = Recorder(_state.Database);
+        recorder.Reconcile();
+        recorder.Reconcile();
+        Assert.Single(_state.Outbox.Ready(8));
+        Assert.Equal(sequence, Assert.Single(_audit.Read()).Entry!.Sequence);
+    }
+
+    [Theory]
+    [InlineData(24, 24)] // ends on the hour, so that the key dies with the hit
+    [InlineData(1, 1)]   // a short retention is not cut in half for that
+    public async Task A_hit_expires_within_its_retention(int hours, int atMost)
+    {
+        using var recorder = Recorder(_state.Database);
+        await RecordAsync(recorder, hours);
+        recorder.Complete();
+        await recorder.RunAsync(TestContext.Current.CancellationToken);
+        var kept = Assert.Single(_state.Hits.List()).Expires - StateFixture.Start;
+        Assert.InRange(kept, TimeSpan.FromHours(hours) / 2, TimeSpan.FromHours(atMost));
+    }
+
+    public void Dispose()
+    {
+        _audit.Dispose();
+        _state.Dispose();
+        _folder.Dispose();
+    }
+
+    private HitRecorder Recorder(StateDatabase database) => new(database, _audit, _signer, _state.Keys, _counter, _state.Time, _log);
+
+    private async Task RecordAsync(HitRecorder recorder, int retentionHours = 24)
+    {
+        using var passage = PassageOf(Plate);
+        var hotlist = Lists.Blind(Lists.Policy, Lists.Wanted(Plate));
+        var trust = new ActiveTrust
+        {
+            Targets = new TrustedTargets
+            {
+                Agency = "riverton", Policy = default, Operators = default, Recipients = default, Hotlist = default,
+                Versions = new Dictionary<string, int>(), Expiries = new Dictionary<string, DateTimeOffset>(),
+            },
+            Policy = Lists.Policy with { HitRetentionHours = retentionHours },
+            Recipients = new Recipients("riverton", 1, [new Recipient(_state.Agency.Public, StateFixture.Start.AddDays(-1), StateFixture.Start.AddDays(1))]),
+            Matcher = new HotlistMatcher(hotlist),
+            Refused = [],
+        };
+        await recorder.RecordAsync(passage, new HotlistMatch(hotlist.Entries[0], MatchForm.Exact), trust, TestContext.Current.CancellationToken);
+    }
+
+    private static Passage PassageOf(string plate)
+    {
+        using var picture = new Mat(60, 200, MatType.CV_8UC3, Scalar.Gray);
+        using var track = new PlateTrack(TimeSpan.Zero, new PixelBox(20, 10, 120, 40));
+        using var reading = Readings.Of(plate);
+        for (var frame = 0; frame < 3; frame++)
+            track.Add(TimeSpan.FromSeconds(frame), new PlateDetection(new PixelBox(20, 10, 120, 40), 0.9f), reading);
+        track.Crop = PlateCrop.Of(picture, track.Box);
+        return Passage.Of(track, "lane-1", new ReadGate(), still: false, StateFixture.Start)!;
+    }
+
+    private sealed class KeptLog : ILogger
+    {
+        public List<string> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (Lines) Lines.Add(formatter(state, exception));
+        }
+
+        public override string ToString()
+        {
+            lock (Lines) return string.Join('\n', Lines);
+        }
+    }
+}
