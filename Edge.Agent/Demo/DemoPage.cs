@@ -25,7 +25,7 @@ internal static class DemoPage
               .good td:last-child { color: #116329; } .good td:last-child::after { content: " √"; }
               .bad td:last-child { color: #b3261e; font-weight: 700; } .bad td:last-child::after { content: " ×"; }
               figure { display: flex; gap: 1.2rem; align-items: center; margin: 1rem 0; padding: 1rem; border: 1px solid #d7dce2; border-radius: .5rem; }
-              img { width: 14rem; image-rendering: auto; border-radius: .25rem; } strong { font-size: 1.4rem; letter-spacing: .08em; }
+              img { width: 14rem; flex: none; border-radius: .25rem; } strong { font-size: 1.4rem; letter-spacing: .08em; }
               small { color: #57606a; } code { background: #f2f4f7; padding: .1rem .3rem; }
             </style>
             <h1>What the box did with {{Text(Path.GetFileName(footage))}}</h1>

@@ -14,12 +14,12 @@ namespace Edge.Storage.Database;
 public sealed class StateDatabase : IDisposable
 {
     private readonly StateFiles _files;
-    private readonly FileStream _lock;
+    private readonly IDisposable _lock;
     private StateEngine? _engine;
     private bool _building;
     private bool _disposed;
 
-    private StateDatabase(StateFiles files, FileStream held, HourKeys keys, TimeProvider time)
+    private StateDatabase(StateFiles files, IDisposable held, HourKeys keys, TimeProvider time)
     {
         _files = files;
         _lock = held;
@@ -79,7 +79,7 @@ public sealed class StateDatabase : IDisposable
     {
         ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(time);
-        FileStream held;
+        IDisposable held;
         try
         {
             Directory.CreateDirectory(stateDirectory,

@@ -17,7 +17,7 @@ internal class StateFiles(string directory)
 
     /// <summary>Held as long as the database is open; the kernel drops it with the process.</summary>
     /// <exception cref="StateBusyException">Somebody else holds it.</exception>
-    public FileStream Lock() => LockFile.TryTake(Path.Combine(directory, "state.lock")) ?? throw new StateBusyException(
+    public IDisposable Lock() => FolderLock.TryTake(directory) ?? throw new StateBusyException(
         $"{directory} is in use by another edge-agent: stop that one first (systemctl stop edge-agent), or give this " +
         "one its own state directory");
 

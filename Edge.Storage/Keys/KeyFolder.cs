@@ -76,7 +76,7 @@ public sealed class KeyFolder : IDisposable
             Directory.CreateDirectory(folder, OwnerOnly);
             DurableFile.SyncFolder(stateDirectory);
             // Two first starts at once would each make keys, and one of them sign with what the other overwrote.
-            using var alone = LockFile.TryTake(Path.Combine(folder, "lock")) ?? throw new StateBusyException(
+            using var alone = FolderLock.TryTake(folder) ?? throw new StateBusyException(
                 $"another edge-agent is opening {folder}: wait for it, or stop it");
             return Open(folder, LoadWrapping(folder, credentialsDirectory, out var source), source);
         }

@@ -39,12 +39,12 @@ public sealed class DurableFileTests : IDisposable
     [Fact]
     public void A_lock_is_held_by_one_opener_until_it_is_disposed()
     {
-        using (var first = LockFile.TryTake(_folder.File("lock")))
+        using (var first = FolderLock.TryTake(_folder.Path))
         {
             Assert.NotNull(first);
-            Assert.Null(LockFile.TryTake(_folder.File("lock")));
+            Assert.Null(FolderLock.TryTake(_folder.Path));
         }
-        using var next = LockFile.TryTake(_folder.File("lock"));
+        using var next = FolderLock.TryTake(_folder.Path);
         Assert.NotNull(next);
     }
 }

@@ -29,7 +29,7 @@ public sealed class KeyFolderTests : IDisposable
         using var keys = KeyFolder.Open(_folder.Path, null);
         keys.Hours.Encrypt(KeyHour.OfExpiry(DateTimeOffset.UnixEpoch.AddHours(3)), [], []);
         var files = Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories);
-        Assert.Equal(["1970-01-01T02", "lock", "log.key", "message.key", "pseudonym.key", "wrap.key"], files.Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["1970-01-01T02", "log.key", "message.key", "pseudonym.key", "wrap.key"], files.Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.All(files, file => Assert.Equal(Owner, File.GetUnixFileMode(file)));
         Assert.All(Directory.GetDirectories(_folder.Path, "*", SearchOption.AllDirectories),
             folder => Assert.Equal(Owner | UnixFileMode.UserExecute, File.GetUnixFileMode(folder)));
@@ -113,7 +113,7 @@ public sealed class KeyFolderTests : IDisposable
     public void Two_first_starts_at_once_do_not_both_make_keys()
     {
         using (KeyFolder.Open(_folder.Path, null)) { }
-        using (Edge.Storage.Files.LockFile.TryTake(Path.Combine(_folder.Path, "keys", "lock")))
+        using (Edge.Storage.Files.FolderLock.TryTake(Path.Combine(_folder.Path, "keys")))
             Assert.Throws<Edge.Storage.Database.StateBusyException>(() => KeyFolder.Open(_folder.Path, null));
         using (KeyFolder.Open(_folder.Path, null)) { }
     }
