@@ -63,9 +63,8 @@ public sealed class LiveSourceTests
         await Showing(source, 1);
         _time.Advance(TimeSpan.FromSeconds(2.9));
         Assert.Equal(CameraState.Running, source.Health.State);
-        _time.Advance(TimeSpan.FromSeconds(0.2));
-        await Eventually.True(() => source.Health.State == CameraState.Stalled, "stalled");
-        Assert.True(_camera.Feeds.First().IsCut);
+        await Eventually.TrueAsTimePasses(_time, () => source.Health.State == CameraState.Stalled, "stalled");
+        await Eventually.True(() => _camera.Feeds.First().IsCut, "cut");
         await Connected(2);
         Assert.Equal(CameraState.Stalled, source.Health.State);
         Assert.Contains("no picture for 3 s", source.Health.LastError);
@@ -82,8 +81,7 @@ public sealed class LiveSourceTests
         await Connected(1);
         _time.Advance(TimeSpan.FromSeconds(7.9));
         Assert.False(_camera.Current.IsCut);
-        _time.Advance(TimeSpan.FromSeconds(0.2));
-        await Eventually.True(() => source.Health.State == CameraState.Stalled, "stalled");
+        await Eventually.TrueAsTimePasses(_time, () => source.Health.State == CameraState.Stalled, "stalled");
         Assert.Contains("no picture for 8 s", source.Health.LastError);
     }
 
@@ -96,17 +94,12 @@ public sealed class LiveSourceTests
         _camera.Current.IgnoresCut = true;
         _camera.Current.Show(2); // the read after this one ignores the cut
         await Eventually.True(() => source.Health.Frames == 2, "second frame");
-        _time.Advance(TimeSpan.FromSeconds(60));
-        await Eventually.True(() => source.Health.State == CameraState.Stalled, "stalled");
+        await Eventually.TrueAsTimePasses(_time, () => source.Health.State == CameraState.Stalled, "stalled");
         for (var i = 0; i < 20; i++) _time.Advance(TimeSpan.FromSeconds(10));
         Assert.Equal(1, _camera.Connections);
 
         var stopped = watcher.DisposeAsync().AsTask();
-        await Eventually.True(() =>
-        {
-            _time.Advance(TimeSpan.FromSeconds(1));
-            return stopped.IsCompleted;
-        }, "stopped in spite of the driver");
+        await Eventually.TrueAsTimePasses(_time, () => stopped.IsCompleted, "stopped in spite of the driver");
         await stopped;
         await source.DisposeAsync();
 
@@ -124,8 +117,9 @@ public sealed class LiveSourceTests
         for (var second = 1; second <= 29; second++) await SameAgain(source);
         Assert.Equal(CameraState.Running, source.Health.State);
         await SameAgain(source);
-        Assert.Equal(CameraState.Frozen, source.Health.State);
+        await Eventually.True(() => source.Health.State == CameraState.Frozen, "frozen");
         await Connected(2);
+        await Eventually.True(() => watcher.Count + source.Health.Dropped == 30, "all frames before the freeze");
 
         var shown = watcher.Count;
         _camera.Current.Show(7);
@@ -222,11 +216,9 @@ public sealed class LiveSourceTests
         }, iter: 200, threads: 1);
     }
 
-    private Task Connected(int times) => Eventually.True(() =>
-    {
-        if (times > 1 && _camera.Connections < times) _time.Advance(TimeSpan.FromSeconds(0.1));
-        return _camera.Connections == times;
-    }, $"connection {times}");
+    private Task Connected(int times) => times == 1
+        ? Eventually.True(() => _camera.Connections == 1, "a connection")
+        : Eventually.TrueAsTimePasses(_time, () => _camera.Connections == times, $"connection {times}");
 
     private async Task Showing(LiveSource source, byte shade)
     {

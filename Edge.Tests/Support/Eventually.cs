@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace Edge.Tests.Support;
 
 /// <summary>Waits for what a thread or a process is about to do. Looks again and again, never longer than it must.</summary>
@@ -14,4 +16,13 @@ internal static class Eventually
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, TestContext.Current.CancellationToken);
         }
     }
+
+    /// <summary>The same while the test's clock goes on, a tenth of a second at each look: whoever waits for it may
+    /// have looked at the clock a moment before or after any single step.</summary>
+    public static Task TrueAsTimePasses(FakeTimeProvider time, Func<bool> condition, string expectation) => True(() =>
+    {
+        if (condition()) return true;
+        time.Advance(TimeSpan.FromSeconds(0.1));
+        return false;
+    }, expectation);
 }

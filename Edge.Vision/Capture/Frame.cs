@@ -21,7 +21,8 @@ public sealed class Frame : IDisposable
     /// <summary>Counts from 0 at the start of the source, gaps included.</summary>
     public long Index { get; }
 
-    /// <summary>Time since the start of the source, by the recording's own timestamps where it is one; zero for a still.</summary>
+    /// <summary>Time since the start of the source, by the recording's own timestamps where it is one; zero for a
+    /// still.</summary>
     public TimeSpan Position { get; }
 
     /// <summary>Wall time of capture; for a recording, the start of playing plus <see cref="Position"/>.</summary>

@@ -36,7 +36,8 @@ internal sealed class LiveSource(
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancel)
     {
         ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
-        if (Interlocked.Exchange(ref _reading, 1) != 0) throw new InvalidOperationException($"{options} is already being read");
+        if (Interlocked.Exchange(ref _reading, 1) != 0)
+            throw new InvalidOperationException($"{options} is already being read");
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, _closing.Token);
         var newest = Channel.CreateBounded<Frame>(
             new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
@@ -218,7 +219,8 @@ internal sealed class LiveSource(
         if (_freeze.Observe(Fingerprint.Of(pixels), position))
         {
             Pool.Return(pixels);
-            if (_vitals.Become(CameraState.Frozen, $"camera {Name}: the same picture for {options.FreezeAfter.TotalSeconds:0.#} s; restart the camera"))
+            var reason = $"camera {Name}: the same picture for {options.FreezeAfter.TotalSeconds:0.#} s; restart the camera";
+            if (_vitals.Become(CameraState.Frozen, reason))
                 log.LogWarning("camera {Camera} frozen after {Frames} frames", Name, index);
             return null;
         }

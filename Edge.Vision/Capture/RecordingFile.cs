@@ -38,7 +38,8 @@ internal static class RecordingFile
         if (header.End == 0 || !TryRead(file, header.Content, times)) return null;
         var wide = times[0] == 1; // version 1 has 64-bit times
         var scale = BinaryPrimitives.ReadUInt32BigEndian(times[(wide ? 20 : 12)..]);
-        var duration = wide ? BinaryPrimitives.ReadUInt64BigEndian(times[24..]) : BinaryPrimitives.ReadUInt32BigEndian(times[16..]);
+        var duration = wide
+            ? BinaryPrimitives.ReadUInt64BigEndian(times[24..]) : BinaryPrimitives.ReadUInt32BigEndian(times[16..]);
         var seconds = scale == 0 ? 0 : (double)duration / scale;
         return seconds is > 0 and < 1e8 ? TimeSpan.FromSeconds(seconds) : null;
     }

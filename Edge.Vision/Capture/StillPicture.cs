@@ -9,8 +9,10 @@ namespace Edge.Vision.Capture;
 /// </summary>
 internal static class StillPicture
 {
-    /// <summary>False when the bytes are no whole picture within <see cref="PictureLimits"/>; the reason says what to do.</summary>
-    public static bool TryDecode(ReadOnlySpan<byte> file, [NotNullWhen(true)] out Mat? pixels, [NotNullWhen(false)] out string? reason)
+    /// <summary>False when the bytes are no whole picture within <see cref="PictureLimits"/>; the reason says what to
+    /// do. The caller disposes the pixels.</summary>
+    public static bool TryDecode(
+        ReadOnlySpan<byte> file, [NotNullWhen(true)] out Mat? pixels, [NotNullWhen(false)] out string? reason)
     {
         pixels = null;
         reason = Objection(file, out var header);

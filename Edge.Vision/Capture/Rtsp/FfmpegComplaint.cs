@@ -28,7 +28,8 @@ internal static class FfmpegComplaint
     {
         foreach (var (words, advice) in Known)
             if (stderr.Contains(words, StringComparison.OrdinalIgnoreCase)) return $"{camera}: {advice}";
-        var said = new string([.. camera.Scrub(stderr).ReplaceLineEndings("; ").Where(character => !char.IsControl(character))]).Trim(' ', ';');
+        var oneLine = camera.Scrub(stderr).ReplaceLineEndings("; ").Where(character => !char.IsControl(character));
+        var said = string.Concat(oneLine).Trim(' ', ';');
         if (said.Length == 0) return $"{camera}: the stream ended";
         return $"{camera}: the stream ended; ffmpeg said: {said[^Math.Min(said.Length, LongestQuote)..]}";
     }
