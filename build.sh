@@ -8,8 +8,8 @@ agent=Edge.Agent/bin/Release/net10.0/edge-agent
 tests=Edge.Tests/bin/Release/net10.0/Edge.Tests
 data=${EDGE_SHARED:-../shared}/data
 
-# OpenCV's native library loads GTK; RTSP and the fall-back decoders are ffmpeg's.
-runtime_packages=(libgtk-3-0 ffmpeg)
+# OpenCV's native library loads GTK and libatomic; ffmpeg decodes RTSP.
+runtime_packages=(libgtk-3-0 libatomic1 ffmpeg)
 # A real broker and a real RTSP server for the tests.
 test_packages=(mosquitto python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-tools procps)

@@ -28,8 +28,10 @@ public sealed class PlatePipeline : IDisposable
 
     /// <summary>Opens the models in <paramref name="modelFolder"/>.</summary>
     /// <exception cref="ModelException">A model is missing or is not what its manifest says.</exception>
+    /// <exception cref="CaptureException">OpenCV does not load.</exception>
     public static PlatePipeline Open(string modelFolder, PipelineOptions options)
     {
+        OpenCv.Prepare();
         var manifest = ModelManifest.Load(modelFolder);
         var detector = PlateDetector.Open(modelFolder, manifest.Detector, options.Threads);
         try

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Edge.Vision.Capture.Mjpeg;
 using Edge.Vision.Capture.Rtsp;
@@ -8,13 +7,13 @@ using OpenCvSharp;
 namespace Edge.Vision.Capture;
 
 /// <summary>Chooses what reads a camera by what its source looks like.</summary>
-public static partial class CameraSources
+public static class CameraSources
 {
     /// <summary>How many frames the container of a recording says it has, roughly; null for anything else.</summary>
     public static long? CountFrames(string path)
     {
         if (!File.Exists(path) || PictureSource.IsPictureName(path)) return null;
-        PrepareOpenCv();
+        OpenCv.Prepare();
         using var recording = new VideoCapture(Path.GetFullPath(path), VideoCaptureAPIs.FFMPEG);
         return recording.IsOpened() && recording.FrameCount > 0 ? recording.FrameCount : null;
     }
@@ -27,7 +26,7 @@ public static partial class CameraSources
     /// folder, or OpenCV does not load.</exception>
     public static ICameraSource Open(CameraOptions camera, TimeProvider time, ILogger log)
     {
-        PrepareOpenCv();
+        OpenCv.Prepare();
         var source = camera.Source;
         if (source.Length == 0) throw new CaptureException($"{camera}: its source is empty");
         if (source.Contains("://", StringComparison.Ordinal)) return OpenAddress(camera, time, log);
@@ -59,24 +58,4 @@ public static partial class CameraSources
 
     private static LiveSource Supervise(CameraOptions camera, Func<ILiveFeed> connect, TimeProvider time, ILogger log) =>
         new(camera, connect, time, log, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
-
-    private static void PrepareOpenCv()
-    {
-        try
-        {
-            // The cores belong to inference; OpenCV's own pool only gets in its way.
-            Cv2.SetNumThreads(1);
-            // What it would print is told by our own errors.
-            Cv2.SetLogLevel(OpenCvSharp.LogLevel.SILENT);
-            // -8 is AV_LOG_QUIET. OpenCV asks getenv, which .NET's own environment does not reach.
-            _ = SetEnvironment("OPENCV_FFMPEG_LOGLEVEL", "-8", 1);
-        }
-        catch (Exception failure) when (failure is TypeInitializationException or DllNotFoundException or OpenCvSharpException)
-        {
-            throw new CaptureException("OpenCV does not load: apt-get install libgtk-3-0", failure);
-        }
-    }
-
-    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SetEnvironment(string name, string value, int overwrite);
 }

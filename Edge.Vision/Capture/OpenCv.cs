@@ -1,0 +1,30 @@
+using System.Runtime.InteropServices;
+using OpenCvSharp;
+
+namespace Edge.Vision.Capture;
+
+/// <summary>OpenCV's native library, set up once before its first use.</summary>
+internal static partial class OpenCv
+{
+    /// <summary>Loads it, with one thread and silent.</summary>
+    /// <exception cref="CaptureException">It does not load; the message says what to install.</exception>
+    public static void Prepare()
+    {
+        try
+        {
+            // The cores belong to inference; OpenCV's own pool only gets in its way.
+            Cv2.SetNumThreads(1);
+            // What it would print is told by our own errors.
+            Cv2.SetLogLevel(OpenCvSharp.LogLevel.SILENT);
+            // -8 is AV_LOG_QUIET. OpenCV asks getenv, which .NET's own environment does not reach.
+            _ = SetEnvironment("OPENCV_FFMPEG_LOGLEVEL", "-8", 1);
+        }
+        catch (Exception failure) when (failure is TypeInitializationException or DllNotFoundException or OpenCvSharpException)
+        {
+            throw new CaptureException("OpenCV does not load: apt-get install --no-install-recommends libgtk-3-0 libatomic1", failure);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetEnvironment(string name, string value, int overwrite);
+}
