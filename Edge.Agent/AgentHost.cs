@@ -97,7 +97,7 @@ internal sealed class AgentHost : IAsyncDisposable
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var recorder = _recorder.RunAsync(background.Token);
         Task[] services = [recorder, _outbox.RunAsync(background.Token), KeepHouseAsync(background.Token)];
-        var cameras = Task.WhenAll(_cameras.Select(camera => camera.RunAsync(reading.Token)));
+        var cameras = WatchCamerasAsync(reading.Token);
         try
         {
             // A service ends before the cameras only by failing: then the box must not go on reading plates.
@@ -110,12 +110,39 @@ internal sealed class AgentHost : IAsyncDisposable
             await cameras.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             _recorder.Complete();
             await recorder.WaitAsync(DrainWithin, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            Attempt(_summary.Write);
-            await DrainAsync(stop);
-            await background.CancelAsync();
-            await Task.WhenAll(services).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            Attempt(() => _audit.Append(new AuditEntry { Action = AuditAction.AgentStop }));
+            if (!recorder.IsCompletedSuccessfully) _log.LogCritical("the disk refused to the end: hits in memory are lost; free or repair it");
+            try
+            {
+                Attempt(_summary.Write);
+                await DrainAsync(stop);
+            }
+            finally
+            {
+                await background.CancelAsync();
+                await Task.WhenAll(services).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                Attempt(() => _audit.Append(new AuditEntry { Action = AuditAction.AgentStop }));
+            }
         }
+    }
+
+    /// <summary>A recording that cannot be read is said at once and does not stop the other cameras; any other failure of a
+    /// camera stops the box.</summary>
+    private async Task WatchCamerasAsync(CancellationToken stop)
+    {
+        CaptureException? broken = null;
+        await foreach (var ended in Task.WhenEach(_cameras.Select(camera => Task.Run(() => camera.RunAsync(stop), CancellationToken.None))))
+        {
+            try
+            {
+                await ended;
+            }
+            catch (CaptureException failure)
+            {
+                _log.LogError("{Reason}", failure.Message);
+                broken ??= failure;
+            }
+        }
+        if (broken is not null) throw broken;
     }
 
     public async ValueTask DisposeAsync()
@@ -154,7 +181,7 @@ internal sealed class AgentHost : IAsyncDisposable
             step();
             return true;
         }
-        catch (IOException refused)
+        catch (IOException refused) when (refused.MayPass())
         {
             _log.LogError("{Reason}", refused.Message);
             return false;
@@ -176,8 +203,8 @@ internal sealed class AgentHost : IAsyncDisposable
 
     private async Task DrainAsync(CancellationToken stop)
     {
-        var deadline = _time.GetTimestamp();
-        while (Waiting > 0 && !stop.IsCancellationRequested && _time.GetElapsedTime(deadline) < DrainWithin)
+        var since = _time.GetTimestamp();
+        while (Waiting > 0 && !stop.IsCancellationRequested && _time.GetElapsedTime(since) < DrainWithin)
             await Task.Delay(TimeSpan.FromMilliseconds(50), _time, CancellationToken.None);
         if (Waiting > 0) _log.LogWarning("{Waiting} messages stay on the disk for the next start", Waiting);
     }

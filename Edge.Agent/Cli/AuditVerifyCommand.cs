@@ -36,8 +36,8 @@ internal static class AuditVerifyCommand
         {
             directory, key, older, json,
         };
-        command.SetAction(parsed => (int)Run(parsed.GetValue(directory)!, parsed.GetValue(key)!, parsed.GetValue(older),
-            parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
+        command.SetAction((parsed, _) => Failure.ShowAsync(() => Task.FromResult(Run(parsed.GetValue(directory)!, parsed.GetValue(key)!,
+            parsed.GetValue(older), parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error))));
         return command;
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace Edge.Agent.Cli;
 
@@ -9,9 +10,18 @@ internal static class CommandTable
     {
         var parsed = Build().Parse(args);
         if (parsed.Errors.Count == 0) return await parsed.InvokeAsync();
-        foreach (var error in parsed.Errors) Console.Error.WriteLine($"edge-agent: {error.Message}");
+        var typed = args.Except(Names(parsed.CommandResult)).ToList();
+        foreach (var error in parsed.Errors)
+            Failure.Say(ExitCode.Usage, typed.Any(word => error.Message.Contains(word, StringComparison.Ordinal))
+                ? "an option or argument is unknown" // not repeated: it may be a plate
+                : error.Message);
         Console.Error.WriteLine("edge-agent --help shows the verbs, edge-agent VERB --help their options");
         return (int)ExitCode.Usage;
+    }
+
+    private static IEnumerable<string> Names(CommandResult command)
+    {
+        for (var result = command; result is not null; result = result.Parent as CommandResult) yield return result.Command.Name;
     }
 
     internal static RootCommand Build() => new("Reads plates beside the road, forgets those nobody has a case for.")

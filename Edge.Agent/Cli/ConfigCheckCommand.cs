@@ -12,28 +12,29 @@ internal static class ConfigCheckCommand
         var file = new Argument<string>("FILE") { Description = "The configuration file.", DefaultValueFactory = _ => RunCommand.DefaultConfiguration };
         var json = RecognizeCommand.JsonOption();
         var check = new Command("check", "Say everything that is wrong with a configuration file") { file, json };
-        check.SetAction(parse =>
-        {
-            var path = parse.GetValue(file)!;
+        check.SetAction((parse, _) => Failure.ShowAsync(() => Task.FromResult(Check(parse.GetValue(file)!, parse.GetValue(json)))));
+        return new Command("config", "Work on configuration files") { check };
+    }
+
+    private static ExitCode Check(string path, bool json)
+    {
             try
             {
                 var configuration = AgentConfiguration.Load(path);
-                Console.WriteLine(parse.GetValue(json)
+                Console.WriteLine(json
                     ? JsonSerializer.Serialize(new { file = path, problems = Array.Empty<object>() })
                     : $"{path}: good, {configuration.Cameras.Count} camera{(configuration.Cameras.Count == 1 ? "" : "s")}");
-                return (int)ExitCode.Ok;
+                return ExitCode.Ok;
             }
             catch (ConfigurationException refused)
             {
-                if (parse.GetValue(json))
+                if (json)
                     Console.WriteLine(JsonSerializer.Serialize(new
                     {
                         file = path, problems = refused.Problems.Select(problem => new { path = problem.Path, reason = problem.Reason }),
                     }));
                 else Console.Error.WriteLine(refused.Message);
-                return (int)ExitCode.Configuration;
+                return ExitCode.Configuration;
             }
-        });
-        return new Command("config", "Work on configuration files") { check };
     }
 }

@@ -32,7 +32,7 @@ internal sealed class DemoCommand
 
     private async Task<ExitCode> RunAsync(ParseResult parse, CancellationToken cancel)
     {
-        if (Enrolled.Is(Enrolled.DefaultStateFolder))
+        if (Enrolled.Here())
             return Failure.Say(ExitCode.Refused, "this box is enrolled: run the demo on another machine");
         var own = parse.GetValue(_footage);
         var (footage, typed) = own is null ? BundledClip() : (own, []);
@@ -53,8 +53,8 @@ internal sealed class DemoCommand
             var result = await WatchAsync(new DemoRun(footage, plates, parse.GetValue(_models)!, folder), json, cancel);
             await File.WriteAllTextAsync(Path.Combine(folder, "index.html"), DemoPage.Write(result, footage), cancel);
             Show(result, json, parse.GetValue(_out) is null ? null : folder, expectHit: own is null);
-            if (result.Broken is not null) return ExitCode.Capture;
-            return result.Holds && (own is not null || result.Counts.Hits == plates.Count) ? ExitCode.Ok : ExitCode.Verification;
+            if (!result.Holds || (own is null && result.Counts.Hits == 0)) return ExitCode.Verification;
+            return result.Broken is null ? ExitCode.Ok : ExitCode.Capture;
         }
         finally
         {

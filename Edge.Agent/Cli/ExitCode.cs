@@ -10,7 +10,7 @@ public enum ExitCode
     Failure = 1,
     /// <summary>The command line is wrong: unknown verb, option or value.</summary>
     Usage = 2,
-    /// <summary>The configuration file is missing, malformed or refused.</summary>
+    /// <summary>A configuration file, or an agency's or a box's folder, is missing, malformed or refused.</summary>
     Configuration = 3,
     /// <summary>A model is missing, is not the file its manifest names, or has other shapes.</summary>
     Model = 4,

@@ -47,14 +47,14 @@ internal static class Failure
 
     private static ExitCode? CodeFor(Exception exception) => exception switch
     {
-        ConfigurationException => ExitCode.Configuration,
-        EnrolmentException => ExitCode.Configuration,
+        ConfigurationException or EnrolmentException => ExitCode.Configuration,
         ModelException => ExitCode.Model,
         CaptureException => ExitCode.Capture,
         TrustException or UnusableKeyException or StateDamagedException or AuditDamagedException => ExitCode.Verification,
         StateBusyException or AuditBusyException => ExitCode.Busy,
+        BrokerException { Failure: BrokerFailure.OwnCertificate } or AgencyException => ExitCode.Configuration,
         BrokerException => ExitCode.Broker,
-        AgencyException or LabelsException => ExitCode.Usage,
+        LabelsException => ExitCode.Usage,
         IOException or UnauthorizedAccessException => ExitCode.Storage,
         _ => null,
     };

@@ -41,32 +41,21 @@ internal static class HubWatchCommand
     private static async Task<ExitCode> RunAsync(string folder, BrokerAddress? broker, int? count, Shown show,
         CancellationToken cancel)
     {
+        using var agency = Agency.Open(folder);
+        var settings = new LinkSettings(broker ?? agency.Broker, agency.HubCertificates, $"{agency.Name}-hub");
+        await using var watch = await HubWatch.OpenAsync(settings, agency.Verifier(), TimeProvider.System,
+            lost => show.Say(lost.Message), cancel);
+        show.Say($"linked to {settings.Broker}, watching {agency.Boxes.Count} box(es) of {agency.Name}");
+        var cases = new CaseNames(agency);
         try
         {
-            using var agency = Agency.Open(folder);
-            var settings = new LinkSettings(broker ?? agency.Broker, agency.HubCertificates, $"{agency.Name}-hub");
-            await using var watch = await HubWatch.OpenAsync(settings, agency.Verifier(), TimeProvider.System,
-                lost => show.Say(lost.Message), cancel);
-            show.Say($"linked to {settings.Broker}, watching {agency.Boxes.Count} box(es) of {agency.Name}");
-            var cases = new CaseNames(agency);
-            try
-            {
-                await watch.RunAsync(delivery => show.Take(delivery, cases) && !(show.Hits >= count), cancel);
-            }
-            catch (OperationCanceledException) when (count is null && cancel.IsCancellationRequested)
-            {
-                // Without a count, being stopped is how it ends.
-            }
-            return show.Refused == 0 ? ExitCode.Ok : ExitCode.Verification;
+            await watch.RunAsync(delivery => show.Take(delivery, cases) && !(show.Hits >= count), cancel);
         }
-        catch (BrokerException failure)
+        catch (OperationCanceledException) when (count is null && cancel.IsCancellationRequested)
         {
-            return Failure.Say(failure.Failure == BrokerFailure.OwnCertificate ? ExitCode.Configuration : ExitCode.Broker, failure.Message);
+            // Without a count, being stopped is how it ends.
         }
-        catch (AgencyException failure)
-        {
-            return Failure.Say(ExitCode.Configuration, failure.Message);
-        }
+        return show.Refused == 0 ? ExitCode.Ok : ExitCode.Verification;
     }
 
     /// <summary>One delivery, one line.</summary>

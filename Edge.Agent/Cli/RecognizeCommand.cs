@@ -30,7 +30,7 @@ internal static class RecognizeCommand
             { paths, models, json, truth, scoreOnly };
         command.SetAction((parse, cancel) => Failure.ShowAsync(async () =>
         {
-            if (Enrolled.Is(Enrolled.DefaultStateFolder))
+            if (Enrolled.Here())
                 return Failure.Say(ExitCode.Refused, "this box is enrolled: plates are shown to nobody here; " +
                     "run recognize on another machine, or decommission the box first");
             var labels = parse.GetValue(truth) is { } table ? LabelledPlates.Read(table) : null;

@@ -43,4 +43,7 @@ internal sealed class ReadingScore
 
 /// <summary>A read as the commissioning tool shows it. Here, and only here and at the hub, a plate is a string: the tool is
 /// refused on an enrolled box.</summary>
-internal sealed record StillRead(string Text, float Confidence, float Weakest, bool Accepted, PixelBox Box);
+internal sealed record StillRead(string Text, float Confidence, float Weakest, bool Accepted, PixelBox Box)
+{
+    public override string ToString() => "StillRead(redacted)";
+}

@@ -1,5 +1,7 @@
+using Edge.Agent.Commissioning;
 using Edge.Agent.Publishing;
 using Edge.Storage.Json;
+using Edge.Storage.Trust;
 using Edge.Vision;
 using Edge.Vision.Tracking;
 
@@ -46,7 +48,7 @@ public sealed record AgentConfiguration(
         foreach (var name in cameras.GroupBy(camera => camera.Name).Where(same => same.Count() > 1))
             fields.Fail("cameras", $"two cameras are named {name.Key}");
         return new AgentConfiguration(
-            Folder(fields, "stateFolder", "/var/lib/edge-agent"),
+            Folder(fields, "stateFolder", Enrolled.DefaultStateFolder),
             Folder(fields, "modelFolder", Path.Combine(AppContext.BaseDirectory, "models")),
             Folder(fields, "enrolmentFolder", "/etc/edge-agent/enrolment"),
             Folder(fields, "trustFolder", "/var/lib/edge-agent/trust-inbox"),
@@ -72,13 +74,13 @@ public sealed record AgentConfiguration(
 }
 
 /// <summary>One camera and how it is read.</summary>
-/// <param name="Name">Shown in logs, health and hits: a–z, 0–9 and '-', at most 40.</param>
+/// <param name="Name">Shown in logs, health and hits: a <see cref="PartyName"/>.</param>
 /// <param name="Source">An address, a device or a path; may hold a password and is never printed.</param>
 /// <param name="Pipeline">How its frames are examined.</param>
 public sealed record CameraConfiguration(string Name, string Source, PipelineOptions Pipeline)
 {
     internal static CameraConfiguration Read(JsonFields fields) => new(
-        fields.Text("name", IsName, "must be 1 to 40 of a-z, 0-9 and '-'"),
+        fields.Text("name", PartyName.IsValid, PartyName.Rule),
         fields.Text("source", 2048),
         new PipelineOptions
         {
@@ -95,9 +97,6 @@ public sealed record CameraConfiguration(string Name, string Source, PipelineOpt
         if (region.Y + region.Height > 1.0001) fields.Fail("height", "y + height must not pass 1");
         return region;
     }
-
-    private static bool IsName(string name) =>
-        name.Length <= 40 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 
     public override string ToString() => $"camera {Name}";
 }

@@ -70,17 +70,22 @@ internal sealed record DemoRun(string Footage, IReadOnlyList<PlateText> LookFor,
             counts = host.Total;
         }
         framesExamined.Report(counts.Frames);
-        await UntilAsync(() => deliveries.OfType<ReceivedMessage.Summary>().Sum(summary => summary.Counters.Reads) == counts.Reads
-            && deliveries.OfType<ReceivedMessage.Hit>().Count() >= counts.Hits && traffic.Count >= deliveries.Count, time, cancel);
+        await UntilAsync(() => Counted(deliveries) == counts && deliveries.OfType<ReceivedMessage.Hit>().Count() >= counts.Hits && traffic.Count >= deliveries.Count, time, cancel);
         await watchers.CancelAsync();
         await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await capturing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         return new DemoResult(counts, [.. deliveries.OfType<ReceivedMessage.Hit>()],
-            deliveries.OfType<ReceivedMessage.Summary>().Sum(summary => summary.Counters.Reads) == counts.Reads,
+            Counted(deliveries) == counts,
             AuditVerifier.Verify(CopyLog(), host.LogKey.ToString()),
             [.. deliveries.OfType<ReceivedMessage.Refused>().Select(refused => refused.ToString())],
             hunt.InFolders(Folder) + traffic.Sum(message => hunt.InMessage(message.Topic, message.Payload)), broken);
+    }
+
+    private static ReadCounts Counted(IEnumerable<ReceivedMessage> deliveries)
+    {
+        var summaries = deliveries.OfType<ReceivedMessage.Summary>().Select(summary => summary.Counters).ToList();
+        return new ReadCounts(summaries.Sum(one => one.Frames), summaries.Sum(one => one.Discarded), summaries.Sum(one => one.Hits));
     }
 
     private Agency MakeAgency(DateTimeOffset now)

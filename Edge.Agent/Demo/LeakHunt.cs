@@ -9,8 +9,8 @@ namespace Edge.Agent.Demo;
 /// kept or sent: as ASCII in both cases, UTF-16, hexadecimal and base64 at each alignment, as read and folded.</summary>
 internal sealed class LeakHunt : IReadWitness, IDisposable
 {
-    // Shorter texts occur in random bytes by chance; base64 of fewer characters says too little.
-    private const int ShortestPlate = 5;
+    // Fewer characters occur in a megabyte of base64 by chance: such a text counts only where it stands alone.
+    private const int LongEnoughToStandAnywhere = 6;
 
     private readonly List<PlateText> _forgotten = [];
     private readonly HashSet<PlateText> _lookedFor = [];
@@ -26,8 +26,9 @@ internal sealed class LeakHunt : IReadWitness, IDisposable
 
     /// <summary>Bytes of forgotten plates in the files under <paramref name="folders"/>, names included.</summary>
     public long InFolders(params string[] folders) => folders.SelectMany(folder =>
-            Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
-        .Sum(file => In(Encoding.UTF8.GetBytes(Path.GetFileName(file))) + In(File.ReadAllBytes(file)));
+            Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Select(file => (Name: Path.GetRelativePath(folder, file), Path: file)))
+        .Sum(file => In(Encoding.UTF8.GetBytes(file.Name)) + In(File.ReadAllBytes(file.Path)));
 
     /// <summary>Bytes of forgotten plates in a message: its topic, its bytes, and what is signed in it.</summary>
     public long InMessage(string topic, ReadOnlySpan<byte> jws)
@@ -44,13 +45,24 @@ internal sealed class LeakHunt : IReadWitness, IDisposable
         long found = 0;
         foreach (var plate in _forgotten)
         {
-            if (plate.Length < ShortestPlate || _lookedFor.Contains(plate)) continue;
+            if (_lookedFor.Contains(plate)) continue;
             foreach (var spelling in Spellings(plate))
-                for (var rest = bytes; rest.IndexOf(spelling) is >= 0 and var at; rest = rest[(at + spelling.Length)..])
-                    found += spelling.Length;
+                found += Count(bytes, spelling) * spelling.Length;
         }
         return found;
     }
+
+    private static long Count(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> spelling)
+    {
+        long count = 0;
+        for (var from = 0; bytes[from..].IndexOf(spelling) is >= 0 and var at; from += at + spelling.Length)
+            if (spelling.Length >= LongEnoughToStandAnywhere || StandsAlone(bytes, from + at, spelling.Length)) count++;
+        return count;
+    }
+
+    private static bool StandsAlone(ReadOnlySpan<byte> bytes, int at, int length) =>
+        (at == 0 || !char.IsAsciiLetterOrDigit((char)bytes[at - 1])) &&
+        (at + length == bytes.Length || !char.IsAsciiLetterOrDigit((char)bytes[at + length]));
 
     public void Dispose()
     {

@@ -127,7 +127,7 @@ public sealed class HitRecorder : IDisposable
             {
                 return step();
             }
-            catch (IOException refused)
+            catch (IOException refused) when (refused.MayPass())
             {
                 var wait = backoff.Next();
                 _log.LogError("{Reason}; {Waiting} hits wait in memory, next attempt in {Seconds:0} s", refused.Message,

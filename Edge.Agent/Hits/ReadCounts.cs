@@ -1,6 +1,6 @@
 namespace Edge.Agent.Hits;
 
-/// <summary>What became of every read since the last summary. Two numbers are kept, not three: a read is discarded or it is
+/// <summary>What became of every read, of an interval or since start. Two numbers are kept, not three: a read is discarded or it is
 /// a hit, so <see cref="Reads"/> is their sum and cannot disagree.</summary>
 /// <param name="Frames">Frames taken from the cameras, those in which nothing moved included.</param>
 /// <param name="Discarded">Reads that matched nothing; the plate was wiped.</param>
@@ -16,15 +16,12 @@ public sealed record ReadCounts(long Frames, long Discarded, long Hits)
 /// <summary>Counts reads as they happen, from several cameras at once.</summary>
 public sealed class ReadCounter
 {
-    private long _frames, _discarded, _hits;
-
-    public void Frame() => Interlocked.Increment(ref _frames);
+    private long _discarded, _hits;
 
     public void Discarded() => Interlocked.Increment(ref _discarded);
 
     public void Hit() => Interlocked.Increment(ref _hits);
 
-    /// <summary>Everything since start.</summary>
-    public ReadCounts Total =>
-        new(Interlocked.Read(ref _frames), Interlocked.Read(ref _discarded), Interlocked.Read(ref _hits));
+    /// <summary>Every read since start; who knows the cameras adds the frames.</summary>
+    public ReadCounts Total => new(0, Interlocked.Read(ref _discarded), Interlocked.Read(ref _hits));
 }

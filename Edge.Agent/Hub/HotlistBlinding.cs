@@ -5,6 +5,7 @@ using Edge.Agent.Matching;
 using Edge.Agent.Publishing;
 using Edge.Storage.Sealing;
 using Edge.Vision.Recognition;
+using Edge.Vision.Tracking;
 
 namespace Edge.Agent.Hub;
 
@@ -30,10 +31,20 @@ public static class HotlistBlinding
             Expires = expires,
             Entries = [.. wanted.Select(Draft)],
         };
-        hotlist = Hotlist.TryParse(draft.Write(), policy, now, out _, out refused) && refused.Count == 0
+        var usable = Hotlist.TryParse(draft.Write(), policy, now, out _, out refused);
+        refused = [.. refused, .. Unreadable(wanted)];
+        hotlist = usable && refused.Count == 0
             ? draft with { Entries = [.. Blind(draft, wanted, progress)] }
             : null;
         return hotlist is not null;
+    }
+
+    // An entry that no box could ever match would look like a search that found nothing.
+    private static IEnumerable<RefusedEntry> Unreadable(IReadOnlyList<WantedPlate> wanted)
+    {
+        var (shortest, longest) = new ReadGate().Length;
+        return wanted.Index().Where(entry => entry.Item.Plate.Length < shortest || entry.Item.Plate.Length > longest)
+            .Select(entry => new RefusedEntry(entry.Index, null, $"plate: must have {shortest} to {longest} characters to be read"));
     }
 
     private static HotlistEntry Draft(WantedPlate plate) => new()

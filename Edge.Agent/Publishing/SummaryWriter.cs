@@ -22,6 +22,7 @@ public sealed class SummaryWriter
     private readonly TimeProvider _time;
     private readonly Func<ReadCounts> _total;
     private readonly Func<IReadOnlyList<CameraReport>> _cameras;
+    private readonly Queue<IntervalSummary> _unsent = new();
     private ReadCounts _accounted = new(0, 0, 0);
     private DateTimeOffset _since;
 
@@ -33,8 +34,20 @@ public sealed class SummaryWriter
     }
 
     /// <summary>Ends the interval and begins the next.</summary>
-    /// <exception cref="IOException">The disk refused; the interval goes on.</exception>
+    /// <exception cref="IOException">The disk refused. If it was the log, the interval goes on; if it was the outbox, the
+    /// summary is queued at the next call.</exception>
     public void Write()
+    {
+        Account();
+        while (_unsent.TryPeek(out var summary))
+        {
+            _state.Outbox.Enqueue(MessageKind.Summary, summary.To + KeptFor, sequence => _signer.Summary(sequence, summary, summary.To),
+                logged: true, accountsFor: summary.Dropped.ToArray());
+            _unsent.Dequeue();
+        }
+    }
+
+    private void Account()
     {
         var (now, total) = (_time.GetUtcNow(), _total());
         var interval = total - _accounted;
@@ -46,12 +59,11 @@ public sealed class SummaryWriter
         var from = _since;
         (_accounted, _since) = (total, now);
 
-        var dropped = _state.Outbox.Dropped().Take(MaxDropped).Select(message => message.Sequence).ToList();
+        var named = _unsent.SelectMany(unsent => unsent.Dropped).ToHashSet();
+        var dropped = _state.Outbox.Dropped().Select(message => message.Sequence).Where(sequence => !named.Contains(sequence)).Take(MaxDropped).ToList();
         var (trust, log) = (_trust.Current, _audit.Latest);
-        var summary = new IntervalSummary(from, now > from ? now : from, interval.Frames, interval.Reads, interval.Discarded,
+        _unsent.Enqueue(new IntervalSummary(from, now > from ? now : from, interval.Frames, interval.Reads, interval.Discarded,
             interval.Hits, _cameras(), trust?.Matcher.Hotlist.Version ?? 0, trust?.Policy.Version ?? 0, ClockState.Held,
-            trust?.Policy.HitRetentionHours ?? 24, log.Size, log.Root.ToArray(), dropped);
-        _state.Outbox.Enqueue(MessageKind.Summary, now + KeptFor, sequence => _signer.Summary(sequence, summary, now),
-            logged: true, accountsFor: dropped);
+            trust?.Policy.HitRetentionHours ?? 24, log.Size, log.Root.ToArray(), dropped));
     }
 }

@@ -10,15 +10,23 @@ public delegate byte[]? TrustFetch(string path, int maxBytes);
 /// <summary>Places to fetch from.</summary>
 public static class TrustSource
 {
-    /// <summary>Fetches from a copy of the repository in <paramref name="folder"/>.</summary>
+    /// <summary>Fetches from a copy of the repository in <paramref name="folder"/>; a file that cannot be read is refused
+    /// like one that does not verify.</summary>
     public static TrustFetch Folder(string folder) => (path, maxBytes) =>
     {
         var file = Path.Combine(folder, path);
         if (!File.Exists(file)) return null;
-        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        // One byte more than allowed is enough for the caller to see that it is too long.
-        var bytes = new byte[(int)Math.Min(stream.Length, maxBytes + 1L)];
-        stream.ReadExactly(bytes);
-        return bytes;
+        try
+        {
+            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            // One byte more than allowed is enough for the caller to see that it is too long.
+            var bytes = new byte[(int)Math.Min(stream.Length, maxBytes + 1L)];
+            stream.ReadExactly(bytes);
+            return bytes;
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new TrustException(path, "cannot be read: let the agent's user read it");
+        }
     };
 }

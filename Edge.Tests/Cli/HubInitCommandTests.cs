@@ -39,7 +39,7 @@ public sealed class HubInitCommandTests : IDisposable
         Assert.True(File.Exists(_temporary.File("agency/to-box/gate/enrolment/box.crt")));
 
         (exit, _, error) = await RunAsync();
-        Assert.Equal(ExitCode.Usage, exit);
+        Assert.Equal(ExitCode.Configuration, exit);
         Assert.Contains("never overwritten", error, StringComparison.Ordinal);
     }
 

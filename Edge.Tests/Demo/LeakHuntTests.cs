@@ -45,6 +45,16 @@ public sealed class LeakHuntTests : IDisposable
         Assert.NotEqual(0, _hunt.InMessage("edge/v1/a/b/hit", Encoding.ASCII.GetBytes($"e30.{payload}.c2ln")));
     }
 
+    [Theory]
+    [InlineData("the plate AB12 stood here", true)]
+    [InlineData("{\"text\":\"AB12\"}", true)]
+    [InlineData("c2lnbmVkAB12xyz", false)] // four characters of base64 that happen to be the same
+    public void A_short_plate_counts_where_it_stands_alone(string kept, bool leaked)
+    {
+        See("AB12", matched: false);
+        Assert.Equal(leaked, _hunt.In(Encoding.ASCII.GetBytes(kept)) > 0);
+    }
+
     [Fact]
     public void Files_and_their_names_are_searched()
     {

@@ -54,6 +54,9 @@ public sealed class WholeWayTests : IDisposable
         var ended = await EdgeAgent.RunAsync("demo", "--json", "--footage", _folder.File("cut.mp4"), "--look-for", Vehicles()[0]);
         Assert.Equal(ExitCode.Capture, ended.Code);
         Assert.Contains("cut off", ended.Error, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(ended.Output);
+        Assert.Equal((1, 1, 0), (Number(json, "hits"), Number(json, "alertsVerified"), Number(json, "leaks")));
+        Assert.True(json.RootElement.GetProperty("logVerified").GetBoolean());
     }
 
     [Fact]

@@ -84,7 +84,7 @@ public sealed record ModelManifest
 /// <summary>What every model states of itself.</summary>
 public abstract record ModelEntry
 {
-    /// <summary>Shown by <c>doctor</c> and in the audit log.</summary>
+    /// <summary>What people call it.</summary>
     public required string Name { get; init; }
     /// <summary>Bare file name beside the manifest.</summary>
     public required string File { get; init; }

@@ -18,14 +18,10 @@ public sealed class Consensus : IDisposable
     private readonly float[] _sums = GC.AllocateArray<float>(Lengths * PlateText.MaxLength * Classes, pinned: true);
     private readonly float[] _weights = new float[Lengths];
 
-    /// <summary>Readings taken in.</summary>
-    public int Count { get; private set; }
-
     /// <summary>Takes in one vote.</summary>
     /// <remarks>Borrows <paramref name="reading"/>.</remarks>
     public void Add(Reading reading)
     {
-        Count++;
         var weight = MathF.Max(reading.Confidence, LeastWeight);
         _weights[reading.Length] += weight;
         for (var position = 0; position < reading.Length; position++)
@@ -60,7 +56,6 @@ public sealed class Consensus : IDisposable
     {
         CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_sums.AsSpan()));
         Array.Clear(_weights);
-        Count = 0;
     }
 
     public void Dispose() => Clear();

@@ -52,7 +52,7 @@ public sealed class Passage : IDisposable
         if (track.Crop is not { } crop || reading.ToPlate() is not { } plate) return null;
         track.Crop = null;
         var agreed = track.Agreed;
-        return new Passage(plate, [.. Enumerable.Range(0, reading.Length).Select(i => reading.Best(i).Confidence)])
+        return new Passage(plate, [.. Enumerable.Range(0, reading.Length).Select(i => Math.Clamp(reading.Best(i).Confidence, 0, 1))])
         {
             Camera = camera,
             Accepted = gate.Accepts(track.Score, reading.Weakest, reading.Length, agreed, still),

@@ -10,6 +10,7 @@ public sealed class PlateCrop : IDisposable
     // Enough to show the plate and its edge to the person who must confirm the hit, and nothing beside it.
     private const float Margin = 0.05f;
     private const int MaxWidth = 320;
+    private const int MaxHeight = 240;
 
     private readonly Mat _pixels;
 
@@ -27,12 +28,14 @@ public sealed class PlateCrop : IDisposable
         return new PlateCrop(region.Clone());
     }
 
-    /// <summary>The plate as a JPEG, at most 320 pixels wide; a few kilobytes.</summary>
+    /// <summary>The plate as a JPEG, at most 320 × 240 pixels; a few kilobytes.</summary>
     public byte[] ToJpeg()
     {
         using var small = new Mat();
-        var scale = Math.Min(1.0, (double)MaxWidth / _pixels.Width);
-        Cv2.Resize(_pixels, small, new Size(), scale, scale, InterpolationFlags.Area);
+        var (width, height) = (_pixels.Width, _pixels.Height);
+        var scale = Math.Min(1.0, Math.Min((double)MaxWidth / width, (double)MaxHeight / height));
+        var size = new Size(Math.Max(1, (int)(width * scale)), Math.Max(1, (int)(height * scale)));
+        Cv2.Resize(_pixels, small, size, interpolation: InterpolationFlags.Area);
         Cv2.ImEncode(".jpg", small, out var jpeg, [(int)ImwriteFlags.JpegQuality, 85]);
         small.SetTo(Scalar.Black);
         return jpeg;

@@ -5,7 +5,7 @@ namespace Edge.Vision.Tracking;
 
 /// <summary>
 /// Follows plates from frame to frame, so that one vehicle is one passage. Geometry first; a confident reading of
-/// something else in the same place is another vehicle (a queue, or a cut in a recording). Pure: no clock, no pixels.
+/// something else in the same place is another vehicle (a queue, or a cut in a recording). Pure: no clock; it looks at no pixel.
 /// </summary>
 internal sealed class PlateTracker : IDisposable
 {
@@ -28,7 +28,7 @@ internal sealed class PlateTracker : IDisposable
         var bestCloseness = 0f;
         foreach (var track in _open)
         {
-            if (track.Last == at && track.Frames > 0) continue; // one plate, one detection a frame
+            if (track.Last == at) continue; // one plate, one detection a frame
             var closeness = Closeness(track.Predict(at), detection.Box);
             if (closeness <= bestCloseness || IsAnotherPlate(track.Conclusion, reading)) continue;
             (best, bestCloseness) = (track, closeness);
