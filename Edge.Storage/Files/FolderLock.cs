@@ -24,7 +24,13 @@ internal sealed partial class FolderLock : IDisposable
         return error == wouldBlock ? null : throw new IOException($"cannot lock folder {folder}: error {error}");
     }
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose()
+    {
+        // Closing alone would leave the lock with a child process that was forked and has not yet called exec.
+        const int unlock = 8; // LOCK_UN
+        if (!_folder.IsClosed) _ = Lock(_folder, unlock);
+        _folder.Dispose();
+    }
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int Lock(SafeFileHandle file, int operation);
