@@ -93,6 +93,8 @@ internal sealed class AgentHost : IAsyncDisposable
         RefreshTrust(now);
         _recorder.Reconcile();
 
+        _log.LogInformation("box {Box} started, version {Version}, {Cameras} cameras, state in {Folder}", Box, Software, _cameras.Count,
+            _configuration.StateFolder);
         using var background = new CancellationTokenSource();
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var recorder = _recorder.RunAsync(background.Token);
@@ -191,7 +193,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private void RefreshTrust(DateTimeOffset now)
     {
         if (Directory.Exists(_configuration.TrustFolder)) _trust.Refresh(TrustSource.Folder(_configuration.TrustFolder), now);
-        if (_trust.Current is null) _log.LogWarning("no hotlist is in force: every read is discarded");
+        if (_trust.Current is null) _log.LogWarning("no hotlist is in force, every read is discarded: put the signed files into {Folder}", _configuration.TrustFolder);
     }
 
     private void Sweep()
@@ -206,7 +208,7 @@ internal sealed class AgentHost : IAsyncDisposable
         var since = _time.GetTimestamp();
         while (Waiting > 0 && !stop.IsCancellationRequested && _time.GetElapsedTime(since) < DrainWithin)
             await Task.Delay(TimeSpan.FromMilliseconds(50), _time, CancellationToken.None);
-        if (Waiting > 0) _log.LogWarning("{Waiting} messages stay on the disk for the next start", Waiting);
+        if (Waiting > 0) _log.LogWarning("{Waiting} messages wait on the disk for the broker; they leave at the next start", Waiting);
     }
 
     private void Close()

@@ -35,6 +35,8 @@ internal sealed class DemoCommand
         if (Enrolled.Here())
             return Failure.Say(ExitCode.Refused, "this box is enrolled: run the demo on another machine");
         var own = parse.GetValue(_footage);
+        if (own is null && parse.GetValue(_lookFor) is { Length: > 0 })
+            return Failure.Say(ExitCode.Usage, "--look-for needs --footage: the rendered clip has its own plates");
         var (footage, typed) = own is null ? BundledClip() : (own, []);
         if (parse.GetValue(_lookFor) is { Length: > 0 } given) typed = given;
         if (!Path.Exists(footage)) return Failure.Say(ExitCode.Capture, $"{footage}: no such file or folder");

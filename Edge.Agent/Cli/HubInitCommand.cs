@@ -51,7 +51,9 @@ internal sealed class HubInitCommand
                 return Failure.Say(ExitCode.Refused, $"nothing was made; the policy allows the purposes {purposes}");
             }
             var box = agency.PrepareBox(boxName, now);
-            Show(new Made(agency, Path.GetFullPath(parse.GetValue(_folder)!), box, wanted.Count), parse.GetValue(_json));
+            FirstInstall.WriteBox(agency, box);
+            var toBroker = FirstInstall.WriteBroker(agency, Path.GetFullPath(parse.GetValue(_folder)!));
+            Show(new Made(agency, Path.GetFullPath(parse.GetValue(_folder)!), box, toBroker, wanted.Count), parse.GetValue(_json));
             return ExitCode.Ok;
         }
         finally
@@ -65,6 +67,11 @@ internal sealed class HubInitCommand
         code = ExitCode.Ok;
         var (plates, cases, purpose, file) = (parse.GetValue(_lookFor)!, parse.GetValue(_case)!, parse.GetValue(_purpose), parse.GetValue(_hotlist));
         wanted = [];
+        if (file is not null && plates.Length > 0)
+        {
+            code = Failure.Say(ExitCode.Usage, "give --hotlist or --look-for, not both: put all plates into the list");
+            return false;
+        }
         if (file is not null) return TryReadList(file, now, out wanted, out code);
         if (plates.Length == 0)
         {
@@ -127,8 +134,8 @@ internal sealed class HubInitCommand
         var (agency, folder) = (made.Agency, made.Folder);
         string[] next =
         [
-            $"start a broker at {agency.Broker} with tls/broker.crt, tls/broker.key and tls/ca.crt, asking clients for certificates",
-            $"carry {made.Box} to the box and delete it here; a box in service makes its own keys",
+            $"on the broker's machine, as root: {FirstInstall.BrokerCommand(made.ToBroker)}",
+            $"carry {made.Box} to the box, there as root: sh install.sh; then delete it in both places",
             $"edge-agent hub watch {folder}",
         ];
         if (json)
@@ -147,13 +154,14 @@ internal sealed class HubInitCommand
         table.AddRow("CA and certificates", "tls/", "[red]secret[/] (*.key)");
         table.AddRow($"trust repository, hotlist of {made.Entries}", "trust/", "public");
         table.AddRow("known boxes", "boxes/", "public keys");
+        table.AddRow("for the broker", "to-broker/", "[red]secret[/], carry over, delete");
         table.AddRow("first box", Markup.Escape(Path.GetRelativePath(folder, made.Box)), "[red]secret[/], carry over, delete");
         Console.WriteLine($"Agency {agency.Name} in {folder}");
         AnsiConsole.Write(table);
         foreach (var (i, step) in next.Index()) Console.WriteLine($"{i + 1}. {step}");
     }
 
-    private sealed record Made(Agency Agency, string Folder, string Box, int Entries)
+    private sealed record Made(Agency Agency, string Folder, string Box, string ToBroker, int Entries)
     {
         public DateTimeOffset HotlistExpires { get; } = Hotlist(Agency).Expires;
 

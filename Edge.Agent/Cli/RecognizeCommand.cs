@@ -14,8 +14,6 @@ namespace Edge.Agent.Cli;
 /// box is enrolled.</summary>
 internal static class RecognizeCommand
 {
-    private static readonly string[] Pictures = [".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"];
-
     public static Command Build()
     {
         var paths = new Argument<string[]>("PATH") { Description = "Pictures, folders of pictures, recordings.", Arity = ArgumentArity.OneOrMore };
@@ -32,7 +30,11 @@ internal static class RecognizeCommand
         {
             if (Enrolled.Here())
                 return Failure.Say(ExitCode.Refused, "this box is enrolled: plates are shown to nobody here; " +
-                    "run recognize on another machine, or decommission the box first");
+                    "run recognize on another machine");
+            if (parse.GetValue(scoreOnly) && parse.GetValue(truth) is null)
+                return Failure.Say(ExitCode.Usage, "--score-only needs --truth FILE");
+            if (parse.GetValue(paths)!.Any(path => path.StartsWith('-') && !Path.Exists(path)))
+                return Failure.Say(ExitCode.Usage, "an option is unknown; see edge-agent recognize --help");
             var labels = parse.GetValue(truth) is { } table ? LabelledPlates.Read(table) : null;
             using var output = new ReadsOutput(parse.GetValue(json), parse.GetValue(scoreOnly));
             var run = new Run(parse.GetValue(models)!, output, labels);
@@ -61,7 +63,7 @@ internal static class RecognizeCommand
             {
                 try
                 {
-                    if (IsPicture(path)) await PictureAsync(stills, path, cancel);
+                    if (File.Exists(path) && CameraSources.IsPicture(path)) await PictureAsync(stills, path, cancel);
                     else await RecordingAsync(path, cancel);
                 }
                 catch (CaptureException exception)
@@ -97,11 +99,12 @@ internal static class RecognizeCommand
         private static StillRead Show(Passage passage) => new(Encoding.ASCII.GetString(passage.Plate.Ascii),
             passage.Confidence, passage.Weakest, passage.Accepted, passage.Box);
 
-        private static IEnumerable<string> Expand(string path) => Directory.Exists(path)
-            ? Directory.EnumerateFiles(path).Where(IsPicture).Order(StringComparer.Ordinal)
-            : [path];
-
-        private static bool IsPicture(string path) => Pictures.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+        private static IEnumerable<string> Expand(string path)
+        {
+            if (!Directory.Exists(path)) return [path];
+            var pictures = Directory.EnumerateFiles(path).Where(CameraSources.IsPicture).Order(StringComparer.Ordinal).ToList();
+            return pictures.Count > 0 ? pictures : throw new CaptureException($"{path}: no picture in this folder");
+        }
     }
 
     /// <summary>Reads as a table or as JSON lines; errors go to standard error in both.</summary>

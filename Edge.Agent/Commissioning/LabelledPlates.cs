@@ -19,6 +19,7 @@ internal static class LabelledPlates
     /// <exception cref="IOException">It cannot be read.</exception>
     public static ILookup<string, LabelledPlate> Read(string path)
     {
+        if (!File.Exists(path)) throw new LabelsException($"{path}: no such file");
         if (new FileInfo(path).Length > MaxBytes) throw new LabelsException($"{path}: larger than {MaxBytes} bytes");
         var lines = File.ReadAllLines(path);
         if (lines.Length == 0 || lines[0] != "file\tx\ty\twidth\theight\ttext")

@@ -3,6 +3,7 @@ using Edge.Agent.Publishing;
 using Edge.Storage.Json;
 using Edge.Storage.Trust;
 using Edge.Vision;
+using Edge.Vision.Capture;
 using Edge.Vision.Tracking;
 
 namespace Edge.Agent.Configuration;
@@ -35,7 +36,8 @@ public sealed record AgentConfiguration(
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException(path, [new JsonProblem("", $"cannot be read ({exception.GetType().Name}); name it with --config")]);
+            throw new ConfigurationException(path, [new JsonProblem("", exception is FileNotFoundException or DirectoryNotFoundException
+                ? "no such file; name it with --config" : "cannot be read; let this user read it")]);
         }
         return StrictJson.TryRead<AgentConfiguration>(bytes, MaxBytes, Read, out var configuration, out var problems)
             ? configuration
@@ -81,13 +83,20 @@ public sealed record CameraConfiguration(string Name, string Source, PipelineOpt
 {
     internal static CameraConfiguration Read(JsonFields fields) => new(
         fields.Text("name", PartyName.IsValid, PartyName.Rule),
-        fields.Text("source", 2048),
+        ReadSource(fields),
         new PipelineOptions
         {
             Region = fields.Section("region", ReadRegion),
             MotionGate = fields.Flag("motionGate", otherwise: true),
             MinimumPlateHeight = fields.Whole("minimumPlateHeight", 8, 200, new PipelineOptions().MinimumPlateHeight),
         });
+
+    private static string ReadSource(JsonFields fields)
+    {
+        var source = fields.Text("source", 2048);
+        if (source.Length > 0 && CameraSources.Fault(new CameraOptions("", source)) is { } fault) fields.Fail("source", fault);
+        return source;
+    }
 
     private static RegionOfInterest ReadRegion(JsonFields fields)
     {

@@ -9,6 +9,20 @@ namespace Edge.Vision.Capture;
 /// <summary>Chooses what reads a camera by what its source looks like.</summary>
 public static class CameraSources
 {
+    /// <summary>True for a file that is read as a picture: by its name, or by its first bytes.</summary>
+    public static bool IsPicture(string path) => PictureSource.IsPictureName(path) || PictureSource.IsPicture(path);
+
+    /// <summary>Why <see cref="Open"/> would refuse this source now, or null. A live camera need not be reachable.</summary>
+    public static string? Fault(CameraOptions camera)
+    {
+        var source = camera.Source;
+        if (source.Contains("://", StringComparison.Ordinal))
+            return !CameraAddress.TryParse(source, out var address) ? "is no address of the form scheme://user:password@host/path"
+                : address.Scheme is "rtsp" or "rtsps" or "http" or "https" ? null
+                : $"{address.Scheme}:// is not supported; use rtsp, rtsps, http or https";
+        return source.StartsWith("/dev/video", StringComparison.Ordinal) || Path.Exists(source) ? null : "no such file, folder or device";
+    }
+
     /// <summary>How many frames the container of a recording says it has, roughly; null for anything else.</summary>
     public static long? CountFrames(string path)
     {

@@ -179,7 +179,7 @@ internal sealed class LiveSource(
             catch (Exception surprise)
             {
                 // Its text may quote anything; its type may not.
-                if (!_cut) source.Failed($"camera {source.Name}: the connection failed ({surprise.GetType().Name})");
+                if (!_cut) source.Failed($"the connection failed ({surprise.GetType().Name})");
             }
             finally
             {
@@ -230,6 +230,6 @@ internal sealed class LiveSource(
 
     private void Failed(string reason)
     {
-        if (_vitals.Become(CameraState.Starting, reason)) log.LogWarning("{Reason}", reason);
+        if (_vitals.Become(CameraState.Starting, reason)) log.LogWarning("camera {Camera}: {Reason}", Name, reason);
     }
 }

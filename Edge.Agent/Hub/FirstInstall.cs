@@ -1,0 +1,90 @@
+using System.Text.Json;
+
+namespace Edge.Agent.Hub;
+
+/// <summary>What a technician carries from a new agency to its broker and to its first box: everything in one folder each,
+/// with the commands that put it in place.</summary>
+internal static class FirstInstall
+{
+    /// <summary>Where the installed files of the broker live.</summary>
+    private const string BrokerFolder = "/etc/mosquitto/edge";
+
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>Completes <paramref name="folder"/>, which holds the box's keys and papers: the signed files, a configuration
+    /// to put cameras into, and <c>install.sh</c>.</summary>
+    public static void WriteBox(Agency agency, string folder)
+    {
+        CopyFolder(agency.TrustFolder, Path.Combine(folder, "trust"));
+        Write(Path.Combine(folder, "edge-agent.json"), JsonSerializer.Serialize(new
+        {
+            broker = new { host = agency.Broker.Host, port = agency.Broker.Port },
+            cameras = new[] { new { name = "lane-1", source = "rtsp://camera.example/stream" } },
+        }, Indented) + "\n");
+        Write(Path.Combine(folder, "install.sh"), """
+            #!/bin/sh
+            # Makes this machine the box whose keys lie here. Run as root, then set the cameras in /etc/edge-agent/edge-agent.json.
+            set -eu
+            cd "$(dirname "$0")"
+            if [ -e /var/lib/edge-agent/keys ]; then echo "this machine already has a box's keys in /var/lib/edge-agent" >&2; exit 1; fi
+            install -d -m 700 /etc/edge-agent /var/lib/edge-agent
+            cp -r enrolment /etc/edge-agent/
+            [ -e /etc/edge-agent/edge-agent.json ] || cp edge-agent.json /etc/edge-agent/
+            cp -r trust /var/lib/edge-agent/trust-inbox
+            cp -r state/. /var/lib/edge-agent/
+            echo "installed; delete this folder, set the cameras, then: edge-agent config check && edge-agent run"
+
+            """);
+    }
+
+    /// <summary>Writes <c>to-broker</c>: a Mosquitto listener that admits only who the agency certified.</summary>
+    /// <returns>The folder.</returns>
+    public static string WriteBroker(Agency agency, string agencyFolder)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(agencyFolder, "to-broker"),
+            Private | UnixFileMode.UserExecute).FullName;
+        var files = agency.BrokerCertificates;
+        foreach (var (from, to) in new[] { (files.CaFile, "ca.crt"), (files.CertificateFile, "broker.crt"), (files.KeyFile, "broker.key") })
+            Write(Path.Combine(folder, to), File.ReadAllText(from));
+        Write(Path.Combine(folder, "mosquitto.conf"), Listener(BrokerFolder, agency.Broker.Port));
+        return folder;
+    }
+
+    /// <summary>The commands for the broker, as root on its machine.</summary>
+    public static string BrokerCommand(string folder) =>
+        $"cp -r {folder} {BrokerFolder} && chown -R mosquitto: {BrokerFolder} && mosquitto -c {BrokerFolder}/mosquitto.conf";
+
+    /// <summary>A Mosquitto listener with TLS 1.3 whose clients are who their certificate says.</summary>
+    internal static string Listener(string folder, int port) => $"""
+        listener {port}
+        cafile {folder}/ca.crt
+        certfile {folder}/broker.crt
+        keyfile {folder}/broker.key
+        tls_version tlsv1.3
+        require_certificate true
+        use_identity_as_username true
+        allow_anonymous false
+
+        """;
+
+    private static void CopyFolder(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+
+    private static void Write(string path, string text)
+    {
+        using var file = new StreamWriter(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Private,
+        });
+        file.Write(text);
+    }
+}
