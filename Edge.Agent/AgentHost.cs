@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.ExceptionServices;
 using Edge.Agent.Configuration;
 using Edge.Agent.Enrolment;
 using Edge.Agent.Governance;
@@ -46,6 +47,7 @@ internal sealed class AgentHost : IAsyncDisposable
             _keys = KeyFolder.Open(configuration.StateFolder);
             _state = StateDatabase.Open(configuration.StateFolder, _keys.Hours, time);
             _audit = AuditLog.Open(AuditFolder, Box.LogOrigin, _keys.Log, time);
+            RefuseAnotherLog();
             _trust = new TrustWatch(
                 TrustClient.Open(Path.Combine(configuration.StateFolder, "trust"), enrolment.Root(), Box.Agency, Box.Box),
                 _audit, logs.CreateLogger("trust"));
@@ -92,6 +94,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _trust.Restore(now);
         RefreshTrust(now);
         _recorder.Reconcile();
+        Sweep();
 
         _log.LogInformation("box {Box} started, version {Version}, {Cameras} cameras, state in {Folder}", Box, Software, _cameras.Count,
             _configuration.StateFolder);
@@ -131,20 +134,18 @@ internal sealed class AgentHost : IAsyncDisposable
     /// camera stops the box.</summary>
     private async Task WatchCamerasAsync(CancellationToken stop)
     {
-        CaptureException? broken = null;
-        await foreach (var ended in Task.WhenEach(_cameras.Select(camera => Task.Run(() => camera.RunAsync(stop), CancellationToken.None))))
+        using var others = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Exception? first = null;
+        // Every loop is waited for, also after a failure: what it uses must not be closed under it.
+        await foreach (var ended in Task.WhenEach(_cameras.Select(camera => Task.Run(() => camera.RunAsync(others.Token), CancellationToken.None))))
         {
-            try
-            {
-                await ended;
-            }
-            catch (CaptureException failure)
-            {
-                _log.LogError("{Reason}", failure.Message);
-                broken ??= failure;
-            }
+            await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (ended.Exception?.InnerException is not { } failure) continue;
+            if (failure is CaptureException) _log.LogError("{Reason}", failure.Message);
+            else await others.CancelAsync();
+            if (first is null or CaptureException) first = failure;
         }
-        if (broken is not null) throw broken;
+        if (first is not null) ExceptionDispatchInfo.Throw(first);
     }
 
     public async ValueTask DisposeAsync()
@@ -152,6 +153,18 @@ internal sealed class AgentHost : IAsyncDisposable
         foreach (var camera in _cameras) await camera.DisposeAsync();
         _cameras.Clear();
         Close();
+    }
+
+    /// <summary>A log that is new while messages were already numbered is not this box's: somebody took the old one away.</summary>
+    private void RefuseAnotherLog()
+    {
+        if (_audit.Latest.Size == 0 && _state.LastSequence > 0)
+            throw new AuditDamagedException(AuditFolder, $"it is empty, but this box has numbered {_state.LastSequence} messages");
+        if (!_audit.Recovery.IsClean)
+        {
+            _audit.Append(new AuditEntry { Action = AuditAction.Incident, Kind = "log-recovered", Count = _audit.Recovery.TilesRebuilt });
+            _log.LogWarning("the audit log was cut off in a write and is whole again: {Recovery}", _audit.Recovery);
+        }
     }
 
     private CameraLoop OpenCamera(CameraConfiguration camera, ILoggerFactory logs, IReadWitness? witness)

@@ -29,8 +29,8 @@ internal sealed class CameraLoop(
         {
             await foreach (var passage in pipeline.ReadAsync(source, stop))
                 using (passage)
-                    if (passage.Accepted)
-                        await DecideAsync(passage, stop);
+                    if (passage.Accepted) await DecideAsync(passage, stop);
+                    else witness?.Saw(passage.Plate, matched: false);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -40,11 +40,11 @@ internal sealed class CameraLoop(
 
     private async ValueTask DecideAsync(Passage passage, CancellationToken stop)
     {
-        var current = trust.Current;
-        var match = current?.Match(passage.Plate, time.GetUtcNow());
+        var (current, now) = (trust.Current, time.GetUtcNow());
+        var match = current?.Match(passage.Plate, now);
         witness?.Saw(passage.Plate, match is not null);
         if (match is null) counter.Discarded();
-        else await recorder.RecordAsync(passage, match, current!, stop);
+        else await recorder.RecordAsync(passage, match, current!, now, stop);
     }
 
     public async ValueTask DisposeAsync()

@@ -6,10 +6,14 @@ namespace Edge.Agent.Cli;
 /// <summary>Every verb of <c>edge-agent</c>, in the order help shows them.</summary>
 internal static class CommandTable
 {
+    /// <summary>How long a verb may take to stop in order: the box's last hits must reach the disk. systemd's own patience is
+    /// 90 s.</summary>
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(80);
+
     public static async Task<int> RunAsync(string[] args)
     {
         var parsed = Build().Parse(args);
-        if (parsed.Errors.Count == 0) return await parsed.InvokeAsync();
+        if (parsed.Errors.Count == 0) return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = StopWithin });
         var typed = args.Except(Names(parsed.CommandResult)).ToList();
         foreach (var error in parsed.Errors)
             Failure.Say(ExitCode.Usage, typed.Any(word => error.Message.Contains(word, StringComparison.Ordinal))

@@ -85,8 +85,9 @@ internal sealed class DemoCommand
 
     private static async Task<DemoResult> WatchAsync(DemoRun run, bool json, CancellationToken cancel)
     {
-        using var logs = RunCommand.Logs(LogLevel.Warning);
-        if (json || Console.IsErrorRedirected) return await run.RunAsync(new Silent(), logs, TimeProvider.System, cancel);
+        using var diagnostics = new KeptDiagnostics();
+        using var logs = RunCommand.Logs(LogLevel.Warning, diagnostics);
+        if (json || Console.IsErrorRedirected) return await run.RunAsync(new Silent(), logs, diagnostics, TimeProvider.System, cancel);
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         return await console.Progress().AutoClear(true)
             .Columns(new SpinnerColumn(), new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
@@ -95,7 +96,7 @@ internal sealed class DemoCommand
                 var total = CameraSources.CountFrames(run.Footage);
                 var task = context.AddTask("reading", maxValue: total ?? 1);
                 task.IsIndeterminate = total is null;
-                return await run.RunAsync(new Bar(task), logs, TimeProvider.System, cancel);
+                return await run.RunAsync(new Bar(task), logs, diagnostics, TimeProvider.System, cancel);
             });
     }
 

@@ -3,6 +3,7 @@ using Edge.Agent.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Edge.Agent.Cli;
 
@@ -33,12 +34,15 @@ internal static class RunCommand
     }
 
     /// <summary>Diagnostics on standard error: one line each, as journald likes them.</summary>
-    public static ILoggerFactory Logs(LogLevel least) => LoggerFactory.Create(logging => logging
-        .SetMinimumLevel(least)
+    /// <param name="least">What is shown from.</param>
+    /// <param name="kept">Is told everything, shown or not.</param>
+    public static ILoggerFactory Logs(LogLevel least, ILoggerProvider? kept = null) => LoggerFactory.Create(logging => (kept is null ? logging : logging.AddProvider(kept))
+        .SetMinimumLevel(LogLevel.Trace)
+        .AddFilter<ConsoleLoggerProvider>(null, least)
         .AddSimpleConsole(options =>
         {
             options.SingleLine = true;
-            options.ColorBehavior = Microsoft.Extensions.Logging.Console.LoggerColorBehavior.Disabled;
+            options.ColorBehavior = LoggerColorBehavior.Disabled;
         })
         .AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace));
 }

@@ -9,9 +9,10 @@ internal static class Enrolled
     /// <summary>Where a box keeps its keys unless its configuration says otherwise.</summary>
     public const string DefaultStateFolder = "/var/lib/edge-agent";
 
-    /// <summary>True if a box is configured here, or a state folder in use here holds a box's keys.</summary>
-    public static bool Here() => Here(RunCommand.DefaultConfiguration, DefaultStateFolder);
+    /// <summary>True if a box is configured here or keeps its state here. It asks for the folders, which every user may see, not
+    /// for what is in them, which only the box may.</summary>
+    public static bool Here() => Here(Path.GetDirectoryName(RunCommand.DefaultConfiguration)!, DefaultStateFolder);
 
-    internal static bool Here(string configuration, string stateFolder) =>
-        File.Exists(configuration) || Directory.Exists(Path.Combine(stateFolder, "keys"));
+    internal static bool Here(string configurationFolder, string stateFolder) =>
+        Directory.Exists(configurationFolder) || Directory.Exists(stateFolder);
 }

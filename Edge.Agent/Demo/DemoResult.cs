@@ -11,13 +11,14 @@ namespace Edge.Agent.Demo;
 /// <param name="SummaryAgrees">The signed summaries at the hub add up to <paramref name="Counts"/>.</param>
 /// <param name="Log">The audit log, verified from its files and the public key alone.</param>
 /// <param name="Refusals">What the hub refused; nothing, if all is well.</param>
-/// <param name="Leaks">Bytes of forgotten plates found on the disk or on the broker.</param>
+/// <param name="TrafficCaptured">The second subscriber saw at least what the hub saw: the search of the traffic means something.</param>
+/// <param name="Leaks">Bytes of forgotten plates found on the disk, on the broker or in the diagnostics.</param>
 /// <param name="Broken">Why the footage could not be read to its end, if so.</param>
 internal sealed record DemoResult(ReadCounts Counts, IReadOnlyList<ReceivedMessage.Hit> Alerts, bool SummaryAgrees,
-    AuditReport Log, IReadOnlyList<string> Refusals, long Leaks, string? Broken)
+    AuditReport Log, IReadOnlyList<string> Refusals, bool TrafficCaptured, long Leaks, string? Broken)
 {
     /// <summary>Everything that was read was accounted for, verified and forgotten as promised.</summary>
-    public bool Holds => Alerts.Count == Counts.Hits && SummaryAgrees && Log.Holds && Refusals.Count == 0 && Leaks == 0;
+    public bool Holds => Alerts.Count == Counts.Hits && SummaryAgrees && Log.Holds && Refusals.Count == 0 && TrafficCaptured && Leaks == 0;
 
     public string ToJson() => JsonSerializer.Serialize(new
     {
@@ -35,6 +36,6 @@ internal sealed record DemoResult(ReadCounts Counts, IReadOnlyList<ReceivedMessa
         ("alerts verified and decrypted at the hub", $"{Alerts.Count}", Alerts.Count == Counts.Hits && Refusals.Count == 0),
         ("signed summary: reads = discarded + hits", $"{Counts.Reads} = {Counts.Discarded} + {Counts.Hits}", SummaryAgrees),
         ("audit log verified with its public key alone", Log.Holds ? $"{Log.Checkpoint?.Size} entries" : "no", Log.Holds),
-        ("bytes of a discarded plate on disk or broker", $"{Leaks}", Leaks == 0),
+        ("bytes of a discarded plate on disk, broker or in a log line", TrafficCaptured ? $"{Leaks}" : "traffic not captured", TrafficCaptured && Leaks == 0),
     ];
 }

@@ -34,7 +34,9 @@ internal sealed record DemoRun(string Footage, IReadOnlyList<PlateText> LookFor,
 
     /// <param name="framesExamined">Told the number of frames now and then.</param>
     /// <param name="logs">Where the box's diagnostics go.</param>
-    public async Task<DemoResult> RunAsync(IProgress<long> framesExamined, ILoggerFactory logs, TimeProvider time, CancellationToken cancel)
+    /// <param name="diagnostics">Keeps them all for the hunt.</param>
+    public async Task<DemoResult> RunAsync(IProgress<long> framesExamined, ILoggerFactory logs, KeptDiagnostics diagnostics,
+        TimeProvider time, CancellationToken cancel)
     {
         using var agency = MakeAgency(time.GetUtcNow());
         MoveBox(agency.PrepareBox(BoxName, time.GetUtcNow()));
@@ -79,7 +81,8 @@ internal sealed record DemoRun(string Footage, IReadOnlyList<PlateText> LookFor,
             Counted(deliveries) == counts,
             AuditVerifier.Verify(CopyLog(), host.LogKey.ToString()),
             [.. deliveries.OfType<ReceivedMessage.Refused>().Select(refused => refused.ToString())],
-            hunt.InFolders(Folder) + traffic.Sum(message => hunt.InMessage(message.Topic, message.Payload)), broken);
+            traffic.Count >= deliveries.Count,
+            hunt.InFolders(Folder) + hunt.In(diagnostics.ToBytes()) + traffic.Sum(message => hunt.InMessage(message.Topic, message.Payload)), broken);
     }
 
     private static ReadCounts Counted(IEnumerable<ReceivedMessage> deliveries)

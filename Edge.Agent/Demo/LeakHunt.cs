@@ -9,6 +9,9 @@ namespace Edge.Agent.Demo;
 /// kept or sent: as ASCII in both cases, UTF-16, hexadecimal and base64 at each alignment, as read and folded.</summary>
 internal sealed class LeakHunt : IReadWitness, IDisposable
 {
+    // What has fewer is no plate, and stands everywhere.
+    private const int ShortestHunted = 4;
+
     // Fewer characters occur in a megabyte of base64 by chance: such a text counts only where it stands alone.
     private const int LongEnoughToStandAnywhere = 6;
 
@@ -17,6 +20,7 @@ internal sealed class LeakHunt : IReadWitness, IDisposable
 
     public void Saw(PlateText plate, bool matched)
     {
+        if (plate.Length < ShortestHunted) return;
         lock (_forgotten)
         {
             if (matched) _lookedFor.Add(plate.Copy());

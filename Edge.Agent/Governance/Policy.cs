@@ -6,7 +6,7 @@ using Edge.Storage.Trust;
 namespace Edge.Agent.Governance;
 
 /// <summary>What a plate may be looked for, and why that is lawful.</summary>
-/// <param name="Name">For example <c>stolen-vehicle</c>; a <see cref="PartyName"/>.</param>
+/// <param name="Name">For example <c>stolen-vehicle</c>: lower-case words, no digits.</param>
 /// <param name="Basis">The law, regulation or council decision, in words.</param>
 public sealed record Purpose(string Name, string Basis);
 
@@ -91,7 +91,7 @@ public sealed record Policy
             Agency = fields.Text("agency", PartyName.IsValid, PartyName.Rule),
             Version = fields.Whole("version", 1, int.MaxValue),
             Purposes = fields.Objects("purposes", 1, 64, purpose => new Purpose(
-                purpose.Text("name", PartyName.IsValid, PartyName.Rule), purpose.Text("basis", 500))),
+                CaseRecord.Purpose(purpose, "name"), CaseRecord.Text(purpose, "basis", 500))),
             Matching = fields.Choice("matching", MatchingSpellings, PlateMatching.Exact),
             LongestEntryDays = fields.Whole("longestEntryDays", 1, MaxEntryDays, MaxEntryDays),
             HitRetentionHours = fields.Whole("hitRetentionHours", 1, MaxRetentionHours, 24),

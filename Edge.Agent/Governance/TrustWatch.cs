@@ -89,7 +89,7 @@ public sealed class TrustWatch
     /// <summary>The field or file that a refusal starts with, as the log's lower-case words.</summary>
     private static string Code(string reason)
     {
-        if (reason.StartsWith("case: ", StringComparison.Ordinal)) return "no-case";
+        if (reason.StartsWith("case:", StringComparison.Ordinal)) return "no-case";
         var letters = reason.TakeWhile(c => c is not (':' or ';' or ' ')).Select(char.ToLowerInvariant)
             .Select(c => char.IsAsciiLetterLower(c) ? c : '-');
         var words = string.Join('-', new string([.. letters]).Split('-', StringSplitOptions.RemoveEmptyEntries));

@@ -40,12 +40,14 @@ public sealed class HitRecorder : IDisposable
 
     /// <summary>Takes a matched passage. It copies what it needs; the caller still disposes the passage. Waits while the disk
     /// is behind.</summary>
-    public async ValueTask RecordAsync(Passage passage, HotlistMatch match, ActiveTrust trust, CancellationToken cancel)
+    /// <param name="now">When it matched.</param>
+    public async ValueTask RecordAsync(Passage passage, HotlistMatch match, ActiveTrust trust, DateTimeOffset now, CancellationToken cancel)
     {
-        var hit = PendingHit.From(passage, match, trust, _time.GetUtcNow());
+        var hit = PendingHit.From(passage, match, trust, now);
         try
         {
-            await _waiting.Writer.WriteAsync(hit, cancel);
+            // Being told to stop does not lose a hit for which there is room.
+            if (!_waiting.Writer.TryWrite(hit)) await _waiting.Writer.WriteAsync(hit, cancel);
         }
         catch
         {
@@ -63,8 +65,8 @@ public sealed class HitRecorder : IDisposable
         await foreach (var hit in _waiting.Reader.ReadAllAsync(CancellationToken.None))
             using (hit)
             {
-                var sequence = await UntilDurableAsync(() => Store(hit), stop);
-                var leaf = await UntilDurableAsync(() => Log(sequence, hit), stop);
+                var sequence = await UntilDurableAsync(() => AlreadyStored(hit) ?? Store(hit), stop);
+                var leaf = await UntilDurableAsync(() => LeafOf(sequence, hit.Digest) ?? Log(sequence, hit), stop);
                 await UntilDurableAsync(() => _state.Outbox.MarkLogged(sequence, leaf), stop);
                 _counter.Hit();
                 _log.LogInformation("hit {Sequence} stored", sequence);
@@ -77,14 +79,11 @@ public sealed class HitRecorder : IDisposable
     {
         var unlogged = _state.Outbox.Unlogged();
         if (unlogged.Count == 0) return;
-        var logged = _audit.ReadTail(TailToSearch).Select(record => (record.Index, record.Entry))
-            .Where(record => record.Entry is { Action: AuditAction.HitStored })
-            .ToDictionary(record => (record.Entry!.Sequence!.Value, record.Entry.Digest!.Value), record => record.Index);
         foreach (var message in unlogged)
         {
             var digest = new Sha256Hash(message.Digest.Span);
-            if (!logged.TryGetValue((message.Sequence, digest), out var leaf))
-                leaf = _audit.Append(new AuditEntry { Action = AuditAction.HitStored, Sequence = message.Sequence, Digest = digest });
+            var leaf = LeafOf(message.Sequence, digest)
+                ?? _audit.Append(new AuditEntry { Action = AuditAction.HitStored, Sequence = message.Sequence, Digest = digest });
             _state.Outbox.MarkLogged(message.Sequence, leaf);
         }
         _log.LogWarning("{Count} hits stored before the last stop were logged now", unlogged.Count);
@@ -96,6 +95,16 @@ public sealed class HitRecorder : IDisposable
         while (_waiting.Reader.TryRead(out var hit)) hit.Dispose();
     }
 
+    /// <summary>The number under which an earlier attempt stored this hit after all: a disk may fail after it has written.</summary>
+    private long? AlreadyStored(PendingHit hit) =>
+        hit.Attempt is { } sequence && _state.Hits.TryRead(sequence, out var stored) && Sha256Hash.Of(stored.Record.Span).Equals(hit.Digest)
+            ? sequence : null;
+
+    /// <summary>Where the log already says that this hit was stored; null where it does not.</summary>
+    private long? LeafOf(long sequence, Sha256Hash digest) => _audit.ReadTail(TailToSearch)
+        .Where(record => record.Entry is { Action: AuditAction.HitStored } entry && entry.Sequence == sequence && digest.Equals(entry.Digest!.Value))
+        .Select(record => (long?)record.Index).FirstOrDefault();
+
     private long Store(PendingHit hit) => _state.Hits.Commit(sequence =>
     {
         var now = _time.GetUtcNow();
@@ -103,7 +112,7 @@ public sealed class HitRecorder : IDisposable
         var header = new HitHeader(_signer.Box, sequence, hit.Match.Entry.Id, expires);
         var hitSealed = SealedHit.Seal(hit.Recipient, header, hit.Body);
         var record = hitSealed.ToJson();
-        hit.Digest = Sha256Hash.Of(record);
+        (hit.Attempt, hit.Digest) = (sequence, Sha256Hash.Of(record));
         return new HitEntry(new NewHit(_keys.CasePseudonym(hit.Match.Entry.Case), expires, record),
             new OutboxMessage(sequence, MessageKind.Hit, _signer.Hit(hitSealed, now), expires));
     });

@@ -24,7 +24,10 @@ internal sealed class PendingHit : IDisposable
 
     public TimeSpan Retention => Trust.Policy.HitRetention;
 
-    /// <summary>SHA-256 of the sealed record, once there is one.</summary>
+    /// <summary>The number it was last given; null before the first attempt.</summary>
+    public long? Attempt { get; set; }
+
+    /// <summary>SHA-256 of the sealed record of that attempt.</summary>
     public Sha256Hash Digest { get; set; }
 
     /// <remarks>Borrows <paramref name="passage"/>.</remarks>

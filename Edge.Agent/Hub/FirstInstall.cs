@@ -49,6 +49,7 @@ internal static class FirstInstall
         foreach (var (from, to) in new[] { (files.CaFile, "ca.crt"), (files.CertificateFile, "broker.crt"), (files.KeyFile, "broker.key") })
             Write(Path.Combine(folder, to), File.ReadAllText(from));
         Write(Path.Combine(folder, "mosquitto.conf"), Listener(BrokerFolder, agency.Broker.Port));
+        Write(Path.Combine(folder, "mosquitto.acl"), Access(agency.Name));
         return folder;
     }
 
@@ -65,7 +66,18 @@ internal static class FirstInstall
         tls_version tlsv1.3
         require_certificate true
         use_identity_as_username true
+        use_username_as_clientid true
         allow_anonymous false
+        acl_file {folder}/mosquitto.acl
+
+        """;
+
+    /// <summary>The hub reads what its boxes say; a box, known by its certificate's name, speaks only for itself and reads nothing.</summary>
+    internal static string Access(string agency) => $"""
+        user hub
+        topic read edge/v1/{agency}/#
+
+        pattern write edge/v1/{agency}/%u/#
 
         """;
 

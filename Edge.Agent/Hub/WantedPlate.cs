@@ -1,3 +1,4 @@
+using Edge.Agent.Governance;
 using Edge.Agent.Matching;
 using Edge.Storage.Json;
 using Edge.Vision.Recognition;
@@ -42,11 +43,11 @@ public sealed record WantedPlate : IDisposable
         {
             Plate = plate!,
             Form = fields.Choice("form", Matching.HotlistEntry.Forms, MatchForm.Exact),
-            Case = fields.Text("case", 64),
-            Purpose = fields.Text("purpose", 64),
-            Basis = fields.Text("basis", 500),
-            Source = fields.Text("source", 64),
-            Issuer = fields.Text("issuer", 64),
+            Case = CaseRecord.Text(fields, "case", 64),
+            Purpose = CaseRecord.Purpose(fields, "purpose"),
+            Basis = CaseRecord.Text(fields, "basis", 500),
+            Source = CaseRecord.Text(fields, "source", 64),
+            Issuer = CaseRecord.Text(fields, "issuer", 64),
             NotBefore = fields.Has("notBefore") ? fields.Instant("notBefore") : now,
             Expires = fields.Instant("expires"),
             Region = fields.Has("region") ? fields.Text("region", 16) : null,

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text.Json.Nodes;
+using Edge.Agent.Governance;
 using Edge.Agent.Publishing;
 using Edge.Storage.Json;
 using Edge.Storage.Sealing;
@@ -70,11 +71,11 @@ public sealed record HotlistEntry
         Id = fields.Text("id", text => HitHeader.IsEntryId(text), "must be 1 to 64 of A-Z, a-z, 0-9, '.', '-' and '_'"),
         Tag = fields.Bytes("tag", BlindTag.Size),
         Form = fields.Choice<MatchForm>("form", Forms),
-        Case = fields.Text("case", 64),
-        Purpose = fields.Text("purpose", PartyName.IsValid, PartyName.Rule),
-        Basis = fields.Text("basis", 500),
-        Source = fields.Text("source", 64),
-        Issuer = fields.Text("issuer", 64),
+        Case = CaseRecord.Text(fields, "case", 64),
+        Purpose = CaseRecord.Purpose(fields, "purpose"),
+        Basis = CaseRecord.Text(fields, "basis", 500),
+        Source = CaseRecord.Text(fields, "source", 64),
+        Issuer = CaseRecord.Text(fields, "issuer", 64),
         NotBefore = fields.Instant("notBefore"),
         Expires = fields.Instant("expires"),
         Region = fields.Has("region") ? fields.Text("region", 16) : null,

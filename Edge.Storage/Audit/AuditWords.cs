@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Edge.Storage.Audit;
 
 /// <summary>The free words of an entry, kept so narrow that no plate and no case number fits where a reason goes.</summary>
-internal static partial class AuditWords
+public static partial class AuditWords
 {
     /// <summary>Lower-case words joined by <c>-</c> or <c>.</c>, no digits, 64 characters at most: reasons, purposes,
     /// kinds of incident.</summary>

@@ -12,7 +12,6 @@ internal sealed class LogRecovery
     private readonly DurableSteps _steps;
     private readonly SigningKey _key;
     private readonly NoteKey _log;
-    private bool _checkpointRebuilt;
     private int _tilesRebuilt;
     private int _filesRemoved;
 
@@ -29,12 +28,12 @@ internal sealed class LogRecovery
     {
         var recovery = new LogRecovery(folder, steps, origin, key);
         var writer = recovery.Run();
-        return (writer, new AuditRecovery(recovery._checkpointRebuilt, recovery._tilesRebuilt, recovery._filesRemoved));
+        return (writer, new AuditRecovery(recovery._tilesRebuilt, recovery._filesRemoved));
     }
 
     private LogWriter Run()
     {
-        if (_folder.ReadCheckpoint() is not { } bytes) return WithoutCheckpoint();
+        if (_folder.ReadCheckpoint() is not { } bytes) return Begin();
         if (!SignedNote.TryParse(bytes, out var note) || !Checkpoint.TryOpen(bytes, _log, out var checkpoint))
             throw Damaged($"its checkpoint is not one of {_log.Name} signed by this box's log key");
 
@@ -87,58 +86,21 @@ internal sealed class LogRecovery
         _tilesRebuilt++;
     }
 
-    // No append leaves a log without its checkpoint: this is a new log, or somebody took the file. What the entries say
-    // is signed again, unless a tile remembers an entry that they do not hold.
-    private LogWriter WithoutCheckpoint()
+    // The first opening signs an empty checkpoint before there is any entry, and every append replaces it: a log that lacks
+    // it was changed by somebody, and signing what they left would make it true.
+    private LogWriter Begin()
     {
         if (Path.Exists(_folder.PathOf(LogFolder.CheckpointName))) throw Damaged("its checkpoint is too large to be one");
-        var (edge, bundle, leaves) = (new TileEdge(), new EntryBundle(), new List<Sha256Hash>());
-        var filled = new List<(TilePath Tile, Sha256Hash[] Hashes)>();
-        foreach (var entry in AllEntries())
-        {
-            if (bundle.Count == TilePath.FullWidth) bundle.Clear();
-            bundle.Add(entry.Span);
-            leaves.Add(Merkle.Leaf(entry.Span));
-            edge.Append(leaves[^1], (tile, hashes) => filled.Add((tile, [.. hashes])));
-        }
-        if (bundle.Count == TilePath.FullWidth) bundle.Clear();
-
-        foreach (var file in _folder.Enumerate().Where(file => file.Kind == LogFileKind.Tile && !file.Tile.IsEntries))
-            if (!file.Tile.IsCoveredBy(edge.Size) || !Agrees(file.Tile, leaves))
-                throw Damaged($"its checkpoint is gone and {file.Name} does not follow from the entries that are left");
-
-        foreach (var (tile, hashes) in filled) Restore(tile, hashes);
-        for (var level = 0; TilePath.HashesAt(level, edge.Size) > 0; level++)
-            if (TilePath.RightEdge(level, edge.Size) is { } tile) Restore(tile, edge.Partial(level));
-        RemoveLeftovers(edge.Size);
-        SyncEdge(edge.Size);
+        foreach (var file in _folder.Enumerate().Where(file => file.Kind is LogFileKind.Tile or LogFileKind.Disclosure))
+            throw Damaged($"its checkpoint is gone, and {file.Name} shows that there was one");
+        RemoveLeftovers(0);
         if (Path.GetDirectoryName(_folder.Root) is { } parent) _steps.SyncFolder(parent);
 
-        var checkpoint = new Checkpoint(_log.Name, edge.Size, edge.Root);
+        var (edge, bundle) = (new TileEdge(), new EntryBundle());
+        var checkpoint = new Checkpoint(_log.Name, 0, edge.Root);
         var note = LogWriter.Sign(checkpoint, _key);
         _steps.Replace(_folder.PathOf(LogFolder.CheckpointName), note.ToBytes());
-        _checkpointRebuilt = edge.Size > 0;
         return new LogWriter(_folder, _steps, _key, note, checkpoint, edge, bundle);
-    }
-
-    private IEnumerable<ReadOnlyMemory<byte>> AllEntries()
-    {
-        for (long index = 0; ; index++)
-        {
-            var entries = _folder.ReadEntries(TilePath.Entries(index, TilePath.FullWidth));
-            for (var width = TilePath.FullWidth - 1; entries is null && width > 0; width--)
-                entries = _folder.ReadEntries(TilePath.Entries(index, width));
-            foreach (var entry in entries ?? []) yield return entry;
-            if (entries is not { Length: TilePath.FullWidth }) yield break;
-        }
-    }
-
-    private bool Agrees(TilePath tile, List<Sha256Hash> leaves)
-    {
-        var span = 1 << (8 * tile.Level);
-        var first = checked((int)(tile.Index * TilePath.FullWidth));
-        return _folder.ReadHashes(tile) is not { } hashes || hashes.Index().All(found =>
-            found.Item == Merkle.Root([.. leaves.GetRange((first + found.Index) * span, span)]));
     }
 
     private void RemoveLeftovers(long size)

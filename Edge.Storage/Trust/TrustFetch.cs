@@ -1,3 +1,5 @@
+using Edge.Storage.Files;
+
 namespace Edge.Storage.Trust;
 
 /// <summary>Brings a file of the trust repository from wherever it travels: a folder, a USB stick, retained messages.
@@ -18,7 +20,7 @@ public static class TrustSource
         if (!File.Exists(file)) return null;
         try
         {
-            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            using var stream = PlainFile.OpenRead(file);
             // One byte more than allowed is enough for the caller to see that it is too long.
             var bytes = new byte[(int)Math.Min(stream.Length, maxBytes + 1L)];
             stream.ReadExactly(bytes);
@@ -26,7 +28,7 @@ public static class TrustSource
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            throw new TrustException(path, "cannot be read: let the agent's user read it");
+            throw new TrustException(path, "cannot be read: it must be a plain file that the agent's user may read");
         }
     };
 }

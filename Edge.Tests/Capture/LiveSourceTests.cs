@@ -162,7 +162,7 @@ public sealed class LiveSourceTests
         await Connected(1);
         _camera.Current.Fail(new InvalidOperationException("secret"));
         await Eventually.True(() => source.Health.LastError is not null, "an error");
-        Assert.Equal("camera north: the connection failed (InvalidOperationException)", source.Health.LastError);
+        Assert.Equal("the connection failed (InvalidOperationException)", source.Health.LastError);
     }
 
     [Fact]

@@ -9,21 +9,18 @@ public sealed class EnrolledTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
-    public void A_bare_machine_is_no_box() => Assert.False(Enrolled.Here(_folder.File("edge-agent.json"), _folder.Path));
+    public void A_bare_machine_is_no_box() => Assert.False(Here());
 
-    [Fact]
-    public void A_configured_box_is_one_wherever_its_state_lies()
+    [Theory]
+    [InlineData("etc")]
+    [InlineData("state")]
+    public void A_box_is_seen_by_a_user_who_may_not_look_into_its_folders(string folder)
     {
-        File.WriteAllText(_folder.File("edge-agent.json"), "{}");
-        Assert.True(Enrolled.Here(_folder.File("edge-agent.json"), _folder.File("state")));
-    }
-
-    [Fact]
-    public void A_folder_with_a_boxs_keys_is_one()
-    {
-        Directory.CreateDirectory(_folder.File("keys"));
-        Assert.True(Enrolled.Here(_folder.File("edge-agent.json"), _folder.Path));
+        Directory.CreateDirectory(_folder.File(folder), UnixFileMode.None);
+        Assert.True(Here());
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private bool Here() => Enrolled.Here(_folder.File("etc"), _folder.File("state"));
 }

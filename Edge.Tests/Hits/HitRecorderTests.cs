@@ -90,6 +90,43 @@ public sealed class HitRecorderTests : IDisposable
         Assert.DoesNotContain(Plate, _log.ToString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_match_decided_while_the_box_is_told_to_stop_is_stored_all_the_same()
+    {
+        using var recorder = Recorder(_state.Database);
+        await RecordAsync(recorder, cancel: new CancellationToken(canceled: true));
+        recorder.Complete();
+        await recorder.RunAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(1, _counter.Total.Hits);
+    }
+
+    [Fact]
+    public async Task A_disk_that_fails_at_any_moment_of_a_hit_leaves_it_stored_and_logged_exactly_once()
+    {
+        for (var failing = 1; failing < 16; failing++)
+        {
+            var disk = new SimulatedDisk();
+            using var folder = new TemporaryFolder();
+            using var database = StateDatabase.Open(folder.Path, disk.Files(folder.Path), _state.Keys.Hours, _state.Time);
+            using var recorder = Recorder(database);
+            var (said, size) = (_log.Lines.Count, _audit.Latest.Size);
+            disk.DiesAt = disk.Operations + failing;
+            await RecordAsync(recorder);
+            recorder.Complete();
+            var running = recorder.RunAsync(TestContext.Current.CancellationToken);
+            await Eventually.True(() => running.IsCompleted || _log.Lines.Count > said, "it is stored, or the refusal is said");
+            disk.DiesAt = null;
+            await Eventually.True(() =>
+            {
+                _state.Time.Advance(TimeSpan.FromSeconds(1));
+                return running.IsCompleted;
+            }, $"the hit is stored once the disk works again, failing at {failing}");
+            await running;
+            Assert.Equal((1, 1, 0), (database.Hits.Count, database.Outbox.Count().Ready, database.Outbox.Count().Unlogged));
+            Assert.Equal(size + 1, _audit.Latest.Size);
+        }
+    }
+
     [Theory]
     [InlineData(false)] // the power went before the audit entry
     [InlineData(true)]  // it went after the entry, before the message was marked
@@ -132,7 +169,7 @@ public sealed class HitRecorderTests : IDisposable
 
     private HitRecorder Recorder(StateDatabase database) => new(database, _audit, _signer, _state.Keys, _counter, _state.Time, _log);
 
-    private async Task RecordAsync(HitRecorder recorder, int retentionHours = 24)
+    private async Task RecordAsync(HitRecorder recorder, int retentionHours = 24, CancellationToken? cancel = null)
     {
         using var passage = PassageOf(Plate);
         var hotlist = Lists.Blind(Lists.Policy, Lists.Wanted(Plate));
@@ -148,7 +185,7 @@ public sealed class HitRecorderTests : IDisposable
             Matcher = new HotlistMatcher(hotlist),
             Refused = [],
         };
-        await recorder.RecordAsync(passage, new HotlistMatch(hotlist.Entries[0], MatchForm.Exact), trust, TestContext.Current.CancellationToken);
+        await recorder.RecordAsync(passage, new HotlistMatch(hotlist.Entries[0], MatchForm.Exact), trust, StateFixture.Start, cancel ?? TestContext.Current.CancellationToken);
     }
 
     private static Passage PassageOf(string plate)

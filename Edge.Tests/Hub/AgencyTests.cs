@@ -63,7 +63,7 @@ public sealed class AgencyTests : IDisposable
         var first = trust.Update(TrustSource.Folder(agency.TrustFolder), Lists.Now);
 
         Assert.False(agency.TryPublishHotlist([Lists.Wanted("CD456", caseId: "")], Lists.Now, null, out var refused));
-        Assert.Equal("entry 0 (no id): case: must be text of 1 to 64 characters", Assert.Single(refused).ToString());
+        Assert.Equal("entry 0 (no id): case: must be text of 1 to 64 characters with a letter or digit in it", Assert.Single(refused).ToString());
         Assert.Same(first, trust.Update(TrustSource.Folder(agency.TrustFolder), Lists.Now));
 
         Assert.True(agency.TryPublishHotlist([Lists.Wanted("CD456", "C-9")], Lists.Now, null, out _));

@@ -40,7 +40,7 @@ public sealed class HotlistSourceTests
         Assert.Equal([
             "line 3.plate: must be 1 to 16 letters A-Z and digits, separators aside",
             "line 3.case: missing",
-            "line 3.basis: must be text of 1 to 500 characters",
+            "line 3.basis: must be text of 1 to 500 characters with a letter or digit in it",
             "line 3.expires: must be a time such as 2026-01-31T23:59:59Z",
             "line 5: has 2 columns; the first line names 8",
         ], problems);
@@ -66,7 +66,7 @@ public sealed class HotlistSourceTests
         var blinded = 0;
         Assert.False(HotlistBlinding.TryBlind([Lists.Wanted("AB123"), Lists.Wanted("CD456", caseId: "")], Lists.Policy, 1, Lists.Cheap,
             Lists.Now, Lists.Now.AddDays(1), new Count(() => blinded++), out _, out var refused));
-        Assert.Equal("case: must be text of 1 to 64 characters", Assert.Single(refused).Reason);
+        Assert.Equal("case: must be text of 1 to 64 characters with a letter or digit in it", Assert.Single(refused).Reason);
         Assert.Equal(0, blinded);
     }
 

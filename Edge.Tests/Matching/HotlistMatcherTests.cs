@@ -36,9 +36,9 @@ public sealed class HotlistMatcherTests
     [Fact]
     public void An_exact_entry_comes_before_a_folded_one()
     {
-        var list = Lists.Blind(Lists.FoldingPolicy, Lists.Wanted("B0B", "folded", MatchForm.Folded), Lists.Wanted("BOB", "exact"));
-        Assert.Equal("exact", Ask(list, "BOB")!.Entry.Case);
-        Assert.Equal("folded", Ask(list, "8OB")!.Entry.Case);
+        var list = Lists.Blind(Lists.FoldingPolicy, Lists.Wanted("B0B1", "folded", MatchForm.Folded), Lists.Wanted("BOB1", "exact"));
+        Assert.Equal("exact", Ask(list, "BOB1")!.Entry.Case);
+        Assert.Equal("folded", Ask(list, "8OB1")!.Entry.Case);
     }
 
     [Fact]

@@ -28,7 +28,13 @@ public sealed class HotlistTests
     public static TheoryData<string, string?, string> BadFields => new()
     {
         { "case", null, "case: missing" },
-        { "case", "", "case: must be text of 1 to 64 characters" },
+        { "case", "", "case: must be text of 1 to 64 characters with a letter or digit in it" },
+        { "case", " ", "case: must be text of 1 to 64 characters with a letter or digit in it" },
+        { "case", "\u200B", "case: must be text of 1 to 64 characters with a letter or digit in it" },
+        { "case", "\u3000", "case: must be text of 1 to 64 characters with a letter or digit in it" },
+        { "case", "-", "case: must be text of 1 to 64 characters with a letter or digit in it" },
+        { "case", " C-1", "case: must be text of 1 to 64 characters with a letter or digit in it" },
+        { "purpose", "section-21", "purpose: must be lower-case words joined by '-', such as stolen-vehicle" },
         { "purpose", null, "purpose: missing" },
         { "purpose", "immigration", "purpose: is not one the policy allows" },
         { "basis", null, "basis: missing" },

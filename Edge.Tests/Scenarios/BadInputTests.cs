@@ -82,9 +82,18 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public async Task Unknown_verbs_and_bad_plates_are_not_repeated()
     {
-        var ended = await EdgeAgent.RunAsync("demo", "--look-for", "AB_123_CD");
+        var ended = await EdgeAgent.RunAsync("demo", "--footage", Picture(), "--look-for", "AB_123_CD");
         AssertSays(ExitCode.Usage, "--look-for number 1", ended);
         Assert.DoesNotContain("AB_123_CD", ended.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("demo", "AB123CD")]
+    [InlineData("AB123CD")]
+    public async Task What_was_typed_by_mistake_is_not_repeated(params string[] arguments)
+    {
+        var ended = await EdgeAgent.RunAsync(arguments);
+        AssertSays(ExitCode.Usage, "--help", ended); // which also asserts that the plate is not in it
     }
 
     [Fact]

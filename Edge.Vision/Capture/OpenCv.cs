@@ -12,12 +12,14 @@ internal static partial class OpenCv
     {
         try
         {
+            // OpenCV asks getenv, which .NET's own environment does not reach, and asks for the limit when it is loaded. What the
+            // header check lets through must still not make a decoder allocate without bound.
+            _ = SetEnvironment("OPENCV_IO_MAX_IMAGE_PIXELS", $"{PictureLimits.MostPixels}", 1);
+            _ = SetEnvironment("OPENCV_FFMPEG_LOGLEVEL", "-8", 1); // AV_LOG_QUIET
             // The cores belong to inference; OpenCV's own pool only gets in its way.
             Cv2.SetNumThreads(1);
             // What it would print is told by our own errors.
             Cv2.SetLogLevel(OpenCvSharp.LogLevel.SILENT);
-            // -8 is AV_LOG_QUIET. OpenCV asks getenv, which .NET's own environment does not reach.
-            _ = SetEnvironment("OPENCV_FFMPEG_LOGLEVEL", "-8", 1);
         }
         catch (Exception failure) when (failure is TypeInitializationException or DllNotFoundException or OpenCvSharpException)
         {

@@ -57,6 +57,8 @@ internal readonly record struct PictureHeader(PictureFormat Format, long Width, 
                 at++;
                 continue;
             }
+            // These bear no length, and none of them stands before the scan of an honest file.
+            if (marker is <= 0x01 or >= 0xd0 and <= 0xd9) return Not(out header);
             var length = BinaryPrimitives.ReadUInt16BigEndian(file[(at + 2)..]);
             if (length < 2) return Not(out header);
             // SOF0 to SOF15, less DHT, JPG and DAC, which share the range.

@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Edge.Storage.Files;
+
+/// <summary>Reads files that somebody else may have put there. Opening a pipe would wait for ever, and a link may point at
+/// what only this process may read.</summary>
+internal static partial class PlainFile
+{
+    /// <summary>Opens a file that is one: no link, no pipe, no device, no folder.</summary>
+    /// <exception cref="IOException">It is something else, or cannot be opened.</exception>
+    public static FileStream OpenRead(string path)
+    {
+        const int nonBlocking = 0x800, closeOnExec = 0x80000;
+        var noFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+        var handle = new SafeFileHandle(Open(path, nonBlocking | closeOnExec | noFollow), ownsHandle: true);
+        if (handle.IsInvalid) throw new IOException($"{path} cannot be opened: error {Marshal.GetLastPInvokeError()}");
+        try
+        {
+            var file = new FileStream(handle, FileAccess.Read, bufferSize: 0);
+            return file.CanSeek ? file : throw new IOException($"{path} is not a plain file");
+        }
+        catch (Exception notAFile) when (notAFile is not IOException)
+        {
+            handle.Dispose();
+            throw new IOException($"{path} is not a plain file", notAFile);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+}
