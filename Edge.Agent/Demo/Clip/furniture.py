@@ -110,7 +110,8 @@ def _signs(camera, shadow, sun):
                                             (27.6, 21.9, 3.36, "Flowers & Garden", (104, 26, 26), (226, 214, 190))):
         fascia = _board(y0 - y1, .62, ground, [(text, SANS, (y0 - y1) / 2, .31, .27, colour)])
         _place(camera, shadow, sun, fascia, _along(FRONTS - .04, y0, y1, z, z - .62), WEST)
-    blade = _board(1.0, 1.0, (22, 70, 54), [("BAKERY", SANS, .5, .40, .17, cream), ("since 1962", SANS, .5, .64, .09, cream)], cream)
+    words = (("the", .20, .10), ("corner", .42, .15), ("bakery", .66, .15), ("1962", .87, .07))
+    blade = _board(1.0, 1.0, (22, 70, 54), [(word, SANS, .5, y, size, cream) for word, y, size in words], cream)
     _place(camera, shadow, sun, blade, _upright(FRONTS - .7, 35.6, 2.55, 3.55, 1.0), NORTH)
     optician = _board(.9, .9, (26, 52, 120), [("o-o", SANS, .45, .42, .34, cream)], cream)
     _place(camera, shadow, sun, optician, _upright(FRONTS - .6, 47, 2.6, 3.5, .9), NORTH)

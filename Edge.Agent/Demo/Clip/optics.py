@@ -116,7 +116,7 @@ def sunlight(points):
     light = np.ones(x.shape, np.float32)
     for cx, cy, rx, ry in ((1.2, 15.4, 3.6, 2.3), (3.4, 31.0, 4.4, 3.4), (2.0, 50.0, 4.8, 4.2)):
         reach = np.hypot((x - cx) / rx, (y - cy) / ry) + rag * .55
-        light *= 1 - .86 * (1 - step(.78, 1.06, reach))
+        light *= 1 - .74 * (1 - step(.78, 1.06, reach))
     return light
 
 

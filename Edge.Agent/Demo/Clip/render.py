@@ -110,7 +110,7 @@ def finish(light, number):
     x, y = np.linspace(-1, 1, WIDTH, dtype=np.float32), np.linspace(-1, 1, HEIGHT, dtype=np.float32)
     vignette = 1 - .16 * (x[None, :] ** 2 * .7 + y[:, None] ** 2 * .5) ** 1.3
     picture = cv2.GaussianBlur(develop(light * vignette[..., None]), (0, 0), .45)
-    grain = rng.standard_normal((HEIGHT, WIDTH, 1), np.float32) * .85 + rng.standard_normal((HEIGHT, WIDTH, 3), np.float32) * .35
+    grain = rng.standard_normal((HEIGHT, WIDTH, 1), np.float32) * .75 + rng.standard_normal((HEIGHT, WIDTH, 3), np.float32) * .3
     return np.clip(picture + grain + .5, 0, 255).astype(np.uint8)
 
 
@@ -132,7 +132,7 @@ def encode(pictures, path):
     command = ["ffmpeg", "-y", "-loglevel", "error",
                "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(RATE), "-i", "-",
                "-vf", "scale=out_color_matrix=bt709:out_range=tv", "-pix_fmt", "yuv420p",
-               "-c:v", "libx264", "-preset", "veryslow", "-crf", "26", "-g", "50", "-threads", "2",
+               "-c:v", "libx264", "-preset", "veryslow", "-crf", "22.5", "-g", "200", "-threads", "2",
                "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
                "-fflags", "+bitexact", "-flags:v", "+bitexact", "-map_metadata", "-1", "-movflags", "+faststart", str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as ffmpeg:
