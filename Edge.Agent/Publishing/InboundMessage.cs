@@ -31,7 +31,8 @@ public sealed class InboundMessage
         {
             await _received.AcknowledgeAsync(CancellationToken.None);
         }
-        catch (Exception gone) when (MqttLink.IsOfTheLink(gone))
+        // MQTTnet 5.2 reaches through its adapter without looking whether the link that it belonged to is still there.
+        catch (Exception gone) when (MqttLink.IsOfTheLink(gone) || gone is NullReferenceException)
         {
         }
     }

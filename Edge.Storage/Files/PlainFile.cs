@@ -11,6 +11,7 @@ internal static partial class PlainFile
     /// <exception cref="IOException">It is something else, or cannot be opened.</exception>
     public static FileStream OpenRead(string path)
     {
+        if (Directory.Exists(path)) throw new IOException($"{path} is a folder");
         const int nonBlocking = 0x800, closeOnExec = 0x80000;
         var noFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
         var handle = new SafeFileHandle(Open(path, nonBlocking | closeOnExec | noFollow), ownsHandle: true);

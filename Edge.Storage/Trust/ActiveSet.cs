@@ -20,7 +20,8 @@ internal static class ActiveSet
         DurableFile.Write(path, CanonicalJson.Write(new JsonObject { ["files"] = new JsonArray([.. files]) }));
     }
 
-    /// <summary>Reads the set and verifies all of it again: the disk is not trusted with what signatures protect.</summary>
+    /// <summary>Reads the set and verifies all of it again below its own root: the disk is not trusted with what signatures
+    /// protect. Whether that root is ours, the caller says.</summary>
     /// <returns>Null if no set was ever activated.</returns>
     /// <exception cref="TrustException">The file was damaged or changed.</exception>
     public static TrustedTargets? Load(string path, string agency, string box)

@@ -36,16 +36,24 @@ public sealed class TrustClient
     public int RootVersion => _root.Metadata.Version;
 
     /// <summary>Opens the state in <paramref name="folder"/>, made if it is not there.</summary>
-    /// <param name="enrolledRoot">The root metadata handed over at enrolment; used until a newer one is verified.</param>
-    /// <exception cref="TrustException">The root on the disk or the enrolled one is not valid root metadata.</exception>
+    /// <param name="enrolledRoot">The root metadata handed over at enrolment; every root on the disk must follow from it.</param>
+    /// <exception cref="TrustException">The enrolled root is not valid root metadata.</exception>
     public static TrustClient Open(string folder, ReadOnlyMemory<byte> enrolledRoot, string agency, string box)
     {
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var rootPath = Path.Combine(folder, TrustPath.Root);
-        var root = ParseRoot(TrustPath.Root, File.Exists(rootPath) ? File.ReadAllBytes(rootPath) : enrolledRoot);
-        if (!File.Exists(rootPath)) DurableFile.Write(rootPath, root.Bytes.Span);
-        var (active, damage) = LoadActive(folder, agency, box);
-        return new TrustClient(folder, agency, box, root) { _current = active, Damage = damage };
+        // Every root since enrolment is kept and walked again: a root that only signed itself is anybody's.
+        var roots = new List<SignedFile<RootMetadata>> { ParseRoot(TrustPath.Root, enrolledRoot) };
+        TrustException? broken = null;
+        try
+        {
+            while (KeptSuccessor(folder, roots[^1]) is { } next) roots.Add(next);
+        }
+        catch (TrustException damaged)
+        {
+            broken = damaged;
+        }
+        var (active, damage) = LoadActive(folder, agency, box, roots);
+        return new TrustClient(folder, agency, box, roots[^1]) { _current = active, Damage = broken ?? damage };
     }
 
     /// <summary>Returns only if <paramref name="root"/> is root metadata that reaches its own threshold.</summary>
@@ -83,13 +91,27 @@ public sealed class TrustClient
             var maxBytes = TrustPath.MaxBytes(name);
             if (fetch(name, maxBytes) is not { } bytes) return;
             if (bytes.Length > maxBytes) throw new TrustException(name, $"is larger than {maxBytes} bytes");
-            var next = SignedFile<RootMetadata>.Parse(name, bytes, RootMetadata.Read);
-            next.RequireSignedBy(_root.Metadata.Root, next.Metadata.Root);
-            if (next.Metadata.Version != _root.Metadata.Version + 1)
-                throw new TrustException(name, $"is version {next.Metadata.Version}, not {_root.Metadata.Version + 1}");
-            DurableFile.Write(Path.Combine(_folder, TrustPath.Root), bytes);
-            _root = ParseRoot(TrustPath.Root, bytes);
+            var next = Successor(_root, name, bytes);
+            DurableFile.Write(Path.Combine(_folder, name), bytes);
+            _root = next;
         }
+    }
+
+    private static SignedFile<RootMetadata> Successor(SignedFile<RootMetadata> root, string name, byte[] bytes)
+    {
+        var next = SignedFile<RootMetadata>.Parse(name, bytes, RootMetadata.Read);
+        next.RequireSignedBy(root.Metadata.Root, next.Metadata.Root);
+        return next.Metadata.Version == root.Metadata.Version + 1 ? next
+            : throw new TrustException(name, $"is version {next.Metadata.Version}, not {root.Metadata.Version + 1}");
+    }
+
+    private static SignedFile<RootMetadata>? KeptSuccessor(string folder, SignedFile<RootMetadata> root)
+    {
+        var name = TrustPath.NumberedRoot(root.Metadata.Version + 1);
+        var path = Path.Combine(folder, name);
+        if (!File.Exists(path)) return null;
+        return new FileInfo(path).Length <= TrustPath.MaxBytes(name) ? Successor(root, name, File.ReadAllBytes(path))
+            : throw new TrustException(name, "is too large");
     }
 
     // The timestamp fixes every byte below it, so the same timestamp under the same root is the same set.
@@ -97,11 +119,15 @@ public sealed class TrustClient
         current.Versions[TrustPath.Timestamp] == timestamp.Version
         && current.Files[TrustPath.Root].Span.SequenceEqual(_root.Bytes.Span);
 
-    private static (TrustedTargets?, TrustException?) LoadActive(string folder, string agency, string box)
+    private static (TrustedTargets?, TrustException?) LoadActive(string folder, string agency, string box,
+        List<SignedFile<RootMetadata>> roots)
     {
         try
         {
-            return (ActiveSet.Load(ActivePath(folder), agency, box), null);
+            var active = ActiveSet.Load(ActivePath(folder), agency, box);
+            if (active is not null && !roots.Any(root => root.Bytes.Span.SequenceEqual(active.Files[TrustPath.Root].Span)))
+                throw new TrustException(TrustPath.Root, "of the set in use does not follow from the one this box was enrolled with");
+            return (active, null);
         }
         catch (TrustException damage)
         {

@@ -84,4 +84,20 @@ public sealed class RootRotationTests
         using var lab = new TrustLab();
         Assert.Throws<InvalidOperationException>(() => lab.Writer.WriteFirstRoot(TrustLab.Start));
     }
+
+    [Fact]
+    public void A_strangers_set_or_root_put_on_the_disk_is_not_believed()
+    {
+        using var ours = new TrustLab();
+        using var theirs = new TrustLab();
+        ours.OpenBox(1).Update(ours.Fetch, TrustLab.Start);
+        theirs.OpenBox(1).Update(theirs.Fetch, TrustLab.Start);
+        foreach (var file in Directory.EnumerateFiles(theirs.BoxFolder(1)))
+            File.Copy(file, Path.Combine(ours.BoxFolder(1), Path.GetFileName(file)), overwrite: true);
+
+        var box = ours.OpenBox(1);
+        Assert.Null(box.Current);
+        Assert.Equal(TrustPath.Root, box.Damage!.File);
+        Assert.Throws<TrustException>(() => box.Update(theirs.Fetch, TrustLab.Start));
+    }
 }
