@@ -79,7 +79,12 @@ bench() {
     build Edge.Agent
     [ -d "$data/scenes" ] || die "no labelled photographs at $data/scenes: set EDGE_SHARED to the folder that holds data/"
     local set
-    for set in eu us br; do "$agent" recognize "$data/scenes/$set" --truth "$data/scenes/$set.tsv" --score-only "$@"; done
+    for set in eu us br; do
+        printf '%s  ' "$set"
+        "$agent" recognize "$data/scenes/$set" --truth "$data/scenes/$set.tsv" --score-only "$@"
+    done | awk '{ print; plates += $2; exact += $5; accepted += $10; wrong += $14 }
+        END { printf "all  %d labelled plates: %d read exactly (%.1f %%), %d accepted (%.1f %%), %d of those wrong (%.1f %%)\n",
+              plates, exact, 100 * exact / plates, accepted, 100 * accepted / plates, wrong, 100 * wrong / accepted }'
 }
 
 package() {

@@ -183,7 +183,7 @@ internal sealed class AgentHost : IAsyncDisposable
             var now = _time.GetUtcNow();
             Attempt(() => RefreshTrust(now));
             Attempt(Sweep);
-            if (now - lastSummary < (_trust.Current?.Policy.SummaryInterval ?? TimeSpan.FromMinutes(15))) continue;
+            if (now - lastSummary < (_trust.Current?.Policy.SummaryInterval ?? TimeSpan.FromMinutes(Policy.DefaultSummaryMinutes))) continue;
             if (Attempt(_summary.Write)) lastSummary = now;
         }
     }

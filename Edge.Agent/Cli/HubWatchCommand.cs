@@ -106,7 +106,7 @@ internal static class HubWatchCommand
             {
                 type = said.Type.Name, said.Id, said.Box.Agency, said.Box.Box, said.Sequence, said.Time, facts.Camera, Read = facts.Time,
                 Case = cases.Of(facts.EntryId), Entry = facts.EntryId, hit.Body.Text, facts.Confidences, facts.Region,
-                facts.RegionVerified, facts.Frames, Form = facts.Form == Matching.MatchForm.Exact ? "exact" : "folded", Policy = facts.PolicyVersion,
+                facts.RegionVerified, facts.Frames, Form = Matching.MatchForms.Write(facts.Form), Policy = facts.PolicyVersion,
                 hit.Header.Expires, Verified = true,
             }, Json);
         }

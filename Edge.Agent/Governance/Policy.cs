@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
+using Edge.Agent.Matching;
 using Edge.Storage.Json;
 using Edge.Storage.Trust;
 
@@ -9,15 +10,6 @@ namespace Edge.Agent.Governance;
 /// <param name="Name">For example <c>stolen-vehicle</c>: lower-case words, no digits.</param>
 /// <param name="Basis">The law, regulation or council decision, in words.</param>
 public sealed record Purpose(string Name, string Basis);
-
-/// <summary>Which spellings of a plate may match.</summary>
-public enum PlateMatching
-{
-    /// <summary>The characters as read.</summary>
-    Exact,
-    /// <summary>Also with characters that look alike taken as one (see <see cref="Matching.PlateFolding"/>).</summary>
-    Folded,
-}
 
 /// <summary>What the agency has bound its boxes to, signed as <c>policy.json</c>. An allow-list: what it does not name
 /// is refused. Every absent key has its most private value.</summary>
@@ -29,6 +21,10 @@ public sealed record Policy
     /// <summary>Longest retention of a hit that a policy may allow, in hours: 21 days.</summary>
     public const int MaxRetentionHours = 21 * 24;
 
+    public const int DefaultHitRetentionHours = 24;
+    public const int DefaultSummaryMinutes = 15;
+    public const int DefaultLargestHotlist = 10_000;
+
     /// <summary>The agency whose policy it is.</summary>
     public required string Agency { get; init; }
 
@@ -38,20 +34,20 @@ public sealed record Policy
     /// <summary>The only purposes a hotlist entry may have.</summary>
     public required IReadOnlyList<Purpose> Purposes { get; init; }
 
-    /// <summary>Exact unless said otherwise.</summary>
-    public PlateMatching Matching { get; init; } = PlateMatching.Exact;
+    /// <summary>The weakest form an entry may have: exact unless said otherwise.</summary>
+    public MatchForm Matching { get; init; } = MatchForm.Exact;
 
     /// <summary>Longest time from an entry's start to its expiry, 1 to 30 days.</summary>
     public int LongestEntryDays { get; init; } = MaxEntryDays;
 
     /// <summary>How long a hit is kept, 1 to 504 hours, unless a case-bound hold extends it.</summary>
-    public int HitRetentionHours { get; init; } = 24;
+    public int HitRetentionHours { get; init; } = DefaultHitRetentionHours;
 
     /// <summary>Time between summaries, 1 to 1440 minutes.</summary>
-    public int SummaryMinutes { get; init; } = 15;
+    public int SummaryMinutes { get; init; } = DefaultSummaryMinutes;
 
     /// <summary>Most entries a hotlist may have, 1 to 20,000.</summary>
-    public int LargestHotlist { get; init; } = 10_000;
+    public int LargestHotlist { get; init; } = DefaultLargestHotlist;
 
     public TimeSpan LongestEntry => TimeSpan.FromDays(LongestEntryDays);
 
@@ -77,7 +73,7 @@ public sealed record Policy
         {
             ["name"] = purpose.Name, ["basis"] = purpose.Basis,
         })]),
-        ["matching"] = Matching == PlateMatching.Folded ? "folded" : "exact",
+        ["matching"] = MatchForms.Write(Matching),
         ["longestEntryDays"] = LongestEntryDays,
         ["hitRetentionHours"] = HitRetentionHours,
         ["summaryMinutes"] = SummaryMinutes,
@@ -92,20 +88,15 @@ public sealed record Policy
             Version = fields.Whole("version", 1, int.MaxValue),
             Purposes = fields.Objects("purposes", 1, 64, purpose => new Purpose(
                 CaseRecord.Purpose(purpose, "name"), CaseRecord.Text(purpose, "basis", 500))),
-            Matching = fields.Choice("matching", MatchingSpellings, PlateMatching.Exact),
+            Matching = fields.Choice("matching", MatchForms.Spellings, MatchForm.Exact),
             LongestEntryDays = fields.Whole("longestEntryDays", 1, MaxEntryDays, MaxEntryDays),
-            HitRetentionHours = fields.Whole("hitRetentionHours", 1, MaxRetentionHours, 24),
-            SummaryMinutes = fields.Whole("summaryMinutes", 1, 24 * 60, 15),
-            LargestHotlist = fields.Whole("largestHotlist", 1, 20_000, 10_000),
+            HitRetentionHours = fields.Whole("hitRetentionHours", 1, MaxRetentionHours, DefaultHitRetentionHours),
+            SummaryMinutes = fields.Whole("summaryMinutes", 1, 24 * 60, DefaultSummaryMinutes),
+            LargestHotlist = fields.Whole("largestHotlist", 1, 20_000, DefaultLargestHotlist),
         };
         foreach (var (i, purpose) in policy.Purposes.Index())
             if (policy.Purposes.Take(i).Any(earlier => earlier.Name == purpose.Name))
                 fields.Fail($"purposes[{i}]", "names a purpose a second time");
         return policy;
     }
-
-    private static readonly Dictionary<string, PlateMatching> MatchingSpellings = new()
-    {
-        ["exact"] = PlateMatching.Exact, ["folded"] = PlateMatching.Folded,
-    };
 }

@@ -42,7 +42,7 @@ public sealed record WantedPlate : IDisposable
         var wanted = new WantedPlate
         {
             Plate = plate!,
-            Form = fields.Choice("form", Matching.HotlistEntry.Forms, MatchForm.Exact),
+            Form = fields.Choice("form", MatchForms.Spellings, MatchForm.Exact),
             Case = CaseRecord.Text(fields, "case", 64),
             Purpose = CaseRecord.Purpose(fields, "purpose"),
             Basis = CaseRecord.Text(fields, "basis", 500),

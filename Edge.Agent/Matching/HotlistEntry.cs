@@ -53,7 +53,7 @@ public sealed record HotlistEntry
         {
             ["id"] = Id,
             ["tag"] = Base64Url.EncodeToString(Tag.Span),
-            ["form"] = Form == MatchForm.Folded ? "folded" : "exact",
+            ["form"] = MatchForms.Write(Form),
             ["case"] = Case,
             ["purpose"] = Purpose,
             ["basis"] = Basis,
@@ -70,7 +70,7 @@ public sealed record HotlistEntry
     {
         Id = fields.Text("id", text => HitHeader.IsEntryId(text), "must be 1 to 64 of A-Z, a-z, 0-9, '.', '-' and '_'"),
         Tag = fields.Bytes("tag", BlindTag.Size),
-        Form = fields.Choice<MatchForm>("form", Forms),
+        Form = fields.Choice<MatchForm>("form", MatchForms.Spellings),
         Case = CaseRecord.Text(fields, "case", 64),
         Purpose = CaseRecord.Purpose(fields, "purpose"),
         Basis = CaseRecord.Text(fields, "basis", 500),
@@ -79,10 +79,5 @@ public sealed record HotlistEntry
         NotBefore = fields.Instant("notBefore"),
         Expires = fields.Instant("expires"),
         Region = fields.Has("region") ? fields.Text("region", 16) : null,
-    };
-
-    internal static readonly Dictionary<string, MatchForm> Forms = new()
-    {
-        ["exact"] = MatchForm.Exact, ["folded"] = MatchForm.Folded,
     };
 }

@@ -39,7 +39,7 @@ public sealed record HitBody(string Text, HitFacts Facts)
         json.WriteString("time", MessageJson.Time(facts.Time));
         json.WriteNumber("frames", facts.Frames);
         json.WriteString("entry", facts.EntryId);
-        json.WriteString("form", facts.Form == MatchForm.Exact ? "exact" : "folded");
+        json.WriteString("form", MatchForms.Write(facts.Form));
         json.WriteNumber("policy", facts.PolicyVersion);
         json.WriteString("crop", Base64Url.EncodeToUtf8(facts.Crop.Span));
         json.WriteEndObject();

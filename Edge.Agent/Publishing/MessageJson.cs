@@ -1,12 +1,12 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Unicode;
 using Edge.Agent.Matching;
 using Edge.Storage.Audit;
+using Edge.Storage.Json;
 using Edge.Vision.Capture;
 
 namespace Edge.Agent.Publishing;
@@ -15,8 +15,6 @@ namespace Edge.Agent.Publishing;
 /// case, times in RFC 3339 UTC with exactly three decimals, bytes in base64url without padding.</summary>
 internal static class MessageJson
 {
-    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-
     private static readonly JsonSerializerOptions Spelling = new(JsonSerializerOptions.Strict)
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
@@ -67,7 +65,7 @@ internal static class MessageJson
 
     /// <summary>The one spelling of a time; finer than a millisecond is cut off.</summary>
     public static string Time(DateTimeOffset time) =>
-        time.ToUniversalTime().ToString(TimeFormat, CultureInfo.InvariantCulture);
+        JsonTime.WriteMilliseconds(time);
 
     private static string Printable(string path) =>
         new([.. path.Take(80).Select(character => character is > ' ' and <= '~' ? character : '?')]);
@@ -75,8 +73,7 @@ internal static class MessageJson
     private sealed class TimeConverter : JsonConverter<DateTimeOffset>
     {
         public override DateTimeOffset Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.String && DateTimeOffset.TryParseExact(reader.GetString(), TimeFormat,
-                CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            reader.TokenType == JsonTokenType.String && JsonTime.TryParseMilliseconds(reader.GetString(), out var time)
                 ? time : throw new JsonException();
 
         public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>

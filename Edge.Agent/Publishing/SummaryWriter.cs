@@ -64,6 +64,6 @@ public sealed class SummaryWriter
         var (trust, log) = (_trust.Current, _audit.Latest);
         _unsent.Enqueue(new IntervalSummary(from, now > from ? now : from, interval.Frames, interval.Reads, interval.Discarded,
             interval.Hits, _cameras(), trust?.Matcher.Hotlist.Version ?? 0, trust?.Policy.Version ?? 0, ClockState.Held,
-            trust?.Policy.HitRetentionHours ?? 24, log.Size, log.Root.ToArray(), dropped));
+            trust?.Policy.HitRetentionHours ?? Policy.DefaultHitRetentionHours, log.Size, log.Root.ToArray(), dropped));
     }
 }

@@ -3,7 +3,8 @@ using System.Text;
 namespace Edge.Storage.Audit;
 
 /// <summary>What was done, or refused. The code written in the log is the name in words: <c>HotlistEntryRefused</c> is
-/// <c>hotlist.entry.refused</c>. A code is never renamed or reused.</summary>
+/// <c>hotlist.entry.refused</c>. A code is never renamed or reused.
+/// Nothing writes <c>boot</c>, <c>configuration.loaded</c> or <c>message.acknowledged</c> yet: their codes are taken.</summary>
 public enum AuditAction
 {
     /// <summary><c>agent.start</c>: the agent opened its log and is about to work.</summary>

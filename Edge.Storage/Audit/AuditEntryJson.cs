@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.Json;
+using Edge.Storage.Json;
 
 namespace Edge.Storage.Audit;
 
@@ -10,9 +10,6 @@ public static class AuditEntryJson
 {
     /// <summary>Largest entry read or written, in bytes.</summary>
     public const int MaxBytes = 4096;
-
-    // RFC 3339 in UTC; CJIS asks for hundredths.
-    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
     /// <exception cref="ArgumentException">A field is missing, out of range or not in its alphabet; the message names it
     /// and never repeats its value.</exception>
@@ -48,8 +45,8 @@ public static class AuditEntryJson
     private static bool TryRead(JsonElement json, out AuditEntry? entry)
     {
         entry = null;
-        if (!DateTimeOffset.TryParseExact(Text("time"), TimeFormat, CultureInfo.InvariantCulture,
-                DateTimeStyles.AssumeUniversal, out var time)) return false;
+        // CJIS asks for hundredths of a second.
+        if (!JsonTime.TryParseMilliseconds(Text("time"), out var time)) return false;
         if (Text("boot") is not { } boot || !AuditWords.IsBoot(boot)) return false;
         if (!AuditCode.TryParse<ClockState>(Text("clock"), out var clock)) return false;
         if (!AuditCode.TryParse<AuditAction>(Text("action"), out var action)) return false;
@@ -81,7 +78,7 @@ public static class AuditEntryJson
         var buffer = new ArrayBufferWriter<byte>(512);
         using var json = new Utf8JsonWriter(buffer);
         json.WriteStartObject();
-        json.WriteString("time", entry.Time.ToUniversalTime().ToString(TimeFormat, CultureInfo.InvariantCulture));
+        json.WriteString("time", JsonTime.WriteMilliseconds(entry.Time));
         json.WriteString("boot", entry.Boot);
         json.WriteString("clock", AuditCode.Of(entry.Clock));
         json.WriteString("action", AuditCode.Of(entry.Action));

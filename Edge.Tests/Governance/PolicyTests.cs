@@ -1,6 +1,7 @@
 using System.Text;
 using Edge.Agent.Governance;
 using Edge.Agent.Hub;
+using Edge.Agent.Matching;
 
 namespace Edge.Tests.Governance;
 
@@ -17,7 +18,7 @@ public sealed class PolicyTests
     {
         Assert.True(Policy.TryParse("""{"agency":"riverton","version":3,"purposes":[{"name":"stolen-vehicle","basis":"§ 1"}]}"""u8.ToArray(),
             out var policy, out _));
-        Assert.Equal(PlateMatching.Exact, policy.Matching);
+        Assert.Equal(MatchForm.Exact, policy.Matching);
         Assert.Equal(TimeSpan.FromHours(24), policy.HitRetention);
         Assert.Equal(TimeSpan.FromDays(30), policy.LongestEntry);
         Assert.True(policy.Allows("stolen-vehicle"));
@@ -27,10 +28,10 @@ public sealed class PolicyTests
     [Fact]
     public void What_is_written_is_read_back_the_same()
     {
-        var policy = AgencyPlan.ExamplePolicy("riverton") with { Matching = PlateMatching.Folded, HitRetentionHours = 504, LargestHotlist = 7 };
+        var policy = AgencyPlan.ExamplePolicy("riverton") with { Matching = MatchForm.Folded, HitRetentionHours = 504, LargestHotlist = 7 };
         Assert.True(Policy.TryParse(policy.Write(), out var read, out _));
         Assert.Equal(policy.Write(), read.Write());
-        Assert.Equal(PlateMatching.Folded, read.Matching);
+        Assert.Equal(MatchForm.Folded, read.Matching);
     }
 
     [Fact]

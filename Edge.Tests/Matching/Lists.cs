@@ -16,7 +16,7 @@ internal static class Lists
 
     public static Policy Policy { get; } = AgencyPlan.ExamplePolicy("riverton");
 
-    public static Policy FoldingPolicy { get; } = Policy with { Matching = PlateMatching.Folded };
+    public static Policy FoldingPolicy { get; } = Policy with { Matching = MatchForm.Folded };
 
     public static PlateText Plate(string text) =>
         PlateText.TryParse(text, out var plate) ? plate : throw new ArgumentException("not a plate");
