@@ -62,7 +62,6 @@ public sealed class WholeWayTests : IDisposable
     [Fact]
     public async Task A_box_sends_to_a_real_broker_and_the_hub_opens_it()
     {
-        using var authority = new TestAuthority();
         var now = TimeProvider.System.GetUtcNow();
         Assert.True(PlateText.TryParse(Vehicles()[0], out var plate));
         using var agency = Agency.Create(_folder.File("city"), new AgencyPlan
@@ -78,7 +77,9 @@ public sealed class WholeWayTests : IDisposable
             ],
         }, now, null, out _)!;
         var box = agency.PrepareBox("box-1", now);
-        await using var broker = await MosquittoBroker.StartAsync(authority, agency.BrokerCertificates);
+        FirstInstall.WriteBox(agency, box);
+        var toBroker = FirstInstall.WriteBroker(agency, _folder.File("city"));
+        await using var broker = await MosquittoBroker.StartAsync(toBroker, port => FirstInstall.Listener(toBroker, port));
         var address = broker.Address.ToString();
         using var watch = EdgeAgent.Start("hub", "watch", _folder.File("city"), "--broker", address, "--count", "1", "--json");
         await watch.StandardError.ReadLineAsync(TestContext.Current.CancellationToken); // linked: from here on nothing is missed
@@ -97,7 +98,7 @@ public sealed class WholeWayTests : IDisposable
         await File.WriteAllTextAsync(_folder.File("edge.json"), JsonSerializer.Serialize(new
         {
             stateFolder = Path.Combine(box, "state"), enrolmentFolder = Path.Combine(box, "enrolment"),
-            trustFolder = _folder.File("city/trust"), broker = new { host = "localhost", port },
+            trustFolder = Path.Combine(box, "trust"), broker = new { host = "localhost", port },
             cameras = new[] { new { name = "lane-1", source = Path.Combine(Clip, "street.mp4") } },
         }));
         var ran = await EdgeAgent.RunAsync("run", "--config", _folder.File("edge.json"));

@@ -26,12 +26,8 @@ internal sealed class MosquittoBroker : IAsyncDisposable
     public static async Task<MosquittoBroker> StartAsync(TestAuthority authority, LinkCertificates? own = null,
         string tls = "tlsv1.3", string more = "")
     {
-        Assert.SkipWhen(Program is null, "mosquitto is not installed: apt-get install mosquitto");
         own ??= authority.Broker();
-        var port = FreePort();
-        var configuration = Path.Combine(authority.Folder, $"mosquitto-{port}.conf");
-        await File.WriteAllTextAsync(configuration, $"""
-            user {Environment.UserName}
+        return await StartAsync(authority.Folder, port => $"""
             listener {port} 127.0.0.1
             cafile {own.CaFile}
             certfile {own.CertificateFile}
@@ -40,10 +36,18 @@ internal sealed class MosquittoBroker : IAsyncDisposable
             require_certificate true
             use_identity_as_username true
             allow_anonymous false
-            log_dest none
             {more}
 
             """);
+    }
+
+    /// <summary>Starts a broker with a configuration of one's own, given the port; its files lie in <paramref name="folder"/>.</summary>
+    public static async Task<MosquittoBroker> StartAsync(string folder, Func<int, string> listener)
+    {
+        Assert.SkipWhen(Program is null, "mosquitto is not installed: apt-get install mosquitto");
+        var port = FreePort();
+        var configuration = Path.Combine(folder, $"mosquitto-{port}.conf");
+        await File.WriteAllTextAsync(configuration, $"user {Environment.UserName}\nlog_dest none\n{listener(port)}");
         var broker = new MosquittoBroker(configuration, port);
         await broker.StartAgainAsync();
         return broker;
