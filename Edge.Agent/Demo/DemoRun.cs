@@ -72,7 +72,8 @@ internal sealed record DemoRun(string Footage, IReadOnlyList<PlateText> LookFor,
             counts = host.Total;
         }
         framesExamined.Report(counts.Frames);
-        await UntilAsync(() => Counted(deliveries) == counts && deliveries.OfType<ReceivedMessage.Hit>().Count() >= counts.Hits && traffic.Count >= deliveries.Count, time, cancel);
+        await UntilAsync(() => Counted(deliveries) == counts && deliveries.OfType<ReceivedMessage.Hit>().Count() >= counts.Hits
+            && traffic.Count >= deliveries.Count, time, cancel);
         await watchers.CancelAsync();
         await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await capturing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -65,9 +65,9 @@ public sealed class HitRecorder : IDisposable
         await foreach (var hit in _waiting.Reader.ReadAllAsync(CancellationToken.None))
             using (hit)
             {
-                var sequence = await UntilDurableAsync(() => AlreadyStored(hit) ?? Store(hit), stop);
-                var leaf = await UntilDurableAsync(() => LeafOf(sequence, hit.Digest) ?? Log(sequence, hit), stop);
-                await UntilDurableAsync(() => _state.Outbox.MarkLogged(sequence, leaf), stop);
+                var sequence = await UntilDurableAsync(again => (again ? AlreadyStored(hit) : null) ?? Store(hit), stop);
+                var leaf = await UntilDurableAsync(again => (again ? LeafOf(sequence, hit.Digest) : null) ?? Log(sequence, hit), stop);
+                await UntilDurableAsync(_ => _state.Outbox.MarkLogged(sequence, leaf), stop);
                 _counter.Hit();
                 _log.LogInformation("hit {Sequence} stored", sequence);
             }
@@ -95,7 +95,7 @@ public sealed class HitRecorder : IDisposable
         while (_waiting.Reader.TryRead(out var hit)) hit.Dispose();
     }
 
-    /// <summary>The number under which an earlier attempt stored this hit after all: a disk may fail after it has written.</summary>
+    /// <summary>The number under which an earlier attempt stored this hit after all.</summary>
     private long? AlreadyStored(PendingHit hit) =>
         hit.Attempt is { } sequence && _state.Hits.TryRead(sequence, out var stored) && Sha256Hash.Of(stored.Record.Span).Equals(hit.Digest)
             ? sequence : null;
@@ -127,14 +127,15 @@ public sealed class HitRecorder : IDisposable
         Case = ConcealedValue.Case(hit.Match.Entry.Case), Purpose = hit.Match.Entry.Purpose, Agency = hit.Trust.Policy.Agency,
     });
 
-    private async Task<T> UntilDurableAsync<T>(Func<T> step, CancellationToken stop)
+    /// <param name="step">Told whether it was tried before: a disk may have failed after it had done what was asked.</param>
+    private async Task<T> UntilDurableAsync<T>(Func<bool, T> step, CancellationToken stop)
     {
         var backoff = Backoff.Create();
-        while (true)
+        for (var again = false; ; again = true)
         {
             try
             {
-                return step();
+                return step(again);
             }
             catch (IOException refused) when (refused.MayPass())
             {
