@@ -137,7 +137,8 @@ internal sealed class AgentHost : IAsyncDisposable
         using var others = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Exception? first = null;
         // Every loop is waited for, also after a failure: what it uses must not be closed under it.
-        await foreach (var ended in Task.WhenEach(_cameras.Select(camera => Task.Run(() => camera.RunAsync(others.Token), CancellationToken.None))))
+        var loops = _cameras.Select(camera => Task.Run(() => camera.RunAsync(others.Token), CancellationToken.None));
+        await foreach (var ended in Task.WhenEach(loops))
         {
             await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (ended.Exception?.InnerException is not { } failure) continue;
@@ -206,7 +207,8 @@ internal sealed class AgentHost : IAsyncDisposable
     private void RefreshTrust(DateTimeOffset now)
     {
         if (Directory.Exists(_configuration.TrustFolder)) _trust.Refresh(TrustSource.Folder(_configuration.TrustFolder), now);
-        if (_trust.Current is null) _log.LogWarning("no hotlist is in force, every read is discarded: put the signed files into {Folder}", _configuration.TrustFolder);
+        if (_trust.Current is null)
+            _log.LogWarning("no hotlist is in force, every read is discarded: put the signed files into {Folder}", _configuration.TrustFolder);
     }
 
     private void Sweep()

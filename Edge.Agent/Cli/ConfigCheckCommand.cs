@@ -9,7 +9,10 @@ internal static class ConfigCheckCommand
 {
     public static Command Build()
     {
-        var file = new Argument<string>("FILE") { Description = "The configuration file.", DefaultValueFactory = _ => RunCommand.DefaultConfiguration };
+        var file = new Argument<string>("FILE")
+        {
+            Description = "The configuration file.", DefaultValueFactory = _ => RunCommand.DefaultConfiguration,
+        };
         var json = RecognizeCommand.JsonOption();
         var check = new Command("check", "Say everything that is wrong with a configuration file") { file, json };
         check.SetAction((parse, _) => Failure.ShowAsync(() => Task.FromResult(Check(parse.GetValue(file)!, parse.GetValue(json)))));

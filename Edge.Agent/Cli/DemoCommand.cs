@@ -13,9 +13,18 @@ namespace Edge.Agent.Cli;
 /// <summary><c>demo</c>: the whole way once, in one command.</summary>
 internal sealed class DemoCommand
 {
-    private readonly Option<string?> _footage = new("--footage") { Description = "Your own recording, picture or folder of pictures; else a clip rendered by this project." };
-    private readonly Option<string[]> _lookFor = new("--look-for") { Description = "A plate that somebody has a case for; repeat for more.", DefaultValueFactory = _ => [] };
-    private readonly Option<string?> _out = new("--out") { Description = "Keep the box's state, the hub's keys, the audit log and a page there; must be empty." };
+    private readonly Option<string?> _footage = new("--footage")
+    {
+        Description = "Your own recording, picture or folder of pictures; else a clip rendered by this project.",
+    };
+    private readonly Option<string[]> _lookFor = new("--look-for")
+    {
+        Description = "A plate that somebody has a case for; repeat for more.", DefaultValueFactory = _ => [],
+    };
+    private readonly Option<string?> _out = new("--out")
+    {
+        Description = "Keep the box's state, the hub's keys, the audit log and a page there; must be empty.",
+    };
     private readonly Option<string> _models = RecognizeCommand.ModelsOption();
     private readonly Option<bool> _json = RecognizeCommand.JsonOption();
 

@@ -12,14 +12,38 @@ namespace Edge.Agent.Cli;
 /// something to look at.</summary>
 internal sealed class HubInitCommand
 {
-    private readonly Argument<string> _folder = new("DIR") { Description = "Folder to make the agency in; must be empty or absent." };
-    private readonly Option<string> _agency = new("--agency") { Description = "Its name: a-z, 0-9 and '-'.", DefaultValueFactory = _ => "example" };
-    private readonly Option<string> _box = new("--box") { Description = "A first box to make keys for.", DefaultValueFactory = _ => "box-1" };
-    private readonly Option<string> _broker = new("--broker") { Description = "HOST:PORT of its broker.", DefaultValueFactory = _ => "localhost:8883" };
-    private readonly Option<string[]> _lookFor = new("--look-for") { Description = "A plate to look for; repeat for more. Shows in the process list: prefer --hotlist.", DefaultValueFactory = _ => [] };
-    private readonly Option<string[]> _case = new("--case") { Description = "The case ID of the plates: one for all, or one for each.", DefaultValueFactory = _ => [] };
-    private readonly Option<string?> _purpose = new("--purpose") { Description = "The purpose of the plates, one the policy allows." };
-    private readonly Option<string?> _hotlist = new("--hotlist") { Description = "A list of plates with their cases, .json or .csv." };
+    private readonly Argument<string> _folder = new("DIR")
+    {
+        Description = "Folder to make the agency in; must be empty or absent.",
+    };
+    private readonly Option<string> _agency = new("--agency")
+    {
+        Description = "Its name: a-z, 0-9 and '-'.", DefaultValueFactory = _ => "example",
+    };
+    private readonly Option<string> _box = new("--box")
+    {
+        Description = "A first box to make keys for.", DefaultValueFactory = _ => "box-1",
+    };
+    private readonly Option<string> _broker = new("--broker")
+    {
+        Description = "HOST:PORT of its broker.", DefaultValueFactory = _ => "localhost:8883",
+    };
+    private readonly Option<string[]> _lookFor = new("--look-for")
+    {
+        Description = "A plate to look for; repeat for more. Shows in the process list: prefer --hotlist.", DefaultValueFactory = _ => [],
+    };
+    private readonly Option<string[]> _case = new("--case")
+    {
+        Description = "The case ID of the plates: one for all, or one for each.", DefaultValueFactory = _ => [],
+    };
+    private readonly Option<string?> _purpose = new("--purpose")
+    {
+        Description = "The purpose of the plates, one the policy allows.",
+    };
+    private readonly Option<string?> _hotlist = new("--hotlist")
+    {
+        Description = "A list of plates with their cases, .json or .csv.",
+    };
     private readonly Option<bool> _json = RecognizeCommand.JsonOption();
 
     public static Command Build()

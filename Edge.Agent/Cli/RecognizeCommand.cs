@@ -16,7 +16,10 @@ internal static class RecognizeCommand
 {
     public static Command Build()
     {
-        var paths = new Argument<string[]>("PATH") { Description = "Pictures, folders of pictures, recordings.", Arity = ArgumentArity.OneOrMore };
+        var paths = new Argument<string[]>("PATH")
+        {
+            Description = "Pictures, folders of pictures, recordings.", Arity = ArgumentArity.OneOrMore,
+        };
         var models = ModelsOption();
         var json = JsonOption();
         var truth = new Option<string?>("--truth")
@@ -78,7 +81,7 @@ internal static class RecognizeCommand
 
         private async Task PictureAsync(PlatePipeline pipeline, string path, CancellationToken cancel)
         {
-            await using var source = CameraSources.Open(new CameraOptions(Path.GetFileName(path), path), TimeProvider.System, NullLogger.Instance);
+            await using var source = Open(path);
             var reads = new List<StillRead>();
             await foreach (var passage in pipeline.ReadAsync(source, cancel))
                 using (passage)
@@ -89,12 +92,15 @@ internal static class RecognizeCommand
 
         private async Task RecordingAsync(string path, CancellationToken cancel)
         {
-            await using var source = CameraSources.Open(new CameraOptions(Path.GetFileName(path), path), TimeProvider.System, NullLogger.Instance);
+            await using var source = Open(path);
             using var pipeline = PlatePipeline.Open(models, new PipelineOptions());
             await foreach (var passage in pipeline.ReadAsync(source, cancel))
                 using (passage)
                     output.Passage(path, passage.From, passage.To, Show(passage));
         }
+
+        private static ICameraSource Open(string path) =>
+            CameraSources.Open(new CameraOptions(Path.GetFileName(path), path), TimeProvider.System, NullLogger.Instance);
 
         private static StillRead Show(Passage passage) => new(Encoding.ASCII.GetString(passage.Plate.Ascii),
             passage.Confidence, passage.Weakest, passage.Accepted, passage.Box);

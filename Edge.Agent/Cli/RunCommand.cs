@@ -36,7 +36,8 @@ internal static class RunCommand
     /// <summary>Diagnostics on standard error: one line each, as journald likes them.</summary>
     /// <param name="least">What is shown from.</param>
     /// <param name="kept">Is told everything, shown or not.</param>
-    public static ILoggerFactory Logs(LogLevel least, ILoggerProvider? kept = null) => LoggerFactory.Create(logging => (kept is null ? logging : logging.AddProvider(kept))
+    public static ILoggerFactory Logs(LogLevel least, ILoggerProvider? kept = null) => LoggerFactory.Create(logging =>
+        (kept is null ? logging : logging.AddProvider(kept))
         .SetMinimumLevel(LogLevel.Trace)
         .AddFilter<ConsoleLoggerProvider>(null, least)
         .AddSimpleConsole(options =>

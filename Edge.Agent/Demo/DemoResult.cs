@@ -36,6 +36,7 @@ internal sealed record DemoResult(ReadCounts Counts, IReadOnlyList<ReceivedMessa
         ("alerts verified and decrypted at the hub", $"{Alerts.Count}", Alerts.Count == Counts.Hits && Refusals.Count == 0),
         ("signed summary: reads = discarded + hits", $"{Counts.Reads} = {Counts.Discarded} + {Counts.Hits}", SummaryAgrees),
         ("audit log verified with its public key alone", Log.Holds ? $"{Log.Checkpoint?.Size} entries" : "no", Log.Holds),
-        ("bytes of a discarded plate on disk, broker or in a log line", TrafficCaptured ? $"{Leaks}" : "traffic not captured", TrafficCaptured && Leaks == 0),
+        ("bytes of a discarded plate on disk, broker or in a log line",
+            TrafficCaptured ? $"{Leaks}" : "traffic not captured", TrafficCaptured && Leaks == 0),
     ];
 }

@@ -26,6 +26,7 @@ internal sealed record DemoRun(string Footage, IReadOnlyList<PlateText> LookFor,
     private const string BoxName = "demo-box";
     private const string Case = "DEMO-2026-001";
     private static readonly TimeSpan HubPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The log's public key, for <c>audit verify</c>.</summary>
     public string LogKeyFile => Path.Combine(Folder, "audit.vkey");
@@ -60,7 +61,7 @@ internal sealed record DemoRun(string Footage, IReadOnlyList<PlateText> LookFor,
         await using (host)
         {
             DurableFile.Write(LogKeyFile, Encoding.ASCII.GetBytes($"{host.LogKey}\n"));
-            using var ticker = time.CreateTimer(_ => framesExamined.Report(host.Total.Frames), null, TimeSpan.Zero, TimeSpan.FromMilliseconds(100));
+            using var ticker = time.CreateTimer(_ => framesExamined.Report(host.Total.Frames), null, TimeSpan.Zero, Tick);
             try
             {
                 await host.RunAsync(cancel);
@@ -83,7 +84,9 @@ internal sealed record DemoRun(string Footage, IReadOnlyList<PlateText> LookFor,
             AuditVerifier.Verify(CopyLog(), host.LogKey.ToString()),
             [.. deliveries.OfType<ReceivedMessage.Refused>().Select(refused => refused.ToString())],
             traffic.Count >= deliveries.Count,
-            hunt.InFolders(Folder) + hunt.In(diagnostics.ToBytes()) + traffic.Sum(message => hunt.InMessage(message.Topic, message.Payload)), broken);
+            hunt.InFolders(Folder) + hunt.In(diagnostics.ToBytes())
+                + traffic.Sum(message => hunt.InMessage(message.Topic, message.Payload)),
+            broken);
     }
 
     private static ReadCounts Counted(IEnumerable<ReceivedMessage> deliveries)

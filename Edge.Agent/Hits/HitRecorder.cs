@@ -102,7 +102,8 @@ public sealed class HitRecorder : IDisposable
 
     /// <summary>Where the log already says that this hit was stored; null where it does not.</summary>
     private long? LeafOf(long sequence, Sha256Hash digest) => _audit.ReadTail(TailToSearch)
-        .Where(record => record.Entry is { Action: AuditAction.HitStored } entry && entry.Sequence == sequence && digest.Equals(entry.Digest!.Value))
+        .Where(record => record.Entry is { Action: AuditAction.HitStored } entry && entry.Sequence == sequence
+            && digest.Equals(entry.Digest!.Value))
         .Select(record => (long?)record.Index).FirstOrDefault();
 
     private long Store(PendingHit hit) => _state.Hits.Commit(sequence =>

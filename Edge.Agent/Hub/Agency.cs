@@ -121,10 +121,12 @@ public sealed class Agency : IDisposable
         out IReadOnlyList<RefusedEntry> refused)
     {
         var path = Path.Combine(TrustFolder, TrustPath.Hotlist(Name));
-        if (!Hotlist.TryParse(File.ReadAllBytes(path), Policy, now, out var old, out refused)) throw new AgencyException($"{path}: {refused[0]}");
+        if (!Hotlist.TryParse(File.ReadAllBytes(path), Policy, now, out var old, out refused))
+            throw new AgencyException($"{path}: {refused[0]}");
         if (!HotlistBlinding.TryBlind(wanted, Policy, old.Version + 1, old.Cost, now, now + HotlistLife, progress, out var next, out refused))
             return false;
-        Writer().Publish(new TargetFiles(Target(TrustPath.Policy), Target(TrustPath.Operators), Target(TrustPath.Recipients), next.Write()), now);
+        Writer().Publish(new TargetFiles(Target(TrustPath.Policy), Target(TrustPath.Operators), Target(TrustPath.Recipients),
+            next.Write()), now);
         return true;
     }
 

@@ -50,7 +50,8 @@ public sealed class MessageVerifier(
         if (message.Length > Jws.MaxBytes) return $"longer than {Jws.MaxBytes} bytes";
         if (!Jws.TryReadKeyId(message, out var keyId)) return "not a signed message (JWS compact, EdDSA, with a kid)";
         if (keyId != key.KeyId) return $"made with another key than the one registered for box {box}";
-        return Jws.TryVerify(message, key, CloudEvent.ContentType, out payload) ? null : $"does not verify: the message was changed, or not made by box {box}";
+        return Jws.TryVerify(message, key, CloudEvent.ContentType, out payload) ? null
+            : $"does not verify: the message was changed, or not made by box {box}";
     }
 
     private ReceivedMessage Open(CloudEvent said, DateTimeOffset now)

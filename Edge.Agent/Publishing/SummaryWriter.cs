@@ -60,7 +60,8 @@ public sealed class SummaryWriter
         (_accounted, _since) = (total, now);
 
         var named = _unsent.SelectMany(unsent => unsent.Dropped).ToHashSet();
-        var dropped = _state.Outbox.Dropped().Select(message => message.Sequence).Where(sequence => !named.Contains(sequence)).Take(MaxDropped).ToList();
+        var dropped = _state.Outbox.Dropped().Select(message => message.Sequence)
+            .Where(sequence => !named.Contains(sequence)).Take(MaxDropped).ToList();
         var (trust, log) = (_trust.Current, _audit.Latest);
         _unsent.Enqueue(new IntervalSummary(from, now > from ? now : from, interval.Frames, interval.Reads, interval.Discarded,
             interval.Hits, _cameras(), trust?.Matcher.Hotlist.Version ?? 0, trust?.Policy.Version ?? 0, ClockState.Held,

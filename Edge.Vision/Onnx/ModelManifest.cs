@@ -35,7 +35,8 @@ public sealed record ModelManifest
         {
             var file = new FileInfo(path);
             if (!file.Exists)
-                throw new ModelException($"{path}: no model manifest; install the models, or name their folder (--models, or modelFolder in the configuration)");
+                throw new ModelException($"{path}: no model manifest; install the models, or name their folder " +
+                    "(--models, or modelFolder in the configuration)");
             if (file.Length > MaxBytes) throw new ModelException($"{path}: larger than {MaxBytes} bytes");
             var manifest = JsonSerializer.Deserialize<ModelManifest>(File.ReadAllBytes(path), Strict)
                 ?? throw new ModelException($"{path}: empty");
