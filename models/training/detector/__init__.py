@@ -1,0 +1,1 @@
+"""The licence plate detector: its network, the scenes it learns from, its training, measuring and export."""

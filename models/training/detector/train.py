@@ -1,0 +1,259 @@
+"""Trains the detector from nothing, or goes on from its last checkpoint.
+
+    python3 -m detector.train --work /somewhere --data ../../../shared/data --hours 1.5
+
+One thread for the network, one process for the scenes. The work directory holds the bank of plates (bank.npz), the
+checkpoint (last.pt) and the log (train.log); started again, the training goes on where it was.
+"""
+from __future__ import annotations
+
+import argparse
+import copy
+import dataclasses
+import math
+import os
+import time
+from pathlib import Path
+from typing import Iterator
+
+os.environ.setdefault("ATEN_CPU_CAPABILITY", "avx512")
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .evaluate import Score, add, held_out, measure, peaks, torch_map
+from .faces import render_bank
+from .network import PlateNetwork, Shape, multiply_adds
+from .scenes import Material, Scene, Scenes
+from .targets import BOX, BOX_WEIGHT, CORNER_WEIGHT, CORNERS, NEGATIVE, SCORE, STRIDE, encode
+
+# Height, width and how many a batch: about the same work each. The last are what the product sees.
+CANVASES = ((320, 320, 16), (256, 416, 16), (288, 384, 15), (352, 576, 8), (416, 448, 9))
+_WARM_UP = 200  # steps
+_LAST_RATE = 0.02
+
+
+class Batches(torch.utils.data.IterableDataset):
+    """Batches of scenes: pictures [n, h, w] uint8 and targets [n, 16, h/8, w/8] float32."""
+
+    def __init__(self, material: Material, seed: int) -> None:
+        self._material, self._seed = material, seed
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        cv2.setNumThreads(1)
+        torch.set_num_threads(1)
+        scenes = Scenes(self._material, self._seed)
+        order = np.random.default_rng(self._seed)
+        while True:
+            height, width, count = CANVASES[order.integers(len(CANVASES))]
+            batch = [scenes.sample(height, width) for _ in range(count)]
+            pictures = np.stack([scene.picture for scene in batch])
+            targets = np.stack([encode(scene.plates, scene.unknown, height, width) for scene in batch])
+            yield torch.from_numpy(pictures), torch.from_numpy(targets)
+
+
+@dataclasses.dataclass
+class Losses:
+    total: Tensor
+    score: float
+    box: float
+    corner: float
+
+
+def _complete_iou_loss(p: list[Tensor], t: list[Tensor]) -> Tensor:
+    """1 - IoU, plus how far the centres and the aspects differ."""
+    both = (torch.min(p[2], t[2]) - torch.max(p[0], t[0])).clamp(0) * (torch.min(p[3], t[3]) - torch.max(p[1], t[1])).clamp(0)
+    p_width, p_height, t_width, t_height = p[2] - p[0], p[3] - p[1], t[2] - t[0], t[3] - t[1]
+    iou = both / (p_width * p_height + t_width * t_height - both + 1e-6)
+    hull_width = torch.max(p[2], t[2]) - torch.min(p[0], t[0])
+    hull_height = torch.max(p[3], t[3]) - torch.min(p[1], t[1])
+    apart = ((p[0] + p[2] - t[0] - t[2]) ** 2 + (p[1] + p[3] - t[1] - t[3]) ** 2) / 4
+    aspect = 4 / math.pi ** 2 * (torch.atan(t_width / t_height.clamp(1e-3)) - torch.atan(p_width / p_height.clamp(1e-3))) ** 2
+    with torch.no_grad():
+        weight = aspect / (1 - iou + aspect + 1e-6)
+    return 1 - iou + apart / (hull_width ** 2 + hull_height ** 2 + 1e-6) + weight * aspect
+
+
+def losses(raw: Tensor, target: Tensor) -> Losses:
+    """Focal loss of the score; complete IoU of the box; smooth distance of the corners in shares of the plate's height."""
+    logits, score = raw[:, 0], target[:, SCORE]
+    probability = torch.sigmoid(logits)
+    centre = score > 0.999
+    hits = -((1 - probability) ** 2 * F.logsigmoid(logits))[centre].sum()
+    misses = -((1 - score) ** 4 * probability ** 2 * F.logsigmoid(-logits) * target[:, NEGATIVE])[~centre].sum()
+    score_loss = (hits + misses) / centre.sum().clamp(1)
+
+    rows, columns = raw.shape[2:]
+    x = ((torch.arange(columns) + 0.5) * STRIDE).expand(raw.shape[0], rows, columns)
+    y = ((torch.arange(rows) + 0.5) * STRIDE)[:, None].expand(raw.shape[0], rows, columns)
+    known = target[:, BOX_WEIGHT] > 0
+    if not known.any():
+        return Losses(score_loss, float(score_loss), 0.0, 0.0)
+    x, y = x[known], y[known]
+    weight = target[:, BOX_WEIGHT][known]
+    planes = raw.permute(0, 2, 3, 1)[known]
+    wanted = target.permute(0, 2, 3, 1)[known]
+    sides = torch.exp(planes[:, 1:5].clamp(-4, 5)) * STRIDE
+    predicted = [x - sides[:, 0], y - sides[:, 1], x + sides[:, 2], y + sides[:, 3]]
+    box_loss = (_complete_iou_loss(predicted, list(wanted[:, BOX].T)) * weight).sum() / weight.sum()
+
+    corner_weight = wanted[:, CORNER_WEIGHT]
+    quads = wanted[:, CORNERS].reshape(-1, 4, 2)
+    height = ((quads[:, 3] - quads[:, 0]).norm(dim=1) + (quads[:, 2] - quads[:, 1]).norm(dim=1)).clamp(12) / 2
+    seen = planes[:, 5:13].reshape(-1, 4, 2) * 16 + torch.stack([x, y], 1)[:, None]
+    off = (seen - quads) / height[:, None, None]
+    distance = F.smooth_l1_loss(off, torch.zeros_like(off), beta=0.1, reduction="none").mean((1, 2))
+    corner_loss = (distance * corner_weight).sum() / corner_weight.sum().clamp(1)
+    return Losses(score_loss + 3 * box_loss + 3 * corner_loss, float(score_loss), float(box_loss), float(corner_loss))
+
+
+class Log:
+    """Lines with the time, on the screen and in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = open(path, "a", encoding="utf-8")
+
+    def __call__(self, text: str) -> None:
+        line = time.strftime("%H:%M:%S ", time.gmtime()) + text
+        print(line, flush=True)
+        self._file.write(line + "\n")
+        self._file.flush()
+
+
+class Training:
+    """The network, its running average and its optimiser, with a place on disk."""
+
+    def __init__(self, path: Path, shape: Shape, rate: float) -> None:
+        self._path, self._rate = path, rate
+        torch.manual_seed(1)
+        self.network = PlateNetwork(shape).to(memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
+        decayed = [p for p in self.network.parameters() if p.ndim > 1]
+        free = [p for p in self.network.parameters() if p.ndim <= 1]
+        self._optimiser = torch.optim.AdamW(
+            [{"params": decayed, "weight_decay": 0.02}, {"params": free, "weight_decay": 0.0}], lr=rate, betas=(0.9, 0.99))
+        self.samples, self.steps, self.progress = 0, 0, 0.0
+        if path.exists():
+            self._resume(torch.load(path, map_location="cpu"))
+
+    def _resume(self, checkpoint: dict) -> None:
+        if Shape(**checkpoint["shape"]) != self.network.shape:
+            raise SystemExit(f"{self._path} holds a network of another shape: {checkpoint['shape']}")
+        self.network.load_state_dict(checkpoint["network"])
+        self.average.load_state_dict(checkpoint["average"])
+        self._optimiser.load_state_dict(checkpoint["optimiser"])
+        self.samples, self.steps, self.progress = (checkpoint[key] for key in ("samples", "steps", "progress"))
+
+    def save(self) -> None:
+        checkpoint = {"shape": dataclasses.asdict(self.network.shape), "network": self.network.state_dict(),
+                      "average": self.average.state_dict(), "optimiser": self._optimiser.state_dict(),
+                      "samples": self.samples, "steps": self.steps, "progress": self.progress}
+        torch.save(checkpoint, self._path.with_suffix(".new"))
+        os.replace(self._path.with_suffix(".new"), self._path)
+
+    def step(self, pictures: Tensor, targets: Tensor, progress: float) -> Losses:
+        """One batch; ``progress`` is 0 at the beginning and 1 at the end."""
+        self.progress = progress
+        rate = self._rate * min(1.0, (self.steps + 1) / _WARM_UP)
+        rate *= _LAST_RATE + (1 - _LAST_RATE) * 0.5 * (1 + math.cos(math.pi * progress))
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
+        self.network.train()
+        inputs = (pictures[:, None].float() / 255).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):
+            raw = self.network(inputs)
+        result = losses(raw.float(), targets)
+        self._optimiser.zero_grad()
+        result.total.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self._optimiser.step()
+        self.steps += 1
+        self.samples += len(pictures)
+        keep = min(0.999, (self.steps + 1) / (self.steps + 10))
+        with torch.no_grad():
+            for mean, value in zip(self.average.state_dict().values(), self.network.state_dict().values()):
+                if mean.dtype.is_floating_point:
+                    mean.mul_(keep).add_(value, alpha=1 - keep)
+                else:
+                    mean.copy_(value)
+        return result
+
+
+def _on_rendered(network: PlateNetwork, fixed: list[Scene]) -> Score:
+    score, run = Score(), torch_map(network)
+    for scene in fixed:
+        add(score, peaks(run(scene.picture)), [p.box for p in scene.plates], [p.quad for p in scene.plates])
+    return score
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--work", type=Path, required=True, help="directory of the bank, checkpoint and log")
+    arguments.add_argument("--data", type=Path, default=Path("../../../shared/data"))
+    arguments.add_argument("--fonts", type=Path, default=Path("fonts"), help="fonts of the decoys' lettering")
+    arguments.add_argument("--ignore", type=Path, default=Path(__file__).with_name("unlabelled.tsv"),
+                           help="where photographs show plates that nobody labelled")
+    length = arguments.add_mutually_exclusive_group(required=True)
+    length.add_argument("--hours", type=float, help="from now to the end of the schedule")
+    length.add_argument("--samples", type=int, help="scenes seen at the end of the schedule")
+    arguments.add_argument("--plates", type=int, default=6000, help="rendered plates in the bank")
+    arguments.add_argument("--rate", type=float, default=2e-3)
+    arguments.add_argument("--check-minutes", type=float, default=12)
+    options = arguments.parse_args()
+
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    options.work.mkdir(parents=True, exist_ok=True)
+    log = Log(options.work / "train.log")
+    bank = options.work / "bank.npz"
+    if not bank.exists():
+        render_bank(bank, options.plates, seed=11)
+    fonts = sorted(options.fonts.rglob("*-latin-[0-9]*-normal.woff"))
+    material = Material(options.data, bank, options.ignore if options.ignore.exists() else None, fonts)
+    training = Training(options.work / "last.pt", Shape(), options.rate)
+    log(f"parameters {sum(p.numel() for p in training.network.parameters())}, "
+        f"multiplications at 416x256 {multiply_adds(copy.deepcopy(training.average).float(), 256, 416) / 1e6:.0f} M, "
+        f"photographs {len(material.photographs)}, samples so far {training.samples}, progress {training.progress:.3f}, "
+        f"ignored places {sum(len(p.unknown) for p in material.photographs)}, fonts {len(fonts)}")
+    validation = held_out(options.data)
+    fixed_scenes = Scenes(material, seed=2_000_003)
+    fixed = [fixed_scenes.sample(320, 320, rendered_only=True) for _ in range(120)]
+
+    def check() -> None:
+        training.save()
+        network = copy.deepcopy(training.average)
+        real = measure(torch_map(network), validation)
+        log("CHECK " + "; ".join(f"{name} {score}" for name, score in real.items()) + f"; rendered {_on_rendered(network, fixed)}")
+
+    begun, from_progress, from_samples = time.time(), training.progress, training.samples
+    said = checked = begun
+    sums, steps = np.zeros(3), 0
+    loader = torch.utils.data.DataLoader(Batches(material, 17 + training.samples), batch_size=None, num_workers=1,
+                                         prefetch_factor=6)
+    for pictures, targets in loader:
+        now = time.time()
+        share = (now - begun) / (options.hours * 3600) if options.hours else \
+            (training.samples - from_samples) / max(1, options.samples - from_samples)
+        if share >= 1:
+            break
+        result = training.step(pictures, targets, from_progress + (1 - from_progress) * share)
+        sums += (result.score, result.box, result.corner)
+        steps += 1
+        if now - said > 120:
+            score, box, corner = sums / steps
+            log(f"samples {training.samples}, {(training.samples - from_samples) / (now - begun):.1f}/s, "
+                f"progress {training.progress:.3f}, score {score:.3f}, box {box:.3f}, corner {corner:.4f}")
+            training.save()
+            said, sums, steps = now, np.zeros(3), 0
+        if now - checked > options.check_minutes * 60:
+            check()
+            checked = time.time()
+    training.progress = 1.0
+    check()
+
+
+if __name__ == "__main__":
+    main()
