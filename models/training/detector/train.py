@@ -107,6 +107,12 @@ def losses(raw: Tensor, target: Tensor) -> Losses:
     off = (seen - quads) / height[:, None, None]
     distance = F.smooth_l1_loss(off, torch.zeros_like(off), beta=0.1, reduction="none").mean((1, 2))
     corner_loss = (distance * corner_weight).sum() / corner_weight.sum().clamp(1)
+    # Where only the box is known, the corners' bounding box should be it.
+    hull = torch.cat([seen.amin(1), seen.amax(1)], 1)
+    off = (hull - wanted[:, BOX]) / (wanted[:, 5] - wanted[:, 3]).clamp(6)[:, None]
+    distance = F.smooth_l1_loss(off, torch.zeros_like(off), beta=0.2, reduction="none").mean(1)
+    boxed = weight * (corner_weight == 0)
+    corner_loss = corner_loss + 0.3 * (distance * boxed).sum() / boxed.sum().clamp(1)
     return Losses(score_loss + 3 * box_loss + 3 * corner_loss, float(score_loss), float(box_loss), float(corner_loss))
 
 
