@@ -2,7 +2,7 @@
 
     python3 -m detector.doubts /somewhere/last.pt detector/unlabelled.tsv --data ../../../shared/data [--sheet doubts.png]
 
-An earlier state of the same detector looks at every photograph at two sizes; what it takes for a plate outside the labels
+An earlier state of the same detector looks at every photograph; what it takes for a plate outside the labels
 is written down and ignored from then on: it neither is a plate nor is it none. --sheet draws the finds for a person, whose
 objections (numbers of the sheet) are left out with --not.
 """
@@ -19,7 +19,7 @@ from .evaluate import Map, detect, load, torch_map
 from .geometry import Box, overlap
 from .photography import Photograph, photographs
 
-_AREAS = ((576, 324), (960, 540))
+_AREAS = ((768, 432),)
 
 
 def finds(run: Map, photograph: Photograph, threshold: float) -> list[tuple[Box, float]]:
@@ -60,14 +60,17 @@ def main() -> None:
     arguments.add_argument("checkpoint", type=Path)
     arguments.add_argument("file", type=Path)
     arguments.add_argument("--data", type=Path, default=Path("../../../shared/data"))
+    arguments.add_argument("--sets", nargs="*", help="only these sets")
     arguments.add_argument("--threshold", type=float, default=0.3)
     arguments.add_argument("--sheet", type=Path)
     arguments.add_argument("--not", type=int, nargs="*", default=[], dest="objections")
     options = arguments.parse_args()
     torch.set_num_threads(1)
-    run = torch_map(load(options.checkpoint))
+    run = torch_map(load(options.checkpoint), coarse=True)
     lines, cuts = [], []
     for photograph in photographs(options.data, validation=False):
+        if options.sets and photograph.source not in options.sets:
+            continue
         for box, score in finds(run, photograph, options.threshold):
             left, top, right, bottom = box
             lines.append(f"{photograph.name}\t{left:.0f}\t{top:.0f}\t{right - left:.0f}\t{bottom - top:.0f}\t{score:.2f}")

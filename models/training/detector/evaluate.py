@@ -58,12 +58,14 @@ def load(path: Path) -> PlateNetwork:
     return network.eval()
 
 
-def torch_map(network: PlateNetwork) -> Map:
-    network.eval()
+def torch_map(network: PlateNetwork, coarse: bool = False) -> Map:
+    """``coarse``: convolve in bfloat16, faster and a little different from what the product does."""
+    network = network.eval().to(memory_format=torch.channels_last)
 
     def run(picture: np.ndarray) -> np.ndarray:
-        with torch.no_grad():
-            return decode(network(torch.from_numpy(picture)[None, None].float() / 255))[0].numpy()
+        inputs = (torch.from_numpy(picture)[None, None].float() / 255).contiguous(memory_format=torch.channels_last)
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=coarse):
+            return decode(network(inputs).float())[0].numpy()
     return run
 
 

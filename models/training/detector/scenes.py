@@ -74,7 +74,7 @@ class Scenes:
     def sample(self, height: int, width: int, rendered_only: bool = False) -> Scene:
         """A finished scene, sides in pixels (multiples of 32)."""
         c = self._chance
-        if not rendered_only and c.happens(0.22):
+        if not rendered_only and c.happens(0.35):
             scene = self._mosaic(height, width)
         elif rendered_only:
             scene = self._drawn(height, width)
