@@ -1,6 +1,6 @@
 """Finds plates in the training photographs that nobody labelled, so that a training does not teach to overlook them.
 
-    python3 -m detector.doubts /somewhere/last.pt detector/unlabelled.tsv --data ../../../shared/data [--sheet doubts.png]
+    python3 -m detector.doubts /somewhere/last.pt /somewhere/unlabelled.tsv --data ../../../shared/data [--sheet doubts.png]
 
 An earlier state of the same detector looks at every photograph; what it takes for a plate outside the labels
 is written down and ignored from then on: it neither is a plate nor is it none. --sheet draws the finds for a person, whose

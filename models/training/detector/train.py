@@ -209,7 +209,7 @@ def main() -> None:
     arguments.add_argument("--work", type=Path, required=True, help="directory of the bank, checkpoint and log")
     arguments.add_argument("--data", type=Path, default=Path("../../../shared/data"))
     arguments.add_argument("--fonts", type=Path, default=Path("fonts"), help="fonts of the decoys' lettering")
-    arguments.add_argument("--ignore", type=Path, default=Path(__file__).with_name("unlabelled.tsv"),
+    arguments.add_argument("--ignore", type=Path,
                            help="where photographs show plates that nobody labelled")
     length = arguments.add_mutually_exclusive_group(required=True)
     length.add_argument("--hours", type=float, help="from now to the end of the schedule")
@@ -228,7 +228,7 @@ def main() -> None:
     if not bank.exists():
         render_bank(bank, options.plates, seed=11)
     fonts = sorted(options.fonts.rglob("*-latin-[0-9]*-normal.woff"))
-    material = Material(options.data, bank, options.ignore if options.ignore.exists() else None, fonts)
+    material = Material(options.data, bank, options.ignore, fonts)
     training = Training(options.work / "last.pt", Shape(), options.rate)
     log(f"parameters {sum(p.numel() for p in training.network.parameters())}, "
         f"multiplications at 416x256 {multiply_adds(copy.deepcopy(training.average).float(), 256, 416) / 1e6:.0f} M, "
