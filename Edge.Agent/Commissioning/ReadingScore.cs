@@ -1,4 +1,6 @@
 using Edge.Vision.Detection;
+using Edge.Vision.Recognition;
+using Edge.Vision.Tracking;
 
 namespace Edge.Agent.Commissioning;
 
@@ -43,7 +45,18 @@ internal sealed class ReadingScore
 
 /// <summary>A read as the commissioning tool shows it. Here, and only here and at the hub, a plate is a string: the tool is
 /// refused on an enrolled box.</summary>
-internal sealed record StillRead(string Text, float Confidence, float Weakest, bool Accepted, PixelBox Box)
+/// <param name="Text">What was read.</param>
+/// <param name="Confidence">Probability that it is right; where the model has no calibration, the evidence, 0 to 1.</param>
+/// <param name="Evidence">Evidence for the whole text, 0 to 1.</param>
+/// <param name="Weakest">Evidence for its least certain character, 0 to 1.</param>
+/// <param name="Refusal">Why it is no read, if it is none.</param>
+/// <param name="Region">Where the plate seems to be from.</param>
+/// <param name="RuleChanged">Positions that a region rule changed, from 0.</param>
+/// <param name="Box">Where it is, pixels.</param>
+internal sealed record StillRead(string Text, double Confidence, float Evidence, float Weakest, Refusal Refusal, PlateRegion Region,
+    IReadOnlyList<int> RuleChanged, PixelBox Box)
 {
+    public bool Accepted => Refusal == Refusal.None;
+
     public override string ToString() => "StillRead(redacted)";
 }
