@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+using Edge.Vision.Recognition;
 
 namespace Edge.Vision.Onnx;
 
@@ -78,7 +80,15 @@ public sealed record ModelManifest
             return "recogniser.alphabet: A–Z and 0–9 only; name the empty class in heads[].empty";
         if (Recogniser.Heads.Any(head => head.Empty != Recogniser.Alphabet.Length))
             return "recogniser.heads[].empty: must be the class after the alphabet's last";
-        return null;
+        if (Recogniser.Heads.Any(head => head.Temperature is not (>= 0.1f and <= 10)))
+            return "recogniser.heads[].temperature: must be 0.1 to 10";
+        if (Recogniser.SecondLook is not (null or > 0 and <= 1)) return "recogniser.secondLook: must be above 0, at most 1";
+        if (Recogniser.SecondLook is not null && Recogniser.Grow.Length == 1)
+            return "recogniser.secondLook: needs a second crop in recogniser.grow";
+        if (Recogniser.Straighten && Detector.Decode != DetectorDecode.CentreMap)
+            return "recogniser.straighten: this detector gives no corners; remove it, or set it to false";
+        return Recogniser.Region?.Problem() is { } region ? $"recogniser.region.{region}"
+            : Recogniser.Calibration?.Problem() is { } calibration ? $"recogniser.calibration.{calibration}" : null;
     }
 }
 
@@ -117,12 +127,21 @@ public sealed record DetectorManifest : ModelEntry
 public sealed record RecogniserManifest : ModelEntry
 {
     public required TensorInput Input { get; init; }
-    /// <summary>The crops read for each plate: by what share of its size the box is grown on every side. Several are
-    /// read in one batch and vote.</summary>
+    /// <summary>The crops read for each plate: by what share of its size the box is grown on every side. Several vote;
+    /// the first is the usual one, see <see cref="SecondLook"/>.</summary>
     public required float[] Grow { get; init; }
     /// <summary>Class 0, 1, 2 … of every head.</summary>
     public required string Alphabet { get; init; }
     public required RecogniserHead[] Heads { get; init; }
+    /// <summary>Evidence (<see cref="Reading.Evidence"/>) of the first crop below which the others are read too; null
+    /// where all are always read.</summary>
+    public float? SecondLook { get; init; }
+    /// <summary>Whether a plate that stands askew is cut along its tilt. Needs a detector that gives corners.</summary>
+    public bool Straighten { get; init; }
+    /// <summary>The output that says where a plate is from; null where the model has none.</summary>
+    public RegionHead? Region { get; init; }
+    /// <summary>What a reading's evidence is worth, measured; null where nobody has measured it.</summary>
+    public Calibration? Calibration { get; init; }
 }
 
 /// <summary>How a tensor is laid out and scaled.</summary>
@@ -149,7 +168,36 @@ public sealed record DetectorResize(ResizeRule Rule, int Width, int Height, int 
 /// <param name="Kind">How its classes become text.</param>
 /// <param name="Length">Time steps or slots.</param>
 /// <param name="Empty">The class that means blank or empty slot: the one after the alphabet's last.</param>
-public sealed record RecogniserHead(string Output, HeadKind Kind, int Length, int Empty);
+/// <param name="Temperature">The log of each probability is divided by this before anything is read from it: above 1 makes
+/// the head less sure, below 1 surer. Fitted by <c>models calibrate</c>.</param>
+public sealed record RecogniserHead(string Output, HeadKind Kind, int Length, int Empty, float Temperature = 1);
+
+/// <summary>The output that says where a plate is from: probabilities over <see cref="Labels"/>.</summary>
+public sealed partial record RegionHead
+{
+    /// <summary>Name of the output tensor, [n, labels], probabilities (softmax already applied).</summary>
+    public required string Output { get; init; }
+    /// <summary>The classes in order, at most 512: ISO 3166-1 alpha-2 (<c>RO</c>) or ISO 3166-2 (<c>US-CA</c>), and one that
+    /// means "not known".</summary>
+    public required string[] Labels { get; init; }
+    /// <summary>The label that means "not known".</summary>
+    public required string Unknown { get; init; }
+    /// <summary>Lowest probability at which a region is named, above 0 and below 1.</summary>
+    public required float Threshold { get; init; }
+
+    internal string? Problem()
+    {
+        if (Labels.Length is < 2 or > 512) return "labels: 2 to 512";
+        if (Labels.Distinct(StringComparer.Ordinal).Count() < Labels.Length) return "labels: one stands there twice";
+        if (!Labels.Contains(Unknown)) return "unknown: must be one of the labels";
+        if (Labels.FirstOrDefault(label => label != Unknown && !Iso3166().IsMatch(label)) is { } odd)
+            return $"labels: \"{odd}\" is no code of ISO 3166-1 (\"RO\") or 3166-2 (\"US-CA\")";
+        return Threshold is > 0 and < 1 ? null : "threshold: must be between 0 and 1";
+    }
+
+    [GeneratedRegex(@"^[A-Z]{2}(-[A-Z0-9]{1,3})?\z")]
+    private static partial Regex Iso3166();
+}
 
 public enum TensorType { Float32, Uint8 }
 

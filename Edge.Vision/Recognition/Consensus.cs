@@ -22,7 +22,7 @@ public sealed class Consensus : IDisposable
     /// <remarks>Borrows <paramref name="reading"/>.</remarks>
     public void Add(Reading reading)
     {
-        var weight = MathF.Max(reading.Confidence, LeastWeight);
+        var weight = MathF.Max(reading.Evidence, LeastWeight);
         _weights[reading.Length] += weight;
         for (var position = 0; position < reading.Length; position++)
         {

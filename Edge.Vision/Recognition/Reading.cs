@@ -48,8 +48,9 @@ public sealed class Reading : IDisposable
         return (best, row[best]);
     }
 
-    /// <summary>Evidence that every character is right: the product over the text, 0 where there is none.</summary>
-    public float Confidence
+    /// <summary>Evidence that the whole text is right: the product over its characters, 0 where there is none. Heads, crops
+    /// and frames that read something else have lowered it. Not a probability: a <see cref="Calibration"/> makes it one.</summary>
+    public float Evidence
     {
         get
         {
