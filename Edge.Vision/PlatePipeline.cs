@@ -23,6 +23,7 @@ public sealed class PlatePipeline : IDisposable
     private readonly RecentPlates _recent = new();
     private readonly Reading _reading = new();
     private readonly Reading _judged = new();
+    private List<PlateDetection> _detections = [];
     private long _frames;
 
     private PlatePipeline(PlateDetector detector, PlateReader reader, ReadJudge judge, PipelineOptions options) =>
@@ -52,6 +53,10 @@ public sealed class PlatePipeline : IDisposable
     /// <summary>Frames taken from the source so far, skipped ones included.</summary>
     public long Frames => Interlocked.Read(ref _frames);
 
+    /// <summary>Where plates were found in the latest frame that was examined, read or not, best first; pixels of the part that is
+    /// examined.</summary>
+    public IReadOnlyList<PlateDetection> Detections => _detections;
+
     /// <summary>Passages as they conclude, accepted or not; the caller disposes each.</summary>
     public async IAsyncEnumerable<Passage> ReadAsync(ICameraSource source, [EnumeratorCancellation] CancellationToken cancel)
     {
@@ -76,7 +81,8 @@ public sealed class PlatePipeline : IDisposable
     {
         using var region = Cut(frame.Pixels, _options.Region, out var offset);
         if (_options.MotionGate && !still && _tracker.Open.Count == 0 && !_motion.Opens(region, frame.Position)) return;
-        foreach (var detection in _detector.Detect(region))
+        _detections = _detector.Detect(region);
+        foreach (var detection in _detections)
         {
             if (detection.Box.Height < _options.MinimumPlateHeight) continue;
             _reader.Read(region, detection, _reading);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using System.Text.Json;
 using Edge.Agent.Commissioning;
 using Edge.Vision;
@@ -26,8 +25,9 @@ internal static class RecognizeCommand
         var json = JsonOption();
         var truth = new Option<string?>("--truth")
         {
-            Description = "Score against a table of labels: tab-separated file, x, y, width, height, text.",
+            Description = "Score against a table of labels: tab-separated file, x, y, width, height, text; for crops file, text.",
         };
+        var crops = new Option<bool>("--crops") { Description = "The pictures are crops of plates already: the recogniser alone." };
         var rate = new Option<double?>("--maximum-wrong-read-rate")
         {
             Description = "The gate, 0.001 to 0.5, as in the configuration; default 0.01.",
@@ -39,7 +39,7 @@ internal static class RecognizeCommand
         };
         var scoreOnly = new Option<bool>("--score-only") { Description = "Print the score, not the reads." };
         var command = new Command("recognize", "Show what is read in pictures and recordings (refused on an enrolled box)")
-            { paths, models, json, truth, rate, evidence, regions, scoreOnly };
+            { paths, models, json, crops, truth, rate, evidence, regions, scoreOnly };
         command.SetAction((parse, cancel) => Failure.ShowAsync(async () =>
         {
             if (Enrolled.Here())
@@ -54,20 +54,24 @@ internal static class RecognizeCommand
             if (parse.GetValue(regions)!.FirstOrDefault(region => RegionPatterns.Of(region) is null) is not null)
                 return Failure.Say(ExitCode.Usage, $"--region must be one of {string.Join(", ", RegionPatterns.Regions)}");
             var labels = parse.GetValue(truth) is { } table ? LabelledPlates.Read(table) : null;
+            if (labels is { HasBoxes: false } && !parse.GetValue(crops))
+                return Failure.Say(ExitCode.Usage, "--truth: this table does not say where the plates are, so its pictures are crops: add --crops");
             using var output = new ReadsOutput(parse.GetValue(json), parse.GetValue(scoreOnly));
+            if (labels is { Skipped: > 0 })
+                Console.Error.WriteLine($"{labels.Skipped} labels hold other characters than A-Z and 0-9: left out");
             var options = new PipelineOptions
             {
                 Gate = GateOf(parse.GetValue(models)!, parse.GetValue(rate), parse.GetValue(evidence)),
                 Rules = parse.GetValue(regions) is { Length: > 0 } named ? new RegionRules(named, []) : null,
             };
             var run = new Run(parse.GetValue(models)!, options, output, labels);
-            return await run.AllAsync(parse.GetValue(paths)!, cancel);
+            return await run.AllAsync(parse.GetValue(paths)!, parse.GetValue(crops), cancel);
         }));
         return command;
     }
 
     // What a model reads is worth looking at before anybody has measured what that is worth.
-    private static ReadGate GateOf(string models, double? rate, double? evidence)
+    internal static ReadGate GateOf(string models, double? rate, double? evidence)
     {
         var gate = new ReadGate { MaximumWrongReadRate = rate ?? new ReadGate().MaximumWrongReadRate, Evidence = evidence };
         if (rate is not null || evidence is not null || ModelManifest.Load(models).Recogniser.Calibration is not null) return gate;
@@ -83,19 +87,21 @@ internal static class RecognizeCommand
 
     public static Option<bool> JsonOption() => new("--json") { Description = "One JSON object a line instead of tables." };
 
-    private sealed class Run(string models, PipelineOptions options, ReadsOutput output, ILookup<string, LabelledPlate>? labels)
+    private sealed class Run(string models, PipelineOptions options, ReadsOutput output, LabelledPlates? labels)
     {
         private readonly ReadingScore _score = new();
 
-        public async Task<ExitCode> AllAsync(string[] paths, CancellationToken cancel)
+        public async Task<ExitCode> AllAsync(string[] paths, bool areCrops, CancellationToken cancel)
         {
             var result = ExitCode.Ok;
-            using var stills = PlatePipeline.Open(models, options);
+            using var crops = areCrops ? CropReader.Open(models, options) : null;
+            using var scenes = areCrops ? null : PlatePipeline.Open(models, options);
             foreach (var path in paths.SelectMany(Expand))
             {
                 try
                 {
-                    if (File.Exists(path) && CameraSources.IsPicture(path)) await PictureAsync(stills, path, cancel);
+                    if (crops is not null) await CropAsync(crops, path, cancel);
+                    else if (File.Exists(path) && CameraSources.IsPicture(path)) await PictureAsync(scenes!, path, cancel);
                     else await RecordingAsync(path, cancel);
                 }
                 catch (CaptureException exception)
@@ -114,9 +120,23 @@ internal static class RecognizeCommand
             var reads = new List<StillRead>();
             await foreach (var passage in pipeline.ReadAsync(source, cancel))
                 using (passage)
-                    reads.Add(Show(passage));
+                    reads.Add(StillRead.Of(passage));
             output.Picture(path, reads);
             if (labels is not null) _score.Add(labels[Path.GetFileName(path)], reads);
+        }
+
+        private async Task CropAsync(CropReader reader, string path, CancellationToken cancel)
+        {
+            if (File.Exists(path) && !CameraSources.IsPicture(path))
+                throw new CaptureException($"{path}: no picture; a crop of a plate is one");
+            await using var source = Open(path);
+            var reads = new List<StillRead>();
+            await foreach (var passage in reader.ReadAsync(source, cancel))
+                using (passage)
+                    reads.Add(StillRead.Of(passage));
+            output.Picture(path, reads);
+            // One picture, one plate: a box in the table says nothing more.
+            if (labels is not null) _score.Add(labels[Path.GetFileName(path)].Select(label => label with { Box = null }), reads);
         }
 
         private async Task RecordingAsync(string path, CancellationToken cancel)
@@ -125,15 +145,11 @@ internal static class RecognizeCommand
             using var pipeline = PlatePipeline.Open(models, options);
             await foreach (var passage in pipeline.ReadAsync(source, cancel))
                 using (passage)
-                    output.Passage(path, passage.From, passage.To, Show(passage));
+                    output.Passage(path, passage.From, passage.To, StillRead.Of(passage));
         }
 
         private static ICameraSource Open(string path) =>
             CameraSources.Open(new CameraOptions(Path.GetFileName(path), path), TimeProvider.System, NullLogger.Instance);
-
-        private static StillRead Show(Passage passage) => new(Encoding.ASCII.GetString(passage.Plate.Ascii),
-            passage.Right ?? passage.Evidence, passage.Evidence, passage.Weakest, passage.Refusal, passage.Region, passage.RuleChanged,
-            passage.Box);
 
         private static IEnumerable<string> Expand(string path)
         {
