@@ -115,9 +115,10 @@ class Recogniser(nn.Module):
         steps = self.ctc(tokens)
 
         split = (n, 2, self.heads, width // self.heads, -1)
-        seen = torch.cat([self.key_value(tokens).reshape(split), self.fine(grid + self.fine_place).reshape(split)], -1)
-        query = self.query.reshape(1, self.heads, width // self.heads, SLOTS)
-        found = _attend(query.expand(n, -1, -1, -1), seen[:, 0], seen[:, 1]).reshape(n, width, 1, SLOTS)
+        key, value = self.key_value(tokens).reshape(split).unbind(1)
+        fine_key, fine_value = self.fine(grid + self.fine_place.to(grid.dtype)).reshape(split).unbind(1)
+        query = self.query.reshape(1, self.heads, width // self.heads, SLOTS).expand(n, -1, -1, -1)
+        found = _attend(query, torch.cat([key, fine_key], -1), torch.cat([value, fine_value], -1)).reshape(n, width, 1, SLOTS)
         slots = self.slots(self.slot_norm(self.slot_mixer(self.slot_out(found) + self.query)))
         region = self.region(tokens.mean(3, keepdim=True))
         return steps.squeeze(2).transpose(1, 2), slots.squeeze(2).transpose(1, 2), region.flatten(1)

@@ -19,6 +19,7 @@ from plates.photograph import HEIGHT, WIDTH, Camera
 from .network import ALPHABET, EMPTY, SLOTS
 
 CHUNK = 1024
+REAL_IN_CHUNK = 80
 
 
 def label(text: str) -> np.ndarray:
@@ -44,19 +45,22 @@ def render(camera: Camera, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 def render_ahead(work: Path, data: Path, seed: int, first: int, step: int, ahead: int) -> None:
     """Writes chunks ``first``, ``first + step`` … into ``work/chunks``, each from a seed of its own, never more than
-    ``ahead`` that nobody has taken."""
+    ``ahead`` that nobody has taken. ``REAL_IN_CHUNK`` of each are real."""
     cv2.setNumThreads(1)
     folder = work / "chunks"
     folder.mkdir(parents=True, exist_ok=True)
-    camera = Camera(PlateRenderer(seed), real.surroundings(data, 0))
+    camera, crops = Camera(PlateRenderer(seed), real.surroundings(data, 0)), RealCrops(data)
     parent = os.getppid()
     number = first
     while os.getppid() == parent:
         if len(list(folder.glob("*.npz"))) >= ahead:
             time.sleep(0.5)
             continue
-        camera.reseed(np.random.default_rng((seed, number)))
+        rng = np.random.default_rng((seed, number))
+        camera.reseed(rng)
         pictures, labels, regions = render(camera, CHUNK)
+        for i in range(REAL_IN_CHUNK if len(crops) else 0):
+            pictures[i], labels[i], regions[i] = crops.sample(rng)
         # tmp, then rename: a half-written chunk is never read.
         draft = folder / f"{number:06d}.tmp"
         with open(draft, "wb") as file:

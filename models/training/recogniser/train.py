@@ -25,10 +25,9 @@ from plates.designs import REGIONS
 from plates.photograph import HEIGHT, WIDTH, Camera
 
 from .network import EMPTY, Recogniser, loss, normalise, read_slots, read_steps
-from .samples import CHUNK, SLOTS, Chunks, RealCrops, jitter, label, render
+from .samples import CHUNK, SLOTS, Chunks, jitter, render
 
 BATCH = 64
-REAL_IN_BATCH = 5
 WARM_UP = 400  # steps
 EMA = 0.999
 
@@ -55,7 +54,7 @@ class Validation:
             self._sets[name] = (_tensor(np.stack(pictures)), [c.text for c in kept])
         rendered = work / "validation.npz"
         if not rendered.exists():
-            pictures, labels, _ = render(Camera(PlateRenderer(999, strokes=60, validation=True), real.surroundings(data, 0)), CHUNK)
+            pictures, labels, _ = render(Camera(PlateRenderer(999, strokes=60, validation=True), real.surroundings(data, 0)), CHUNK // 2)
             np.savez(rendered, pictures=pictures, labels=labels)
         with np.load(rendered) as file:
             texts = ["".join(np.array(list("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"))[row[row != EMPTY]]) for row in file["labels"]]
@@ -85,21 +84,17 @@ def _tensor(pictures: np.ndarray) -> torch.Tensor:
 
 
 class Batches:
-    def __init__(self, chunks: Chunks, crops: RealCrops, seed: int):
-        self._chunks, self._crops, self._seed = chunks, crops, seed
+    def __init__(self, chunks: Chunks, seed: int):
+        self._chunks, self._seed = chunks, seed
 
     def batch(self, step: int):
         rng = np.random.default_rng((self._seed, 5, step))
         pictures = np.empty((BATCH, HEIGHT, WIDTH, 3), np.uint8)
         labels = np.empty((BATCH, SLOTS), np.uint8)
         regions = np.empty(BATCH, np.int64)
-        real_ones = REAL_IN_BATCH if len(self._crops) else 0
         for i in range(BATCH):
-            if i < real_ones:
-                pictures[i], labels[i], regions[i] = self._crops.sample(rng)
-            else:
-                picture, labels[i], regions[i] = self._chunks.sample(rng)
-                pictures[i] = jitter(picture, rng) if rng.random() < 0.7 else picture
+            picture, labels[i], regions[i] = self._chunks.sample(rng)
+            pictures[i] = jitter(picture, rng) if rng.random() < 0.7 else picture
         pixels = normalise(_tensor(pictures))
         # Light and colour balance change cheaply here.
         gain = torch.from_numpy(rng.uniform(0.75, 1.25, (BATCH, 3, 1, 1)).astype(np.float32))
@@ -126,9 +121,9 @@ def train(args: argparse.Namespace) -> None:
         network.load_state_dict(state["network"]), average.load_state_dict(state["average"]), optimiser.load_state_dict(state["optimiser"])
         step = state["step"]
     steps = args.samples // BATCH
-    chunk_every = CHUNK * args.reuse / (BATCH - REAL_IN_BATCH)  # steps a chunk lasts
+    chunk_every = CHUNK * args.reuse / BATCH  # steps a chunk lasts
     due = lambda at: args.fill + int(at / chunk_every)
-    first = max(0, due(step) - args.keep)
+    first = due(step) - args.fill
     for stale in (args.work / "chunks").glob("*"):
         stale.unlink()
     renderers = [subprocess.Popen([sys.executable, "-m", "recogniser.samples", "--work", args.work, "--data", args.data, "--seed", str(args.seed),
@@ -143,9 +138,9 @@ def train(args: argparse.Namespace) -> None:
 
     try:
         validation = Validation(args.data, args.work)
-        chunks, crops = Chunks(args.work, args.keep, first), RealCrops(args.data)
-        batches = Batches(chunks, crops, args.seed)
-        say(parameters=sum(p.numel() for p in network.parameters()), real=len(crops), device=str(device), step=step, steps=steps)
+        chunks = Chunks(args.work, args.keep, first)
+        batches = Batches(chunks, args.seed)
+        say(parameters=sum(p.numel() for p in network.parameters()), device=str(device), step=step, steps=steps)
         began, evaluated, sums = time.monotonic(), time.monotonic(), np.zeros(3)
         at_start = step
         while step < steps:
