@@ -41,7 +41,7 @@ build() {
     command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: see https://learn.microsoft.com/dotnet/core/install/linux-debian"
     local stamp=.build/$1 changed
     changed=$(find Edge.* models Directory.*.props global.json BannedSymbols.txt .editorconfig \
-        \( -name bin -o -name obj \) -prune -o -type f -newer "$stamp" -print -quit 2>/dev/null || true)
+        \( -name bin -o -name obj -o -path models/training \) -prune -o -type f -newer "$stamp" -print -quit 2>/dev/null || true)
     [ -f "$stamp" ] && [ -z "$changed" ] && return
     say "building $1"
     mkdir -p .build

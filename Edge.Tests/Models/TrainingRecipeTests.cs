@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Edge.Tests.Support;
 
 namespace Edge.Tests.Models;
 
