@@ -80,12 +80,12 @@ class _Mixer(nn.Module):
 
 
 class Recogniser(nn.Module):
-    def __init__(self, regions: int, channels=(24, 48, 96, 144), width=160, heads=5, dropout=0.0):
+    def __init__(self, regions: int, channels=(32, 64, 96, 160), width=160, heads=5, dropout=0.0):
         super().__init__()
         a, b, c, d = channels
         self.trunk = nn.Sequential(
-            _conv(3, a, stride=2), _Residual(a),              # 32 × 64
-            _conv(a, b, stride=2), _Residual(b), _Residual(b),  # 16 × 32
+            _conv(3, a, stride=2),                            # 32 × 64
+            _conv(a, b, stride=2), _Residual(b),              # 16 × 32
             _conv(b, c, stride=(2, 1)), _Residual(c), _Residual(c),  # 8 × 32
             _conv(c, d, stride=(2, 1)), _Residual(d))         # 4 × 32
         self.rows = _conv(d, width, kernel=(2, 1), stride=(2, 1), padding=0)  # 2 × 32
