@@ -21,6 +21,10 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+# One thread for each of several processes. torch's own loops use wide instructions only where they are asked to. Large
+# buffers come from the heap: mapped anew at every step, their page faults cost as much as the arithmetic.
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "ATEN_CPU_CAPABILITY": "avx512",
+               "MALLOC_MMAP_THRESHOLD_": str(8 << 30), "MALLOC_TRIM_THRESHOLD_": str(16 << 30), "MALLOC_TOP_PAD_": str(256 << 20)}
 STEPS = ("fonts", "detector", "recogniser", "export", "held-out", "calibrate")
 
 
@@ -74,8 +78,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=STEPS, default=STEPS, metavar="STEP", help=", ".join(STEPS))
     args = parser.parse_args()
     args.work, args.data, args.models, args.agent = (p.resolve() for p in (args.work, args.data, args.models, args.agent))
-    # One thread for each of several processes; Debian's torch asks for the wide instructions by this variable.
-    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "ATEN_CPU_CAPABILITY": os.environ.get("ATEN_CPU_CAPABILITY", "avx512")}
+    os.environ |= {**ENVIRONMENT, **os.environ}
     for step in STEPS:
         if step in args.only:
             globals()[step.replace("-", "_")](args)
