@@ -21,9 +21,12 @@ public static class FastAlprManifest
     public static bool IsRecogniser(ModelTensors tensors) =>
         tensors is { Inputs: [{ Type: "uint8", Shape: [_, > 0, > 0, 3] }] } && Head(tensors) is not null;
 
-    /// <summary>The manifest's text for the models in <paramref name="folder"/>, or null where they are not of this family. Of several
-    /// that fit, the last by name is taken.</summary>
-    public static string? For(string folder)
+    /// <summary>The manifest's text for the models in <paramref name="folder"/>, or null where they are not of this family.</summary>
+    public static string? For(string folder) => Among(folder) is var (detector, recogniser) ? For(detector, recogniser) : null;
+
+    /// <summary>The detector and the recogniser of this family in <paramref name="folder"/>, or null. Of several that fit, the last
+    /// by name is taken.</summary>
+    public static (string Detector, string Recogniser)? Among(string folder)
     {
         string? detector = null, recogniser = null;
         foreach (var file in Directory.EnumerateFiles(folder, "*.onnx").Order(StringComparer.Ordinal))
@@ -40,7 +43,7 @@ public static class FastAlprManifest
             if (IsDetector(tensors)) detector = file;
             else if (IsRecogniser(tensors)) recogniser = file;
         }
-        return detector is null || recogniser is null ? null : For(detector, recogniser);
+        return detector is null || recogniser is null ? null : (detector, recogniser);
     }
 
     /// <summary>The manifest's text for these two files.</summary>
