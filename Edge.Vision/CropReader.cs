@@ -12,19 +12,21 @@ namespace Edge.Vision;
 public sealed class CropReader : IDisposable
 {
     private readonly PlateReader _reader;
-    private readonly ReadGate _gate;
+    private readonly ReadJudge _judge;
     private readonly Reading _reading = new();
 
-    private CropReader(PlateReader reader, ReadGate gate) => (_reader, _gate) = (reader, gate);
+    private CropReader(PlateReader reader, ReadJudge judge) => (_reader, _judge) = (reader, judge);
 
     /// <summary>Opens the recogniser in <paramref name="modelFolder"/>; its detector is not needed, but named.</summary>
-    /// <exception cref="ModelException">The recogniser is missing or is not what its manifest says.</exception>
+    /// <exception cref="ModelException">The recogniser is missing, is not what its manifest says, or cannot keep what the gate
+    /// promises.</exception>
     /// <exception cref="CaptureException">OpenCV does not load.</exception>
     public static CropReader Open(string modelFolder, PipelineOptions options)
     {
         OpenCv.Prepare();
         var manifest = ModelManifest.Load(modelFolder);
-        return new CropReader(PlateReader.Open(modelFolder, manifest.Recogniser, options.Threads), options.Gate);
+        var judge = ReadJudge.For(manifest.Recogniser, options);
+        return new CropReader(PlateReader.Open(modelFolder, manifest.Recogniser, options.Threads), judge);
     }
 
     /// <summary>What each picture reads, accepted or not; nothing for one that reads as no text. The caller disposes each.</summary>
@@ -45,7 +47,7 @@ public sealed class CropReader : IDisposable
         track.Add(TimeSpan.Zero, new PlateDetection(whole, Score: 1), _reading);
         track.Crop = PlateCrop.Of(frame.Pixels, whole);
         _reading.Clear();
-        return Passage.Of(track, name, _gate, still: true, frame.CapturedAt);
+        return Passage.Of(track, name, _judge, still: true, frame.CapturedAt);
     }
 
     public void Dispose()

@@ -3,6 +3,9 @@ using System.Text.Json;
 using Edge.Agent.Commissioning;
 using Edge.Vision;
 using Edge.Vision.Capture;
+using Edge.Vision.Onnx;
+using Edge.Vision.Recognition.Regions;
+using Edge.Vision.Tracking;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
 
@@ -25,9 +28,18 @@ internal static class RecognizeCommand
             Description = "Score against a table of labels: tab-separated file, x, y, width, height, text; for crops file, text.",
         };
         var crops = new Option<bool>("--crops") { Description = "The pictures are crops of plates already: the recogniser alone." };
+        var rate = new Option<double?>("--maximum-wrong-read-rate")
+        {
+            Description = "The gate, 0.001 to 0.5, as in the configuration; default 0.01.",
+        };
+        var evidence = new Option<double?>("--evidence") { Description = "The gate of a model without a calibration, 0.01 to 0.9999." };
+        var regions = new Option<string[]>("--region")
+        {
+            Description = "Hold reads against this region's patterns, for example RO; repeat for more.", DefaultValueFactory = _ => [],
+        };
         var scoreOnly = new Option<bool>("--score-only") { Description = "Print the score, not the reads." };
         var command = new Command("recognize", "Show what is read in pictures and recordings (refused on an enrolled box)")
-            { paths, models, json, crops, truth, scoreOnly };
+            { paths, models, json, crops, truth, rate, evidence, regions, scoreOnly };
         command.SetAction((parse, cancel) => Failure.ShowAsync(async () =>
         {
             if (Enrolled.Here())
@@ -37,16 +49,34 @@ internal static class RecognizeCommand
                 return Failure.Say(ExitCode.Usage, "--score-only needs --truth FILE");
             if (parse.GetValue(paths)!.Any(path => path.StartsWith('-') && !Path.Exists(path)))
                 return Failure.Say(ExitCode.Usage, "an option is unknown; see edge-agent recognize --help");
+            if (parse.GetValue(rate) is not (null or >= 0.001 and <= 0.5) || parse.GetValue(evidence) is not (null or >= 0.01 and <= 0.9999))
+                return Failure.Say(ExitCode.Usage, "--maximum-wrong-read-rate must be 0.001 to 0.5, --evidence 0.01 to 0.9999");
+            if (parse.GetValue(regions)!.FirstOrDefault(region => RegionPatterns.Of(region) is null) is not null)
+                return Failure.Say(ExitCode.Usage, $"--region must be one of {string.Join(", ", RegionPatterns.Regions)}");
             var labels = parse.GetValue(truth) is { } table ? LabelledPlates.Read(table) : null;
             if (labels is { HasBoxes: false } && !parse.GetValue(crops))
                 return Failure.Say(ExitCode.Usage, "--truth: this table does not say where the plates are, so its pictures are crops: add --crops");
             using var output = new ReadsOutput(parse.GetValue(json), parse.GetValue(scoreOnly));
             if (labels is { Skipped: > 0 })
                 Console.Error.WriteLine($"{labels.Skipped} labels hold other characters than A-Z and 0-9: left out");
-            var run = new Run(parse.GetValue(models)!, output, labels);
+            var options = new PipelineOptions
+            {
+                Gate = GateOf(parse.GetValue(models)!, parse.GetValue(rate), parse.GetValue(evidence)),
+                Rules = parse.GetValue(regions) is { Length: > 0 } named ? new RegionRules(named, []) : null,
+            };
+            var run = new Run(parse.GetValue(models)!, options, output, labels);
             return await run.AllAsync(parse.GetValue(paths)!, parse.GetValue(crops), cancel);
         }));
         return command;
+    }
+
+    // What a model reads is worth looking at before anybody has measured what that is worth.
+    internal static ReadGate GateOf(string models, double? rate, double? evidence)
+    {
+        var gate = new ReadGate { MaximumWrongReadRate = rate ?? new ReadGate().MaximumWrongReadRate, Evidence = evidence };
+        if (rate is not null || evidence is not null || ModelManifest.Load(models).Recogniser.Calibration is not null) return gate;
+        Console.Error.WriteLine("edge-agent: these models have no calibration, so no read is accepted; set --evidence, or run models calibrate");
+        return ReadGate.Closed;
     }
 
     public static Option<string> ModelsOption() => new("--models")
@@ -57,15 +87,15 @@ internal static class RecognizeCommand
 
     public static Option<bool> JsonOption() => new("--json") { Description = "One JSON object a line instead of tables." };
 
-    private sealed class Run(string models, ReadsOutput output, LabelledPlates? labels)
+    private sealed class Run(string models, PipelineOptions options, ReadsOutput output, LabelledPlates? labels)
     {
         private readonly ReadingScore _score = new();
 
         public async Task<ExitCode> AllAsync(string[] paths, bool areCrops, CancellationToken cancel)
         {
             var result = ExitCode.Ok;
-            using var crops = areCrops ? CropReader.Open(models, new PipelineOptions()) : null;
-            using var scenes = areCrops ? null : PlatePipeline.Open(models, new PipelineOptions());
+            using var crops = areCrops ? CropReader.Open(models, options) : null;
+            using var scenes = areCrops ? null : PlatePipeline.Open(models, options);
             foreach (var path in paths.SelectMany(Expand))
             {
                 try
@@ -112,7 +142,7 @@ internal static class RecognizeCommand
         private async Task RecordingAsync(string path, CancellationToken cancel)
         {
             await using var source = Open(path);
-            using var pipeline = PlatePipeline.Open(models, new PipelineOptions());
+            using var pipeline = PlatePipeline.Open(models, options);
             await foreach (var passage in pipeline.ReadAsync(source, cancel))
                 using (passage)
                     output.Passage(path, passage.From, passage.To, StillRead.Of(passage));
@@ -132,7 +162,7 @@ internal static class RecognizeCommand
     /// <summary>Reads as a table or as JSON lines; errors go to standard error in both.</summary>
     private sealed class ReadsOutput(bool json, bool scoreOnly) : IDisposable
     {
-        private readonly Table _table = new Table().AddColumns("file", "when", "plate", "confidence", "weakest", "accepted");
+        private readonly Table _table = new Table().AddColumns("file", "when", "plate", "confidence", "weakest", "region", "accepted");
 
         public void Picture(string file, IReadOnlyList<StillRead> reads)
         {
@@ -148,8 +178,9 @@ internal static class RecognizeCommand
             else Console.WriteLine(JsonSerializer.Serialize(new
             {
                 file, from = Round(from.TotalSeconds), to = Round(to.TotalSeconds),
-                text = read.Text, confidence = Round(read.Confidence), weakest = Round(read.Weakest), accepted = read.Accepted,
-                box = Box(read),
+                text = read.Text, confidence = Round(read.Confidence), evidence = Round(read.Evidence), weakest = Round(read.Weakest),
+                region = read.Region.Code, regionSure = Round(read.Region.Sure), ruleChanged = read.RuleChanged,
+                accepted = read.Accepted, refusal = Reason(read), box = Box(read),
             }));
         }
 
@@ -178,14 +209,30 @@ internal static class RecognizeCommand
         }
 
         private void Row(string file, string when, StillRead read) => _table.AddRow(
-            Markup.Escape(Path.GetFileName(file)), when, read.Text, $"{read.Confidence:F2}", $"{read.Weakest:F2}",
-            read.Accepted ? "yes" : "[grey]no[/]");
+            Markup.Escape(Path.GetFileName(file)), when, Plate(read), $"{read.Confidence:F3}", $"{read.Weakest:F2}",
+            read.Region.Code is { } code ? $"{code} {read.Region.Sure:F2}" : "[grey]unknown[/]",
+            read.Accepted ? "yes" : $"[grey]no: {Reason(read)}[/]");
 
         private static object Fields(StillRead read) => new
         {
-            text = read.Text, confidence = Round(read.Confidence), weakest = Round(read.Weakest), accepted = read.Accepted,
-            box = Box(read),
+            text = read.Text, confidence = Round(read.Confidence), evidence = Round(read.Evidence), weakest = Round(read.Weakest),
+            region = read.Region.Code, regionSure = Round(read.Region.Sure), ruleChanged = read.RuleChanged,
+            accepted = read.Accepted, refusal = Reason(read), box = Box(read),
         };
+
+        private static string? Reason(StillRead read) => read.Refusal switch
+        {
+            Refusal.None => null,
+            Refusal.Detector => "detector",
+            Refusal.Length => "length",
+            Refusal.Pattern => "pattern",
+            Refusal.Evidence => "evidence",
+            _ => "frames",
+        };
+
+        // What a rule has changed is underlined.
+        private static string Plate(StillRead read) => string.Concat(read.Text.Select((character, at) =>
+            read.RuleChanged.Contains(at) ? $"[underline]{character}[/]" : $"{character}"));
 
         private static int[] Box(StillRead read) =>
         [

@@ -111,7 +111,7 @@ internal sealed record DemoRun(string Footage, IReadOnlyList<PlateText> LookFor,
 
     private AgentConfiguration Configuration(BrokerAddress broker) => new(
         Path.Combine(BoxFolder, "state"), Models, Path.Combine(BoxFolder, "enrolment"), Path.Combine(Folder, "hub", "trust"), broker,
-        [new CameraConfiguration("demo-camera", Footage, new PipelineOptions())], new ReadGate());
+        [new CameraConfiguration("demo-camera", Footage, new PipelineOptions())], new ReadGate(), Rules: null);
 
     // What an auditor takes away: the log's files, copied with nothing but cp's means, beside the key.
     private string CopyLog()

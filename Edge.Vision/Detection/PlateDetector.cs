@@ -55,7 +55,7 @@ public sealed class PlateDetector : IDisposable
         var found = _manifest.Decode == DetectorDecode.CentreMap
             ? DetectionDecoder.CentreMap(values, (int)shape[2], (int)shape[3], _manifest.Threshold, _manifest.Overlap)
             : DetectionDecoder.EndToEnd(values, _manifest.Threshold, _manifest.Overlap);
-        for (var i = 0; i < found.Count; i++) found[i] = found[i] with { Box = layout.ToPicture(found[i].Box) };
+        for (var i = 0; i < found.Count; i++) found[i] = layout.ToPicture(found[i]);
         return found;
     }
 
