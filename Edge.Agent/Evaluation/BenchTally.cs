@@ -43,7 +43,7 @@ internal sealed class BenchTally
         if (label.Box is not { } box || attempt.Found.Any(found => found.Overlap(box) >= FoundOverlap)) Found++;
         if (StillRead.At(label, attempt.Reads) is not { } read) return null;
         var exact = read.Text == label.Text;
-        _reads.Add((read.Confidence, exact));
+        _reads.Add((read.Evidence, exact));
         if (exact) Exact++;
         if (!read.Accepted) return read;
         Accepted++;
