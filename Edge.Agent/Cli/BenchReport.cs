@@ -21,7 +21,7 @@ internal static class BenchReport
     public static void WriteTables(BenchResult result, IReadOnlyList<Contestant> contestants, TextWriter output)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        if (!ReferenceEquals(output, Console.Out) || Console.IsOutputRedirected) console.Profile.Width = 160;
+        if (!ReferenceEquals(output, Console.Out) || Console.IsOutputRedirected) console.Profile.Width = 200;
         if (result.Rows.Count > 0) console.Write(Recognition(result.Rows));
         if (result.PlateFree.Count > 0)
         {
@@ -69,9 +69,8 @@ internal static class BenchReport
     private static Table Recognition(IReadOnlyList<BenchRow> rows)
     {
         var table = new Table().AddColumns("set", "reader", "plates", "found", "exact", "accepted", "wrong of these", "at 1 % wrong", "ms", "of peer");
-        for (var i = 2; i < table.Columns.Count; i++) table.Columns[i].RightAligned().NoWrap();
-        table.Columns[0].NoWrap();
-        table.Columns[1].NoWrap();
+        for (var i = 2; i < table.Columns.Count; i++) table.Columns[i].RightAligned();
+        foreach (var column in table.Columns) column.NoWrap();
         foreach (var (i, row) in rows.Index())
         {
             var (tally, first) = (row.Tally, i == 0 || rows[i - 1].Set != row.Set);
