@@ -3,7 +3,6 @@ using System.Text.Json;
 using Edge.Agent.Commissioning;
 using Edge.Vision;
 using Edge.Vision.Capture;
-using Edge.Vision.Onnx;
 using Edge.Vision.Recognition.Regions;
 using Edge.Vision.Tracking;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -70,13 +69,13 @@ internal static class RecognizeCommand
         return command;
     }
 
-    // What a model reads is worth looking at before anybody has measured what that is worth.
-    internal static ReadGate GateOf(string models, double? rate, double? evidence)
+    private static ReadGate GateOf(string models, double? rate, double? evidence)
     {
-        var gate = new ReadGate { MaximumWrongReadRate = rate ?? new ReadGate().MaximumWrongReadRate, Evidence = evidence };
-        if (rate is not null || evidence is not null || ModelManifest.Load(models).Recogniser.Calibration is not null) return gate;
-        Console.Error.WriteLine("edge-agent: these models have no calibration, so no read is accepted; set --evidence, or run models calibrate");
-        return ReadGate.Closed;
+        if (evidence is not null) return new ReadGate { Evidence = evidence };
+        if (rate is { } most) return new ReadGate { MaximumWrongReadRate = most };
+        var gate = LookingGate.Of(models, out var note);
+        if (note is not null) Console.Error.WriteLine($"edge-agent: {note}");
+        return gate;
     }
 
     public static Option<string> ModelsOption() => new("--models")

@@ -21,11 +21,12 @@ internal sealed record Attempt(IReadOnlyList<StillRead> Reads, IReadOnlyList<Pix
 /// <param name="Gate">What its reads must show to be accepted.</param>
 internal sealed record Entry(string Name, string Models, bool IsPeer, ReadGate Gate)
 {
-    /// <summary>An entry with the gate that fits its models: the wrong-read rate where they are calibrated, the evidence where
-    /// not.</summary>
+    /// <summary>An entry with the gate that fits its models: the wrong-read rate where they are calibrated, or the least they were
+    /// measured to where they cannot promise that; the evidence where they are not.</summary>
     /// <exception cref="ModelException">The manifest cannot be read.</exception>
     public static Entry Of(string name, string models, bool isPeer, double rate, double evidence) => new(name, models, isPeer,
-        ModelManifest.Load(models).Recogniser.Calibration is null ? new ReadGate { Evidence = evidence } : new ReadGate { MaximumWrongReadRate = rate });
+        ModelManifest.Load(models).Recogniser.Calibration is { } calibration
+            ? new ReadGate { MaximumWrongReadRate = Math.Max(rate, calibration.LeastWrong) } : new ReadGate { Evidence = evidence });
 }
 
 /// <summary>A detector and a recogniser that take part in the bench, run as a box runs them.</summary>
@@ -64,7 +65,7 @@ internal sealed class Contestant : IDisposable
 
     /// <summary>What is let through, in words.</summary>
     public string Gate => _gate.Evidence is { } evidence ? $"evidence from {evidence}, uncalibrated"
-        : $"at most {_gate.MaximumWrongReadRate:P1} wrong, as calibrated";
+        : $"at most {_gate.MaximumWrongReadRate:P1} wrong by its calibration";
 
     /// <exception cref="ModelException">The models do not open, or cannot keep what the gate promises.</exception>
     /// <exception cref="CaptureException">OpenCV does not load.</exception>

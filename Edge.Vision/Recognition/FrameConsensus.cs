@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
@@ -5,13 +6,13 @@ namespace Edge.Vision.Recognition;
 
 /// <summary>
 /// What the frames of one passage read becomes one reading. Each frame is a noisy look at the same characters, so their
-/// log-probabilities are averaged, clearer frames counting more (<see cref="FrameWeight"/>), first for the number of
-/// characters, then for each. One frame alone keeps the evidence it had, so a calibration measured on stills holds for it;
+/// log-probabilities are averaged, clearer frames counting more (<see cref="Tracking.FrameWeight"/>), once they have voted on
+/// the number of characters. One frame alone keeps the evidence it had, so a calibration measured on stills holds for it;
 /// for more frames the evidence is built to err on the side of doubt:
 /// <list type="bullet">
 /// <item>Frames share their mistakes (font, dirt, angle), so n of them are worth n / (1 + (n − 1) ρ) independent ones, the
 /// design effect of cluster samples (Kish, Survey Sampling, 1965): with ρ = .5 never more than two.</item>
-/// <item>A frame that prefers another character takes its share off, however sure the others are: saturated
+/// <item>A frame that prefers another character or another length takes its share off, however sure the others are: saturated
 /// probabilities would otherwise hide dissent.</item>
 /// <item>No frame can veto: a probability counts as at least <see cref="Floor"/>.</item>
 /// </list>
@@ -32,8 +33,9 @@ public sealed class FrameConsensus : IDisposable
     // By length, position and class: sum of weight × log-probability, and of weight × how much another class is preferred.
     private readonly float[] _logs = GC.AllocateArray<float>(Lengths * PlateText.MaxLength * Classes, pinned: true);
     private readonly float[] _dissent = GC.AllocateArray<float>(Lengths * PlateText.MaxLength * Classes, pinned: true);
-    private readonly float[] _lengthLogs = new float[Lengths];
-    private readonly double[] _lengthVotes = new double[Lengths]; // sum of weight × how sure of that length
+    // By length: sum of weight × how sure the frame is of that length, and of weight × how sure of its characters.
+    private readonly double[] _sure = new double[Lengths];
+    private readonly double[] _votes = new double[Lengths];
     private readonly double[] _weights = new double[Lengths];
     private double[] _regions = [];
 
@@ -54,9 +56,8 @@ public sealed class FrameConsensus : IDisposable
             sureOfLength *= Math.Min(sum, 1);
             AddRow(At(length, position), row, sum, frame.Best(position).Confidence, weight);
         }
-        var other = Math.Log(Math.Max((1 - sureOfLength) / (PlateText.MaxLength - 1), Floor));
-        for (var i = 1; i < Lengths; i++) _lengthLogs[i] += (float)(weight * (i == length ? Math.Log(Math.Max(sureOfLength, Floor)) : other));
-        _lengthVotes[length] += weight * sureOfLength;
+        _sure[length] += weight * sureOfLength;
+        _votes[length] += weight * sureOfLength * Math.Pow(frame.Evidence, 1.0 / length);
         _weights[length] += weight;
         AddRegions(frame.Regions, weight);
     }
@@ -65,15 +66,12 @@ public sealed class FrameConsensus : IDisposable
     public void Conclude(Reading conclusion)
     {
         conclusion.Clear();
-        var all = _weights.Sum();
-        if (all <= 0) return;
-        Span<double> chances = stackalloc double[Math.Max(Lengths, Classes)];
-        var length = Softmax(_lengthLogs.AsSpan(1), Gain(all) / all, chances) + 1;
-        // A frame sure of another length takes its share off, as one that prefers another character does.
-        var dissent = (_lengthVotes.Sum() - _lengthVotes[length]) / all;
-        // The text is right if its length and every character are: the length's part is spread over the characters.
-        var share = Math.Pow(chances[length - 1] * (1 - dissent), 1.0 / length);
+        var length = TensorPrimitives.IndexOfMax(_votes);
+        if (!(_votes[length] > 0)) return;
         var (weight, gain) = (_weights[length], Gain(_weights[length]) / _weights[length]);
+        // The text is right if its length and every character are: the length's part is spread over the characters.
+        var share = Math.Pow(_sure[length] / (weight + _votes.Sum() - _votes[length]), 1.0 / length);
+        Span<double> chances = stackalloc double[Classes];
         for (var position = 0; position < length; position++)
         {
             conclusion.TryAppend(out var row);
@@ -84,7 +82,7 @@ public sealed class FrameConsensus : IDisposable
         chances.Clear();
         if (_regions.Length == 0) return;
         var regions = conclusion.Region(_regions.Length);
-        for (var i = 0; i < regions.Length; i++) regions[i] = (float)(_regions[i] / all);
+        for (var i = 0; i < regions.Length; i++) regions[i] = (float)(_regions[i] / _weights.Sum());
     }
 
     /// <summary>Forgets every frame; the buffers stay.</summary>
@@ -92,8 +90,8 @@ public sealed class FrameConsensus : IDisposable
     {
         CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_logs.AsSpan()));
         CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_dissent.AsSpan()));
-        Array.Clear(_lengthLogs);
-        Array.Clear(_lengthVotes);
+        Array.Clear(_sure);
+        Array.Clear(_votes);
         Array.Clear(_weights);
         Array.Clear(_regions);
     }
@@ -123,17 +121,13 @@ public sealed class FrameConsensus : IDisposable
         return frames / (1 + (frames - 1) * Correlation);
     }
 
-    /// <summary>Probabilities of <paramref name="logs"/> × <paramref name="scale"/>; returns the likeliest.</summary>
-    private static int Softmax(ReadOnlySpan<float> logs, double scale, Span<double> chances)
+    /// <summary>Probabilities of <paramref name="logs"/> × <paramref name="scale"/>.</summary>
+    private static void Softmax(ReadOnlySpan<float> logs, double scale, Span<double> chances)
     {
-        var best = 0;
-        for (var i = 1; i < logs.Length; i++)
-            if (logs[i] > logs[best])
-                best = i;
+        var most = TensorPrimitives.Max(logs);
         var sum = 0.0;
-        for (var i = 0; i < logs.Length; i++) sum += chances[i] = Math.Exp((logs[i] - logs[best]) * scale);
+        for (var i = 0; i < logs.Length; i++) sum += chances[i] = Math.Exp((logs[i] - most) * scale);
         for (var i = 0; i < logs.Length; i++) chances[i] /= sum;
-        return best;
     }
 
     private static int At(int length, int position) => (length * PlateText.MaxLength + position) * Classes;
