@@ -75,17 +75,26 @@ run_tests() {
     return "$status"
 }
 
+# bench NAME: one measurement; alone it lists them.
 bench() {
-    need "${runtime_packages[@]}"
-    build Edge.Agent
-    [ -d "$data/scenes" ] || die "no labelled photographs at $data/scenes: set EDGE_SHARED to the folder that holds data/"
-    local set
-    for set in eu us br; do
-        printf '%s  ' "$set"
-        "$agent" recognize "$data/scenes/$set" --truth "$data/scenes/$set.tsv" --score-only "$@"
-    done | awk '{ print; plates += $2; exact += $5; accepted += $10; wrong += $14 }
-        END { printf "all  %d labelled plates: %d read exactly (%.1f %%), %d accepted (%.1f %%), %d of those wrong (%.1f %%)\n",
-              plates, exact, 100 * exact / plates, accepted, 100 * accepted / plates, wrong, 100 * wrong / accepted }'
+    case ${1:-} in
+        recognition)
+            shift
+            need "${runtime_packages[@]}"
+            build Edge.Agent
+            [ -d "$data" ] || die "no labelled pictures at $data: set EDGE_SHARED to the folder that holds data/"
+            local from
+            from=$(cd "$data" && pwd)
+            cd "$here"
+            exec "$agent" bench recognition "$from" "$@"
+            ;;
+        '')
+            cat <<'BENCHES'
+./build.sh bench recognition   accuracy and speed on labelled pictures, beside the public reader; see docs/accuracy.md
+BENCHES
+            ;;
+        *) die "unknown bench '$1': ./build.sh bench lists them" ;;
+    esac
 }
 
 # The recipe that made the models, from nothing; needs Debian's python3-torch, hours, and the photographs.
@@ -123,7 +132,7 @@ case ${1:-help} in
 ./build.sh demo [ARGS]   a box, a broker and a hub in one: footage in, one sealed alert out
 ./build.sh test          every test; ends with "N passed, N failed, N skipped"
 ./build.sh run ARGS      edge-agent ARGS, freshly built (try: run --help)
-./build.sh bench         accuracy on labelled photographs, by set
+./build.sh bench NAME    measures: recognition (accuracy and speed, beside the public reader)
 ./build.sh train ARGS    the models from nothing: hours; try train --help
 ./build.sh package       a self-contained archive for x64 in artifacts/
 ./build.sh format        the code as .editorconfig wants it

@@ -47,13 +47,8 @@ public sealed class PlateReader : IDisposable
     /// <exception cref="ModelException">See <see cref="OnnxModel.Open"/>.</exception>
     public static PlateReader Open(string folder, RecogniserManifest manifest, int threads) => Open(folder, manifest, threads, null);
 
-    internal static PlateReader Open(string folder, RecogniserManifest manifest, int threads, HeadWitness? witness)
-    {
-        var classes = manifest.Alphabet.Length + 1;
-        var outputs = manifest.Heads.Select(head => new TensorOutput(head.Output, [-1, head.Length, classes]));
-        if (manifest.Region is { } region) outputs = outputs.Append(new TensorOutput(region.Output, [-1, region.Labels.Length]));
-        return new PlateReader(manifest, OnnxModel.Open(folder, manifest, manifest.Input, [.. outputs], threads)) { Witness = witness };
-    }
+    internal static PlateReader Open(string folder, RecogniserManifest manifest, int threads, HeadWitness? witness) =>
+        new(manifest, OnnxModel.Open(folder, manifest, manifest.Input, manifest.Outputs(), threads)) { Witness = witness };
 
     /// <summary>Reads the plate at <paramref name="box"/> of <paramref name="picture"/> into <paramref name="reading"/>.</summary>
     internal void Read(Mat picture, PixelBox box, Reading reading) => Read(picture, new PlateDetection(box, 1), reading);
