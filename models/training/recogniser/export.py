@@ -15,6 +15,10 @@ from plates.designs import REGIONS
 from .network import ALPHABET, EMPTY, SLOTS, STEPS, Recogniser, normalise
 
 NAME = "edge-recogniser-2"
+GROW = (0.03, -0.01, 0.07)
+"""Crops of a plate, grown by these shares of its box; the second and third are read only where the first leaves doubt."""
+SECOND_LOOK = 0.9
+REGION_THRESHOLD = 0.8
 
 
 class _Shipped(nn.Module):
@@ -46,9 +50,15 @@ def main() -> None:
     export(args.work / "recogniser.pt", file)
     path = args.models / "manifest.json"
     manifest = json.loads(path.read_text())
-    entry = manifest["recogniser"]
-    entry |= {"name": NAME, "file": file.name, "sha256": sha256(file), "licence": "MIT", "source": "models/training/README.md", "alphabet": ALPHABET,
-              "heads": [{"output": "ctc", "kind": "ctc", "length": STEPS, "empty": EMPTY}, {"output": "plate", "kind": "slots", "length": SLOTS, "empty": EMPTY}]}
+    # How it is fed is part of the model: crops like those it learned from. What its evidence is worth is measured afterwards.
+    manifest["recogniser"] = {
+        "name": NAME, "file": file.name, "sha256": sha256(file), "licence": "MIT", "source": "models/training/README.md",
+        "input": {"name": "input", "type": "uint8", "layout": "nhwc", "channels": "rgb", "width": 128, "height": 64},
+        "grow": list(GROW), "secondLook": SECOND_LOOK, "straighten": True, "alphabet": ALPHABET,
+        "heads": [{"output": "ctc", "kind": "ctc", "length": STEPS, "empty": EMPTY}, {"output": "plate", "kind": "slots", "length": SLOTS, "empty": EMPTY}],
+        "region": {"output": "region", "labels": list(REGIONS), "unknown": REGIONS[0], "threshold": REGION_THRESHOLD},
+        "accuracy": manifest["recogniser"].get("accuracy", {}),
+    }
     path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
 
 
