@@ -23,6 +23,7 @@ internal static class BenchReport
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
         if (!ReferenceEquals(output, Console.Out) || Console.IsOutputRedirected) console.Profile.Width = 200;
         if (result.Rows.Count > 0) console.Write(Recognition(result.Rows));
+        if (Regions(result.Rows) is { Rows.Count: > 0 } regions) console.Write(regions);
         if (result.PlateFree.Count > 0)
         {
             var table = new Table().AddColumns("pictures without a labelled plate", "reader", "pictures", "accepted reads");
@@ -52,6 +53,7 @@ internal static class BenchReport
                 ExactShare = Round(exact.Share), ExactLow = Round(exact.Low), ExactHigh = Round(exact.High),
                 tally.Accepted, Coverage = Round(Wilson.Of(tally.Accepted, tally.Plates).Share), tally.Wrong,
                 WrongShare = Round(wrong.Share), WrongLow = Round(wrong.Low), WrongHigh = Round(wrong.High),
+                Regions = tally.Placed == 0 ? null : new { tally.Placed, tally.Named, Right = tally.NamedRight },
                 CoverageAtOnePercentWrong = Round(tally.CoverageAt(SmallShare)),
                 Milliseconds = tally.Milliseconds.Count == 0 ? null : (double?)Math.Round(tally.Median, 2),
                 TimesOfPeer = row.TimesOfPeer is { } times ? (double?)Round(times) : null,
@@ -82,6 +84,15 @@ internal static class BenchReport
                 tally.Milliseconds.Count == 0 ? "" : Number(tally.Median, "F1"),
                 row.TimesOfPeer is { } times ? $"{Number(times, "F2")} ×" : ""));
         }
+        return table;
+    }
+
+    private static Table Regions(IReadOnlyList<BenchRow> rows)
+    {
+        var table = new Table().AddColumns("region", "reader", "plates read", "named", "right of these");
+        foreach (var row in rows.Where(row => row.Tally.Named > 0 && row.Kind is (BenchSets.Scenes or BenchSets.Crops or BenchSets.HeldOut) && !row.Set.StartsWith("all ", StringComparison.Ordinal)))
+            table.AddRow(Cells(row.Set, row.Reader, $"{row.Tally.Placed}", Share(row.Tally.Named, row.Tally.Placed),
+                Interval(Wilson.Of(row.Tally.NamedRight, row.Tally.Named))));
         return table;
     }
 

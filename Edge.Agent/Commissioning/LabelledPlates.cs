@@ -8,12 +8,15 @@ namespace Edge.Agent.Commissioning;
 /// <param name="Text">What a person reads there: A–Z and 0–9.</param>
 internal sealed record LabelledPlate(PixelBox? Box, string Text)
 {
+    /// <summary>Where it is from, ISO 3166-1 (<c>RO</c>) or 3166-2 (<c>US-CA</c>); null where the label does not say.</summary>
+    public string? Region { get; init; }
+
     public override string ToString() => "LabelledPlate(redacted)";
 }
 
 /// <summary>
 /// A table of labels: tab-separated, one plate a line, the first line names the columns. Photographs have
-/// <c>file x y width height text</c> (pixels), crops <c>file text</c> or <c>file state text</c>. A line with only a file
+/// <c>file x y width height text</c> (pixels), crops <c>file text</c> or <c>file state text</c> (of the United States). A line with only a file
 /// name says that the picture shows no plate; a plate without a text is one that nobody could read.
 /// </summary>
 internal sealed class LabelledPlates
@@ -66,17 +69,21 @@ internal sealed class LabelledPlates
                 "or file, text; or file, state, text");
         var columns = lines[0].Split('\t');
         var text = Math.Max(Array.IndexOf(columns, "text"), Array.IndexOf(columns, "machine_read"));
+        var state = Array.IndexOf(columns, "state");
         var hasBoxes = columns[1] == "x";
         return new LabelledPlates(hasBoxes, [.. lines.Index().Skip(1).Where(line => line.Item.Length > 0).Select(line =>
-            Parse(line.Item.Split('\t'), columns.Length, text, hasBoxes, textOf, $"{path}, line {line.Index + 1}"))]);
+            Parse(line.Item.Split('\t'), columns.Length, text, state, hasBoxes, textOf, $"{path}, line {line.Index + 1}"))]);
     }
 
-    private static (string File, LabelledPlate? Plate) Parse(string[] fields, int columns, int text, bool hasBoxes,
+    private static (string File, LabelledPlate? Plate) Parse(string[] fields, int columns, int text, int state, bool hasBoxes,
         Func<string, string>? textOf, string place)
     {
         if (fields.Length == 1) return (fields[0], null);
         if (fields.Length != columns) throw new LabelsException($"{place}: must have {columns} fields, has {fields.Length}");
-        return (fields[0], new LabelledPlate(hasBoxes ? Box(fields, place) : null, textOf is null ? fields[text] : textOf(fields[text])));
+        return (fields[0], new LabelledPlate(hasBoxes ? Box(fields, place) : null, textOf is null ? fields[text] : textOf(fields[text]))
+        {
+            Region = state < 0 || fields[state].Length == 0 ? null : $"US-{fields[state].ToUpperInvariant()}",
+        });
     }
 
     private static PixelBox Box(string[] fields, string place)

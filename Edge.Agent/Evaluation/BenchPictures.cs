@@ -41,6 +41,12 @@ internal sealed class BenchFolder(string path)
 
     private static readonly string[] Unlabelled = ["us_driveai_ccby_unlabelled", "us_udacity_mit_unlabelled"];
 
+    // Where all of a set's plates are from, if they are from one place.
+    private static readonly Dictionary<string, string> Regions = new(StringComparer.Ordinal)
+    {
+        ["us"] = "US", ["br"] = "BR", ["in_college_apache"] = "IN", ["in_punjab_ccby"] = "IN", ["vn_mit"] = "VN", [ChineseSet] = "CN", ["romania"] = "RO",
+    };
+
     public string Path { get; } = path;
 
     /// <summary>The pictures of the chosen sets, in the table's order. Degraded pictures are made from the scenes: they are not in
@@ -98,7 +104,7 @@ internal sealed class BenchFolder(string path)
         LabelledPlates.Read(Table("training", name), name == ChineseSet ? text => text.Length > 0 ? text[1..] : text : null);
 
     private BenchPicture Picture(string folder, string name, string file, IEnumerable<LabelledPlate> labels) =>
-        new(System.IO.Path.Combine(Path, folder, name, file), [.. labels]);
+        new(System.IO.Path.Combine(Path, folder, name, file), [.. labels.Select(label => label with { Region = label.Region ?? Regions.GetValueOrDefault(name) })]);
 
     private bool HasTable(string name) => File.Exists(Table("training", name));
 

@@ -26,6 +26,16 @@ internal sealed class BenchTally
     /// <summary>Accepted reads that differ from the label.</summary>
     public int Wrong { get; private set; }
 
+    /// <summary>Read plates whose label says where they are from.</summary>
+    public int Placed { get; private set; }
+
+    /// <summary>Of these, those of which the reader named a region.</summary>
+    public int Named { get; private set; }
+
+    /// <summary>Of these, those it named rightly: the label's region, or its country where the label knows no more, or the reader
+    /// says no more.</summary>
+    public int NamedRight { get; private set; }
+
     /// <summary>What each picture took, in the order they were read.</summary>
     public IReadOnlyList<double> Milliseconds => _milliseconds;
 
@@ -42,6 +52,7 @@ internal sealed class BenchTally
         Plates++;
         if (label.Box is not { } box || attempt.Found.Any(found => found.Overlap(box) >= FoundOverlap)) Found++;
         if (StillRead.At(label, attempt.Reads) is not { } read) return null;
+        Place(label.Region, read.Region.Code);
         var exact = read.Text == label.Text;
         _reads.Add((read.Evidence, exact));
         if (exact) Exact++;
@@ -49,6 +60,15 @@ internal sealed class BenchTally
         Accepted++;
         if (!exact) Wrong++;
         return read;
+    }
+
+    private void Place(string? region, string? named)
+    {
+        if (region is null) return;
+        Placed++;
+        if (named is null) return;
+        Named++;
+        if (region.StartsWith(named, StringComparison.Ordinal) || named.StartsWith(region, StringComparison.Ordinal)) NamedRight++;
     }
 
     /// <summary>The largest share of the plates that a gate on this reader's own evidence could let through with at most so many of

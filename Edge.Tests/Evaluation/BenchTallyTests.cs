@@ -1,6 +1,7 @@
 using Edge.Agent.Commissioning;
 using Edge.Agent.Evaluation;
 using Edge.Vision.Detection;
+using Edge.Vision.Recognition;
 
 namespace Edge.Tests.Evaluation;
 
@@ -52,6 +53,20 @@ public sealed class BenchTallyTests
         for (var i = 0; i < 39; i++) Add(StillReads.Of("AB123CD", evidence: 0.8f - i * 0.001f));
         Assert.Equal(0.60, _tally.CoverageAt(0), 1e-9);
         Assert.Equal(1.0, _tally.CoverageAt(0.01), 1e-9);
+    }
+
+    [Theory]
+    [InlineData("US-CA", "US-CA", 1, 1)]
+    [InlineData("US-CA", "US", 1, 1)] // less, but not wrong
+    [InlineData("US", "US-CA", 1, 1)] // the label knows no more
+    [InlineData("US-CA", "US-NY", 1, 0)]
+    [InlineData("US-CA", null, 0, 0)] // unknown is no answer, and no wrong one
+    [InlineData(null, "US-CA", 0, 0)]
+    public void A_region_is_right_as_far_as_both_say(string? label, string? named, int answers, int right)
+    {
+        _tally.Add(Label with { Region = label },
+            new Attempt([StillReads.Of("AB123CD") with { Region = named is null ? PlateRegion.Unknown : new PlateRegion(named, 0.9f) }], [Box], 1));
+        Assert.Equal((label is null ? 0 : 1, answers, right), (_tally.Placed, _tally.Named, _tally.NamedRight));
     }
 
     [Fact]
