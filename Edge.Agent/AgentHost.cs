@@ -170,7 +170,7 @@ internal sealed class AgentHost : IAsyncDisposable
 
     private CameraLoop OpenCamera(CameraConfiguration camera, ILoggerFactory logs, IReadWitness? witness)
     {
-        var pipeline = PlatePipeline.Open(_configuration.ModelFolder, camera.Pipeline with { Gate = _configuration.Gate });
+        var pipeline = PlatePipeline.Open(_configuration.ModelFolder, camera.Pipeline with { Gate = _configuration.Gate, Rules = _configuration.Rules });
         var source = CameraSources.Open(new CameraOptions(camera.Name, camera.Source), _time, logs.CreateLogger("camera"));
         return new CameraLoop(source, pipeline, _trust, _recorder, _counter, _time, witness);
     }

@@ -1,3 +1,4 @@
+using Edge.Vision.Recognition.Regions;
 using Edge.Vision.Tracking;
 
 namespace Edge.Vision;
@@ -7,6 +8,9 @@ public sealed record PipelineOptions
 {
     /// <summary>What a passage must show to be a read.</summary>
     public ReadGate Gate { get; init; } = new();
+
+    /// <summary>What plates may read here; null where anything may.</summary>
+    public RegionRules? Rules { get; init; }
 
     /// <summary>The part of the picture that is examined, as shares of its width and height; default all of it.</summary>
     public RegionOfInterest Region { get; init; } = RegionOfInterest.Whole;

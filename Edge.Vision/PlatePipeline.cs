@@ -16,27 +16,32 @@ public sealed class PlatePipeline : IDisposable
 
     private readonly PlateDetector _detector;
     private readonly PlateReader _reader;
+    private readonly ReadJudge _judge;
     private readonly PipelineOptions _options;
     private readonly MotionGate _motion = new();
     private readonly PlateTracker _tracker = new();
     private readonly RecentPlates _recent = new();
     private readonly Reading _reading = new();
+    private readonly Reading _judged = new();
+    private List<PlateDetection> _detections = [];
     private long _frames;
 
-    private PlatePipeline(PlateDetector detector, PlateReader reader, PipelineOptions options) =>
-        (_detector, _reader, _options) = (detector, reader, options);
+    private PlatePipeline(PlateDetector detector, PlateReader reader, ReadJudge judge, PipelineOptions options) =>
+        (_detector, _reader, _judge, _options) = (detector, reader, judge, options);
 
     /// <summary>Opens the models in <paramref name="modelFolder"/>.</summary>
-    /// <exception cref="ModelException">A model is missing or is not what its manifest says.</exception>
+    /// <exception cref="ModelException">A model is missing, is not what its manifest says, or cannot keep what the gate
+    /// promises.</exception>
     /// <exception cref="CaptureException">OpenCV does not load.</exception>
     public static PlatePipeline Open(string modelFolder, PipelineOptions options)
     {
         OpenCv.Prepare();
         var manifest = ModelManifest.Load(modelFolder);
+        var judge = ReadJudge.For(manifest.Recogniser, options);
         var detector = PlateDetector.Open(modelFolder, manifest.Detector, options.Threads);
         try
         {
-            return new PlatePipeline(detector, PlateReader.Open(modelFolder, manifest.Recogniser, options.Threads), options);
+            return new PlatePipeline(detector, PlateReader.Open(modelFolder, manifest.Recogniser, options.Threads), judge, options);
         }
         catch
         {
@@ -47,6 +52,10 @@ public sealed class PlatePipeline : IDisposable
 
     /// <summary>Frames taken from the source so far, skipped ones included.</summary>
     public long Frames => Interlocked.Read(ref _frames);
+
+    /// <summary>Where plates were found in the latest frame that was examined, read or not, best first; pixels of the part that is
+    /// examined.</summary>
+    public IReadOnlyList<PlateDetection> Detections => _detections;
 
     /// <summary>Passages as they conclude, accepted or not; the caller disposes each.</summary>
     public async IAsyncEnumerable<Passage> ReadAsync(ICameraSource source, [EnumeratorCancellation] CancellationToken cancel)
@@ -72,11 +81,12 @@ public sealed class PlatePipeline : IDisposable
     {
         using var region = Cut(frame.Pixels, _options.Region, out var offset);
         if (_options.MotionGate && !still && _tracker.Open.Count == 0 && !_motion.Opens(region, frame.Position)) return;
-        foreach (var detection in _detector.Detect(region))
+        _detections = _detector.Detect(region);
+        foreach (var detection in _detections)
         {
             if (detection.Box.Height < _options.MinimumPlateHeight) continue;
-            _reader.Read(region, detection.Box, _reading);
-            var track = _tracker.Observe(frame.Position, detection with { Box = detection.Box.Shift(offset.X, offset.Y) }, _reading);
+            _reader.Read(region, detection, _reading);
+            var track = _tracker.Observe(frame.Position, detection.Shift(offset.X, offset.Y), _reading);
             KeepClearest(track, region, detection.Box);
         }
         _reading.Clear();
@@ -101,10 +111,13 @@ public sealed class PlatePipeline : IDisposable
                 yield return passage;
     }
 
-    private bool IsSettled(PlateTrack track) =>
-        !track.Published && track.Frames >= SettledFrames && track.Agreed is var agreed && agreed >= SettledFrames &&
-        agreed * 5 >= track.Frames * 4 &&
-        _options.Gate.Accepts(track.Score, track.Conclusion.Weakest, track.Conclusion.Length, agreed, still: false);
+    private bool IsSettled(PlateTrack track)
+    {
+        if (track.Published || track.Frames < SettledFrames || track.Agreed < SettledFrames) return false;
+        var verdict = _judge.Judge(track, still: false, _judged);
+        _judged.Clear();
+        return verdict.Refusal == Refusal.None && verdict.Agreed * 5 >= track.Frames * 4;
+    }
 
     private Passage? Publish(PlateTrack track, ICameraSource source, DateTimeOffset origin)
     {
@@ -114,7 +127,7 @@ public sealed class PlatePipeline : IDisposable
             return null;
         }
         track.Published = true;
-        var passage = Passage.Of(track, source.Name, _options.Gate, source.IsStill, origin);
+        var passage = Passage.Of(track, source.Name, _judge, source.IsStill, origin);
         // A track broken by a lorry or a lamp post is still one vehicle: say its plate once.
         if (passage is null || source.IsStill || !passage.Accepted || _recent.IsNew(passage.Plate, track.Last)) return passage;
         passage.Dispose();
@@ -136,6 +149,7 @@ public sealed class PlatePipeline : IDisposable
         _tracker.Dispose();
         _recent.Dispose();
         _reading.Dispose();
+        _judged.Dispose();
         _motion.Dispose();
         _reader.Dispose();
         _detector.Dispose();

@@ -34,6 +34,11 @@ internal static class CommandTable
         RunCommand.Build(),
         ConfigCheckCommand.Build(),
         RecognizeCommand.Build(),
+        new Command("models", "What reads plates, and what it is worth")
+        {
+            ModelsListCommand.Build(), ModelsCheckCommand.Build(), ModelsCalibrateCommand.Build(),
+        },
+        new Command("bench", "Measure what runs here") { BenchRecognitionCommand.Build() },
         new Command("audit", "Check the log of everything the box did") { AuditVerifyCommand.Build() },
         new Command("hub", "The agency's side") { HubInitCommand.Build(), HubWatchCommand.Build() },
     };

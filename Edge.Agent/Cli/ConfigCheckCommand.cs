@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using Edge.Agent.Configuration;
+using Edge.Storage.Json;
+using Edge.Vision.Onnx;
 
 namespace Edge.Agent.Cli;
 
@@ -19,11 +21,27 @@ internal static class ConfigCheckCommand
         return new Command("config", "Work on configuration files") { check };
     }
 
+    // What the file asks of the models is checked where they are, before a box is restarted with it.
+    private static void RefuseUnkeepable(AgentConfiguration configuration, string path)
+    {
+        try
+        {
+            var models = ModelManifest.Load(configuration.ModelFolder);
+            if (!configuration.Gate.TryEvidence(models.Recogniser.Calibration, out _, out var problem))
+                throw new ConfigurationException(path, [new JsonProblem("", problem)]);
+        }
+        catch (ModelException missing)
+        {
+            throw new ConfigurationException(path, [new JsonProblem("modelFolder", missing.Message)]);
+        }
+    }
+
     private static ExitCode Check(string path, bool json)
     {
             try
             {
                 var configuration = AgentConfiguration.Load(path);
+                RefuseUnkeepable(configuration, path);
                 Console.WriteLine(json
                     ? JsonSerializer.Serialize(new { file = path, problems = Array.Empty<object>() })
                     : $"{path}: good, {configuration.Cameras.Count} camera{(configuration.Cameras.Count == 1 ? "" : "s")}");

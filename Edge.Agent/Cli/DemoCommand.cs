@@ -60,7 +60,9 @@ internal sealed class DemoCommand
         try
         {
             var json = parse.GetValue(_json);
+            LookingGate.Of(parse.GetValue(_models)!, out var note);
             if (!json) Introduce(own, plates.Count);
+            if (note is not null) Console.Error.WriteLine($"edge-agent: {note}");
             var result = await WatchAsync(new DemoRun(footage, plates, parse.GetValue(_models)!, folder), json, cancel);
             await File.WriteAllTextAsync(Path.Combine(folder, "index.html"), DemoPage.Write(result, footage), cancel);
             Show(result, json, parse.GetValue(_out) is null ? null : folder, expectHit: own is null);

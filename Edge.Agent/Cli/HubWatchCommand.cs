@@ -93,10 +93,13 @@ internal static class HubWatchCommand
         private static string Line(ReceivedMessage.Hit hit, CaseNames cases)
         {
             var (said, facts) = (hit.Event, hit.Body.Facts);
-            return string.Join("  ", Time(facts.Time), said.Box.Box, facts.Camera,
+            return string.Join("  ", (string[])[Time(facts.Time), said.Box.Box, facts.Camera,
                 cases.Of(facts.EntryId) is { } known ? $"case {Printable(known)}" : $"entry {facts.EntryId}", hit.Body.Text,
                 string.Create(CultureInfo.InvariantCulture, $"{facts.Frames} frames agreed, weakest character {facts.Confidences.Min():0.00}"),
-                "verified");
+                facts.Region.Code ?? "region unknown",
+                .. facts.Right is { } right ? [string.Create(CultureInfo.InvariantCulture, $"right with probability {right:0.000}")] : Array.Empty<string>(),
+                .. facts.RuleChanged.Count > 0 ? [$"a region rule changed character {string.Join(", ", facts.RuleChanged.Select(at => at + 1))}"] : Array.Empty<string>(),
+                "verified"]);
         }
 
         private static string Fields(ReceivedMessage.Hit hit, CaseNames cases)
@@ -105,8 +108,8 @@ internal static class HubWatchCommand
             return JsonSerializer.Serialize(new
             {
                 type = said.Type.Name, said.Id, said.Box.Agency, said.Box.Box, said.Sequence, said.Time, facts.Camera, Read = facts.Time,
-                Case = cases.Of(facts.EntryId), Entry = facts.EntryId, hit.Body.Text, facts.Confidences, facts.Region,
-                facts.RegionVerified, facts.Frames, Form = Matching.MatchForms.Write(facts.Form), Policy = facts.PolicyVersion,
+                Case = cases.Of(facts.EntryId), Entry = facts.EntryId, hit.Body.Text, facts.Confidences, facts.Right,
+                Region = facts.Region.Code, RegionSure = facts.Region.Sure, facts.RegionVerified, facts.RuleChanged, facts.Frames, Form = Matching.MatchForms.Write(facts.Form), Policy = facts.PolicyVersion,
                 hit.Header.Expires, Verified = true,
             }, Json);
         }

@@ -1,9 +1,9 @@
 using System.CommandLine;
-using System.Text;
 using System.Text.Json;
 using Edge.Agent.Commissioning;
 using Edge.Vision;
 using Edge.Vision.Capture;
+using Edge.Vision.Recognition.Regions;
 using Edge.Vision.Tracking;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
@@ -24,11 +24,21 @@ internal static class RecognizeCommand
         var json = JsonOption();
         var truth = new Option<string?>("--truth")
         {
-            Description = "Score against a table of labels: tab-separated file, x, y, width, height, text.",
+            Description = "Score against a table of labels: tab-separated file, x, y, width, height, text; for crops file, text.",
+        };
+        var crops = new Option<bool>("--crops") { Description = "The pictures are crops of plates already: the recogniser alone." };
+        var rate = new Option<double?>("--maximum-wrong-read-rate")
+        {
+            Description = "The gate, 0.001 to 0.5, as in the configuration; default 0.01.",
+        };
+        var evidence = new Option<double?>("--evidence") { Description = "The gate of a model without a calibration, 0.01 to 0.9999." };
+        var regions = new Option<string[]>("--region")
+        {
+            Description = "Hold reads against this region's patterns, for example RO; repeat for more.", DefaultValueFactory = _ => [],
         };
         var scoreOnly = new Option<bool>("--score-only") { Description = "Print the score, not the reads." };
         var command = new Command("recognize", "Show what is read in pictures and recordings (refused on an enrolled box)")
-            { paths, models, json, truth, scoreOnly };
+            { paths, models, json, crops, truth, rate, evidence, regions, scoreOnly };
         command.SetAction((parse, cancel) => Failure.ShowAsync(async () =>
         {
             if (Enrolled.Here())
@@ -38,12 +48,34 @@ internal static class RecognizeCommand
                 return Failure.Say(ExitCode.Usage, "--score-only needs --truth FILE");
             if (parse.GetValue(paths)!.Any(path => path.StartsWith('-') && !Path.Exists(path)))
                 return Failure.Say(ExitCode.Usage, "an option is unknown; see edge-agent recognize --help");
+            if (parse.GetValue(rate) is not (null or >= 0.001 and <= 0.5) || parse.GetValue(evidence) is not (null or >= 0.01 and <= 0.9999))
+                return Failure.Say(ExitCode.Usage, "--maximum-wrong-read-rate must be 0.001 to 0.5, --evidence 0.01 to 0.9999");
+            if (parse.GetValue(regions)!.FirstOrDefault(region => RegionPatterns.Of(region) is null) is not null)
+                return Failure.Say(ExitCode.Usage, $"--region must be one of {string.Join(", ", RegionPatterns.Regions)}");
             var labels = parse.GetValue(truth) is { } table ? LabelledPlates.Read(table) : null;
+            if (labels is { HasBoxes: false } && !parse.GetValue(crops))
+                return Failure.Say(ExitCode.Usage, "--truth: this table does not say where the plates are, so its pictures are crops: add --crops");
             using var output = new ReadsOutput(parse.GetValue(json), parse.GetValue(scoreOnly));
-            var run = new Run(parse.GetValue(models)!, output, labels);
-            return await run.AllAsync(parse.GetValue(paths)!, cancel);
+            if (labels is { Skipped: > 0 })
+                Console.Error.WriteLine($"{labels.Skipped} labels hold other characters than A-Z and 0-9: left out");
+            var options = new PipelineOptions
+            {
+                Gate = GateOf(parse.GetValue(models)!, parse.GetValue(rate), parse.GetValue(evidence)),
+                Rules = parse.GetValue(regions) is { Length: > 0 } named ? new RegionRules(named, []) : null,
+            };
+            var run = new Run(parse.GetValue(models)!, options, output, labels);
+            return await run.AllAsync(parse.GetValue(paths)!, parse.GetValue(crops), cancel);
         }));
         return command;
+    }
+
+    private static ReadGate GateOf(string models, double? rate, double? evidence)
+    {
+        if (evidence is not null) return new ReadGate { Evidence = evidence };
+        if (rate is { } most) return new ReadGate { MaximumWrongReadRate = most };
+        var gate = LookingGate.Of(models, out var note);
+        if (note is not null) Console.Error.WriteLine($"edge-agent: {note}");
+        return gate;
     }
 
     public static Option<string> ModelsOption() => new("--models")
@@ -54,19 +86,21 @@ internal static class RecognizeCommand
 
     public static Option<bool> JsonOption() => new("--json") { Description = "One JSON object a line instead of tables." };
 
-    private sealed class Run(string models, ReadsOutput output, ILookup<string, LabelledPlate>? labels)
+    private sealed class Run(string models, PipelineOptions options, ReadsOutput output, LabelledPlates? labels)
     {
         private readonly ReadingScore _score = new();
 
-        public async Task<ExitCode> AllAsync(string[] paths, CancellationToken cancel)
+        public async Task<ExitCode> AllAsync(string[] paths, bool areCrops, CancellationToken cancel)
         {
             var result = ExitCode.Ok;
-            using var stills = PlatePipeline.Open(models, new PipelineOptions());
+            using var crops = areCrops ? CropReader.Open(models, options) : null;
+            using var scenes = areCrops ? null : PlatePipeline.Open(models, options);
             foreach (var path in paths.SelectMany(Expand))
             {
                 try
                 {
-                    if (File.Exists(path) && CameraSources.IsPicture(path)) await PictureAsync(stills, path, cancel);
+                    if (crops is not null) await CropAsync(crops, path, cancel);
+                    else if (File.Exists(path) && CameraSources.IsPicture(path)) await PictureAsync(scenes!, path, cancel);
                     else await RecordingAsync(path, cancel);
                 }
                 catch (CaptureException exception)
@@ -85,25 +119,36 @@ internal static class RecognizeCommand
             var reads = new List<StillRead>();
             await foreach (var passage in pipeline.ReadAsync(source, cancel))
                 using (passage)
-                    reads.Add(Show(passage));
+                    reads.Add(StillRead.Of(passage));
             output.Picture(path, reads);
             if (labels is not null) _score.Add(labels[Path.GetFileName(path)], reads);
+        }
+
+        private async Task CropAsync(CropReader reader, string path, CancellationToken cancel)
+        {
+            if (File.Exists(path) && !CameraSources.IsPicture(path))
+                throw new CaptureException($"{path}: no picture; a crop of a plate is one");
+            await using var source = Open(path);
+            var reads = new List<StillRead>();
+            await foreach (var passage in reader.ReadAsync(source, cancel))
+                using (passage)
+                    reads.Add(StillRead.Of(passage));
+            output.Picture(path, reads);
+            // One picture, one plate: a box in the table says nothing more.
+            if (labels is not null) _score.Add(labels[Path.GetFileName(path)].Select(label => label with { Box = null }), reads);
         }
 
         private async Task RecordingAsync(string path, CancellationToken cancel)
         {
             await using var source = Open(path);
-            using var pipeline = PlatePipeline.Open(models, new PipelineOptions());
+            using var pipeline = PlatePipeline.Open(models, options);
             await foreach (var passage in pipeline.ReadAsync(source, cancel))
                 using (passage)
-                    output.Passage(path, passage.From, passage.To, Show(passage));
+                    output.Passage(path, passage.From, passage.To, StillRead.Of(passage));
         }
 
         private static ICameraSource Open(string path) =>
             CameraSources.Open(new CameraOptions(Path.GetFileName(path), path), TimeProvider.System, NullLogger.Instance);
-
-        private static StillRead Show(Passage passage) => new(Encoding.ASCII.GetString(passage.Plate.Ascii),
-            passage.Confidence, passage.Weakest, passage.Accepted, passage.Box);
 
         private static IEnumerable<string> Expand(string path)
         {
@@ -116,7 +161,7 @@ internal static class RecognizeCommand
     /// <summary>Reads as a table or as JSON lines; errors go to standard error in both.</summary>
     private sealed class ReadsOutput(bool json, bool scoreOnly) : IDisposable
     {
-        private readonly Table _table = new Table().AddColumns("file", "when", "plate", "confidence", "weakest", "accepted");
+        private readonly Table _table = new Table().AddColumns("file", "when", "plate", "confidence", "weakest", "region", "accepted");
 
         public void Picture(string file, IReadOnlyList<StillRead> reads)
         {
@@ -132,8 +177,9 @@ internal static class RecognizeCommand
             else Console.WriteLine(JsonSerializer.Serialize(new
             {
                 file, from = Round(from.TotalSeconds), to = Round(to.TotalSeconds),
-                text = read.Text, confidence = Round(read.Confidence), weakest = Round(read.Weakest), accepted = read.Accepted,
-                box = Box(read),
+                text = read.Text, confidence = Round(read.Confidence), evidence = Round(read.Evidence), weakest = Round(read.Weakest),
+                region = read.Region.Code, regionSure = Round(read.Region.Sure), ruleChanged = read.RuleChanged,
+                accepted = read.Accepted, refusal = Reason(read), box = Box(read),
             }));
         }
 
@@ -162,14 +208,30 @@ internal static class RecognizeCommand
         }
 
         private void Row(string file, string when, StillRead read) => _table.AddRow(
-            Markup.Escape(Path.GetFileName(file)), when, read.Text, $"{read.Confidence:F2}", $"{read.Weakest:F2}",
-            read.Accepted ? "yes" : "[grey]no[/]");
+            Markup.Escape(Path.GetFileName(file)), when, Plate(read), $"{read.Confidence:F3}", $"{read.Weakest:F2}",
+            read.Region.Code is { } code ? $"{code} {read.Region.Sure:F2}" : "[grey]unknown[/]",
+            read.Accepted ? "yes" : $"[grey]no: {Reason(read)}[/]");
 
         private static object Fields(StillRead read) => new
         {
-            text = read.Text, confidence = Round(read.Confidence), weakest = Round(read.Weakest), accepted = read.Accepted,
-            box = Box(read),
+            text = read.Text, confidence = Round(read.Confidence), evidence = Round(read.Evidence), weakest = Round(read.Weakest),
+            region = read.Region.Code, regionSure = Round(read.Region.Sure), ruleChanged = read.RuleChanged,
+            accepted = read.Accepted, refusal = Reason(read), box = Box(read),
         };
+
+        private static string? Reason(StillRead read) => read.Refusal switch
+        {
+            Refusal.None => null,
+            Refusal.Detector => "detector",
+            Refusal.Length => "length",
+            Refusal.Pattern => "pattern",
+            Refusal.Evidence => "evidence",
+            _ => "frames",
+        };
+
+        // What a rule has changed is underlined.
+        private static string Plate(StillRead read) => string.Concat(read.Text.Select((character, at) =>
+            read.RuleChanged.Contains(at) ? $"[underline]{character}[/]" : $"{character}"));
 
         private static int[] Box(StillRead read) =>
         [

@@ -1,13 +1,8 @@
-using Edge.Vision.Detection;
-
 namespace Edge.Agent.Commissioning;
 
 /// <summary>How well labelled plates were read: for each, the read that overlaps it most.</summary>
 internal sealed class ReadingScore
 {
-    // Looser than a detection benchmark's 0.5: the question is what was read there, not how tight the box is.
-    private const float LeastOverlap = 0.1f;
-
     public int Plates { get; private set; }
     public int Found { get; private set; }
     public int Exact { get; private set; }
@@ -28,8 +23,7 @@ internal sealed class ReadingScore
         foreach (var label in labels)
         {
             Plates++;
-            if (reads.Where(read => read.Box.Overlap(label.Box) >= LeastOverlap)
-                    .MaxBy(read => read.Box.Overlap(label.Box)) is not { } read) continue;
+            if (StillRead.At(label, reads) is not { } read) continue;
             var exact = read.Text == label.Text;
             Found++;
             Exact += exact ? 1 : 0;
@@ -39,11 +33,4 @@ internal sealed class ReadingScore
     }
 
     private static double Share(int part, int whole) => whole == 0 ? 0 : (double)part / whole;
-}
-
-/// <summary>A read as the commissioning tool shows it. Here, and only here and at the hub, a plate is a string: the tool is
-/// refused on an enrolled box.</summary>
-internal sealed record StillRead(string Text, float Confidence, float Weakest, bool Accepted, PixelBox Box)
-{
-    public override string ToString() => "StillRead(redacted)";
 }

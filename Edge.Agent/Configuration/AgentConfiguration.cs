@@ -4,6 +4,7 @@ using Edge.Storage.Json;
 using Edge.Storage.Trust;
 using Edge.Vision;
 using Edge.Vision.Capture;
+using Edge.Vision.Recognition.Regions;
 using Edge.Vision.Tracking;
 
 namespace Edge.Agent.Configuration;
@@ -15,7 +16,7 @@ namespace Edge.Agent.Configuration;
 /// </summary>
 public sealed record AgentConfiguration(
     string StateFolder, string ModelFolder, string EnrolmentFolder, string TrustFolder, BrokerAddress Broker,
-    IReadOnlyList<CameraConfiguration> Cameras, ReadGate Gate)
+    IReadOnlyList<CameraConfiguration> Cameras, ReadGate Gate, RegionRules? Rules)
 {
     public const int MaxBytes = 256 * 1024;
 
@@ -56,7 +57,8 @@ public sealed record AgentConfiguration(
             Folder(fields, "trustFolder", "/var/lib/edge-agent/trust-inbox"),
             fields.Child("broker", ReadBroker),
             cameras,
-            fields.Section("gate", ReadGateFields));
+            fields.Section("gate", ReadGateFields),
+            fields.Has("rules") ? fields.Child("rules", ReadRules) : null);
     }
 
     private static BrokerAddress ReadBroker(JsonFields fields) => new(
@@ -67,12 +69,32 @@ public sealed record AgentConfiguration(
     private static string Folder(JsonFields fields, string key, string otherwise) =>
         fields.Text(key, path => path.Length <= 4096 && Path.IsPathRooted(path), "must be an absolute path", otherwise);
 
-    private static ReadGate ReadGateFields(JsonFields fields) => new()
+    private static ReadGate ReadGateFields(JsonFields fields)
     {
-        Detector = (float)fields.Number("detector", 0.1, 0.99, new ReadGate().Detector),
-        Weakest = (float)fields.Number("weakest", 0.5, 0.999, new ReadGate().Weakest),
-        Frames = fields.Whole("frames", 2, 20, new ReadGate().Frames),
-    };
+        var defaults = new ReadGate();
+        if (fields.Has("evidence") && fields.Has("maximumWrongReadRate"))
+            fields.Fail("evidence", "stands beside maximumWrongReadRate; set one: the rate for a model with a calibration, evidence for one without");
+        return defaults with
+        {
+            Detector = (float)fields.Number("detector", 0.1, 0.99, defaults.Detector),
+            MaximumWrongReadRate = fields.Number("maximumWrongReadRate", 0.001, 0.5, defaults.MaximumWrongReadRate),
+            Evidence = fields.Has("evidence") ? fields.Number("evidence", 0.01, 0.9999) : null,
+            Frames = fields.Whole("frames", 2, 20, defaults.Frames),
+        };
+    }
+
+    private static RegionRules? ReadRules(JsonFields fields)
+    {
+        var regions = fields.Texts("regions", 0, 64, region => RegionPatterns.Of(region) is not null,
+            $"must be one of {string.Join(", ", RegionPatterns.Regions)}; others can be written as patterns");
+        var patterns = new List<PlatePattern>();
+        foreach (var (i, source) in fields.Texts("patterns", 0, 64, text => text.Length > 0, "must be a pattern such as @@ ## @@@").Index())
+            if (PlatePattern.TryParse(source, out var pattern, out var reason)) patterns.Add(pattern);
+            else fields.Fail($"patterns[{i}]", reason);
+        if (regions.Count + patterns.Count > 0) return new RegionRules(regions, patterns);
+        fields.Fail("regions", "needs a region, or patterns a pattern; remove rules to allow any text");
+        return null;
+    }
 }
 
 /// <summary>One camera and how it is read.</summary>

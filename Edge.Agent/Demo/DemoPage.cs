@@ -44,7 +44,10 @@ internal static class DemoPage
         var page = new StringBuilder("<figure>");
         page.Append($"<img alt=\"the plate, nothing else\" src=\"data:image/jpeg;base64,{Convert.ToBase64String(facts.Crop.Span)}\">");
         page.Append($"<figcaption><strong>{Text(body.Text)}</strong><br>{facts.Frames} frames agreed, weakest character ");
-        page.Append($"{facts.Confidences.Min():P0}<br><small>camera {Text(facts.Camera)}, {facts.Time:yyyy-MM-dd HH:mm:ss} UTC, ");
+        page.Append($"{facts.Confidences.Min():P0}");
+        if (facts.Right is { } right) page.Append($", right with probability {right:P1}");
+        if (facts.RuleChanged.Count > 0) page.Append($", a region rule changed {facts.RuleChanged.Count} of its characters");
+        page.Append($"<br>{Text(facts.Region.Code ?? "region unknown")}<br><small>camera {Text(facts.Camera)}, {facts.Time:yyyy-MM-dd HH:mm:ss} UTC, ");
         page.Append($"entry {Text(facts.EntryId)}, kept until {hit.Header.Expires:yyyy-MM-dd HH:mm} UTC</small></figcaption></figure>\n");
         return page.ToString();
     }

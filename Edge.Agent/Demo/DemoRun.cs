@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using Edge.Agent.Commissioning;
 using Edge.Agent.Configuration;
 using Edge.Agent.Hits;
 using Edge.Agent.Hub;
@@ -111,7 +112,7 @@ internal sealed record DemoRun(string Footage, IReadOnlyList<PlateText> LookFor,
 
     private AgentConfiguration Configuration(BrokerAddress broker) => new(
         Path.Combine(BoxFolder, "state"), Models, Path.Combine(BoxFolder, "enrolment"), Path.Combine(Folder, "hub", "trust"), broker,
-        [new CameraConfiguration("demo-camera", Footage, new PipelineOptions())], new ReadGate());
+        [new CameraConfiguration("demo-camera", Footage, new PipelineOptions())], LookingGate.Of(Models, out _), Rules: null);
 
     // What an auditor takes away: the log's files, copied with nothing but cp's means, beside the key.
     private string CopyLog()

@@ -35,8 +35,8 @@ internal sealed class PendingHit : IDisposable
     public static PendingHit From(Passage passage, HotlistMatch match, ActiveTrust trust, DateTimeOffset now)
     {
         var recipient = trust.Recipients.At(now) ?? throw new InvalidOperationException("no recipient's key is in force");
-        var facts = new HitFacts(passage.Confidences, Region: null, RegionVerified: false, passage.Camera, passage.SeenAt,
-            passage.FramesAgreed, match.Entry.Id, match.Form, trust.Policy.Version, passage.Crop.ToJpeg());
+        var facts = new HitFacts(passage.Confidences, passage.Right, passage.Region, passage.RegionVerified, passage.RuleChanged,
+            passage.Camera, passage.SeenAt, passage.FramesAgreed, match.Entry.Id, match.Form, trust.Policy.Version, passage.Crop.ToJpeg());
         return new PendingHit(HitBody.Write(passage.Plate.Ascii, facts), recipient, match, trust);
     }
 

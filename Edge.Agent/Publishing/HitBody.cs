@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Edge.Agent.Matching;
+using Edge.Vision.Recognition;
 
 namespace Edge.Agent.Publishing;
 
@@ -33,8 +34,14 @@ public sealed record HitBody(string Text, HitFacts Facts)
         json.WriteStartArray("confidences");
         foreach (var confidence in facts.Confidences) json.WriteNumberValue(confidence);
         json.WriteEndArray();
-        json.WriteString("region", facts.Region);
+        if (facts.Right is { } right) json.WriteNumber("right", right);
+        else json.WriteNull("right");
+        json.WriteString("region", facts.Region.Code);
+        json.WriteNumber("regionSure", facts.Region.Sure);
         json.WriteBoolean("regionVerified", facts.RegionVerified);
+        json.WriteStartArray("ruleChanged");
+        foreach (var position in facts.RuleChanged) json.WriteNumberValue(position);
+        json.WriteEndArray();
         json.WriteString("camera", facts.Camera);
         json.WriteString("time", MessageJson.Time(facts.Time));
         json.WriteNumber("frames", facts.Frames);
@@ -56,8 +63,8 @@ public sealed record HitBody(string Text, HitFacts Facts)
         if (!IsPlate(wire.Text)) reason = "text is not 1 to 16 characters of A-Z and 0-9";
         else
         {
-            var facts = new HitFacts(wire.Confidences, wire.Region, wire.RegionVerified, wire.Camera, wire.Time,
-                wire.Frames, wire.Entry, wire.Form, wire.Policy, wire.Crop);
+            var facts = new HitFacts(wire.Confidences, wire.Right, new PlateRegion(wire.Region, wire.RegionSure), wire.RegionVerified,
+                wire.RuleChanged, wire.Camera, wire.Time, wire.Frames, wire.Entry, wire.Form, wire.Policy, wire.Crop);
             reason = facts.Fault(wire.Text.Length) ?? "";
             if (reason.Length == 0) body = new HitBody(wire.Text, facts);
         }
@@ -72,8 +79,8 @@ public sealed record HitBody(string Text, HitFacts Facts)
     private static bool IsPlate(string text) => text.Length is >= 1 and <= MaxPlate
         && text.All(character => char.IsAsciiLetterUpper(character) || char.IsAsciiDigit(character));
 
-    private sealed record Wire(string Text, float[] Confidences, string? Region, bool RegionVerified, string Camera,
-        DateTimeOffset Time, int Frames, string Entry, MatchForm Form, long Policy, byte[] Crop)
+    private sealed record Wire(string Text, float[] Confidences, double? Right, string? Region, float RegionSure, bool RegionVerified,
+        int[] RuleChanged, string Camera, DateTimeOffset Time, int Frames, string Entry, MatchForm Form, long Policy, byte[] Crop)
     {
         public override string ToString() => "HitBody.Wire(redacted)";
     }

@@ -1,11 +1,15 @@
 using Edge.Agent.Matching;
+using Edge.Vision.Recognition;
 
 namespace Edge.Agent.Publishing;
 
 /// <summary>All that a hit says beside the plate's text.</summary>
 /// <param name="Confidences">One per character of the plate, 0 to 1.</param>
-/// <param name="Region">Where the plate seems to be from, up to 40 printable ASCII characters; null if not recognised.</param>
-/// <param name="RegionVerified">True if the text fits the pattern of that region.</param>
+/// <param name="Right">Probability that the whole text is right, 0 to 1, as the model was measured; null if it was not.</param>
+/// <param name="Region">Where the plate seems to be from, and how sure that is.</param>
+/// <param name="RegionVerified">True if the text fits a pattern of that region.</param>
+/// <param name="RuleChanged">Positions in the text, from 0 and rising, of the characters that a region rule changed into their
+/// look-alikes.</param>
 /// <param name="Camera">The camera's name, 1 to 40 characters of a–z, 0–9 and '-'.</param>
 /// <param name="Time">When the passage was read, to the millisecond.</param>
 /// <param name="Frames">How many frames agreed on the text, 1 or more.</param>
@@ -13,19 +17,28 @@ namespace Edge.Agent.Publishing;
 /// <param name="Form">Which spelling matched.</param>
 /// <param name="PolicyVersion">The policy in force, 0 or more.</param>
 /// <param name="Crop">JPEG of the plate alone, no scene and no occupants; at most <see cref="MaxCropBytes"/>.</param>
-public sealed record HitFacts(IReadOnlyList<float> Confidences, string? Region, bool RegionVerified, string Camera,
-    DateTimeOffset Time, int Frames, string EntryId, MatchForm Form, long PolicyVersion, ReadOnlyMemory<byte> Crop)
+public sealed record HitFacts(IReadOnlyList<float> Confidences, double? Right, PlateRegion Region, bool RegionVerified,
+    IReadOnlyList<int> RuleChanged, string Camera, DateTimeOffset Time, int Frames, string EntryId, MatchForm Form, long PolicyVersion,
+    ReadOnlyMemory<byte> Crop)
 {
     /// <summary>Largest picture of a plate in a hit, in bytes; sealed and signed it still fits a message.</summary>
     public const int MaxCropBytes = 64 * 1024;
+
+    // ISO 3166-1 alpha-2, or 3166-2.
+    private static bool IsRegion(string code) => code.Length is 2 or (>= 4 and <= 6) && code[..2].All(char.IsAsciiLetterUpper)
+        && (code.Length == 2 || code[2] == '-' && code[3..].All(one => char.IsAsciiLetterUpper(one) || char.IsAsciiDigit(one)));
 
     /// <summary>Why these facts about a plate of <paramref name="length"/> characters are not of this format, or null.</summary>
     internal string? Fault(int length)
     {
         if (Confidences.Count != length) return "confidences are not one per character";
         if (Confidences.Any(confidence => confidence is not (>= 0 and <= 1))) return "confidences are not from 0 to 1";
-        if (Region is { Length: 0 or > 40 } || Region?.Any(character => character is < ' ' or > '~') == true)
-            return "region is not 1 to 40 printable ASCII characters";
+        if (Right is not (null or >= 0 and <= 1)) return "right is not from 0 to 1";
+        if (Region.Code is { } code && !IsRegion(code)) return "region is not a code of ISO 3166";
+        if (Region.Sure is not (>= 0 and <= 1)) return "regionSure is not from 0 to 1";
+        if (Region.Code is null && (Region.Sure != 0 || RegionVerified)) return "an unknown region is neither sure nor verified";
+        if (RuleChanged.Any(position => position < 0 || position >= length) || RuleChanged.Zip(RuleChanged.Skip(1)).Any(two => two.First >= two.Second))
+            return "ruleChanged is not rising positions in the text";
         if (!BoxName.IsValid(Camera)) return "camera is not a name";
         if (Frames < 1) return "frames is below 1";
         if (!HitHeader.IsEntryId(EntryId)) return "entry is not an entry id";

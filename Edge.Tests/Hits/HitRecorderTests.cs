@@ -10,6 +10,7 @@ using Edge.Tests.Database;
 using Edge.Tests.Matching;
 using Edge.Tests.Recognition;
 using Edge.Tests.Support;
+using Edge.Tests.Tracking;
 using Edge.Vision.Detection;
 using Edge.Vision.Tracking;
 using Microsoft.Extensions.Logging;
@@ -196,7 +197,7 @@ public sealed class HitRecorderTests : IDisposable
         for (var frame = 0; frame < 3; frame++)
             track.Add(TimeSpan.FromSeconds(frame), new PlateDetection(new PixelBox(20, 10, 120, 40), 0.9f), reading);
         track.Crop = PlateCrop.Of(picture, track.Box);
-        return Passage.Of(track, "lane-1", new ReadGate(), still: false, StateFixture.Start)!;
+        return Passage.Of(track, "lane-1", Judges.Of(new ReadGate { Evidence = 0.5 }), still: false, StateFixture.Start)!;
     }
 
     private sealed class KeptLog : ILogger

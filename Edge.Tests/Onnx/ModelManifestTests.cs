@@ -1,6 +1,8 @@
+using System.Text.Json.Nodes;
 using Edge.Tests.Support;
 using Edge.Vision;
 using Edge.Vision.Onnx;
+using Edge.Vision.Tracking;
 
 namespace Edge.Tests.Onnx;
 
@@ -11,7 +13,7 @@ public sealed class ModelManifestTests : IDisposable
     [Fact]
     public void The_shipped_models_are_what_their_manifest_says()
     {
-        using var pipeline = PlatePipeline.Open(Repository.Models, new PipelineOptions());
+        using var pipeline = PlatePipeline.Open(Repository.Models, new PipelineOptions { Gate = ReadGate.Closed });
         Assert.Equal(0, pipeline.Frames);
     }
 
@@ -32,12 +34,59 @@ public sealed class ModelManifestTests : IDisposable
     [InlineData("\"empty\": 36", "\"empty\": 35", "recogniser.heads[].empty")]
     [InlineData("0123456789ABC", "0123456789ÄBC", "recogniser.alphabet")]
     [InlineData("\"grow\": [", "\"grow\": [9, ", "recogniser.grow")]
+    [InlineData("\"alphabet\"", "\"secondLook\": 1.1, \"alphabet\"", "recogniser.secondLook")]
+    [InlineData("\"alphabet\"", "\"region\": { \"output\": \"r\" }, \"alphabet\"", "required properties including: 'labels'")]
     public void A_manifest_that_is_wrong_names_the_field(string good, string bad, string named)
     {
         Install(manifest => manifest.Replace(good, bad, StringComparison.Ordinal));
         var refused = Assert.Throws<ModelException>(() => ModelManifest.Load(_folder.Path));
         Assert.Contains(named, refused.Message, StringComparison.OrdinalIgnoreCase);
     }
+
+    [Theory]
+    [InlineData("""["unknown", "RO"]""", "unknown", 0.5, null)]
+    [InlineData("""["RO", "US-CA", "GB-SCT", "other"]""", "other", 0.9, null)]
+    [InlineData("""["unknown"]""", "unknown", 0.5, "region.labels: 2 to 512")]
+    [InlineData("""["RO", "RO", "unknown"]""", "unknown", 0.5, "twice")]
+    [InlineData("""["RO", "DE"]""", "unknown", 0.5, "region.unknown")]
+    [InlineData("""["unknown", "Romania"]""", "unknown", 0.5, "Romania")]
+    [InlineData("""["unknown", "ro"]""", "unknown", 0.5, "ISO 3166")]
+    [InlineData("""["unknown", "US_CA"]""", "unknown", 0.5, "ISO 3166")]
+    [InlineData("""["unknown", "RO"]""", "unknown", 1.0, "region.threshold")]
+    public void A_region_head_has_codes_a_label_for_not_known_and_a_threshold(string labels, string unknown, double threshold, string? named) =>
+        AssertRecogniser($$"""
+            "region": { "output": "region", "labels": {{labels}}, "unknown": "{{unknown}}", "threshold": {{threshold}} }
+            """, named);
+
+    [Theory]
+    [InlineData("[0, 0.1, 0.5], [1, 1, 0.01]", 10, null)]
+    [InlineData("[0, 0.1, 0.5]", 10, "calibration.points: 2 to 64")]
+    [InlineData("[0, 0.1, 0.5], [1, 1, 0.01]", 0, "calibration.plates")]
+    [InlineData("[0.5, 0.1, 0.5], [0.5, 1, 0.01]", 10, "evidence: must rise")]
+    [InlineData("[0, 0.9, 0.5], [1, 0.8, 0.01]", 10, "right: must not fall")]
+    [InlineData("[0, 0.1, 0.5], [1.5, 1, 0.01]", 10, "points[].evidence")]
+    [InlineData("[0, -0.1, 0.5], [1, 1, 0.01]", 10, "points[].right")]
+    [InlineData("[0, 0.1, 5], [1, 1, 0.01]", 10, "points[].wrongAbove")]
+    public void A_calibration_is_two_curves_over_rising_evidence(string points, int plates, string? named)
+    {
+        var rows = points.Trim('[', ']').Split("], [").Select(row => row.Split(", "))
+            .Select(row => $$"""{ "evidence": {{row[0]}}, "right": {{row[1]}}, "wrongAbove": {{row[2]}} }""");
+        AssertRecogniser($$"""
+            "calibration": { "set": "a test", "plates": {{plates}}, "points": [{{string.Join(", ", rows)}}] }
+            """, named);
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("11")]
+    public void A_temperature_is_a_positive_number_near_one(string temperature) => AssertRecogniser(
+        $$""" "heads": [{ "output": "ctc", "kind": "ctc", "length": 32, "empty": 36, "temperature": {{temperature}} }] """,
+        "recogniser.heads[].temperature");
+
+    [Fact]
+    public void A_calibration_point_without_its_bound_is_refused() => AssertRecogniser(
+        """ "calibration": { "set": "a", "plates": 1, "points": [{ "evidence": 0, "right": 0 }, { "evidence": 1, "right": 1 }] } """, "wrongAbove");
 
     [Fact]
     public void A_changed_model_does_not_open_and_both_hashes_are_shown()
@@ -46,7 +95,7 @@ public sealed class ModelManifestTests : IDisposable
         var bytes = File.ReadAllBytes(_folder.File("detector.onnx"));
         bytes[^1] ^= 1;
         File.WriteAllBytes(_folder.File("detector.onnx"), bytes);
-        var refused = Assert.Throws<ModelException>(() => PlatePipeline.Open(_folder.Path, new PipelineOptions()));
+        var refused = Assert.Throws<ModelException>(() => PlatePipeline.Open(_folder.Path, new PipelineOptions { Gate = ReadGate.Closed }));
         Assert.Contains("SHA-256", refused.Message, StringComparison.Ordinal);
         Assert.Contains(ModelManifest.Load(_folder.Path).Detector.Sha256, refused.Message, StringComparison.Ordinal);
     }
@@ -56,7 +105,7 @@ public sealed class ModelManifestTests : IDisposable
     {
         Install();
         File.Delete(_folder.File("recogniser.onnx"));
-        var refused = Assert.Throws<ModelException>(() => PlatePipeline.Open(_folder.Path, new PipelineOptions()));
+        var refused = Assert.Throws<ModelException>(() => PlatePipeline.Open(_folder.Path, new PipelineOptions { Gate = ReadGate.Closed }));
         Assert.Contains("recogniser.onnx", refused.Message, StringComparison.Ordinal);
     }
 
@@ -69,7 +118,7 @@ public sealed class ModelManifestTests : IDisposable
     public void A_model_whose_shapes_differ_from_the_manifest_does_not_open(string good, string bad, string named)
     {
         Install(manifest => manifest.Replace(good, bad, StringComparison.Ordinal));
-        var refused = Assert.Throws<ModelException>(() => PlatePipeline.Open(_folder.Path, new PipelineOptions()));
+        var refused = Assert.Throws<ModelException>(() => PlatePipeline.Open(_folder.Path, new PipelineOptions { Gate = ReadGate.Closed }));
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
     }
 
@@ -80,11 +129,24 @@ public sealed class ModelManifestTests : IDisposable
         var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(junk));
         Install(manifest => manifest.Replace(ModelManifest.Load(Repository.Models).Detector.Sha256, hash, StringComparison.Ordinal));
         File.WriteAllBytes(_folder.File("detector.onnx"), junk);
-        var refused = Assert.Throws<ModelException>(() => PlatePipeline.Open(_folder.Path, new PipelineOptions()));
+        var refused = Assert.Throws<ModelException>(() => PlatePipeline.Open(_folder.Path, new PipelineOptions { Gate = ReadGate.Closed }));
         Assert.Contains("not a model", refused.Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private void AssertRecogniser(string key, string? named)
+    {
+        var replaced = key.Trim().Split('"')[1];
+        Install(manifest =>
+        {
+            var json = JsonNode.Parse(manifest)!;
+            json["recogniser"]![replaced] = JsonNode.Parse($"{{{key}}}")![replaced]!.DeepClone();
+            return json.ToJsonString();
+        });
+        if (named is null) ModelManifest.Load(_folder.Path);
+        else Assert.Contains(named, Assert.Throws<ModelException>(() => ModelManifest.Load(_folder.Path)).Message, StringComparison.Ordinal);
+    }
 
     private void Install(Func<string, string>? change = null)
     {

@@ -1,10 +1,9 @@
-using System.Security.Cryptography;
-using Edge.Tests.Recognition;
+using System.Text;
 using Edge.Tests.Support;
-using Edge.Vision.Detection;
+using Edge.Vision;
+using Edge.Vision.Evaluation;
 using Edge.Vision.Onnx;
-using Edge.Vision.Recognition;
-using OpenCvSharp;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Edge.Tests.Onnx;
 
@@ -12,52 +11,60 @@ namespace Edge.Tests.Onnx;
 /// finished, and two generations of a public slot recogniser.</summary>
 public sealed class OwnModelsTests : IDisposable
 {
+    private const string Detector = "yolo-v9-t-416-license-plates-end2end1.onnx";
     private readonly TemporaryFolder _folder = new();
 
     [Theory]
-    [InlineData("cct_xs_v1_global.onnx", 9, "Identity:0")]
-    [InlineData("cct_xs_v2_global.onnx", 10, "plate")]
-    public void Public_models_read_a_real_photograph_through_a_manifest(string recogniser, int slots, string output)
+    [InlineData("cct_xs_v1_global.onnx")]
+    [InlineData("cct_xs_v2_global.onnx")]
+    public async Task Public_models_read_real_photographs_through_the_manifest_that_was_sketched_for_them(string recogniser)
     {
         var models = Shared.Need("data/peer-models");
-        var scene = Shared.Need("data/scenes/eu/eu2.jpg");
-        WriteManifest(models, recogniser, slots, output);
+        string[] scenes = [Shared.Need("data/scenes/eu/eu2.jpg"), Shared.Need("data/scenes/eu/eu10.jpg")];
+        foreach (var file in new[] { Detector, recogniser }) File.Copy(Path.Combine(models, file), _folder.File(file));
+        var check = ModelCheck.Of(_folder.Path, new FakeTimeProvider());
+        Assert.NotNull(check.Sketch);
+        File.WriteAllText(_folder.File("manifest.json"), check.Sketch);
 
-        var manifest = ModelManifest.Load(_folder.Path);
-        using var detector = PlateDetector.Open(_folder.Path, manifest.Detector, threads: 1);
-        using var reader = PlateReader.Open(_folder.Path, manifest.Recogniser, threads: 1);
-        using var picture = Cv2.ImRead(scene);
-        using var reading = new Reading();
-        var plate = Assert.Single(detector.Detect(picture));
-        reader.Read(picture, plate.Box, reading);
-        Assert.Equal("GWAGEN", Readings.TextOf(reading));
-        Assert.InRange(reading.Weakest, 0.5f, 1f);
+        Assert.Empty(ModelCheck.Of(_folder.Path, new FakeTimeProvider()).Problems);
+        using var pipeline = PlatePipeline.Open(_folder.Path, new PipelineOptions());
+        Assert.Equal(["GWAGEN", "WA56660"], [await ReadAsync(pipeline, scenes[0]), await ReadAsync(pipeline, scenes[1])]);
     }
 
-    private void WriteManifest(string models, string recogniser, int slots, string output)
+    [Fact]
+    public void Of_two_recognisers_the_last_by_name_is_sketched()
     {
-        var detector = "yolo-v9-t-416-license-plates-end2end1.onnx";
-        foreach (var file in new[] { detector, recogniser }) File.Copy(Path.Combine(models, file), _folder.File(file));
-        File.WriteAllText(_folder.File("manifest.json"), $$"""
-            {
-              "version": 1,
-              "detector": {
-                "name": "yolo-v9-t-416", "file": "{{detector}}", "sha256": "{{Hash(detector)}}", "licence": "MIT", "source": "open-image-models",
-                "input": { "name": "images", "type": "float32", "layout": "nchw", "channels": "rgb", "width": 416, "height": 416, "scale": 0.003921569 },
-                "resize": { "rule": "letterbox", "width": 416, "height": 416, "multiple": 32, "pad": 114 },
-                "decode": "end-to-end", "output": "output0", "threshold": 0.4, "overlap": 0.5
-              },
-              "recogniser": {
-                "name": "cct-xs", "file": "{{recogniser}}", "sha256": "{{Hash(recogniser)}}", "licence": "MIT", "source": "fast-plate-ocr",
-                "input": { "name": "input", "type": "uint8", "layout": "nhwc", "channels": "rgb", "width": 128, "height": 64 },
-                "grow": [0.06], "alphabet": "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-                "heads": [{ "output": "{{output}}", "kind": "slots", "length": {{slots}}, "empty": 36 }]
-              }
-            }
-            """);
+        var sketch = FastAlprManifest.For(Shared.Need("data/peer-models"));
+        Assert.Contains("cct_xs_v2_global.onnx", sketch, StringComparison.Ordinal);
+        Assert.Contains("\"length\": 10", sketch, StringComparison.Ordinal);
     }
 
-    private string Hash(string file) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(_folder.File(file))));
+    [Fact]
+    public void A_model_of_another_family_is_named_with_what_it_has()
+    {
+        var ours = Path.Combine(Repository.Models, "detector.onnx");
+        var refused = Assert.Throws<ModelException>(() => FastAlprManifest.For(ours, ours));
+        Assert.Contains("[?,1,?,?]", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_manifest_in_the_models_page_is_the_one_that_is_sketched()
+    {
+        var models = Shared.Need("data/peer-models");
+        var page = File.ReadAllText(Path.Combine(Repository.Models, "README.md"));
+        Assert.Contains(FastAlprManifest.For(Path.Combine(models, Detector), Path.Combine(models, "cct_xs_v2_global.onnx")).Trim(), page,
+            StringComparison.Ordinal);
+    }
+
+    private static async Task<string> ReadAsync(PlatePipeline pipeline, string scene)
+    {
+        using var picture = Specimen.Open(scene);
+        var text = "";
+        await foreach (var passage in pipeline.ReadAsync(picture, TestContext.Current.CancellationToken))
+            using (passage)
+                text += Encoding.ASCII.GetString(passage.Plate.Ascii);
+        return text;
+    }
 
     public void Dispose() => _folder.Dispose();
 }

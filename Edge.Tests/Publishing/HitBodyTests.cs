@@ -5,13 +5,14 @@ using Edge.Agent.Matching;
 using Edge.Agent.Publishing;
 using Edge.Storage.Signing;
 using Edge.Tests.Support;
+using Edge.Vision.Recognition;
 
 namespace Edge.Tests.Publishing;
 
 public sealed class HitBodyTests
 {
     private const string Good = """
-        {"text":"AB12","confidences":[0.93,0.93,0.93,0.93],"region":"TR","regionVerified":true,"camera":"lane-1","time":"2026-03-04T05:06:07.890Z","frames":3,"entry":"entry-7","form":"exact","policy":12,"crop":"_9gBAgP_2Q"}
+        {"text":"AB12","confidences":[0.93,0.93,0.93,0.93],"right":0.998,"region":"TR","regionSure":0.97,"regionVerified":true,"ruleChanged":[1],"camera":"lane-1","time":"2026-03-04T05:06:07.890Z","frames":3,"entry":"entry-7","form":"exact","policy":12,"crop":"_9gBAgP_2Q"}
         """;
 
     [Fact]
@@ -29,12 +30,15 @@ public sealed class HitBodyTests
         {
             var facts = SampleBox.Facts(plate.Length) with
             {
-                Confidences = [.. plate.Select(_ => confidence)], Frames = frames, Region = folded ? null : "US-CA",
+                Confidences = [.. plate.Select(_ => confidence)], Frames = frames, Right = folded ? null : confidence,
+                Region = folded ? PlateRegion.Unknown : new PlateRegion("US-CA", confidence), RegionVerified = !folded,
+                RuleChanged = folded ? [] : [.. Enumerable.Range(0, plate.Length)],
                 Form = folded ? MatchForm.Folded : MatchForm.Exact, Crop = (byte[])[0xFF, 0xD8, .. picture, 0xFF, 0xD9],
             };
             using var body = HitBody.Write(Encoding.ASCII.GetBytes(plate), facts);
             return HitBody.TryParse(body.Written, out var read, out _) && read.Text == new string(plate)
-                && read.Facts with { Confidences = facts.Confidences, Crop = facts.Crop } == facts
+                && read.Facts with { Confidences = facts.Confidences, RuleChanged = facts.RuleChanged, Crop = facts.Crop } == facts
+                && read.Facts.RuleChanged.SequenceEqual(facts.RuleChanged)
                 && read.Facts.Confidences.SequenceEqual(facts.Confidences) && read.Facts.Crop.Span.SequenceEqual(facts.Crop.Span);
         });
 
@@ -46,6 +50,14 @@ public sealed class HitBodyTests
     [InlineData("[0.93,", "[-0.1,")]
     [InlineData("\"TR\"", "\"\"")]
     [InlineData("\"TR\"", "\"\\u0007\"")]
+    [InlineData("\"TR\"", "\"Turkey\"")]
+    [InlineData("\"TR\"", "null")] // unknown, yet sure
+    [InlineData("\"right\":0.998", "\"right\":1.1")]
+    [InlineData("\"regionSure\":0.97", "\"regionSure\":-1")]
+    [InlineData("[1]", "[4]")]
+    [InlineData("[1]", "[-1]")]
+    [InlineData("[1]", "[1,1]")]
+    [InlineData("[1]", "[2,1]")]
     [InlineData("\"lane-1\"", "\"../lane\"")]
     [InlineData("\"frames\":3", "\"frames\":0")]
     [InlineData("\"entry-7\"", "\"entry 7\"")]
@@ -81,7 +93,7 @@ public sealed class HitBodyTests
         using var box = new SampleBox();
         byte[] crop = [0xFF, 0xD8, .. RandomNumberGenerator.GetBytes(HitFacts.MaxCropBytes - 4), 0xFF, 0xD9];
         using var body = HitBody.Write("ABCDEFGHIJKLMNOP"u8,
-            SampleBox.Facts(16, new string('e', 64)) with { Crop = crop, Region = new string('R', 40), Camera = new string('c', 40) });
+            SampleBox.Facts(16, new string('e', 64)) with { Crop = crop, Region = new PlateRegion("US-CAL", 0.123456789f), RuleChanged = [.. Enumerable.Range(0, 16)], Camera = new string('c', 40) });
 
         var message = box.Signer.Hit(SealedHit.Seal(box.Agency.Public, box.Header(long.MaxValue), body), SampleBox.Now);
 

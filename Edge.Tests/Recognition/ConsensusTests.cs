@@ -35,7 +35,7 @@ public sealed class ConsensusTests
     public void Nothing_seen_concludes_nothing()
     {
         using var conclusion = Conclude();
-        Assert.Equal((0, 0f, 0f), (conclusion.Length, conclusion.Confidence, conclusion.Weakest));
+        Assert.Equal((0, 0f, 0f), (conclusion.Length, conclusion.Evidence, conclusion.Weakest));
         Assert.Null(conclusion.ToPlate());
     }
 

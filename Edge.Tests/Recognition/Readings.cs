@@ -17,6 +17,9 @@ internal static class Readings
         return reading;
     }
 
+    /// <summary>The class of a character.</summary>
+    public static int ClassOf(this string character) => Reading.Alphabet.IndexOf(character, StringComparison.Ordinal);
+
     public static string TextOf(Reading reading)
     {
         using var plate = reading.ToPlate();

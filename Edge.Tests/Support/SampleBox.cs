@@ -5,6 +5,7 @@ using Edge.Storage.Audit;
 using Edge.Storage.Keys;
 using Edge.Storage.Sealing;
 using Edge.Vision.Capture;
+using Edge.Vision.Recognition;
 
 namespace Edge.Tests.Support;
 
@@ -29,8 +30,8 @@ internal sealed class SampleBox(string name = "box-1") : IDisposable
 
     public MessageVerifier Verifier => new("demo", new Dictionary<BoxName, VerifyingKey> { [Name] = Key.Public }, [Agency]);
 
-    public static HitFacts Facts(int length, string entry = "entry-7") => new([.. Enumerable.Repeat(0.93f, length)], "TR", true,
-        "lane-1", Now, 3, entry, MatchForm.Exact, 12, Crop);
+    public static HitFacts Facts(int length, string entry = "entry-7") => new([.. Enumerable.Repeat(0.93f, length)], 0.998,
+        new PlateRegion("TR", 0.97f), true, [1], "lane-1", Now, 3, entry, MatchForm.Exact, 12, Crop);
 
     public static IntervalSummary Summary(params long[] dropped) => new(Now.AddMinutes(-5), Now, 9000, 41, 40, 1,
         [new CameraReport("lane-1", CameraState.Running, 9000, 2, 0)], 3, 12, ClockState.Synced, 24, 77, new byte[32], dropped);

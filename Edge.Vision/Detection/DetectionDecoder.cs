@@ -20,7 +20,9 @@ internal static class DetectionDecoder
             var cell = row * columns + column;
             var score = map[cell];
             if (!(score >= threshold) || !IsPeak(map, rows, columns, row, column)) continue;
-            peaks.Add(new PlateDetection(BoxAt(map, cells, cell, column * Stride + Stride / 2f, row * Stride + Stride / 2f), score));
+            var (x, y) = (column * Stride + Stride / 2f, row * Stride + Stride / 2f);
+            var corners = CornersAt(map, cells, cell, x, y);
+            peaks.Add(new PlateDetection(BoxAt(map, cells, cell, x, y, corners), score, corners));
         }
         return Distinct(peaks, overlap);
     }
@@ -46,21 +48,19 @@ internal static class DetectionDecoder
         return true;
     }
 
-    private static PixelBox BoxAt(ReadOnlySpan<float> map, int cells, int cell, float x, float y)
+    private static PixelBox BoxAt(ReadOnlySpan<float> map, int cells, int cell, float x, float y, PlateCorners corners)
     {
         var regressed = new PixelBox(x - map[cells + cell], y - map[2 * cells + cell],
             x + map[3 * cells + cell], y + map[4 * cells + cell]);
-        float left = float.MaxValue, top = float.MaxValue, right = float.MinValue, bottom = float.MinValue;
-        for (var corner = 0; corner < 4; corner++)
-        {
-            var cornerX = x + map[(5 + 2 * corner) * cells + cell];
-            var cornerY = y + map[(6 + 2 * corner) * cells + cell];
-            (left, right) = (MathF.Min(left, cornerX), MathF.Max(right, cornerX));
-            (top, bottom) = (MathF.Min(top, cornerY), MathF.Max(bottom, cornerY));
-        }
-        return new PixelBox((regressed.Left + left) / 2, (regressed.Top + top) / 2,
-            (regressed.Right + right) / 2, (regressed.Bottom + bottom) / 2);
+        var around = corners.Around;
+        return new PixelBox((regressed.Left + around.Left) / 2, (regressed.Top + around.Top) / 2,
+            (regressed.Right + around.Right) / 2, (regressed.Bottom + around.Bottom) / 2);
     }
+
+    // Channels 5 to 12: top left, top right, bottom right, bottom left, each as x and y from the cell's centre.
+    private static PlateCorners CornersAt(ReadOnlySpan<float> map, int cells, int cell, float x, float y) => new(
+        x + map[5 * cells + cell], y + map[6 * cells + cell], x + map[7 * cells + cell], y + map[8 * cells + cell],
+        x + map[9 * cells + cell], y + map[10 * cells + cell], x + map[11 * cells + cell], y + map[12 * cells + cell]);
 
     /// <summary>The best of each group of overlapping boxes, best first.</summary>
     public static List<PlateDetection> Distinct(List<PlateDetection> found, float overlap)

@@ -32,5 +32,9 @@ public readonly record struct LetterboxLayout(
     public PixelBox ToPicture(PixelBox box) => new(
         (box.Left - Left) / Scale, (box.Top - Top) / Scale, (box.Right - Left) / Scale, (box.Bottom - Top) / Scale);
 
+    /// <summary>A detection in the input, in pixels of the picture.</summary>
+    public PlateDetection ToPicture(PlateDetection plate) =>
+        plate with { Box = ToPicture(plate.Box), Corners = plate.Corners?.Move(-Left, -Top, 1 / Scale) };
+
     private static int RoundUp(int side, int multiple) => (side + multiple - 1) / multiple * multiple;
 }

@@ -20,12 +20,8 @@ public sealed class PlateDetector : IDisposable
     }
 
     /// <exception cref="ModelException">See <see cref="OnnxModel.Open"/>.</exception>
-    public static PlateDetector Open(string folder, DetectorManifest manifest, int threads)
-    {
-        int[] shape = manifest.Decode == DetectorDecode.CentreMap ? [-1, 13, -1, -1] : [-1, 7];
-        var model = OnnxModel.Open(folder, manifest, manifest.Input, [new TensorOutput(manifest.Output, shape)], threads);
-        return new PlateDetector(manifest, model);
-    }
+    public static PlateDetector Open(string folder, DetectorManifest manifest, int threads) =>
+        new(manifest, OnnxModel.Open(folder, manifest, manifest.Input, manifest.Outputs(), threads));
 
     /// <summary>Plates in <paramref name="picture"/>, best first, in its pixels.</summary>
     /// <remarks>Borrows <paramref name="picture"/> (8-bit BGR); the caller still disposes it.</remarks>
@@ -55,7 +51,7 @@ public sealed class PlateDetector : IDisposable
         var found = _manifest.Decode == DetectorDecode.CentreMap
             ? DetectionDecoder.CentreMap(values, (int)shape[2], (int)shape[3], _manifest.Threshold, _manifest.Overlap)
             : DetectionDecoder.EndToEnd(values, _manifest.Threshold, _manifest.Overlap);
-        for (var i = 0; i < found.Count; i++) found[i] = found[i] with { Box = layout.ToPicture(found[i].Box) };
+        for (var i = 0; i < found.Count; i++) found[i] = layout.ToPicture(found[i]);
         return found;
     }
 

@@ -1,5 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
+using Edge.Vision.Recognition;
 
 namespace Edge.Vision.Onnx;
 
@@ -14,15 +17,20 @@ public sealed record ModelManifest
     public required DetectorManifest Detector { get; init; }
     public required RecogniserManifest Recogniser { get; init; }
 
-    private const int MaxBytes = 64 * 1024;
+    /// <summary>Its file name beside the models.</summary>
+    internal const string FileName = "manifest.json";
+
+    internal const int MaxBytes = 64 * 1024;
 
     // Required members and unknown keys are the serializer's work; Validate checks what types cannot say.
-    private static readonly JsonSerializerOptions Strict = new()
+    internal static readonly JsonSerializerOptions Strict = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowDuplicateProperties = false,
         RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
     };
 
@@ -30,7 +38,7 @@ public sealed record ModelManifest
     /// <exception cref="ModelException">It is missing, malformed or states something impossible.</exception>
     public static ModelManifest Load(string folder)
     {
-        var path = Path.Combine(folder, "manifest.json");
+        var path = Path.Combine(folder, FileName);
         try
         {
             var file = new FileInfo(path);
@@ -40,7 +48,7 @@ public sealed record ModelManifest
             if (file.Length > MaxBytes) throw new ModelException($"{path}: larger than {MaxBytes} bytes");
             var manifest = JsonSerializer.Deserialize<ModelManifest>(File.ReadAllBytes(path), Strict)
                 ?? throw new ModelException($"{path}: empty");
-            if (manifest.Problem() is { } problem) throw new ModelException($"{path}: {problem}");
+            if (manifest.Problems().FirstOrDefault() is { } problem) throw new ModelException($"{path}: {problem}");
             return manifest;
         }
         catch (JsonException exception)
@@ -53,32 +61,13 @@ public sealed record ModelManifest
         }
     }
 
-    private string? Problem()
+    /// <summary>Everything that is impossible in it, each with its field.</summary>
+    internal IEnumerable<string> Problems() =>
+        [.. VersionProblems(Version), .. Detector.Problems(), .. Recogniser.Problems(), .. Recogniser.ProblemsWith(Detector)];
+
+    internal static IEnumerable<string> VersionProblems(int version)
     {
-        if (Version != 1) return $"version: {Version} is not supported; this agent reads version 1";
-        foreach (var (name, file, sha256) in new[]
-                 { ("detector", Detector.File, Detector.Sha256), ("recogniser", Recogniser.File, Recogniser.Sha256) })
-        {
-            if (file != Path.GetFileName(file) || file.Length == 0) return $"{name}.file: must be a bare file name";
-            if (sha256.Length != 64 || !sha256.All(char.IsAsciiHexDigitLower))
-                return $"{name}.sha256: must be 64 lower-case hex digits";
-        }
-        if (Detector.Resize.Width is < 32 or > 4096 || Detector.Resize.Height is < 32 or > 4096)
-            return "detector.resize: width and height must be 32 to 4096";
-        if (Detector.Resize.Multiple is < 1 or > 128) return "detector.resize.multiple: must be 1 to 128";
-        if (Detector.Threshold is not (> 0 and < 1)) return "detector.threshold: must be between 0 and 1";
-        if (Detector.Overlap is not (> 0 and < 1)) return "detector.overlap: must be between 0 and 1";
-        if (Recogniser.Input.Width is < 16 or > 1024 || Recogniser.Input.Height is < 16 or > 512)
-            return "recogniser.input: width must be 16 to 1024, height 16 to 512";
-        if (Recogniser.Grow.Length is 0 or > 8 || Recogniser.Grow.Any(grow => grow is not (>= -0.2f and <= 0.5f)))
-            return "recogniser.grow: one to eight numbers between -0.2 and 0.5";
-        if (Recogniser.Heads.Length == 0) return "recogniser.heads: at least one";
-        if (Recogniser.Alphabet.Length is 0 or > 64) return "recogniser.alphabet: 1 to 64 characters";
-        if (!Recogniser.Alphabet.All(c => c is >= 'A' and <= 'Z' or >= '0' and <= '9'))
-            return "recogniser.alphabet: A–Z and 0–9 only; name the empty class in heads[].empty";
-        if (Recogniser.Heads.Any(head => head.Empty != Recogniser.Alphabet.Length))
-            return "recogniser.heads[].empty: must be the class after the alphabet's last";
-        return null;
+        if (version != 1) yield return $"version: {version} is not supported; this agent reads version 1";
     }
 }
 
@@ -97,6 +86,13 @@ public abstract record ModelEntry
     public required string Source { get; init; }
     /// <summary>Measured accuracy, set name to percent, as its card reports it.</summary>
     public Dictionary<string, double> Accuracy { get; init; } = [];
+
+    private protected IEnumerable<string> FileProblems(string name)
+    {
+        if (File != Path.GetFileName(File) || File.Length == 0) yield return $"{name}.file: must be a bare file name";
+        if (Sha256.Length != 64 || !Sha256.All(char.IsAsciiHexDigitLower))
+            yield return $"{name}.sha256: must be 64 lower-case hex digits";
+    }
 }
 
 /// <summary>A model that finds plates in a picture.</summary>
@@ -111,18 +107,74 @@ public sealed record DetectorManifest : ModelEntry
     public required float Threshold { get; init; }
     /// <summary>Boxes that overlap by more than this (intersection over union) are one plate.</summary>
     public required float Overlap { get; init; }
+
+    /// <summary>What the graph must give.</summary>
+    internal TensorOutput[] Outputs() => [new TensorOutput(Output, Decode == DetectorDecode.CentreMap ? [-1, 13, -1, -1] : [-1, 7])];
+
+    internal IEnumerable<string> Problems()
+    {
+        foreach (var problem in FileProblems("detector")) yield return problem;
+        if (Resize.Width is < 32 or > 4096 || Resize.Height is < 32 or > 4096)
+            yield return "detector.resize: width and height must be 32 to 4096";
+        if (Resize.Multiple is < 1 or > 128) yield return "detector.resize.multiple: must be 1 to 128";
+        if (Threshold is not (> 0 and < 1)) yield return "detector.threshold: must be between 0 and 1";
+        if (Overlap is not (> 0 and < 1)) yield return "detector.overlap: must be between 0 and 1";
+    }
 }
 
 /// <summary>A model that reads the characters of a cropped plate.</summary>
 public sealed record RecogniserManifest : ModelEntry
 {
     public required TensorInput Input { get; init; }
-    /// <summary>The crops read for each plate: by what share of its size the box is grown on every side. Several are
-    /// read in one batch and vote.</summary>
+    /// <summary>The crops read for each plate: by what share of its size the box is grown on every side. Several vote;
+    /// the first is the usual one, see <see cref="SecondLook"/>.</summary>
     public required float[] Grow { get; init; }
     /// <summary>Class 0, 1, 2 … of every head.</summary>
     public required string Alphabet { get; init; }
     public required RecogniserHead[] Heads { get; init; }
+    /// <summary>Evidence (<see cref="Reading.Evidence"/>) of the first crop below which the others are read too; null
+    /// where all are always read.</summary>
+    public float? SecondLook { get; init; }
+    /// <summary>Whether a plate that stands askew is cut along its tilt. Needs a detector that gives corners.</summary>
+    public bool Straighten { get; init; }
+    /// <summary>The output that says where a plate is from; null where the model has none.</summary>
+    public RegionHead? Region { get; init; }
+    /// <summary>What a reading's evidence is worth, measured; null where nobody has measured it.</summary>
+    public Calibration? Calibration { get; init; }
+
+    /// <summary>What the graph must give: the heads, then the region where there is one.</summary>
+    internal TensorOutput[] Outputs()
+    {
+        var heads = Heads.Select(head => new TensorOutput(head.Output, [-1, head.Length, Alphabet.Length + 1]));
+        return Region is null ? [.. heads] : [.. heads, new TensorOutput(Region.Output, [-1, Region.Labels.Length])];
+    }
+
+    internal IEnumerable<string> Problems()
+    {
+        foreach (var problem in FileProblems("recogniser")) yield return problem;
+        if (Input.Width is < 16 or > 1024 || Input.Height is < 16 or > 512)
+            yield return "recogniser.input: width must be 16 to 1024, height 16 to 512";
+        if (Grow.Length is 0 or > 8 || Grow.Any(grow => grow is not (>= -0.2f and <= 0.5f)))
+            yield return "recogniser.grow: one to eight numbers between -0.2 and 0.5";
+        if (Heads.Length == 0) yield return "recogniser.heads: at least one";
+        if (Alphabet.Length is 0 or > 64) yield return "recogniser.alphabet: 1 to 64 characters";
+        if (!Alphabet.All(c => c is >= 'A' and <= 'Z' or >= '0' and <= '9'))
+            yield return "recogniser.alphabet: A–Z and 0–9 only; name the empty class in heads[].empty";
+        if (Heads.Any(head => head.Empty != Alphabet.Length))
+            yield return "recogniser.heads[].empty: must be the class after the alphabet's last";
+        if (Heads.Any(head => head.Temperature is not (>= 0.1f and <= 10)))
+            yield return "recogniser.heads[].temperature: must be 0.1 to 10";
+        if (SecondLook is not (null or > 0 and <= 1)) yield return "recogniser.secondLook: must be above 0, at most 1";
+        if (SecondLook is not null && Grow.Length == 1) yield return "recogniser.secondLook: needs a second crop in recogniser.grow";
+        if (Region?.Problem() is { } region) yield return $"recogniser.region.{region}";
+        if (Calibration?.Problem() is { } calibration) yield return $"recogniser.calibration.{calibration}";
+    }
+
+    internal IEnumerable<string> ProblemsWith(DetectorManifest detector)
+    {
+        if (Straighten && detector.Decode != DetectorDecode.CentreMap)
+            yield return "recogniser.straighten: this detector gives no corners; remove it, or set it to false";
+    }
 }
 
 /// <summary>How a tensor is laid out and scaled.</summary>
@@ -149,7 +201,36 @@ public sealed record DetectorResize(ResizeRule Rule, int Width, int Height, int 
 /// <param name="Kind">How its classes become text.</param>
 /// <param name="Length">Time steps or slots.</param>
 /// <param name="Empty">The class that means blank or empty slot: the one after the alphabet's last.</param>
-public sealed record RecogniserHead(string Output, HeadKind Kind, int Length, int Empty);
+/// <param name="Temperature">The log of each probability is divided by this before anything is read from it: above 1 makes
+/// the head less sure, below 1 surer. Fitted by <c>models calibrate</c>.</param>
+public sealed record RecogniserHead(string Output, HeadKind Kind, int Length, int Empty, float Temperature = 1);
+
+/// <summary>The output that says where a plate is from: probabilities over <see cref="Labels"/>.</summary>
+public sealed partial record RegionHead
+{
+    /// <summary>Name of the output tensor, [n, labels], probabilities (softmax already applied).</summary>
+    public required string Output { get; init; }
+    /// <summary>The classes in order, at most 512: ISO 3166-1 alpha-2 (<c>RO</c>) or ISO 3166-2 (<c>US-CA</c>), and one that
+    /// means "not known".</summary>
+    public required string[] Labels { get; init; }
+    /// <summary>The label that means "not known".</summary>
+    public required string Unknown { get; init; }
+    /// <summary>Lowest probability at which a region is named, above 0 and below 1.</summary>
+    public required float Threshold { get; init; }
+
+    internal string? Problem()
+    {
+        if (Labels.Length is < 2 or > 512) return "labels: 2 to 512";
+        if (Labels.Distinct(StringComparer.Ordinal).Count() < Labels.Length) return "labels: one stands there twice";
+        if (!Labels.Contains(Unknown)) return "unknown: must be one of the labels";
+        if (Labels.FirstOrDefault(label => label != Unknown && !Iso3166().IsMatch(label)) is { } odd)
+            return $"labels: \"{odd}\" is no code of ISO 3166-1 (\"RO\") or 3166-2 (\"US-CA\")";
+        return Threshold is > 0 and < 1 ? null : "threshold: must be between 0 and 1";
+    }
+
+    [GeneratedRegex(@"^[A-Z]{2}(-[A-Z0-9]{1,3})?\z")]
+    private static partial Regex Iso3166();
+}
 
 public enum TensorType { Float32, Uint8 }
 

@@ -25,7 +25,19 @@ internal sealed class OnnxModel : IDisposable
         int threads)
     {
         var path = Path.Combine(folder, entry.File);
-        var bytes = ReadVerified(path, entry);
+        var session = OpenSession(path, ReadVerified(path, entry), threads);
+        if (ShapeProblems(session, input, outputs).FirstOrDefault() is { } problem)
+        {
+            session.Dispose();
+            throw new ModelException($"{path}: {problem}; correct the manifest or install the model it describes");
+        }
+        return new OnnxModel(session, input.Name, [.. outputs.Select(output => output.Name)]);
+    }
+
+    /// <summary>Opens a graph whatever its shapes. The caller disposes the session.</summary>
+    /// <exception cref="ModelException">The bytes are no graph this runtime can open.</exception>
+    public static InferenceSession OpenSession(string path, byte[] bytes, int threads)
+    {
         try
         {
             using var options = new SessionOptions
@@ -37,13 +49,7 @@ internal sealed class OnnxModel : IDisposable
             };
             // Spinning threads cost half the speed on a two-core box.
             options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-            var session = new InferenceSession(bytes, options);
-            if (ShapeProblem(session, input, outputs) is { } problem)
-            {
-                session.Dispose();
-                throw new ModelException($"{path}: {problem}; correct the manifest or install the model it describes");
-            }
-            return new OnnxModel(session, input.Name, [.. outputs.Select(output => output.Name)]);
+            return new InferenceSession(bytes, options);
         }
         catch (OnnxRuntimeException exception)
         {
@@ -78,26 +84,31 @@ internal sealed class OnnxModel : IDisposable
             : throw new ModelException($"{path}: SHA-256 is {actual}, the manifest says {entry.Sha256}; reinstall the model");
     }
 
-    private static string? ShapeProblem(InferenceSession session, TensorInput input, IReadOnlyList<TensorOutput> outputs)
+    /// <summary>Everything in which a graph differs from what is stated of it.</summary>
+    public static IEnumerable<string> ShapeProblems(InferenceSession session, TensorInput input, IReadOnlyList<TensorOutput> outputs)
     {
         if (session.InputMetadata.Count != 1 || !session.InputMetadata.TryGetValue(input.Name, out var actual))
-            return $"its input is \"{string.Join("\", \"", session.InputMetadata.Keys)}\", the manifest says \"{input.Name}\"";
-        var type = input.Type == TensorType.Uint8 ? typeof(byte) : typeof(float);
-        if (actual.ElementType != type) return $"its input holds {actual.ElementType.Name}, the manifest says {input.Type}";
-        var channels = input.Channels == ChannelOrder.Grey ? 1 : 3;
-        int[] stated = input.Layout == TensorLayout.Nchw
-            ? [-1, channels, Open(input.Height), Open(input.Width)]
-            : [-1, Open(input.Height), Open(input.Width), channels];
-        if (!Agrees(actual.Dimensions, stated, ignoreBatch: true))
-            return $"its input is {Show(actual.Dimensions)}, the manifest says {Show(stated)}";
+        {
+            yield return $"its input is \"{string.Join("\", \"", session.InputMetadata.Keys)}\", the manifest says \"{input.Name}\"";
+        }
+        else
+        {
+            var type = input.Type == TensorType.Uint8 ? typeof(byte) : typeof(float);
+            if (actual.ElementType != type) yield return $"its input holds {actual.ElementType.Name}, the manifest says {input.Type}";
+            var channels = input.Channels == ChannelOrder.Grey ? 1 : 3;
+            int[] stated = input.Layout == TensorLayout.Nchw
+                ? [-1, channels, Open(input.Height), Open(input.Width)]
+                : [-1, Open(input.Height), Open(input.Width), channels];
+            if (!Agrees(actual.Dimensions, stated, ignoreBatch: true))
+                yield return $"its input is {Show(actual.Dimensions)}, the manifest says {Show(stated)}";
+        }
         foreach (var output in outputs)
         {
             if (!session.OutputMetadata.TryGetValue(output.Name, out var found))
-                return $"it has no output \"{output.Name}\", only \"{string.Join("\", \"", session.OutputMetadata.Keys)}\"";
-            if (!Agrees(found.Dimensions, output.Shape, ignoreBatch: true))
-                return $"its output \"{output.Name}\" is {Show(found.Dimensions)}, the manifest says {Show(output.Shape)}";
+                yield return $"it has no output \"{output.Name}\", only \"{string.Join("\", \"", session.OutputMetadata.Keys)}\"";
+            else if (!Agrees(found.Dimensions, output.Shape, ignoreBatch: true))
+                yield return $"its output \"{output.Name}\" is {Show(found.Dimensions)}, the manifest says {Show(output.Shape)}";
         }
-        return null;
     }
 
     private static int Open(int side) => side == 0 ? -1 : side;
@@ -106,7 +117,7 @@ internal sealed class OnnxModel : IDisposable
         actual.Length == stated.Length &&
         actual.Zip(stated).Skip(ignoreBatch ? 1 : 0).All(pair => pair.First == pair.Second);
 
-    private static string Show(int[] shape) => $"[{string.Join(",", shape.Select(side => side < 0 ? "?" : $"{side}"))}]";
+    public static string Show(IEnumerable<int> shape) => $"[{string.Join(",", shape.Select(side => side < 0 ? "?" : $"{side}"))}]";
 }
 
 /// <summary>An output the manifest promises: name and shape, -1 where any size is right.</summary>

@@ -4,9 +4,9 @@ using System.Security.Cryptography;
 namespace Edge.Vision.Recognition;
 
 /// <summary>
-/// Many readings of one plate become one: each votes with its own confidence, first on the number of characters, then on
-/// each character. What a reading of another length says counts against all characters, so doubt is not lost. Used for
-/// the heads and crops of one frame and for the frames of one passage alike. Wiped when disposed.
+/// What the heads of a model read in the crops of one frame becomes one reading: each votes with its own evidence, first on
+/// the number of characters, then on each character. What a reading of another length says counts against all characters,
+/// so doubt is not lost. Frames, which see the plate anew, are combined by <see cref="FrameConsensus"/>. Wiped when disposed.
 /// </summary>
 public sealed class Consensus : IDisposable
 {
@@ -17,12 +17,14 @@ public sealed class Consensus : IDisposable
 
     private readonly float[] _sums = GC.AllocateArray<float>(Lengths * PlateText.MaxLength * Classes, pinned: true);
     private readonly float[] _weights = new float[Lengths];
+    private float[] _regions = [];
+    private int _regionVotes;
 
     /// <summary>Takes in one vote.</summary>
     /// <remarks>Borrows <paramref name="reading"/>.</remarks>
     public void Add(Reading reading)
     {
-        var weight = MathF.Max(reading.Confidence, LeastWeight);
+        var weight = MathF.Max(reading.Evidence, LeastWeight);
         _weights[reading.Length] += weight;
         for (var position = 0; position < reading.Length; position++)
         {
@@ -30,6 +32,14 @@ public sealed class Consensus : IDisposable
             var sum = Sum(reading.Length, position);
             for (var i = 0; i < row.Length; i++) sum[i] += weight * row[i];
         }
+    }
+
+    /// <summary>Takes in where one crop seems to be from: probabilities of the model's labels.</summary>
+    public void AddRegions(ReadOnlySpan<float> probabilities)
+    {
+        if (_regions.Length != probabilities.Length) (_regions, _regionVotes) = (new float[probabilities.Length], 0);
+        for (var i = 0; i < probabilities.Length; i++) _regions[i] += probabilities[i];
+        _regionVotes++;
     }
 
     /// <summary>Writes what the votes agree on into <paramref name="conclusion"/>; empty where the votes are.</summary>
@@ -49,6 +59,9 @@ public sealed class Consensus : IDisposable
             var sum = Sum(length, position);
             for (var i = 0; i < row.Length; i++) row[i] = sum[i] / total;
         }
+        if (_regionVotes == 0) return;
+        var regions = conclusion.Region(_regions.Length);
+        for (var i = 0; i < regions.Length; i++) regions[i] = _regions[i] / _regionVotes;
     }
 
     /// <summary>Forgets every vote; the buffers stay.</summary>
@@ -56,6 +69,8 @@ public sealed class Consensus : IDisposable
     {
         CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_sums.AsSpan()));
         Array.Clear(_weights);
+        Array.Clear(_regions);
+        _regionVotes = 0;
     }
 
     public void Dispose() => Clear();

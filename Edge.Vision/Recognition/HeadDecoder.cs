@@ -39,6 +39,20 @@ internal static class HeadDecoder
         }
     }
 
+    /// <summary>Divides the log of each probability by <paramref name="temperature"/>, in place; every step sums to 1
+    /// again.</summary>
+    public static void Temper(Span<float> steps, int classes, float temperature)
+    {
+        if (temperature == 1) return;
+        for (; steps.Length >= classes; steps = steps[classes..])
+        {
+            var sum = 0f;
+            foreach (ref var one in steps[..classes]) sum += one = MathF.Pow(MathF.Max(one, 0), 1 / temperature);
+            if (!(sum > 0)) continue;
+            foreach (ref var one in steps[..classes]) one /= sum;
+        }
+    }
+
     private static void Copy(ReadOnlySpan<float> step, ReadOnlySpan<int> classOf, Span<float> row)
     {
         for (var i = 0; i < classOf.Length; i++) row[classOf[i]] = step[i];

@@ -7,16 +7,23 @@ using OpenCvSharp;
 
 namespace Edge.Vision.Recognition;
 
+/// <summary>Sees what a head says of one crop before anything is read from it: how its temperature is fitted.</summary>
+/// <param name="head">Which of the manifest's heads.</param>
+/// <param name="steps">Its probabilities, steps × classes; valid during the call.</param>
+internal delegate void HeadWitness(int head, ReadOnlySpan<float> steps);
+
 /// <summary>Reads the characters of a detected plate with the recogniser that a manifest names: several crops, several
 /// heads, one vote. One thread at a time.</summary>
 public sealed class PlateReader : IDisposable
 {
     private readonly RecogniserManifest _manifest;
     private readonly OnnxModel _model;
-    private readonly InputTensor _input;
+    private readonly InputTensor _first;
+    private readonly InputTensor? _more;
     private readonly int[] _classOf;
     private readonly Mat _crop = new();
     private readonly Mat _coloured = new();
+    private readonly Mat _map = new(2, 3, MatType.CV_64FC1);
     private readonly Reading _vote = new();
     private readonly Consensus _votes = new();
 
@@ -25,63 +32,114 @@ public sealed class PlateReader : IDisposable
         _manifest = manifest;
         _model = model;
         _classOf = [.. manifest.Alphabet.Select(character => Reading.Alphabet.IndexOf(character, StringComparison.Ordinal))];
-        _input = new InputTensor(manifest.Input, manifest.Grow.Length, manifest.Input.Width, manifest.Input.Height);
+        var crops = manifest.Grow.Length;
+        _first = new InputTensor(manifest.Input, manifest.SecondLook is null ? crops : 1, manifest.Input.Width, manifest.Input.Height);
+        if (manifest.SecondLook is not null)
+            _more = new InputTensor(manifest.Input, crops - 1, manifest.Input.Width, manifest.Input.Height);
     }
+
+    /// <summary>Plates read and crops looked at since this was opened: what a second look costs.</summary>
+    public (long Plates, long Crops) Looks { get; private set; }
+
+    /// <summary>Told what every head says, before its temperature is applied.</summary>
+    internal HeadWitness? Witness { get; init; }
 
     /// <exception cref="ModelException">See <see cref="OnnxModel.Open"/>.</exception>
-    public static PlateReader Open(string folder, RecogniserManifest manifest, int threads)
-    {
-        var classes = manifest.Alphabet.Length + 1;
-        var outputs = manifest.Heads.Select(head => new TensorOutput(head.Output, [-1, head.Length, classes]));
-        return new PlateReader(manifest, OnnxModel.Open(folder, manifest, manifest.Input, [.. outputs], threads));
-    }
+    public static PlateReader Open(string folder, RecogniserManifest manifest, int threads) => Open(folder, manifest, threads, null);
+
+    internal static PlateReader Open(string folder, RecogniserManifest manifest, int threads, HeadWitness? witness) =>
+        new(manifest, OnnxModel.Open(folder, manifest, manifest.Input, manifest.Outputs(), threads)) { Witness = witness };
 
     /// <summary>Reads the plate at <paramref name="box"/> of <paramref name="picture"/> into <paramref name="reading"/>.</summary>
+    internal void Read(Mat picture, PixelBox box, Reading reading) => Read(picture, new PlateDetection(box, 1), reading);
+
+    /// <summary>Reads one plate of <paramref name="picture"/> into <paramref name="reading"/>.</summary>
     /// <remarks>Borrows the picture (8-bit BGR) and fills the caller's reading; every buffer in between is wiped or
     /// overwritten by the next plate.</remarks>
-    internal void Read(Mat picture, PixelBox box, Reading reading)
+    internal void Read(Mat picture, PlateDetection plate, Reading reading)
     {
-        for (var item = 0; item < _manifest.Grow.Length; item++) WriteCrop(picture, box.Grow(_manifest.Grow[item]), item);
-        using var outputs = _model.Run(_input.Value);
+        var cut = _manifest.Straighten ? PlateCut.Along(plate) : PlateCut.Upright(plate.Box);
+        var usual = _more is null ? _manifest.Grow.Length : 1;
+        Look(picture, cut, _first, _manifest.Grow.AsSpan(0, usual));
+        _votes.Conclude(reading);
+        Looks = (Looks.Plates + 1, Looks.Crops + usual);
+        if (_more is not null && !(reading.Evidence >= _manifest.SecondLook))
+        {
+            Look(picture, cut, _more, _manifest.Grow.AsSpan(usual));
+            _votes.Conclude(reading);
+            Looks = Looks with { Crops = Looks.Crops + _manifest.Grow.Length - usual };
+        }
+        _votes.Clear();
+        _vote.Clear();
+    }
+
+    private void Look(Mat picture, PlateCut cut, InputTensor input, ReadOnlySpan<float> grow)
+    {
+        for (var item = 0; item < grow.Length; item++) WriteCrop(picture, cut.Grow(grow[item]), input, item);
+        using var outputs = _model.Run(input.Value);
         var classes = _classOf.Length + 1;
         for (var head = 0; head < _manifest.Heads.Length; head++)
         {
             var length = _manifest.Heads[head].Length * classes;
             var values = outputs[head].GetTensorMutableDataAsSpan<float>();
-            for (var item = 0; item < _manifest.Grow.Length; item++)
-            {
-                HeadDecoder.Decode(_manifest.Heads[head], values.Slice(item * length, length), _classOf, _vote);
-                if (_vote.Length > 0) _votes.Add(_vote);
-            }
+            for (var item = 0; item < grow.Length; item++) Vote(head, values.Slice(item * length, length));
             CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(values));
         }
-        _votes.Conclude(reading);
-        _votes.Clear();
-        _vote.Clear();
+        if (_manifest.Region is not { } region) return;
+        var regions = outputs[_manifest.Heads.Length].GetTensorMutableDataAsSpan<float>();
+        for (var item = 0; item < grow.Length; item++)
+            _votes.AddRegions(regions.Slice(item * region.Labels.Length, region.Labels.Length));
     }
 
-    private void WriteCrop(Mat picture, PixelBox box, int item)
+    private void Vote(int head, Span<float> steps)
     {
-        var left = Math.Clamp((int)MathF.Round(box.Left), 0, picture.Width - 1);
-        var top = Math.Clamp((int)MathF.Round(box.Top), 0, picture.Height - 1);
-        var right = Math.Clamp((int)MathF.Round(box.Right), left + 1, picture.Width);
-        var bottom = Math.Clamp((int)MathF.Round(box.Bottom), top + 1, picture.Height);
-        using var region = new Mat(picture, new Rect(left, top, right - left, bottom - top));
-        Cv2.Resize(region, _crop, new Size(_manifest.Input.Width, _manifest.Input.Height));
+        Witness?.Invoke(head, steps);
+        HeadDecoder.Temper(steps, _classOf.Length + 1, _manifest.Heads[head].Temperature);
+        HeadDecoder.Decode(_manifest.Heads[head], steps, _classOf, _vote);
+        if (_vote.Length > 0) _votes.Add(_vote);
+    }
+
+    private void WriteCrop(Mat picture, PlateCut cut, InputTensor input, int item)
+    {
+        var size = new Size(_manifest.Input.Width, _manifest.Input.Height);
+        if (cut.Tilt == 0) Resize(picture, cut, size);
+        else Turn(picture, cut, size);
         var source = _crop;
         if (_manifest.Input.Channels == ChannelOrder.Grey)
         {
             Cv2.CvtColor(_crop, _coloured, ColorConversionCodes.BGR2GRAY);
             source = _coloured;
         }
-        _input.Write(item, source, 0, 0);
+        input.Write(item, source, 0, 0);
+    }
+
+    private void Resize(Mat picture, PlateCut cut, Size size)
+    {
+        var left = Math.Clamp((int)MathF.Round(cut.CentreX - cut.Width / 2), 0, picture.Width - 1);
+        var top = Math.Clamp((int)MathF.Round(cut.CentreY - cut.Height / 2), 0, picture.Height - 1);
+        var right = Math.Clamp((int)MathF.Round(cut.CentreX + cut.Width / 2), left + 1, picture.Width);
+        var bottom = Math.Clamp((int)MathF.Round(cut.CentreY + cut.Height / 2), top + 1, picture.Height);
+        using var region = new Mat(picture, new Rect(left, top, right - left, bottom - top));
+        Cv2.Resize(region, _crop, size);
+    }
+
+    private void Turn(Mat picture, PlateCut cut, Size size)
+    {
+        var map = cut.FromCrop(size.Width, size.Height);
+        (_map.At<double>(0, 0), _map.At<double>(0, 1), _map.At<double>(0, 2)) = (map.A, map.B, map.C);
+        (_map.At<double>(1, 0), _map.At<double>(1, 1), _map.At<double>(1, 2)) = (map.D, map.E, map.F);
+        Cv2.WarpAffine(picture, _crop, _map, size, InterpolationFlags.Linear | InterpolationFlags.WarpInverseMap, BorderTypes.Replicate);
     }
 
     public void Dispose()
     {
-        _input.Dispose();
+        _first.Dispose();
+        _more?.Dispose();
+        if (!_crop.Empty()) _crop.SetTo(Scalar.Black);
+        if (!_coloured.Empty()) _coloured.SetTo(Scalar.Black);
         _crop.Dispose();
         _coloured.Dispose();
+        _map.Dispose();
         _vote.Dispose();
         _votes.Dispose();
         _model.Dispose();

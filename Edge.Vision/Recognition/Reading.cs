@@ -4,8 +4,9 @@ using System.Security.Cryptography;
 namespace Edge.Vision.Recognition;
 
 /// <summary>
-/// The evidence for a plate's text: one row of 36 weights (0–9, A–Z) for each character. A model's head gives one, and
-/// several become one in a <see cref="Consensus"/>. Wiped when disposed; prints redacted.
+/// The evidence for a plate's text: one row of 36 weights (0–9, A–Z) for each character; and for where the plate is from,
+/// where a model says. A model's head gives one; heads and crops become one in a <see cref="Consensus"/>, frames in a
+/// <see cref="FrameConsensus"/>. Wiped when disposed; prints redacted.
 /// </summary>
 public sealed class Reading : IDisposable
 {
@@ -13,12 +14,35 @@ public sealed class Reading : IDisposable
     public const string Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
     private readonly float[] _rows = GC.AllocateArray<float>(PlateText.MaxLength * Alphabet.Length, pinned: true);
+    private float[] _regions = [];
 
     /// <summary>Number of characters, 0 to <see cref="PlateText.MaxLength"/>.</summary>
     public int Length { get; private set; }
 
     /// <summary>The evidence for the character at <paramref name="position"/>, by class.</summary>
     public ReadOnlySpan<float> this[int position] => Row(position);
+
+    /// <summary>Probabilities of the labels of the model's <see cref="Onnx.RegionHead"/>; empty where it has none.</summary>
+    public ReadOnlySpan<float> Regions => _regions;
+
+    /// <summary>Room for the probabilities of <paramref name="labels"/> regions, all zero.</summary>
+    internal Span<float> Region(int labels)
+    {
+        if (_regions.Length != labels) _regions = new float[labels];
+        Array.Clear(_regions);
+        return _regions;
+    }
+
+    /// <summary>Becomes a copy of <paramref name="other"/>.</summary>
+    internal void CopyFrom(Reading other)
+    {
+        other._rows.CopyTo(_rows, 0);
+        Length = other.Length;
+        other.Regions.CopyTo(Region(other.Regions.Length));
+    }
+
+    /// <summary>The evidence for the character at <paramref name="position"/>, to be changed.</summary>
+    internal Span<float> Evident(int position) => Row(position);
 
     /// <summary>Adds a character. False when the text would be longer than a plate can be.</summary>
     internal bool TryAppend(out Span<float> row)
@@ -34,6 +58,7 @@ public sealed class Reading : IDisposable
     internal void Clear()
     {
         CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_rows.AsSpan()));
+        Array.Clear(_regions);
         Length = 0;
     }
 
@@ -48,8 +73,9 @@ public sealed class Reading : IDisposable
         return (best, row[best]);
     }
 
-    /// <summary>Evidence that every character is right: the product over the text, 0 where there is none.</summary>
-    public float Confidence
+    /// <summary>Evidence that the whole text is right: the product over its characters, 0 where there is none. Heads, crops
+    /// and frames that read something else have lowered it. Not a probability: a <see cref="Calibration"/> makes it one.</summary>
+    public float Evidence
     {
         get
         {

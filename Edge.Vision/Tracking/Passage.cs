@@ -1,5 +1,6 @@
 using Edge.Vision.Detection;
 using Edge.Vision.Recognition;
+using Edge.Vision.Recognition.Regions;
 
 namespace Edge.Vision.Tracking;
 
@@ -18,16 +19,32 @@ public sealed class Passage : IDisposable
     /// <summary>Evidence for each character, 0 to 1, in order.</summary>
     public IReadOnlyList<float> Confidences { get; }
 
-    /// <summary>Evidence that all characters are right: their product.</summary>
-    public float Confidence => Confidences.Aggregate(1f, static (product, one) => product * one);
+    /// <summary>Evidence for the whole text: their product. No probability; see <see cref="Right"/>.</summary>
+    public required float Evidence { get; init; }
+
+    /// <summary>Probability that the whole text is right, by the model's <see cref="Calibration"/>; null where it has
+    /// none.</summary>
+    public required double? Right { get; init; }
 
     /// <summary>Evidence for the least certain character.</summary>
     public float Weakest => Confidences.Min();
 
-    /// <summary>Whether it passes the <see cref="ReadGate"/>; only then is it a read.</summary>
-    public required bool Accepted { get; init; }
+    /// <summary>Where the plate seems to be from.</summary>
+    public required PlateRegion Region { get; init; }
 
-    /// <summary>Frames that by themselves read exactly this text.</summary>
+    /// <summary>True where the region is known, has patterns, and the text fits one.</summary>
+    public required bool RegionVerified { get; init; }
+
+    /// <summary>Positions of the characters that a region rule changed, from 0; see <see cref="RegionRules"/>.</summary>
+    public required IReadOnlyList<int> RuleChanged { get; init; }
+
+    /// <summary>Why it is no read; <see cref="Refusal.None"/> where it is.</summary>
+    public required Refusal Refusal { get; init; }
+
+    /// <summary>Whether it passes the <see cref="ReadGate"/>; only then is it a read.</summary>
+    public bool Accepted => Refusal == Refusal.None;
+
+    /// <summary>Frames that by themselves read exactly this text (before a rule changed it).</summary>
     public required int FramesAgreed { get; init; }
 
     /// <summary>First frame of the passage, time since the source began.</summary>
@@ -46,17 +63,22 @@ public sealed class Passage : IDisposable
     public required PlateCrop Crop { get; init; }
 
     /// <summary>Turns a track into a passage, or null where its frames read nothing. Takes the track's crop.</summary>
-    internal static Passage? Of(PlateTrack track, string camera, ReadGate gate, bool still, DateTimeOffset origin)
+    internal static Passage? Of(PlateTrack track, string camera, ReadJudge judge, bool still, DateTimeOffset origin)
     {
-        var reading = track.Conclusion;
+        using var reading = new Reading();
+        var verdict = judge.Judge(track, still, reading);
         if (track.Crop is not { } crop || reading.ToPlate() is not { } plate) return null;
         track.Crop = null;
-        var agreed = track.Agreed;
         return new Passage(plate, [.. Enumerable.Range(0, reading.Length).Select(i => Math.Clamp(reading.Best(i).Confidence, 0, 1))])
         {
             Camera = camera,
-            Accepted = gate.Accepts(track.Score, reading.Weakest, reading.Length, agreed, still),
-            FramesAgreed = agreed,
+            Evidence = verdict.Evidence,
+            Right = verdict.Right,
+            Region = verdict.Region,
+            RegionVerified = verdict.Region.Code is { } code && RegionPatterns.Fits(code, plate),
+            RuleChanged = verdict.RuleChanged,
+            Refusal = verdict.Refusal,
+            FramesAgreed = verdict.Agreed,
             From = track.First,
             To = track.Last,
             SeenAt = origin + track.Last,

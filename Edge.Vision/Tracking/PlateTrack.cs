@@ -9,9 +9,10 @@ internal sealed class PlateTrack : IDisposable
     // A plate that reads differently in every frame of an hour's parking must not fill the memory.
     private const int MostTexts = 64;
 
-    private readonly Consensus _consensus = new();
+    private readonly FrameConsensus _consensus = new();
     private readonly Dictionary<PlateText, int> _said = [];
     private float _speedX, _speedY; // pixels a second
+    private PixelBox? _counted;
 
     public PlateTrack(TimeSpan at, PixelBox box)
     {
@@ -57,7 +58,8 @@ internal sealed class PlateTrack : IDisposable
         (Last, Box, Frames) = (at, detection.Box, Frames + 1);
         Score = MathF.Max(Score, detection.Score);
         if (Published || reading.Length == 0) return;
-        _consensus.Add(reading);
+        _consensus.Add(reading, FrameWeight.Of(detection.Box, _counted));
+        _counted = detection.Box;
         _consensus.Conclude(Conclusion);
         Tally(reading);
     }

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from . import designs
+from .chance import Chance
 from .designs import ALL, DESIGNS, NO_IOQ, STATES, STATE_WEIGHTS, US_PATTERNS, US_SHARE, Design
 from .lettering import Typeface, Words, typefaces
 from .strokes import CAP_HEIGHT, CHARACTERS
@@ -23,7 +24,7 @@ class Plate:
     text: str
     lines: int
     region: str
-    """A code of :data:`plates.designs.REGIONS`."""
+    """A code of :data:`plates.designs.REGIONS`; empty where the serial is not one that the region issues."""
     style: str
     """"us", "eu", "brazil" … for whoever places the plate in a scene."""
 
@@ -32,11 +33,11 @@ def bgr(code: str) -> np.ndarray:
     return np.array([int(code[i:i + 2], 16) for i in (5, 3, 1)], np.float32)
 
 
-class PlateRenderer:
+class PlateRenderer(Chance):
     """Renders plates without end; the same seed gives the same plates."""
 
     def __init__(self, seed: int, strokes: int = 240, validation: bool = False):
-        self.rng = np.random.default_rng((seed, 1))
+        super().__init__(np.random.default_rng((seed, 1)))
         faces = typefaces(0, strokes, validation)
         self._faces = {kind: [f for f in faces if f.kind == kind] for kind in ("plain", "mono", "slab", "stroke")}
         self.words = Words()
@@ -44,23 +45,6 @@ class PlateRenderer:
         self._design_shares = weights / weights.sum()
         weights = np.array([STATE_WEIGHTS.get(s.code, 1.0) for s in STATES])
         self._state_shares = weights / weights.sum()
-
-    # ---- chance ----
-
-    def chance(self, probability: float) -> bool:
-        return self.rng.random() < probability
-
-    def between(self, low: float, high: float) -> float:
-        return low + (high - low) * self.rng.random()
-
-    def pick(self, options):
-        return options[int(self.rng.random() * len(options))]
-
-    def colour(self, low: float = 0, high: float = 255) -> np.ndarray:
-        return self.rng.uniform(low, high, 3).astype(np.float32)
-
-    def weighted(self, options):
-        return options[int(np.searchsorted(np.cumsum([o[0] for o in options]), self.rng.random() * sum(o[0] for o in options)))]
 
     # ---- serials ----
 
@@ -104,12 +88,6 @@ class PlateRenderer:
         return text
 
     # ---- paint ----
-
-    def cloud(self, height: int, width: int, grain: float, channels: int = 1) -> np.ndarray:
-        """Soft noise 0 to 1 with features about ``grain`` pixels wide, height × width × channels."""
-        small = self.rng.random((max(2, int(height / grain)), max(2, int(width / grain)), channels), np.float32)
-        cloud = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
-        return cloud if cloud.ndim == 3 else cloud[..., None]
 
     @staticmethod
     def ink(image, mask, left, top, colour, opacity=1.0):
@@ -199,7 +177,7 @@ class PlateRenderer:
         box = getattr(self, "_decor_" + design.decor.replace("-", "_"))(image, design, ground, ink, two)
         self._letter(image, box, text, design, ink, issued, us=False)
         self._finish(image, ink, bolts=0.4, border=0.55)
-        return Plate(image, self._canonical(text), 1 + two, design.region if issued else "unknown", design.decor)
+        return Plate(image, self._canonical(text), 1 + two, design.region if issued else "", design.decor)
 
     @staticmethod
     def _canonical(text: str) -> str:

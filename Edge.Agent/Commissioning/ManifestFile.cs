@@ -1,0 +1,52 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Edge.Storage.Files;
+using Edge.Vision.Calibrating;
+using Edge.Vision.Onnx;
+
+namespace Edge.Agent.Commissioning;
+
+/// <summary>Writes what a calibration found into a folder's <c>manifest.json</c>; everything else in it stays.</summary>
+internal static partial class ManifestFile
+{
+    private const int Widest = 150;
+
+    private static readonly JsonSerializerOptions Spelling = new()
+    {
+        WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <exception cref="IOException">The manifest cannot be read or replaced; the old one is untouched.</exception>
+    public static void Write(string folder, CalibrationFound found)
+    {
+        var path = Path.Combine(folder, "manifest.json");
+        var manifest = JsonNode.Parse(File.ReadAllText(path))!;
+        var recogniser = manifest["recogniser"]!.AsObject();
+        foreach (var (head, temperature) in recogniser["heads"]!.AsArray().Zip(found.Temperatures))
+            head!["temperature"] = (double)(decimal)temperature;
+        recogniser["calibration"] = new JsonObject
+        {
+            ["set"] = found.Calibration.Set,
+            ["plates"] = found.Calibration.Plates,
+            ["points"] = new JsonArray([.. found.Calibration.Points.Select(point => (JsonNode)new JsonObject
+            {
+                ["evidence"] = point.Evidence, ["right"] = point.Right, ["wrongAbove"] = point.WrongAbove,
+            })]),
+        };
+        DurableFile.Write(path, Encoding.UTF8.GetBytes(Compact(manifest.ToJsonString(Spelling)) + "\n"),
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        ModelManifest.Load(folder);
+    }
+
+    // A table reads better with a row on a line.
+    private static string Compact(string json) => Innermost().Replace(json, part =>
+        LineBreak().Replace(part.Value, " ") is var line && line.Length <= Widest ? line : part.Value);
+
+    [GeneratedRegex(@"\{[^{}\[\]]*\}|\[[^{}\[\]]*\]")]
+    private static partial Regex Innermost();
+
+    [GeneratedRegex(@"\n\s*")]
+    private static partial Regex LineBreak();
+}

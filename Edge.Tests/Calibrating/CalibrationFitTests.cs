@@ -1,0 +1,66 @@
+using CsCheck;
+using Edge.Vision.Calibrating;
+
+namespace Edge.Tests.Calibrating;
+
+public sealed class CalibrationFitTests
+{
+    [Theory]
+    [InlineData(0, 299, 0.00997)]
+    [InlineData(0, 10, 0.2589)]
+    [InlineData(1, 100, 0.0466)]
+    [InlineData(5, 100, 0.1023)]
+    [InlineData(10, 10, 1)]
+    public void The_bound_is_that_of_Clopper_and_Pearson(int wrong, int all, double bound) =>
+        Assert.Equal(bound, CalibrationFit.UpperBound(wrong, all), 2e-4);
+
+    [Fact]
+    public void Whatever_was_read_the_curves_are_ones_a_manifest_may_hold() =>
+        Gen.Select(Gen.Double[0, 1], Gen.Bool).Array[40, 400].Sample(reads =>
+        {
+            var fitted = CalibrationFit.Of([.. reads.Select((read, i) => new Outcome(read.Item1, read.Item2, i))], "a test");
+            Assert.Null(fitted.Problem());
+            Assert.All(fitted.Points, point => Assert.True(point.WrongAbove >= reads.Where(read => read.Item1 >= point.Evidence)
+                .Select(read => read.Item2 ? 0.0 : 1.0).DefaultIfEmpty(0).Average()));
+        });
+
+    [Fact]
+    public void An_honest_reader_is_left_as_it_is()
+    {
+        var random = new Random(7);
+        var fitted = CalibrationFit.Of([.. Honest(random, 4000)], "a test");
+        Assert.All(new[] { 0.2, 0.5, 0.8, 0.95 }, evidence => Assert.Equal(evidence, fitted.Right(evidence), 0.06));
+    }
+
+    [Fact]
+    public void A_promise_is_kept_on_plates_that_were_not_measured()
+    {
+        var random = new Random(11);
+        var fitted = CalibrationFit.Of([.. Honest(random, 4000)], "a test");
+        var gate = fitted.EvidenceFor(0.05)!.Value;
+        var others = Honest(random, 4000).Where(outcome => outcome.Evidence >= gate).ToList();
+        Assert.True(others.Count > 200);
+        Assert.True(others.Average(outcome => outcome.Right ? 0.0 : 1.0) <= 0.05);
+    }
+
+    [Fact]
+    public void Too_few_plates_and_plates_all_alike_are_no_measurement()
+    {
+        Assert.Throws<ArgumentException>(() => CalibrationFit.Of([.. Honest(new Random(1), 39)], "a test"));
+        Assert.Throws<ArgumentException>(() => CalibrationFit.Of([.. Enumerable.Repeat(new Outcome(0, true, 0), 100)], "a test"));
+    }
+
+    [Fact]
+    public void Calibration_brings_an_overconfident_reader_s_error_down()
+    {
+        var random = new Random(3);
+        // Right with the square of what it claims.
+        var outcomes = Honest(random, 2000).Select(outcome => outcome with { Evidence = Math.Sqrt(outcome.Evidence) }).ToList();
+        var before = Reliability.Of(outcomes.Select(outcome => (outcome.Evidence, outcome.Right))).Error;
+        Assert.InRange(before, 0.1, 0.3);
+        Assert.InRange(Reliability.CrossValidated(outcomes).Error, 0, 0.04);
+    }
+
+    private static IEnumerable<Outcome> Honest(Random random, int count) => Enumerable.Range(0, count).Select(i =>
+        random.NextDouble() is var share ? new Outcome(share, random.NextDouble() < share, i) : default);
+}

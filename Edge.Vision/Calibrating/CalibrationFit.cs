@@ -1,0 +1,98 @@
+using Edge.Vision.Recognition;
+
+namespace Edge.Vision.Calibrating;
+
+/// <summary>Turns outcomes into a <see cref="Calibration"/>. Pure.</summary>
+public static class CalibrationFit
+{
+    private const int MostPoints = 32;
+    private const int LeastInBin = 10;
+    private const double Doubt = 0.05; // the bound is exceeded by chance once in twenty measurements
+
+    /// <summary>Fewer outcomes than this are no measurement.</summary>
+    public const int LeastOutcomes = 40;
+
+    /// <summary>Fits both curves.</summary>
+    /// <exception cref="ArgumentException">Fewer than <see cref="LeastOutcomes"/>, or all with the same evidence.</exception>
+    public static Calibration Of(IReadOnlyCollection<Outcome> outcomes, string set)
+    {
+        if (outcomes.Count < LeastOutcomes) throw new ArgumentException($"{outcomes.Count} plates were read; at least {LeastOutcomes} are needed", nameof(outcomes));
+        var sorted = outcomes.OrderBy(outcome => outcome.Evidence).ToArray();
+        var knots = Knots(sorted);
+        var points = new List<CalibrationPoint>();
+        for (var i = 0; i < MostPoints; i++)
+        {
+            var from = i * sorted.Length / MostPoints;
+            var evidence = i == 0 ? 0 : Math.Round(sorted[from].Evidence, 7, MidpointRounding.ToPositiveInfinity);
+            if (points.Count > 0 && evidence <= points[^1].Evidence) continue;
+            var above = sorted.Where(outcome => outcome.Evidence >= evidence).ToArray();
+            if (above.Length == 0) break;
+            points.Add(new CalibrationPoint
+            {
+                Evidence = evidence,
+                Right = Math.Round(At(knots, evidence), 4),
+                WrongAbove = Math.Round(UpperBound(above.Count(outcome => !outcome.Right), above.Length), 4, MidpointRounding.ToPositiveInfinity),
+            });
+        }
+        if (points.Count < 2) throw new ArgumentException("every plate was read with the same evidence: nothing to fit", nameof(outcomes));
+        return new Calibration { Set = set, Plates = sorted.Length, Points = [.. points] };
+    }
+
+    /// <summary>The largest share of wrong ones with which so few would still be seen once in twenty times: the one-sided
+    /// bound of Clopper and Pearson (Biometrika 26, 1934).</summary>
+    public static double UpperBound(int wrong, int all)
+    {
+        if (wrong >= all) return 1;
+        var (low, high) = (0.0, 1.0);
+        for (var i = 0; i < 60; i++)
+        {
+            var middle = (low + high) / 2;
+            if (AtMost(wrong, all, middle) > Doubt) low = middle;
+            else high = middle;
+        }
+        return high;
+    }
+
+    // P(X ≤ wrong) of a binomial.
+    private static double AtMost(int wrong, int all, double share)
+    {
+        var (sum, log) = (0.0, all * Math.Log(1 - share));
+        for (var k = 0; ; k++)
+        {
+            sum += Math.Exp(log);
+            if (k == wrong) return sum;
+            log += Math.Log((double)(all - k) / (k + 1)) + Math.Log(share / (1 - share));
+        }
+    }
+
+    /// <summary>Share right by evidence, in bins of equal count; a bin that is right less often than the one below is pooled
+    /// with it (isotonic regression by pooling adjacent violators), so that more evidence is never worth less.</summary>
+    private static List<(double Evidence, double Right)> Knots(Outcome[] sorted)
+    {
+        var bins = Math.Clamp(sorted.Length / LeastInBin, 2, MostPoints);
+        var pooled = new List<(double Count, double Evidence, double Right)>();
+        for (var i = 0; i < bins; i++)
+        {
+            var bin = sorted[(i * sorted.Length / bins)..((i + 1) * sorted.Length / bins)];
+            // Half a plate of each kind that was not seen: ten out of ten are no proof of certainty.
+            pooled.Add((bin.Length + 1, bin.Average(one => one.Evidence) * (bin.Length + 1), bin.Count(one => one.Right) + 0.5));
+            while (pooled.Count > 1 && pooled[^1].Right / pooled[^1].Count <= pooled[^2].Right / pooled[^2].Count)
+            {
+                var (last, before) = (pooled[^1], pooled[^2]);
+                pooled.RemoveRange(pooled.Count - 2, 2);
+                pooled.Add((before.Count + last.Count, before.Evidence + last.Evidence, before.Right + last.Right));
+            }
+        }
+        return [.. pooled.Select(bin => (bin.Evidence / bin.Count, bin.Right / bin.Count))];
+    }
+
+    private static double At(List<(double Evidence, double Right)> knots, double evidence)
+    {
+        if (evidence <= knots[0].Evidence) return knots[0].Right;
+        for (var i = 1; i < knots.Count; i++)
+            if (evidence <= knots[i].Evidence)
+                return knots[i - 1].Right + (knots[i].Right - knots[i - 1].Right) *
+                    (evidence - knots[i - 1].Evidence) / (knots[i].Evidence - knots[i - 1].Evidence);
+        return knots[^1].Right;
+    }
+}

@@ -1,0 +1,149 @@
+using Edge.Vision.Capture;
+using Edge.Vision.Detection;
+using Edge.Vision.Onnx;
+using Edge.Vision.Recognition;
+using OpenCvSharp;
+
+namespace Edge.Vision.Calibrating;
+
+/// <summary>A plate whose text is known.</summary>
+/// <param name="Box">Where it is, pixels; null where the picture is the plate.</param>
+/// <param name="Text">What stands on it; owned by the caller.</param>
+public sealed record KnownPlate(PixelBox? Box, PlateText Text);
+
+/// <summary>What a calibration found.</summary>
+/// <param name="Labelled">Plates with a known text.</param>
+/// <param name="Found">Of these, found by the detector.</param>
+/// <param name="Temperatures">One for each head.</param>
+/// <param name="Losses">Of each head, mean negative log-likelihood in nats a crop at temperature 1 and at the one chosen.</param>
+/// <param name="Calibration">The curves, at those temperatures.</param>
+/// <param name="Before">Evidence taken for a probability, with the manifest's own temperatures.</param>
+/// <param name="After">Calibrated probabilities, each from plates of other pictures.</param>
+public sealed record CalibrationFound(int Labelled, int Found, IReadOnlyList<float> Temperatures, IReadOnlyList<(double Before, double After)> Losses,
+    Calibration Calibration, Reliability Before, Reliability After);
+
+/// <summary>Measures what a model's evidence is worth, on pictures whose plates are known: once to fit the temperatures, once
+/// more with them. Reads exactly as a box does, straightening and second looks included.</summary>
+public sealed class CalibrationRun : IDisposable
+{
+    // As in scoring: the question is what was read there, not how tight the box is.
+    private const float LeastOverlap = 0.1f;
+
+    private readonly string _folder;
+    private readonly int _threads;
+    private readonly ModelManifest _manifest;
+    private readonly PlateDetector? _detector;
+    private readonly PlateReader _reader;
+    private readonly TemperatureFit[] _fits;
+    private readonly Reading _reading = new();
+    private readonly List<(string Path, List<(PlateDetection Plate, PlateText Text)> Plates)> _pictures = [];
+    private readonly List<Outcome> _before = [];
+    private int[] _text = [];
+    private int _labelled;
+
+    private CalibrationRun(string folder, bool crops, int threads)
+    {
+        (_folder, _threads, _manifest) = (folder, threads, ModelManifest.Load(folder));
+        _fits = [.. _manifest.Recogniser.Heads.Select(head => new TemperatureFit(head))];
+        _reader = PlateReader.Open(folder, _manifest.Recogniser, threads, (head, steps) => _fits[head].Add(steps, _text));
+        try
+        {
+            _detector = crops ? null : PlateDetector.Open(folder, _manifest.Detector, threads);
+        }
+        catch
+        {
+            _reader.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the models.</summary>
+    /// <param name="crops">The pictures are crops of plates already.</param>
+    /// <exception cref="ModelException">A model is missing or is not what its manifest says.</exception>
+    public static CalibrationRun Open(string modelFolder, bool crops, int threads = 1)
+    {
+        OpenCv.Prepare();
+        return new CalibrationRun(modelFolder, crops, threads);
+    }
+
+    /// <summary>First pass: finds the plates of a picture and fits on them.</summary>
+    /// <exception cref="CaptureException">The picture cannot be read or decoded.</exception>
+    public void Add(string picture, IReadOnlyCollection<KnownPlate> known)
+    {
+        _labelled += known.Count;
+        using var pixels = Decode(picture);
+        var plates = Find(pixels, known);
+        Read(_reader, pixels, plates, _pictures.Count, _before);
+        _pictures.Add((picture, plates));
+    }
+
+    /// <summary>Second pass: reads everything again at the temperatures found.</summary>
+    /// <param name="set">What it was measured on, in words.</param>
+    /// <param name="looked">Told after each picture how many are done.</param>
+    /// <exception cref="ArgumentException">Too few plates were read.</exception>
+    public CalibrationFound Finish(string set, IProgress<int> looked)
+    {
+        var heads = _manifest.Recogniser.Heads;
+        var temperatures = _fits.Select(fit => fit.Best).ToArray();
+        var tempered = _manifest.Recogniser with
+        {
+            Heads = [.. heads.Select((head, i) => head with { Temperature = temperatures[i] })],
+        };
+        using var reader = PlateReader.Open(_folder, tempered, _threads);
+        var outcomes = new List<Outcome>();
+        foreach (var (i, (path, plates)) in _pictures.Index())
+        {
+            using var pixels = Decode(path);
+            Read(reader, pixels, plates, i, outcomes);
+            looked.Report(i + 1);
+        }
+        var calibration = CalibrationFit.Of(outcomes, set);
+        return new CalibrationFound(_labelled, _pictures.Sum(picture => picture.Plates.Count), temperatures, [.. _fits.Select(fit => fit.Loss)],
+            calibration, Reliability.Of(_before.Select(outcome => (outcome.Evidence, outcome.Right))), Reliability.CrossValidated(outcomes));
+    }
+
+    private List<(PlateDetection, PlateText)> Find(Mat pixels, IReadOnlyCollection<KnownPlate> known)
+    {
+        if (_detector is null)
+            return [.. known.Take(1).Select(plate => (new PlateDetection(new PixelBox(0, 0, pixels.Width, pixels.Height), 1), plate.Text))];
+        var found = _detector.Detect(pixels).FindAll(plate => plate.Box.Height >= new PipelineOptions().MinimumPlateHeight);
+        return [.. known.Where(plate => plate.Box is not null)
+            .Select(plate => (Best: found.Select(one => (PlateDetection?)one).MaxBy(one => one!.Value.Box.Overlap(plate.Box!.Value)), plate))
+            .Where(pair => pair.Best is { } best && best.Box.Overlap(pair.plate.Box!.Value) >= LeastOverlap)
+            .Select(pair => (pair.Best!.Value, pair.plate.Text))];
+    }
+
+    private void Read(PlateReader reader, Mat pixels, List<(PlateDetection Plate, PlateText Text)> plates, int picture, List<Outcome> outcomes)
+    {
+        foreach (var (plate, text) in plates)
+        {
+            _text = [.. text.Ascii.ToArray().Select(character => _manifest.Recogniser.Alphabet.IndexOf((char)character, StringComparison.Ordinal))];
+            reader.Read(pixels, plate, _reading);
+            if (_reading.ToPlate() is not { } read) continue;
+            using (read) outcomes.Add(new Outcome(_reading.Evidence, read.Equals(text), picture));
+        }
+        Array.Clear(_text);
+        _reading.Clear();
+    }
+
+    private static Mat Decode(string picture)
+    {
+        try
+        {
+            if (new FileInfo(picture) is { Exists: true, Length: > PictureLimits.LargestFile })
+                throw new CaptureException($"{picture}: it has more than {PictureLimits.LargestFile >> 20} MiB: scale it down");
+            return StillPicture.TryDecode(File.ReadAllBytes(picture), out var pixels, out var reason) ? pixels : throw new CaptureException($"{picture}: {reason}");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CaptureException($"{picture}: it cannot be read: {failure.Message}", failure);
+        }
+    }
+
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _detector?.Dispose();
+        _reading.Dispose();
+    }
+}
