@@ -1,4 +1,5 @@
-"""Exports a checkpoint's averaged network to ONNX and checks that the file answers as the network does.
+"""Exports a checkpoint's averaged network to ONNX, checks that the file answers as the network does, and writes its entry
+into the manifest beside it.
 
     python3 -m detector.export /somewhere/last.pt ../detector.onnx
 
@@ -7,7 +8,7 @@ Input ``image`` [n, 1, h, w], grey 0..1, sides multiples of 32; output ``map`` [
 from __future__ import annotations
 
 import argparse
-import hashlib
+import json
 from pathlib import Path
 
 import cv2
@@ -15,8 +16,12 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from .evaluate import load
+from onnx_file import halve, sha256
+
+from .evaluate import AREA, OVERLAP, PAD, THRESHOLD, load
 from .network import PlateNetwork, decode, fused
+
+NAME = "edge-detector-2"
 
 
 class Exported(nn.Module):
@@ -30,15 +35,13 @@ class Exported(nn.Module):
         return decode(self.network(image))
 
 
-def export(network: PlateNetwork, path: Path) -> str:
-    """Writes the file and returns its SHA-256."""
+def export(network: PlateNetwork, path: Path) -> None:
     model = Exported(network).eval()
     sides = {0: "n", 2: "height", 3: "width"}
     cells = {0: "n", 2: "rows", 3: "columns"}
     torch.onnx.export(model, torch.rand(1, 1, 256, 416), str(path), opset_version=13, input_names=["image"],
                       output_names=["map"], dynamic_axes={"image": sides, "map": cells})
     onnx.checker.check_model(onnx.load(str(path)))
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def difference(network: PlateNetwork, path: Path) -> float:
@@ -51,6 +54,19 @@ def difference(network: PlateNetwork, path: Path) -> float:
     return float(abs(other.forward() - own).max())
 
 
+def describe(manifest: Path, file: Path) -> None:
+    """Writes how the file is fed and read into the manifest; what it measures stays as it is."""
+    entries = json.loads(manifest.read_text(encoding="utf-8"))
+    entries["detector"] = {
+        "name": NAME, "file": file.name, "sha256": sha256(file), "licence": "MIT", "source": "models/training/detector/README.md",
+        "input": {"name": "image", "type": "float32", "layout": "nchw", "channels": "grey", "width": 0, "height": 0, "scale": 0.003921569},
+        "resize": {"rule": "area", "width": AREA[0], "height": AREA[1], "multiple": 32, "pad": PAD},
+        "decode": "centre-map", "output": "map", "threshold": THRESHOLD, "overlap": OVERLAP,
+        "accuracy": entries.get("detector", {}).get("accuracy", {}),
+    }
+    manifest.write_text(json.dumps(entries, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("checkpoint", type=Path)
@@ -58,9 +74,12 @@ def main() -> None:
     options = arguments.parse_args()
     torch.set_num_threads(1)
     network = load(options.checkpoint)
-    print("sha256", export(network, options.file))
-    print("bytes", options.file.stat().st_size)
+    export(network, options.file)
     print("difference", difference(network, options.file))
+    halve(options.file)
+    print("bytes", options.file.stat().st_size, "sha256", sha256(options.file))
+    if (options.file.parent / "manifest.json").exists():
+        describe(options.file.parent / "manifest.json", options.file)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
     python3 -m detector.train --work /somewhere --data ../../../shared/data --hours 1.5
 
 One thread for the network, one process for the scenes. The work directory holds the bank of plates (bank.npz), the
-checkpoint (last.pt) and the log (train.log); started again, the training goes on where it was.
+checkpoint (last.pt) and the log (train.log); started again, the training goes on where it was. ``../recipe.py`` starts it
+with the settings of memory and processor that make it several times as fast.
 """
 from __future__ import annotations
 
@@ -12,7 +13,6 @@ import copy
 import dataclasses
 import math
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Iterator
@@ -32,12 +32,6 @@ from .targets import BOX, BOX_WEIGHT, CORNER_WEIGHT, CORNERS, NEGATIVE, SCORE, S
 # Height, width and how many a batch: about the same work each. The last is about what the product sees.
 CANVASES = ((256, 256, 16), (320, 320, 10), (256, 384, 10), (288, 448, 8), (352, 576, 5))
 _WARM_UP = 200  # steps
-# Read by the C library and PyTorch when a process starts. Buffers that are kept, in huge pages, instead of freshly mapped
-# ones make a step twice to four times as fast; bfloat16 convolutions need AVX-512.
-_ENVIRONMENT = {
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=8589934592:"
-                      "glibc.malloc.trim_threshold=17179869184:glibc.malloc.top_pad=268435456",
-    "OMP_NUM_THREADS": "1", "ATEN_CPU_CAPABILITY": "avx512"}
 
 
 class Batches(torch.utils.data.IterableDataset):
@@ -199,12 +193,6 @@ def _on_rendered(network: PlateNetwork, fixed: list[Scene]) -> Score:
     return score
 
 
-def _in_the_right_environment() -> None:
-    """Starts this program again with the settings that only count from the start."""
-    if any(name not in os.environ for name in _ENVIRONMENT):
-        os.execve(sys.executable, [sys.executable, "-m", "detector.train", *sys.argv[1:]], {**_ENVIRONMENT, **os.environ})
-
-
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--work", type=Path, required=True, help="directory of the bank, checkpoint and log")
@@ -219,7 +207,6 @@ def main() -> None:
     arguments.add_argument("--rate", type=float, default=2e-3)
     arguments.add_argument("--check-minutes", type=float, default=12)
     options = arguments.parse_args()
-    _in_the_right_environment()
 
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
@@ -235,6 +222,9 @@ def main() -> None:
         f"multiplications at 416x256 {multiply_adds(copy.deepcopy(training.average).float(), 256, 416) / 1e6:.0f} M, "
         f"photographs {len(material.photographs)}, samples so far {training.samples}, progress {training.progress:.3f}, "
         f"ignored places {sum(len(p.unknown) for p in material.photographs)}, fonts {len(fonts)}")
+    if options.samples and training.samples >= options.samples:
+        log("nothing to do: the checkpoint has seen as many scenes")
+        return
     validation = held_out(options.data)
     fixed_scenes = Scenes(material, seed=2_000_003)
     fixed = [fixed_scenes.sample(320, 320, rendered_only=True) for _ in range(120)]
