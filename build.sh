@@ -14,6 +14,7 @@ runtime_packages=(libgtk-3-0 libatomic1 ffmpeg)
 # A real broker and a real RTSP server for the tests.
 test_packages=(mosquitto python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-tools procps)
+training_packages=(python3-torch python3-numpy python3-opencv python3-pil python3-fonttools python3-brotli python3-onnx libopenblas0-pthread)
 
 say() { printf '\033[1m> %s\033[0m\n' "$*" >&2; }
 die() { printf '\033[31m%s\033[0m\n' "$*" >&2; exit 1; }
@@ -40,7 +41,7 @@ build() {
     command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: see https://learn.microsoft.com/dotnet/core/install/linux-debian"
     local stamp=.build/$1 changed
     changed=$(find Edge.* models Directory.*.props global.json BannedSymbols.txt .editorconfig \
-        \( -name bin -o -name obj \) -prune -o -type f -newer "$stamp" -print -quit 2>/dev/null || true)
+        \( -name bin -o -name obj -o -path models/training \) -prune -o -type f -newer "$stamp" -print -quit 2>/dev/null || true)
     [ -f "$stamp" ] && [ -z "$changed" ] && return
     say "building $1"
     mkdir -p .build
@@ -55,7 +56,7 @@ demo() { need "${runtime_packages[@]}"; build Edge.Agent; cd "$here"; exec "$age
 run() { need "${runtime_packages[@]}"; build Edge.Agent; cd "$here"; exec "$agent" "$@"; }
 
 run_tests() {
-    need "${runtime_packages[@]}" "${test_packages[@]}"
+    need "${runtime_packages[@]}" "${test_packages[@]}" "${training_packages[@]}"
     build Edge.Tests
     say "testing"
     local log=.build/test.log status=0
@@ -96,6 +97,16 @@ BENCHES
     esac
 }
 
+# The recipe that made the models, from nothing; needs Debian's python3-torch, hours, and the photographs.
+train() {
+    need "${runtime_packages[@]}" "${training_packages[@]}"
+    build Edge.Agent
+    local root=$PWD data_option=()
+    [[ " $* " == *" --data "* ]] || data_option=(--data "$(realpath -m "$data")")
+    cd "$here"
+    exec /usr/bin/python3 "$root/models/training/recipe.py" "${data_option[@]}" "$@"
+}
+
 package() {
     build Edge.Agent
     local version name
@@ -113,6 +124,7 @@ case ${1:-help} in
     test) shift; run_tests "$@" ;;
     run) shift; run "$@" ;;
     bench) shift; bench "$@" ;;
+    train) shift; train "$@" ;;
     package) package ;;
     format) dotnet format Edge.slnx ;;
     help | -h | --help)
@@ -121,6 +133,7 @@ case ${1:-help} in
 ./build.sh test          every test; ends with "N passed, N failed, N skipped"
 ./build.sh run ARGS      edge-agent ARGS, freshly built (try: run --help)
 ./build.sh bench NAME    measures: recognition (accuracy and speed, beside the public reader)
+./build.sh train ARGS    the models from nothing: hours; try train --help
 ./build.sh package       a self-contained archive for x64 in artifacts/
 ./build.sh format        the code as .editorconfig wants it
 HELP

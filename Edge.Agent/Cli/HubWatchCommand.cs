@@ -95,8 +95,8 @@ internal static class HubWatchCommand
             var (said, facts) = (hit.Event, hit.Body.Facts);
             return string.Join("  ", (string[])[Time(facts.Time), said.Box.Box, facts.Camera,
                 cases.Of(facts.EntryId) is { } known ? $"case {Printable(known)}" : $"entry {facts.EntryId}", hit.Body.Text,
-                facts.Region.Code ?? "region unknown",
                 string.Create(CultureInfo.InvariantCulture, $"{facts.Frames} frames agreed, weakest character {facts.Confidences.Min():0.00}"),
+                facts.Region.Code ?? "region unknown",
                 .. facts.Right is { } right ? [string.Create(CultureInfo.InvariantCulture, $"right with probability {right:0.000}")] : Array.Empty<string>(),
                 .. facts.RuleChanged.Count > 0 ? [$"a region rule changed character {string.Join(", ", facts.RuleChanged.Select(at => at + 1))}"] : Array.Empty<string>(),
                 "verified"]);

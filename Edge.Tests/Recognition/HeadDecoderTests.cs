@@ -39,6 +39,16 @@ public sealed class HeadDecoderTests
         Assert.Equal((10, 0.9f), reading.Best(0));
     }
 
+    [Fact]
+    public void A_temperature_makes_a_head_less_sure_and_changes_no_order()
+    {
+        float[] steps = [0.7f, 0.2f, 0.1f, 0, 0, 0];
+        HeadDecoder.Temper(steps, 3, 2);
+        Assert.Equal(1, steps[..3].Sum(), 1e-5f);
+        Assert.True(steps[0] is > 0.5f and < 0.55f && steps[0] > steps[1] && steps[1] > steps[2]);
+        Assert.Equal([0, 0, 0], steps[3..]); // nothing to be less sure of
+    }
+
     private static string Decode(HeadKind kind, string steps)
     {
         var values = new float[steps.Length * 37];

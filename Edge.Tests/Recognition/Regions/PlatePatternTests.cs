@@ -51,7 +51,7 @@ public sealed partial class PlatePatternTests
 
     [Theory]
     [InlineData("RO", "B108ABC", "CJ12XYZ", "TOYOTA")]
-    [InlineData("DE", "MAB1234", "HHA1E", "ABCDE123")]
+    [InlineData("DE", "MAB1234", "HHA1E", "ABCDE1234")]
     [InlineData("GB", "LS15EBC", "A123BCD", "12AB34")]
     [InlineData("BR", "ABC1D23", "ABC1234", "AB12345")]
     [InlineData("TR", "34A36837", "06ABC12", "94A36837")]

@@ -91,7 +91,8 @@ public sealed class RegionRulesTests
         var reading = Readings.Of(text, 1);
         foreach (var (at, rival, share) in torn)
         {
-            var (row, right) = (reading.Evident(at), text[at..(at + 1)].ClassOf());
+            var row = reading.Evident(at);
+            var right = text[at..(at + 1)].ClassOf();
             if ($"{rival}".ClassOf() == right) continue;
             row.Clear();
             (row[right], row[$"{rival}".ClassOf()]) = (1 - share, share);

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using Edge.Agent.Cli;
+using Edge.Tests.Support;
+using Edge.Vision.Onnx;
+
+namespace Edge.Tests.Cli;
+
+public sealed class ModelsCalibrateCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public ModelsCalibrateCommandTests()
+    {
+        foreach (var file in Directory.GetFiles(Repository.Models, "*.onnx").Append(Path.Combine(Repository.Models, "manifest.json")))
+            File.Copy(file, _folder.File(Path.GetFileName(file)));
+    }
+
+    [Fact]
+    public async Task Labelled_photographs_make_a_calibration_and_say_how_honest_it_is()
+    {
+        var pictures = Shared.Need("data/training/in_punjab_ccby");
+        var ended = await EdgeAgent.RunAsync("models", "calibrate", _folder.Path, pictures, "--truth", pictures + ".tsv", "--set", "photographs", "--json");
+        Assert.Equal((ExitCode.Ok, ""), (ended.Code, ended.Error));
+        using var json = JsonDocument.Parse(ended.Output);
+        var calibration = ModelManifest.Load(_folder.Path).Recogniser.Calibration!;
+        Assert.Equal(("photographs", json.RootElement.GetProperty("read").GetInt32()), (calibration.Set, calibration.Plates));
+        Assert.InRange(json.RootElement.GetProperty("errorAfter").GetDouble(), 0, json.RootElement.GetProperty("errorBefore").GetDouble());
+    }
+
+    [Fact]
+    public async Task Too_few_plates_leave_the_manifest_as_it_was()
+    {
+        var before = File.ReadAllText(_folder.File("manifest.json"));
+        File.WriteAllText(_folder.File("labels.tsv"), "file\ttext\n");
+        var ended = await EdgeAgent.RunAsync("models", "calibrate", _folder.Path, _folder.File("labels.tsv"), "--crops", "--truth", _folder.File("labels.tsv"));
+        Assert.Equal(ExitCode.Usage, ended.Code);
+        Assert.Contains("too few plates", ended.Error, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllText(_folder.File("manifest.json")));
+    }
+
+    [Fact]
+    public async Task Labels_without_boxes_need_crops()
+    {
+        File.WriteAllText(_folder.File("labels.tsv"), "file\ttext\n");
+        var ended = await EdgeAgent.RunAsync("models", "calibrate", _folder.Path, _folder.Path, "--truth", _folder.File("labels.tsv"));
+        Assert.Equal(ExitCode.Usage, ended.Code);
+        Assert.Contains("--crops", ended.Error, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Dispose();
+}

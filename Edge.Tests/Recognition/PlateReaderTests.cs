@@ -1,0 +1,71 @@
+using Edge.Tests.Support;
+using Edge.Vision.Detection;
+using Edge.Vision.Onnx;
+using Edge.Vision.Recognition;
+using OpenCvSharp;
+
+namespace Edge.Tests.Recognition;
+
+public sealed class PlateReaderTests
+{
+    private static readonly RecogniserManifest Shipped = ModelManifest.Load(Repository.Models).Recogniser;
+
+    [Theory]
+    [InlineData(null, 3)]  // all at once
+    [InlineData(1e-9f, 1)] // sure enough with the first crop
+    [InlineData(1f, 3)]    // never sure enough
+    public void A_second_look_is_taken_only_where_the_first_does_not_suffice(float? below, long crops)
+    {
+        using var reader = PlateReader.Open(Repository.Models, Shipped with { SecondLook = below, Grow = [0.01f, -0.03f, 0.05f] }, threads: 1);
+        Read(reader, new PlateDetection(new PixelBox(20, 20, 180, 60), 1));
+        Assert.Equal((1, crops), reader.Looks);
+    }
+
+    [Fact]
+    public void All_looks_together_read_what_one_batch_reads()
+    {
+        using var together = PlateReader.Open(Repository.Models, Shipped with { SecondLook = null }, threads: 1);
+        using var apart = PlateReader.Open(Repository.Models, Shipped with { SecondLook = 1 }, threads: 1);
+        var plate = new PlateDetection(new PixelBox(20, 20, 180, 60), 1);
+        Assert.Equal(Read(together, plate), Read(apart, plate));
+    }
+
+    [Fact]
+    public void A_plate_askew_reads_straightened_as_it_reads_upright()
+    {
+        using var reader = PlateReader.Open(Repository.Models, Shipped with { Straighten = true }, threads: 1);
+        using var picture = Plate();
+        using var turned = new Mat();
+        using var map = Cv2.GetRotationMatrix2D(new Point2f(100, 40), -15, 1); // positive is counter-clockwise to OpenCV
+        Cv2.WarpAffine(picture, turned, map, picture.Size(), InterpolationFlags.Linear, BorderTypes.Replicate);
+        var box = new PixelBox(20, 20, 180, 60);
+        var (sin, cos) = MathF.SinCos(15 * MathF.PI / 180);
+        (float X, float Y) At(float x, float y) => (100 + (x - 100) * cos - (y - 40) * sin, 40 + (x - 100) * sin + (y - 40) * cos);
+        var (a, b, c, d) = (At(20, 20), At(180, 20), At(180, 60), At(20, 60));
+        var corners = new PlateCorners(a.X, a.Y, b.X, b.Y, c.X, c.Y, d.X, d.Y);
+        Assert.Equal(Text(reader, picture, new PlateDetection(box, 1)), Text(reader, turned, new PlateDetection(corners.Around, 1, corners)));
+    }
+
+    private static (string Text, float Evidence) Read(PlateReader reader, PlateDetection plate)
+    {
+        using var picture = Plate();
+        using var reading = new Reading();
+        reader.Read(picture, plate, reading);
+        return (Readings.TextOf(reading), MathF.Round(reading.Evidence, 4));
+    }
+
+    private static string Text(PlateReader reader, Mat picture, PlateDetection plate)
+    {
+        using var reading = new Reading();
+        reader.Read(picture, plate, reading);
+        return Readings.TextOf(reading);
+    }
+
+    private static Mat Plate()
+    {
+        var picture = new Mat(80, 200, MatType.CV_8UC3, Scalar.DarkGray);
+        Cv2.Rectangle(picture, new Rect(20, 20, 160, 40), Scalar.White, -1);
+        Cv2.PutText(picture, "HK472XT", new Point(28, 52), HersheyFonts.HersheySimplex, 1.05, Scalar.Black, 3, LineTypes.AntiAlias);
+        return picture;
+    }
+}

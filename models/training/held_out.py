@@ -1,0 +1,59 @@
+"""A folder of plate crops that training never saw, with their texts: what calibration measures on.
+
+``python3 held_out.py --data DIR --out DIR`` writes the real crops kept out of training, cut as a detector would cut them,
+and rendered ones in fonts that training never shows, with ``labels.tsv`` (file, text).
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+import real
+from plates import PlateRenderer
+from plates.photograph import Camera, Conditions
+
+CUTS = 3  # of each real plate: as a detector might cut it on different days
+
+
+def write(data: Path, out: Path, rendered: int, seed: int) -> int:
+    out.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng((seed, 9))
+    rows = ["file\ttext"]
+    for i, crop in enumerate(real.crops(data, validation=True)):
+        x, y, w, h = crop.box
+        for cut in range(CUTS):
+            left, top, right, bottom = np.array([x, y, x + w, y + h]) + rng.normal(0.02, 0.02, 4) * [-w, -h, w, h]
+            picture = crop.image[max(0, round(top)):round(bottom), max(0, round(left)):round(right)]
+            rows.append(f"{_save(out, f'{crop.set}-{i:04}-{cut}', picture)}\t{crop.text}")
+    # Milder than training: what a camera that was set up by somebody sees.
+    camera = Camera(PlateRenderer(seed, strokes=60, validation=True), conditions=Conditions(turned=0.6, blurred=0.7, noisy=0.7, smallest=14))
+    for i in range(rendered):
+        picture, plate = camera.crop()
+        rows.append(f"{_save(out, f'rendered-{i:04}', picture)}\t{plate.text}")
+    (out / "labels.tsv").write_text("\n".join(rows) + "\n")
+    return len(rows) - 1
+
+
+def _save(folder: Path, name: str, picture: np.ndarray) -> str:
+    if not cv2.imwrite(str(folder / f"{name}.png"), picture):
+        raise OSError(f"{name}.png could not be written to {folder}")
+    return f"{name}.png"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--rendered", type=int, default=1500)
+    parser.add_argument("--seed", type=int, default=99)
+    args = parser.parse_args()
+    cv2.setNumThreads(1)
+    print(f"{write(args.data, args.out, args.rendered, args.seed)} crops in {args.out}")
+
+
+if __name__ == "__main__":
+    main()

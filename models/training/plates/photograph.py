@@ -1,0 +1,158 @@
+"""Photographs a rendered plate: mounts it on something, looks at it from somewhere through some camera, and cuts it out as
+loosely as a detector would."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from . import designs
+from .chance import Chance
+from .face import Plate, PlateRenderer
+from .optics import Optics
+
+WIDTH, HEIGHT = 128, 64
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """How hard the photographs are. Defaults are what training sees."""
+
+    turned: float = 1.0
+    """1 = tilts of 4° usually and up to 25° at times, yaw to 50°; 0 = straight on."""
+    blurred: float = 1.0
+    noisy: float = 1.0
+    smallest: float = 9.0
+    """Lowest plate height in pixels."""
+
+
+class Camera(Chance):
+    def __init__(self, renderer: PlateRenderer, surroundings: list[np.ndarray] | None = None, conditions: Conditions = Conditions()):
+        super().__init__(renderer.rng)
+        self.renderer = renderer
+        self.optics = Optics(renderer.rng, conditions.blurred, conditions.noisy)
+        self.surroundings = surroundings or []
+        """Pictures (uint8 BGR) of what real plates are mounted near; see real.surroundings."""
+        self.conditions = conditions
+
+    def crop(self) -> tuple[np.ndarray, Plate]:
+        """A crop 64 × 128 × 3 (uint8, BGR) and the plate in it."""
+        while True:
+            plate = self.renderer.plate()
+            if 1 <= len(plate.text) <= 10:
+                return self.photograph(plate), plate
+
+    def photograph(self, plate: Plate) -> np.ndarray:
+        scene, pad = self._mount(plate)
+        picture = self._look(scene, pad, plate)
+        return cv2.resize(self.optics.develop(picture), (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
+
+    def reseed(self, rng: np.random.Generator) -> None:
+        """Everything from here on follows from ``rng`` alone."""
+        self.rng = self.renderer.rng = self.optics.rng = rng
+
+    # ---- where it hangs ----
+
+    def _mount(self, plate: Plate):
+        face = plate.image
+        height, width = face.shape[:2]
+        pad = int(height * 0.42)
+        full = (height + 2 * pad, width + 2 * pad)
+        if self.surroundings and self.chance(0.55):
+            around = self.pick(self.surroundings)
+            around = around[:, ::-1] if self.chance(0.5) else around
+            share = self.between(0.5, 1)
+            h, w = int(around.shape[0] * share), int(around.shape[1] * share)
+            y, x = int(self.rng.integers(around.shape[0] - h + 1)), int(self.rng.integers(around.shape[1] - w + 1))
+            scene = cv2.resize(around[y:y + h, x:x + w], full[::-1]).astype(np.float32)
+            if self.chance(0.5):
+                scene *= self.between(0.4, 1.5)
+        else:
+            scene = np.empty((*full, 3), np.float32)
+            scene[:] = self.colour(0, 200) if self.chance(0.5) else np.full(3, self.between(0, 180))
+            if self.chance(0.6):
+                soft = self.cloud(*full, self.between(8, 60), 3) * self.between(10, 120)
+                scene += soft - soft.mean()
+            for _ in range(self.rng.integers(5) if self.chance(0.4) else 0):
+                y = int(self.between(0, full[0]))
+                cv2.line(scene, (0, y), (full[1], y + int(self.between(-15, 15))), self.colour().tolist(), 1 + int(self.rng.integers(9)))
+        for _ in range(1 + self.rng.integers(3) if self.chance(0.22) else 0):
+            where = self.rng.integers(4)
+            x = pad + width * self.between(0, 1) if where < 2 else (pad * 0.45 if where == 2 else pad * 1.55 + width)
+            y = (pad * self.between(0.3, 0.8), pad + height + pad * self.between(0.2, 0.7), pad + height * self.between(0, 1), pad + height * self.between(0, 1))[where]
+            self.renderer.word(scene, self.pick(designs.MAKERS + designs.SLOGANS), x, y, self.between(0.1, 0.4) * height * (1 if where < 2 else 2), width, self.colour())
+        if self.chance(0.42):  # a holder under the plate
+            tone = np.full(3, self.between(0, 70)) if self.chance(0.75) else self.colour()
+            edge, foot = int(height * self.between(0.02, 0.14)), int(height * self.between(0.02, 0.2))
+            cv2.rectangle(scene, (pad - edge, pad - edge), (pad + width + edge, pad + height + foot), tone.tolist(), -1)
+            if self.chance(0.5):
+                self.renderer.word(scene, self.pick(designs.MAKERS + designs.SLOGANS), pad + width * self.between(0.3, 0.7), pad + height + foot * 0.5, foot * 0.7, width * 0.8, self.colour(100))
+        scene[pad:pad + height, pad:pad + width] = face
+        if plate.style in ("us", "usa") and self.chance(0.3) or self.chance(0.03):
+            self._cover(scene, pad, width, height)
+        return np.clip(scene, 0, 255).astype(np.uint8), pad
+
+    def _cover(self, scene, pad, width, height):
+        """A dealer's frame that hides the plate's edges, lettered."""
+        tone = np.full(3, self.between(0, 60)) if self.chance(0.6) else np.full(3, self.between(130, 230)) if self.chance(0.6) else self.colour()
+        above, below, side = int(height * self.between(0.03, 0.2)), int(height * self.between(0.03, 0.2)), int(width * self.between(0, 0.03))
+        for corners in (((pad - 5, pad - 5), (pad + width + 5, pad + above)), ((pad - 5, pad + height - below), (pad + width + 5, pad + height + 5)),
+                        ((pad - 5, pad - 5), (pad + side, pad + height + 5)), ((pad + width - side, pad - 5), (pad + width + 5, pad + height + 5))):
+            cv2.rectangle(scene, *corners, tone.tolist(), -1)
+        letters = self.colour(0, 90) if tone.mean() > 130 else self.colour(150)
+        for y, size in ((pad + above * 0.45, above * 0.8), (pad + height - below * 0.45, below * 0.8)):
+            if self.chance(0.7):
+                self.renderer.word(scene, self.pick(designs.MAKERS + designs.SLOGANS), pad + width / 2, y, size, width * 0.85, letters)
+
+    # ---- from where ----
+
+    def _look(self, scene, pad, plate):
+        hard = self.conditions.turned
+        height, width = plate.image.shape[:2]
+        face = np.float32([[0, 0], [width, 0], [width, height], [0, height]])
+        angle = np.radians(self.rng.normal() * 3.5 if self.chance(0.8) else self.between(-24, 24)) * hard
+        yaw = self.between(-50, 50) * hard if self.chance(0.25) else self.rng.normal() * 10 * hard
+        pitch = self.rng.normal() * 9 * hard
+        # A plane at a distance of a few plate widths, turned about both axes, then about the line of sight.
+        distance = self.between(2.5, 8) * width
+        x, y = (face - [width / 2, height / 2]).T
+        yaw, pitch = np.radians(yaw), np.radians(pitch)
+        depth = distance + x * np.sin(yaw) + y * np.sin(pitch)
+        flat = np.stack([x * np.cos(yaw) * distance / depth, y * np.cos(pitch) * distance / depth], 1)
+        flat[:, 0] += flat[:, 1] * self.rng.normal() * 0.05 * hard
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        quad = flat @ turn.T + self.rng.normal(size=(4, 2)) * height * 0.02 * hard
+        low, high = quad.min(0), quad.max(0)
+        size = high - low
+        if self.chance(0.25):
+            margin = self.rng.uniform(-0.03, 0.04, 4)
+        else:
+            margin = np.clip(self.between(-0.03, 0.1) + self.rng.uniform(-0.05, 0.05, 4), -0.05, 0.17)
+        narrow = self.between(0.6, 1.05)
+        left, top = low - size * margin[:2] * [narrow, 1]
+        right, bottom = high + size * margin[2:] * [narrow, 1]
+        aspect = (right - left) / (bottom - top)
+        rows, columns = self._resolution(plate, aspect)
+        sharper = 2 if rows < 56 else 1  # draw small plates larger and shrink them: aliasing is not what a lens does
+        target = (quad - [left, top]) / [right - left, bottom - top] * [columns * sharper, rows * sharper]
+        view = cv2.getPerspectiveTransform(face + pad, target.astype(np.float32))
+        picture = cv2.warpPerspective(scene, view, (columns * sharper, rows * sharper), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        if sharper > 1:
+            picture = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
+        return picture
+
+    def _resolution(self, plate, aspect):
+        """Rows and columns of the crop: what a person could just still read at the lowest."""
+        fate = self.rng.random()
+        rows = self.between(40, 110) if fate < 0.42 else self.between(20, 45) if fate < 0.82 else self.between(110, 170) if fate < 0.9 else self.between(self.conditions.smallest, 24)
+        if plate.lines == 2:
+            rows *= 1.9
+        elif aspect < 2.6:
+            rows *= 1.4  # characters of a US plate are half of its height
+        rows = max(self.conditions.smallest * (2 if plate.lines == 2 else 1.4 if aspect < 2.6 else 1), rows)
+        # At least 3.4 pixels a character of one line.
+        longest = len(plate.text) if plate.lines == 1 else max(4, len(plate.text) - 3)
+        rows = max(rows, longest * 3.4 / max(0.8, aspect))
+        return max(9, int(rows)), max(24, int(rows * aspect * self.between(0.92, 1.08)))

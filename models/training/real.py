@@ -1,0 +1,130 @@
+"""The real photographs: where they are, what stands on their plates, and which are kept out of training.
+
+None of them is part of the project. Sources and licences are in README.md; the folder that holds them is an argument.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from zlib import crc32
+
+import cv2
+import numpy as np
+
+SETS = {  # table → (region of its plates, whether pictures are squashed to squares)
+    "oid_plates_ccby": ("unknown", True), "oid2_plates_ccby": ("unknown", True), "oid_crops_text": ("unknown", True),
+    "in_college_apache": ("IN", False), "in_punjab_ccby": ("IN", False), "vn_mit": ("VN", False), "cn_ccpd_mit": ("CN", False),
+    "romania": ("RO", False),
+}
+HOLD_OUT_ONE_IN = 8
+
+
+@dataclass(frozen=True)
+class RealPlate:
+    box: tuple[float, float, float, float]
+    """Left, top, width, height in pixels."""
+    text: str
+    """As read by a person (or by two machines that agree, in Romania's set); empty where unknown."""
+
+
+@dataclass(frozen=True)
+class Photograph:
+    path: Path
+    set: str
+    region: str
+    squashed: bool
+    held_out: bool
+    plates: tuple[RealPlate, ...]
+
+
+def held_out(set_name: str, file: str) -> bool:
+    """One photograph in eight validates and is never trained on. Open Images photographs go by their image id, so that the
+    same picture in two sets falls on one side; Romania keeps its origin's split."""
+    if set_name == "romania":
+        return file.startswith("valid-")
+    identity = re.split(r"[_.]", file)[0] if set_name.startswith("oid") else Path(file).stem
+    return crc32(identity.encode()) % HOLD_OUT_ONE_IN == 0
+
+
+def photographs(data: Path, validation: bool) -> list[Photograph]:
+    """Photographs of all sets that are there, those for training or those kept out."""
+    found = []
+    for name, (region, squashed) in SETS.items():
+        table = data / "training" / f"{name}.tsv"
+        if not table.exists():
+            continue
+        rows: dict[str, list[RealPlate]] = {}
+        for line in table.read_text(encoding="utf-8").splitlines()[1:]:
+            fields = line.split("\t")
+            plates = rows.setdefault(fields[0], [])
+            if len(fields) >= 5 and fields[3]:
+                plates.append(RealPlate(tuple(float(v) for v in fields[1:5]), _text(name, fields)))
+        for file, plates in rows.items():
+            if held_out(name, file) == validation:
+                found.append(Photograph(data / "training" / name / file, name, region, squashed, validation, tuple(plates)))
+    return found
+
+
+def _text(name: str, fields: list[str]) -> str:
+    text = fields[5].strip().upper() if len(fields) > 5 else ""
+    if name == "cn_ccpd_mit":
+        text = text[1:]  # the province character is not read
+    if name == "romania" and (len(fields) < 7 or not fields[6] or float(fields[6]) < 0.6):
+        return ""
+    return text if re.fullmatch(r"[A-Z0-9]{1,10}", text) else ""
+
+
+@dataclass(frozen=True)
+class RealCrop:
+    image: np.ndarray
+    """The plate and as much again around it as the photograph has, uint8 BGR."""
+    box: tuple[float, float, float, float]
+    text: str
+    region: str
+    set: str
+
+
+def crops(data: Path, validation: bool) -> list[RealCrop]:
+    """Every plate whose text is known."""
+    found = []
+    for photograph in photographs(data, validation):
+        wanted = [p for p in photograph.plates if p.text]
+        if not wanted:
+            continue
+        picture = cv2.imread(str(photograph.path))
+        if picture is None:
+            continue
+        for plate in wanted:
+            x, y, w, h = plate.box
+            left, top = max(0, int(x - w * 0.6)), max(0, int(y - h * 0.6))
+            right, bottom = min(picture.shape[1], int(x + w * 1.6)), min(picture.shape[0], int(y + h * 1.6))
+            found.append(RealCrop(picture[top:bottom, left:right].copy(), (x - left, y - top, w, h), plate.text, photograph.region, photograph.set))
+    return found
+
+
+def surroundings(data: Path, seed: int, most: int = 1500) -> list[np.ndarray]:
+    """Pieces of training photographs beside plates, never over one: bumpers, grilles, tailgates."""
+    rng = np.random.default_rng((seed, 3))
+    pieces = []
+    for photograph in photographs(data, validation=False):
+        if photograph.set == "oid_crops_text":
+            continue
+        picture = cv2.imread(str(photograph.path))
+        if picture is None:
+            continue
+        height, width = picture.shape[:2]
+        for plate in photograph.plates:
+            x, y, w, h = plate.box
+            for dx, dy in ((0, -2.2), (0, 2.2), (-1.3, 0), (1.3, 0)):
+                size = rng.uniform(0.8, 1.4)
+                left = int(x + dx * w + w * rng.uniform(-0.3, 0.3))
+                top = int(y + dy * h + h * rng.uniform(-0.3, 0.3))
+                right, bottom = int(left + w * size), int(top + h * 1.4 * size)
+                apart = all(right < p.box[0] or left > p.box[0] + p.box[2] or bottom < p.box[1] or top > p.box[1] + p.box[3] for p in photograph.plates)
+                if left < 0 or top < 0 or right > width or bottom > height or right - left < 20 or bottom - top < 8 or not apart:
+                    continue
+                pieces.append(cv2.resize(picture[top:bottom, left:right], (160, 64), interpolation=cv2.INTER_AREA))
+    rng.shuffle(pieces)
+    return pieces[:most]

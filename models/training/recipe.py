@@ -1,0 +1,98 @@
+"""From nothing to the shipped models: ``./build.sh train --work DIR``.
+
+Steps run in order and are resumed where they were stopped: a step that is done is skipped, a training goes on from its
+checkpoint. ``--only`` runs some of them.
+
+    fonts       the typefaces, from the lock file's hashes
+    detector    trains the detector
+    recogniser  trains the recogniser
+    export      writes detector.onnx, recogniser.onnx and their manifest entries to --models
+    held-out    crops that training never saw
+    calibrate   measures on them what the recogniser's evidence is worth, and writes that into the manifest
+    card        the model card's pictures
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+# One thread for each of several processes. torch's own loops use wide instructions only where they are asked to. Large
+# buffers come from the heap, and the heap from huge pages: mapped anew at every step, or scattered over small pages, they
+# cost as much time as the arithmetic.
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "ATEN_CPU_CAPABILITY": "avx512",
+               "GLIBC_TUNABLES": f"glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold={8 << 30}:glibc.malloc.trim_threshold={16 << 30}:glibc.malloc.top_pad={256 << 20}"}
+STEPS = ("fonts", "detector", "recogniser", "export", "held-out", "calibrate", "card")
+
+
+def run(*command) -> None:
+    print("> " + " ".join(map(str, command)), flush=True)
+    subprocess.run([str(part) for part in command], cwd=HERE, check=True)
+
+
+def python(module: str, *arguments) -> None:
+    run(sys.executable, "-m", module, *arguments)
+
+
+def fonts(args) -> None:
+    if not (HERE / "fonts" / "node_modules").exists():
+        npm = shutil.which("npm") or sys.exit("npm is missing: the fonts come as npm packages; install Node.js or Debian's npm")
+        run(npm, "ci", "--prefix", "fonts", "--ignore-scripts", "--no-audit", "--no-fund")
+
+
+def detector(args) -> None:
+    python("detector.train", "--work", args.work / "detector", "--data", args.data, "--samples", args.scenes)
+
+
+def recogniser(args) -> None:
+    python("recogniser.train", "--work", args.work / "recogniser", "--data", args.data, "--samples", args.crops, "--renderers", args.renderers)
+
+
+def export(args) -> None:
+    python("detector.export", args.work / "detector" / "last.pt", args.models / "detector.onnx")
+    python("recogniser.export", "--work", args.work / "recogniser", "--models", args.models)
+
+
+def held_out(args) -> None:
+    if not (args.work / "held-out" / "labels.tsv").exists():
+        run(sys.executable, "held_out.py", "--data", args.data, "--out", args.work / "held-out")
+
+
+def calibrate(args) -> None:
+    folder = args.work / "held-out"
+    command = [args.agent, "models", "calibrate", args.models, folder, "--crops", "--truth", folder / "labels.tsv", "--json",
+               "--set", "real crops of the training countries kept out of training, three cuts each, and rendered ones in fonts training never shows"]
+    measured = subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE, text=True).stdout
+    (args.work / "calibration.json").write_text(measured)
+    print(measured)
+
+
+def card(args) -> None:
+    run(sys.executable, "card.py", "--work", args.work, "--models", args.models)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, required=True, help="checkpoints, logs, rendered plates (6 GB); not part of the project")
+    parser.add_argument("--data", type=Path, default=HERE.parents[1].parent / "shared" / "data", help="folder that holds training/")
+    parser.add_argument("--models", type=Path, default=HERE.parent, help="where the models and their manifest go")
+    parser.add_argument("--agent", type=Path, default=HERE.parents[1] / "Edge.Agent/bin/Release/net10.0/edge-agent")
+    parser.add_argument("--crops", type=int, default=800_000, help="samples the recogniser learns from")
+    parser.add_argument("--scenes", type=int, default=90_000, help="scenes the detector learns from")
+    parser.add_argument("--renderers", type=int, default=max(1, (os.cpu_count() or 2) // 2))
+    parser.add_argument("--only", nargs="+", choices=STEPS, default=STEPS, metavar="STEP", help=", ".join(STEPS))
+    args = parser.parse_args()
+    args.work, args.data, args.models, args.agent = (p.resolve() for p in (args.work, args.data, args.models, args.agent))
+    os.environ |= {**ENVIRONMENT, **os.environ}
+    for step in STEPS:
+        if step in args.only:
+            globals()[step.replace("-", "_")](args)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The network that reads a plate, and its training."""

@@ -1,0 +1,56 @@
+"""The trained recogniser as an ONNX file and its manifest entry: ``python3 -m recogniser.export --work DIR --models DIR``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from onnx_file import halve, sha256
+from plates.designs import REGIONS
+
+from .network import ALPHABET, EMPTY, SLOTS, STEPS, Recogniser, normalise
+
+NAME = "edge-recogniser-2"
+
+
+class _Shipped(nn.Module):
+    """Bytes in, probabilities out: nobody who runs the file needs to know how it was trained."""
+
+    def __init__(self, network: Recogniser):
+        super().__init__()
+        self.network = network
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return tuple(torch.softmax(head, -1) for head in self.network(normalise(pixels)))
+
+
+def export(checkpoint: Path, file: Path) -> None:
+    network = Recogniser(len(REGIONS)).eval()
+    network.load_state_dict(torch.load(checkpoint, map_location="cpu")["average"])
+    names = ["input", "ctc", "plate", "region"]
+    torch.onnx.export(_Shipped(network).eval(), torch.zeros(2, 64, 128, 3, dtype=torch.uint8), str(file), opset_version=17,
+                      input_names=names[:1], output_names=names[1:], dynamic_axes={name: {0: "n"} for name in names})
+    halve(file)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--models", type=Path, required=True)
+    args = parser.parse_args()
+    file = args.models / "recogniser.onnx"
+    export(args.work / "recogniser.pt", file)
+    path = args.models / "manifest.json"
+    manifest = json.loads(path.read_text())
+    entry = manifest["recogniser"]
+    entry |= {"name": NAME, "file": file.name, "sha256": sha256(file), "licence": "MIT", "source": "models/training/README.md", "alphabet": ALPHABET,
+              "heads": [{"output": "ctc", "kind": "ctc", "length": STEPS, "empty": EMPTY}, {"output": "plate", "kind": "slots", "length": SLOTS, "empty": EMPTY}]}
+    path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""The recogniser: a 64 × 128 colour crop to text, one line or two.
+
+Convolutions shrink the crop to a grid of 4 × 32; pairs of rows become 2 × 32 tokens, read row by row, so that two lines
+stand one after the other. Three heads look at the mixed tokens:
+
+- ``ctc``: 64 steps over 0–9, A–Z and blank; a line's characters in order, the upper half first.
+- ``plate``: 10 slots over the same classes, the last being "empty"; each slot's query looks wherever it likes.
+- ``region``: where the plate is from, or unknown.
+
+CTC teaches the trunk within minutes; the slots are the better reader in the end; where both agree, the text is rarely wrong.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+EMPTY = len(ALPHABET)
+CLASSES = len(ALPHABET) + 1
+SLOTS = 10
+STEPS = 64
+_COLUMNS = 32
+
+
+def _conv(inputs: int, outputs: int, kernel=3, stride=1, padding=1) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
+
+
+class _Residual(nn.Module):
+    def __init__(self, channels: int):
+        super().__init__()
+        self.conv = _conv(channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.conv(x)
+
+
+class _Norm(nn.Module):
+    """Layer norm over the channels of [n, c, 1, tokens]."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.norm = nn.LayerNorm(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+def _linear(inputs: int, outputs: int) -> nn.Conv2d:
+    # A 1 × 1 convolution is a linear layer that runs fast whatever BLAS torch was built with.
+    return nn.Conv2d(inputs, outputs, 1)
+
+
+def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Attention over the last axis of [n, heads, channels, tokens]."""
+    weights = torch.softmax((query.transpose(-1, -2) @ key) * query.shape[-2] ** -0.5, -1)
+    return value @ weights.transpose(-1, -2)
+
+
+class _Mixer(nn.Module):
+    """A transformer layer with a short depthwise convolution for neighbours."""
+
+    def __init__(self, width: int, heads: int, dropout: float):
+        super().__init__()
+        self.heads = heads
+        self.near = nn.Conv2d(width, width, (1, 3), padding=(0, 1), groups=width)
+        self.norm1, self.norm2 = _Norm(width), _Norm(width)
+        self.qkv, self.out = _linear(width, 3 * width), _linear(width, width)
+        self.up, self.down = _linear(width, 2 * width), _linear(2 * width, width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        n, width, _, tokens = x.shape
+        x = x + self.near(x)
+        query, key, value = self.qkv(self.norm1(x)).reshape(n, 3, self.heads, width // self.heads, tokens).unbind(1)
+        x = x + self.dropout(self.out(_attend(query, key, value).reshape(n, width, 1, tokens)))
+        return x + self.dropout(self.down(F.gelu(self.up(self.norm2(x)))))
+
+
+class Recogniser(nn.Module):
+    def __init__(self, regions: int, channels=(32, 64, 96, 160), width=160, heads=5, dropout=0.0):
+        super().__init__()
+        a, b, c, d = channels
+        self.trunk = nn.Sequential(
+            _conv(3, a, stride=2),                            # 32 × 64
+            _conv(a, b, stride=2), _Residual(b),              # 16 × 32
+            _conv(b, c, stride=(2, 1)), _Residual(c), _Residual(c),  # 8 × 32
+            _conv(c, d, stride=(2, 1)), _Residual(d))         # 4 × 32
+        self.rows = _conv(d, width, kernel=(2, 1), stride=(2, 1), padding=0)  # 2 × 32
+        self.place = nn.Parameter(torch.randn(1, width, 1, 2 * _COLUMNS) * 0.02)
+        self.mixers = nn.ModuleList([_Mixer(width, heads, dropout) for _ in range(2)])
+        self.norm = _Norm(width)
+        self.ctc = _linear(width, CLASSES)
+        self.query = nn.Parameter(torch.randn(1, width, 1, SLOTS) * 0.3)
+        self.key_value = _linear(width, 2 * width)
+        self.fine = _linear(d, 2 * width)  # slots also look at the grid before its rows were paired
+        self.fine_place = nn.Parameter(torch.randn(1, d, 4, _COLUMNS) * 0.02)
+        self.slot_out, self.slot_mixer, self.slot_norm = _linear(width, width), _Mixer(width, heads, dropout), _Norm(width)
+        self.slots = _linear(width, CLASSES)
+        self.region = _linear(width, regions)
+        self.heads = heads
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """``pixels`` float [n, 3, 64, 128], RGB, about −2 to 2. Logits [n, 64, 37], [n, 10, 37], [n, regions]."""
+        n = pixels.shape[0]
+        grid = self.trunk(pixels)
+        tokens = self.rows(grid)
+        width = tokens.shape[1]
+        tokens = tokens.reshape(n, width, 1, 2 * _COLUMNS) + self.place
+        for mixer in self.mixers:
+            tokens = mixer(tokens)
+        tokens = self.norm(tokens)
+        steps = self.ctc(tokens)
+
+        split = (n, 2, self.heads, width // self.heads, -1)
+        key, value = self.key_value(tokens).reshape(split).unbind(1)
+        fine_key, fine_value = self.fine(grid + self.fine_place.to(grid.dtype)).reshape(split).unbind(1)
+        query = self.query.reshape(1, self.heads, width // self.heads, SLOTS).expand(n, -1, -1, -1)
+        found = _attend(query, torch.cat([key, fine_key], -1), torch.cat([value, fine_value], -1)).reshape(n, width, 1, SLOTS)
+        slots = self.slots(self.slot_norm(self.slot_mixer(self.slot_out(found) + self.query)))
+        region = self.region(tokens.mean(3, keepdim=True))
+        return steps.squeeze(2).transpose(1, 2), slots.squeeze(2).transpose(1, 2), region.flatten(1)
+
+
+def normalise(pixels: Tensor) -> Tensor:
+    """uint8 [n, 64, 128, 3] RGB to what the network takes."""
+    return (pixels.permute(0, 3, 1, 2).float() - 127.5) / 64
+
+
+def read_steps(steps: Tensor) -> list[str]:
+    """Greedy CTC of [n, 64, 37]."""
+    texts = []
+    for row in steps.argmax(2).tolist():
+        text, previous = "", EMPTY
+        for best in row:
+            if best not in (previous, EMPTY):
+                text += ALPHABET[best]
+            previous = best
+        texts.append(text)
+    return texts
+
+
+def read_slots(slots: Tensor) -> list[str]:
+    return ["".join(ALPHABET[best] for best in row if best != EMPTY) for row in slots.argmax(2).tolist()]
+
+
+def loss(steps: Tensor, slots: Tensor, region: Tensor, labels: Tensor, regions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """CTC, slot and region losses. ``labels`` int64 [n, 10], :data:`EMPTY` after the text; ``regions`` −1 where not known."""
+    lengths = (labels != EMPTY).sum(1)
+    log = F.log_softmax(steps.float(), 2).transpose(0, 1)
+    ctc = F.ctc_loss(log, labels, torch.full_like(lengths, STEPS), lengths, blank=EMPTY, reduction="none", zero_infinity=True)
+    slot = F.cross_entropy(slots.float().reshape(-1, CLASSES), labels.reshape(-1))
+    known = regions >= 0
+    region = F.cross_entropy(region.float()[known], regions[known]) if bool(known.any()) else slot.new_zeros(())
+    return (ctc / lengths.clamp(min=1)).mean(), slot, region

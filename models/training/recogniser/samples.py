@@ -1,0 +1,163 @@
+"""What the recogniser learns from: rendered crops from a process that renders ahead, and real ones bent anew each time."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+import real
+from plates import PlateRenderer
+from plates.designs import REGIONS
+from plates.optics import Optics
+from plates.photograph import HEIGHT, WIDTH, Camera
+
+from .network import ALPHABET, EMPTY, SLOTS
+
+CHUNK = 1024
+REAL_IN_CHUNK = 80
+
+
+def label(text: str) -> np.ndarray:
+    row = np.full(SLOTS, EMPTY, np.uint8)
+    row[:len(text)] = [ALPHABET.index(c) for c in text]
+    return row
+
+
+def region_index(region: str) -> int:
+    return REGIONS.index(region) if region in REGIONS else -1
+
+
+def render(camera: Camera, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """``count`` rendered crops: pictures (BGR), labels, regions (−1 = do not learn)."""
+    pictures = np.empty((count, HEIGHT, WIDTH, 3), np.uint8)
+    labels = np.empty((count, SLOTS), np.uint8)
+    regions = np.empty(count, np.int16)
+    for i in range(count):
+        pictures[i], plate = camera.crop()
+        labels[i], regions[i] = label(plate.text), region_index(plate.region)
+    return pictures, labels, regions
+
+
+def render_ahead(work: Path, data: Path, seed: int, first: int, step: int, ahead: int) -> None:
+    """Writes chunks ``first``, ``first + step`` … into ``work/chunks``, each from a seed of its own, never more than
+    ``ahead`` that nobody has taken. ``REAL_IN_CHUNK`` of each are real."""
+    cv2.setNumThreads(1)
+    folder = work / "chunks"
+    folder.mkdir(parents=True, exist_ok=True)
+    camera, crops = Camera(PlateRenderer(seed), real.surroundings(data, 0)), RealCrops(data)
+    parent = os.getppid()
+    number = first
+    while os.getppid() == parent:
+        if len(list(folder.glob("*.npz"))) >= ahead:
+            time.sleep(0.5)
+            continue
+        rng = np.random.default_rng((seed, number))
+        camera.reseed(rng)
+        pictures, labels, regions = render(camera, CHUNK)
+        for i in range(REAL_IN_CHUNK if len(crops) else 0):
+            pictures[i], labels[i], regions[i] = crops.sample(rng)
+        # tmp, then rename: a half-written chunk is never read.
+        draft = folder / f"{number:06d}.tmp"
+        with open(draft, "wb") as file:
+            np.savez(file, pictures=pictures, labels=labels, regions=regions)
+        draft.rename(folder / f"{number:06d}.npz")
+        number += step
+
+
+class Chunks:
+    """The newest ``most`` chunks, in memory; chunk k is taken from disk when its turn comes."""
+
+    def __init__(self, work: Path, most: int, first: int = 0):
+        self._folder, self._most, self.next = work / "chunks", most, first
+        self._held: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def take(self) -> None:
+        """Waits for the next chunk."""
+        path = self._folder / f"{self.next:06d}.npz"
+        while not path.exists():
+            time.sleep(0.2)
+        with np.load(path) as chunk:
+            self._held.append((chunk["pictures"], chunk["labels"], chunk["regions"]))
+        path.unlink()
+        self.next += 1
+        if len(self._held) > self._most:
+            self._held.pop(0)
+
+    def sample(self, rng: np.random.Generator):
+        pictures, labels, regions = self._held[int(rng.integers(len(self._held)))]
+        i = int(rng.integers(CHUNK))
+        return pictures[i], labels[i], regions[i]
+
+
+def jitter(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A small affine change, so that a rendered crop can be used more than once."""
+    a, b = rng.normal(0, 0.03, 2)
+    view = np.float32([[1 + rng.normal() * 0.04, a, rng.normal() * 2 - a * HEIGHT / 2],
+                       [b * 0.5, 1 + rng.normal() * 0.05, rng.normal() * 1.5 - b * WIDTH / 4]])
+    return cv2.warpAffine(picture, view, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+class RealCrops:
+    """Real plates for training. Sets are drawn by these shares, not by size: Romania's labels are machine-made and easy."""
+
+    SHARES = {"oid_plates_ccby": 2.2, "oid2_plates_ccby": 2.4, "oid_crops_text": 2.2, "in_college_apache": 1.0, "in_punjab_ccby": 1.0, "vn_mit": 0.8,
+              "cn_ccpd_mit": 0.3, "romania": 1.4}
+
+    def __init__(self, data: Path):
+        crops = real.crops(data, validation=False)
+        self._sets = {name: [c for c in crops if c.set == name] for name in self.SHARES}
+        self._sets = {name: kept for name, kept in self._sets.items() if kept}
+        shares = np.array([self.SHARES[name] for name in self._sets])
+        self._shares = shares / max(1e-9, shares.sum())
+        self._names = list(self._sets)
+        # Milder: real photographs have their own blur and noise.
+        self._optics = Optics(np.random.default_rng(0), blurred=0.5, noisy=0.5)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._sets.values()))
+
+    def sample(self, rng: np.random.Generator):
+        crops = self._sets[self._names[int(rng.choice(len(self._names), p=self._shares))]]
+        crop = crops[int(rng.integers(len(crops)))]
+        x, y, w, h = crop.box
+        quad = np.float32([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])
+        margin = rng.uniform(-0.03, 0.1) + rng.uniform(-0.03, 0.03, 4)
+        quad += np.float32([[-margin[0] * w, -margin[1] * h], [margin[2] * w, -margin[1] * h], [margin[2] * w, margin[3] * h], [-margin[0] * w, margin[3] * h]])
+        centre = quad.mean(0)
+        angle = np.radians(rng.normal() * 4 if rng.random() < 0.85 else rng.uniform(-15, 15))
+        turn = np.float32([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        # Turn in the plate's own proportions, not in those of a squashed photograph.
+        stretch = np.float32([2.5 * h / w, 1]) if w / h < 2 and crop.set.startswith("oid") else np.float32([1, 1])
+        quad = ((quad - centre) * stretch @ turn.T) / stretch + centre + rng.normal(size=(4, 2)).astype(np.float32) * h * 0.02
+        rows = int(h) if rng.random() < 0.6 else int(h * rng.uniform(0.35, 1))
+        rows = int(np.clip(rows, 14, 120))
+        columns = int(np.clip(rows * 2.2, 40, 260))
+        view = cv2.getPerspectiveTransform(quad.astype(np.float32), np.float32([[0, 0], [columns, 0], [columns, rows], [0, rows]]))
+        picture = cv2.warpPerspective(crop.image, view, (columns, rows), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+        if rng.random() < 0.6:
+            self._optics.rng = rng
+            picture = self._optics.develop(picture)
+        return cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR), label(crop.text), region_index(crop.region if crop.region != "unknown" else "")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Renders crops ahead of the training that takes them.")
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--step", type=int, default=1)
+    parser.add_argument("--ahead", type=int, default=24)
+    render_ahead(**vars(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""Trains the recogniser from nothing, or goes on where it was stopped: ``python3 -m recogniser.train --work DIR``.
+
+Everything a run has seen follows from its seed and the number of samples so far; how fast the machine is only decides how
+long it takes. The checkpoint in the work directory is written every few minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import math
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+import real
+from plates import PlateRenderer
+from plates.designs import REGIONS
+from plates.photograph import HEIGHT, WIDTH, Camera
+
+from .network import EMPTY, Recogniser, loss, normalise, read_slots, read_steps
+from .samples import CHUNK, SLOTS, Chunks, jitter, render
+
+BATCH = 64
+WARM_UP = 400  # steps
+EMA = 0.999
+
+
+def learning_rate(progress: float, step: int, peak: float) -> float:
+    """Warm-up, then half a cosine to 2 % of the peak."""
+    return peak * min(1, (step + 1) / WARM_UP) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1, progress))))
+
+
+class Validation:
+    """Real crops kept out of training, by set, and rendered ones in fonts that training never shows."""
+
+    def __init__(self, data: Path, work: Path):
+        self._sets: dict[str, tuple[torch.Tensor, list[str]]] = {}
+        crops = real.crops(data, validation=True)
+        for name in sorted({c.set for c in crops}):
+            kept = [c for c in crops if c.set == name]
+            pictures = []
+            for crop in kept:
+                x, y, w, h = crop.box
+                left, top = max(0, round(x - w * 0.02)), max(0, round(y - h * 0.02))
+                cut = crop.image[top:round(y + h * 1.02), left:round(x + w * 1.02)]
+                pictures.append(cv2.resize(cut, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR))
+            self._sets[name] = (_tensor(np.stack(pictures)), [c.text for c in kept])
+        rendered = work / "validation.npz"
+        if not rendered.exists():
+            pictures, labels, _ = render(Camera(PlateRenderer(999, strokes=60, validation=True), real.surroundings(data, 0)), CHUNK // 2)
+            np.savez(rendered, pictures=pictures, labels=labels)
+        with np.load(rendered) as file:
+            texts = ["".join(np.array(list("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"))[row[row != EMPTY]]) for row in file["labels"]]
+            self._sets["rendered"] = (_tensor(file["pictures"]), texts)
+
+    def score(self, network: Recogniser, device) -> dict[str, dict[str, float]]:
+        """By set: plates, share read exactly by the slots, by CTC, and where both agree how many and how many right."""
+        network.eval()
+        scores = {}
+        for name, (pictures, texts) in self._sets.items():
+            slots, steps = [], []
+            with torch.no_grad():
+                for i in range(0, len(texts), 256):
+                    ctc, plate, _ = network(normalise(pictures[i:i + 256].to(device)).contiguous(memory_format=torch.channels_last))
+                    steps += read_steps(ctc)
+                    slots += read_slots(plate)
+            count = len(texts)
+            agreed = [(s, t) for s, c, t in zip(slots, steps, texts) if s == c]
+            scores[name] = {"plates": count, "slots": sum(a == b for a, b in zip(slots, texts)) / count,
+                            "ctc": sum(a == b for a, b in zip(steps, texts)) / count, "agree": len(agreed) / count,
+                            "right of agreed": sum(a == b for a, b in agreed) / max(1, len(agreed))}
+        return scores
+
+
+def _tensor(pictures: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(pictures[..., ::-1]))  # BGR to RGB
+
+
+class Batches:
+    def __init__(self, chunks: Chunks, seed: int):
+        self._chunks, self._seed = chunks, seed
+
+    def batch(self, step: int):
+        rng = np.random.default_rng((self._seed, 5, step))
+        pictures = np.empty((BATCH, HEIGHT, WIDTH, 3), np.uint8)
+        labels = np.empty((BATCH, SLOTS), np.uint8)
+        regions = np.empty(BATCH, np.int64)
+        for i in range(BATCH):
+            picture, labels[i], regions[i] = self._chunks.sample(rng)
+            pictures[i] = jitter(picture, rng) if rng.random() < 0.7 else picture
+        pixels = normalise(_tensor(pictures))
+        # Light and colour balance change cheaply here.
+        gain = torch.from_numpy(rng.uniform(0.75, 1.25, (BATCH, 3, 1, 1)).astype(np.float32))
+        shift = torch.from_numpy(rng.normal(0, 0.15, (BATCH, 1, 1, 1)).astype(np.float32))
+        pixels = (pixels * gain + shift).contiguous(memory_format=torch.channels_last)
+        return pixels, torch.from_numpy(labels.astype(np.int64)), torch.from_numpy(regions)
+
+
+def train(args: argparse.Namespace) -> None:
+    cv2.setNumThreads(1)
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    args.work.mkdir(parents=True, exist_ok=True)
+    network = Recogniser(len(REGIONS)).to(device, memory_format=torch.channels_last)
+    average = copy.deepcopy(network).eval().requires_grad_(False)
+    decayed = [p for n, p in network.named_parameters() if p.ndim > 1 and "place" not in n and n != "query"]
+    others = [p for n, p in network.named_parameters() if not (p.ndim > 1 and "place" not in n and n != "query")]
+    optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.03}, {"params": others, "weight_decay": 0}], lr=args.peak, betas=(0.9, 0.98))
+    step = 0
+    checkpoint = args.work / "recogniser.pt"
+    if checkpoint.exists():
+        state = torch.load(checkpoint, map_location=device)
+        network.load_state_dict(state["network"]), average.load_state_dict(state["average"]), optimiser.load_state_dict(state["optimiser"])
+        step = state["step"]
+    steps = args.samples // BATCH
+    chunk_every = CHUNK * args.reuse / BATCH  # steps a chunk lasts
+    due = lambda at: args.fill + int(at / chunk_every)
+    first = due(step) - args.fill
+    for stale in (args.work / "chunks").glob("*"):
+        stale.unlink()
+    renderers = [subprocess.Popen([sys.executable, "-m", "recogniser.samples", "--work", args.work, "--data", args.data, "--seed", str(args.seed),
+                                   "--first", str(first + i), "--step", str(args.renderers), "--ahead", "24"])
+                 for i in range(args.renderers)]
+    log = open(args.work / "recogniser.log", "a", buffering=1)
+
+    def say(**fields):
+        line = json.dumps({"time": time.strftime("%H:%M:%S"), **fields})
+        print(line, flush=True)
+        log.write(line + "\n")
+
+    try:
+        validation = Validation(args.data, args.work)
+        chunks = Chunks(args.work, args.keep, first)
+        batches = Batches(chunks, args.seed)
+        say(parameters=sum(p.numel() for p in network.parameters()), device=str(device), step=step, steps=steps)
+        began, evaluated, sums = time.monotonic(), time.monotonic(), np.zeros(3)
+        at_start = step
+        while step < steps:
+            while chunks.next < due(step):
+                chunks.take()
+            rate = learning_rate(step / steps, step, args.peak)
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            network.train()
+            pixels, labels, regions = (t.to(device) for t in batches.batch(step))
+            with torch.autocast(device.type, torch.bfloat16):
+                heads = network(pixels)
+            losses = loss(*heads, labels, regions)
+            total = losses[0] + losses[1] + 0.1 * losses[2]
+            optimiser.zero_grad(set_to_none=True)
+            total.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 3.0)
+            optimiser.step()
+            step += 1
+            _average(average, network, min(EMA, (1 + step) / (20 + step)))
+            sums += [float(l) for l in losses]
+            if step % 200 == 0:
+                say(step=step, samples=step * BATCH, rate=float(f"{rate:.2e}"), ctc=round(sums[0] / 200, 4), slots=round(sums[1] / 200, 4),
+                    region=round(sums[2] / 200, 3), per_second=round((step - at_start) * BATCH / (time.monotonic() - began)), chunks=chunks.next)
+                sums[:] = 0
+            if time.monotonic() - evaluated > args.every * 60 or step == steps:
+                evaluated = time.monotonic()
+                scores = validation.score(average, device)
+                say(step=step, scores={name: {k: round(v, 4) for k, v in s.items()} for name, s in scores.items()})
+                draft = checkpoint.with_suffix(".tmp")
+                torch.save({"network": network.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(), "step": step}, draft)
+                draft.rename(checkpoint)
+    finally:
+        for renderer in renderers:
+            renderer.terminate()
+
+
+@torch.no_grad()
+def _average(average: torch.nn.Module, network: torch.nn.Module, keep: float) -> None:
+    torch._foreach_mul_(list(average.parameters()), keep)
+    torch._foreach_add_(list(average.parameters()), list(network.parameters()), alpha=1 - keep)
+    for mine, theirs in zip(average.buffers(), network.buffers()):
+        if mine.dtype.is_floating_point:
+            mine.mul_(keep).add_(theirs, alpha=1 - keep)
+        else:
+            mine.copy_(theirs)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, required=True, help="checkpoints, logs, rendered chunks")
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds training/")
+    parser.add_argument("--samples", type=int, default=2_000_000, help="crops to learn from, in all")
+    parser.add_argument("--peak", type=float, default=1.5e-3, help="highest learning rate")
+    parser.add_argument("--reuse", type=float, default=2.0, help="times a rendered crop is used, on average")
+    parser.add_argument("--fill", type=int, default=12, help="chunks before the first step")
+    parser.add_argument("--keep", type=int, default=120, help="chunks in memory (24 MB each)")
+    parser.add_argument("--renderers", type=int, default=1, help="processes that render ahead")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--every", type=float, default=6, help="minutes between evaluations and checkpoints")
+    parser.add_argument("--seed", type=int, default=1)
+    train(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()

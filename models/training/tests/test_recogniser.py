@@ -1,0 +1,92 @@
+"""The recogniser's heads decode what its labels say, and what is kept out of training stays out."""
+
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import real  # noqa: E402
+from recogniser.network import ALPHABET, CLASSES, EMPTY, SLOTS, STEPS, Recogniser, loss, normalise, read_slots, read_steps  # noqa: E402
+from recogniser.samples import label  # noqa: E402
+from recogniser.train import learning_rate  # noqa: E402
+
+torch.set_num_threads(1)
+
+
+def _steps(text: str) -> torch.Tensor:
+    """Logits of a network that is sure: each character twice, a blank between."""
+    rows = []
+    for character in text:
+        rows += [ALPHABET.index(character)] * 2 + [EMPTY]
+    rows += [EMPTY] * (STEPS - len(rows))
+    return torch.nn.functional.one_hot(torch.tensor([rows]), CLASSES).float() * 20
+
+
+def _slots(text: str) -> torch.Tensor:
+    return torch.nn.functional.one_hot(torch.from_numpy(label(text)).long()[None], CLASSES).float() * 20
+
+
+class Heads(unittest.TestCase):
+    def test_ctc_collapses_repeats_and_keeps_doubled_characters(self):
+        self.assertEqual(["AA11B0"], read_steps(_steps("AA11B0")))
+
+    def test_slots_read_their_label(self):
+        for text in ("A", "AB12", "0123456789"):
+            self.assertEqual([text], read_slots(_slots(text)))
+
+    def test_the_loss_of_a_sure_and_right_network_is_almost_nothing_and_that_of_a_wrong_one_is_not(self):
+        region = torch.full((1, 5), -9.0)
+        region[0, 2] = 9
+        right = loss(_steps("AB12"), _slots("AB12"), region, torch.from_numpy(label("AB12")).long()[None], torch.tensor([2]))
+        wrong = loss(_steps("AB12"), _slots("AB12"), region, torch.from_numpy(label("AB13")).long()[None], torch.tensor([3]))
+        for good, bad in zip(right, wrong):
+            self.assertLess(float(good), 0.01)
+            self.assertGreater(float(bad), 0.5)
+
+    def test_a_region_that_is_not_known_teaches_nothing(self):
+        region = loss(_steps("A"), _slots("A"), torch.zeros(1, 5), torch.from_numpy(label("A")).long()[None], torch.tensor([-1]))[2]
+        self.assertEqual(0, float(region))
+
+    def test_the_network_gives_each_head_its_shape(self):
+        network = Recogniser(7).eval()
+        with torch.no_grad():
+            steps, slots, region = network(normalise(torch.zeros(2, 64, 128, 3, dtype=torch.uint8)))
+        self.assertEqual([(2, STEPS, CLASSES), (2, SLOTS, CLASSES), (2, 7)], [tuple(head.shape) for head in (steps, slots, region)])
+
+
+class Schedule(unittest.TestCase):
+    def test_the_rate_warms_up_and_ends_at_two_hundredths(self):
+        self.assertLess(learning_rate(0, 0, 1.0), 0.01)
+        self.assertAlmostEqual(1.0, learning_rate(0.0, 10_000, 1.0))
+        self.assertAlmostEqual(0.02, learning_rate(1.0, 10_000, 1.0))
+
+
+class HeldOut(unittest.TestCase):
+    def test_one_image_of_two_sets_falls_on_one_side(self):
+        for i in range(300):
+            identity = f"{i:016x}"
+            self.assertEqual(real.held_out("oid_plates_ccby", identity + ".jpg"), real.held_out("oid_crops_text", identity + "_2.jpg"))
+
+    def test_about_one_in_eight_is_kept_out(self):
+        kept = sum(real.held_out("in_college_apache", f"in_WA{i:04}.jpg") for i in range(4000))
+        self.assertTrue(400 < kept < 600, kept)
+
+    def test_a_table_gives_its_plates_to_one_side_only(self):
+        with tempfile.TemporaryDirectory() as folder:
+            data = Path(folder)
+            (data / "training").mkdir()
+            rows = "".join(f"in_{i}.jpg\t1\t2\t30\t10\tCG04AB{i:04}\n" for i in range(64))
+            (data / "training" / "in_college_apache.tsv").write_text("file\tx\ty\twidth\theight\ttext\n" + rows)
+            train, validate = real.photographs(data, False), real.photographs(data, True)
+            self.assertEqual(64, len(train) + len(validate))
+            self.assertFalse({p.path for p in train} & {p.path for p in validate})
+            self.assertGreater(len(validate), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
