@@ -48,7 +48,7 @@ def reliability(bins: list[dict]) -> str:
 def failures(checkpoint: Path, count: int, seed: int) -> np.ndarray:
     """A sheet of misread plates: crop, what stands there, what the slots and CTC read."""
     network = Recogniser(len(REGIONS)).eval()
-    network.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["average"])
+    network.load_state_dict(torch.load(checkpoint, map_location="cpu")["average"])
     camera = Camera(PlateRenderer(seed, strokes=60, validation=True), conditions=Conditions(turned=0.8, blurred=0.8, noisy=0.8, smallest=12))
     tiles = []
     while len(tiles) < count:

@@ -34,7 +34,7 @@ class _Shipped(nn.Module):
 
 def export(checkpoint: Path, file: Path) -> None:
     network = Recogniser(len(REGIONS)).eval()
-    network.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["average"])
+    network.load_state_dict(torch.load(checkpoint, map_location="cpu")["average"])
     names = ["input", "ctc", "plate", "region"]
     torch.onnx.export(_Shipped(network).eval(), torch.zeros(2, 64, 128, 3, dtype=torch.uint8), str(file), opset_version=17,
                       input_names=names[:1], output_names=names[1:], dynamic_axes={name: {0: "n"} for name in names})

@@ -117,7 +117,7 @@ def train(args: argparse.Namespace) -> None:
     step = 0
     checkpoint = args.work / "recogniser.pt"
     if checkpoint.exists():
-        state = torch.load(checkpoint, map_location=device, weights_only=True)
+        state = torch.load(checkpoint, map_location=device)
         network.load_state_dict(state["network"]), average.load_state_dict(state["average"]), optimiser.load_state_dict(state["optimiser"])
         step = state["step"]
     steps = args.samples // BATCH
