@@ -19,18 +19,19 @@ public sealed class LabelledPlatesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("file\tstate\ttext", "a.png\tak\tFUW999")]
-    [InlineData("file\ttext", "a.png\tFUW999")]
-    public void A_crop_has_a_text(string header, string row)
+    [InlineData("file\tstate\ttext", "a.png\tak\tQRS987", "US-AK")]
+    [InlineData("file\tstate\ttext", "a.png\t\tQRS987", null)]
+    [InlineData("file\ttext", "a.png\tQRS987", null)]
+    public void A_crop_has_a_text_and_maybe_a_state(string header, string row, string? region)
     {
         var labels = Read(header, row);
         Assert.False(labels.HasBoxes);
-        Assert.Equal([new LabelledPlate(null, "FUW999")], labels["a.png"]);
+        Assert.Equal([new LabelledPlate(null, "QRS987") { Region = region }], labels["a.png"]);
     }
 
     [Fact]
     public void What_two_machines_agreed_on_is_a_text_too() =>
-        Assert.Equal("B21GSB", Assert.Single(Read("file\tx\ty\twidth\theight\tmachine_read\tmin_confidence", "a.jpg\t1\t2\t3\t4\tB21GSB\t1.00")["a.jpg"]).Text);
+        Assert.Equal("B98QRS", Assert.Single(Read("file\tx\ty\twidth\theight\tmachine_read\tmin_confidence", "a.jpg\t1\t2\t3\t4\tB98QRS\t1.00")["a.jpg"]).Text);
 
     [Fact]
     public void A_file_alone_shows_no_plate()

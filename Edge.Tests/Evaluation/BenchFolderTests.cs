@@ -14,7 +14,7 @@ public sealed class BenchFolderTests : IDisposable
     public void Scenes_and_crops_are_told_apart_by_their_tables()
     {
         Table("scenes/eu", "file\tx\ty\twidth\theight\ttext", "a.jpg\t1\t2\t30\t8\tAB123");
-        Table("crops/us", "file\tstate\ttext", "b.png\tak\tFUW999");
+        Table("crops/us", "file\tstate\ttext", "b.png\tak\tQRS987");
         var sets = new BenchFolder(_folder.Path).Find(BenchSets.Scenes | BenchSets.Crops);
         Assert.Equal([("scenes/eu", false), ("crops/us", true)], sets.Select(set => (set.Name, set.AreCrops)));
         Assert.Equal(_folder.File("scenes/eu/a.jpg"), Assert.Single(sets[0].Pictures).Path);

@@ -65,7 +65,7 @@ public sealed class BenchTallyTests
     public void A_region_is_right_as_far_as_both_say(string? label, string? named, int answers, int right)
     {
         _tally.Add(Label with { Region = label },
-            new Attempt([StillReads.Of("AB123CD") with { Region = named is null ? PlateRegion.Unknown : new PlateRegion(named, 0.9f) }], [Box], 1));
+            new Attempt([StillReads.Of("AB123CD") with { Box = Box, Region = named is null ? PlateRegion.Unknown : new PlateRegion(named, 0.9f) }], [Box], 1));
         Assert.Equal((label is null ? 0 : 1, answers, right), (_tally.Placed, _tally.Named, _tally.NamedRight));
     }
 

@@ -35,7 +35,6 @@ class Photograph:
     set: str
     region: str
     squashed: bool
-    held_out: bool
     plates: tuple[RealPlate, ...]
 
 
@@ -49,7 +48,9 @@ def held_out(set_name: str, file: str) -> bool:
 
 
 def photographs(data: Path, validation: bool) -> list[Photograph]:
-    """Photographs of all sets that are there, those for training or those kept out."""
+    """Photographs of all sets that are there, those for training or those kept out.
+
+    Raises FileNotFoundError where none of them is there: nobody should train on nothing by mistake."""
     found = []
     for name, (region, squashed) in SETS.items():
         table = data / "training" / f"{name}.tsv"
@@ -63,7 +64,9 @@ def photographs(data: Path, validation: bool) -> list[Photograph]:
                 plates.append(RealPlate(tuple(float(v) for v in fields[1:5]), _text(name, fields)))
         for file, plates in rows.items():
             if held_out(name, file) == validation:
-                found.append(Photograph(data / "training" / name / file, name, region, squashed, validation, tuple(plates)))
+                found.append(Photograph(data / "training" / name / file, name, region, squashed, tuple(plates)))
+    if not any((data / "training" / f"{name}.tsv").exists() for name in SETS):
+        raise FileNotFoundError(f"{data / 'training'} holds none of the sets' tables ({', '.join(SETS)}); see README.md, Sources")
     return found
 
 
@@ -87,10 +90,12 @@ class RealCrop:
 
 
 def crops(data: Path, validation: bool) -> list[RealCrop]:
-    """Every plate whose text is known."""
+    """Every plate whose text is known. Some sets are frames of the same few cars: a plate that also stands on a training
+    photograph validates nothing, so it is left out."""
     found = []
+    trained = {p.text for photograph in photographs(data, False) for p in photograph.plates} if validation else set()
     for photograph in photographs(data, validation):
-        wanted = [p for p in photograph.plates if p.text]
+        wanted = [p for p in photograph.plates if p.text and p.text not in trained]
         if not wanted:
             continue
         picture = cv2.imread(str(photograph.path))

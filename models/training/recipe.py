@@ -1,12 +1,12 @@
 """From nothing to the shipped models: ``./build.sh train --work DIR``.
 
-Steps run in order and are resumed where they were stopped: a step that is done is skipped, a training goes on from its
-checkpoint. ``--only`` runs some of them.
+Steps run in order. A training goes on from its checkpoint, so that the command can be stopped and given again; fonts and
+held-out crops are made once; the rest takes minutes. ``--only`` runs some of them.
 
     fonts       the typefaces, from the lock file's hashes
     detector    trains the detector
     recogniser  trains the recogniser
-    export      writes detector.onnx, recogniser.onnx and their manifest entries to --models
+    export      writes detector.onnx and recogniser.onnx, whichever is trained, and their manifest entries to --models
     held-out    crops that training never saw
     calibrate   measures on them what the recogniser's evidence is worth, and writes that into the manifest
     card        the model card's pictures
@@ -25,8 +25,10 @@ HERE = Path(__file__).resolve().parent
 # One thread for each of several processes. torch's own loops use wide instructions only where they are asked to. Large
 # buffers come from the heap, and the heap from huge pages: mapped anew at every step, or scattered over small pages, they
 # cost as much time as the arithmetic.
-ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "ATEN_CPU_CAPABILITY": "avx512",
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", 
                "GLIBC_TUNABLES": f"glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold={8 << 30}:glibc.malloc.trim_threshold={16 << 30}:glibc.malloc.top_pad={256 << 20}"}
+if "avx512f" in Path("/proc/cpuinfo").read_text():
+    ENVIRONMENT["ATEN_CPU_CAPABILITY"] = "avx512"
 STEPS = ("fonts", "detector", "recogniser", "export", "held-out", "calibrate", "card")
 
 
@@ -54,8 +56,10 @@ def recogniser(args) -> None:
 
 
 def export(args) -> None:
-    python("detector.export", args.work / "detector" / "last.pt", args.models / "detector.onnx")
-    python("recogniser.export", "--work", args.work / "recogniser", "--models", args.models)
+    if (args.work / "detector" / "last.pt").exists():
+        python("detector.export", args.work / "detector" / "last.pt", args.models / "detector.onnx")
+    if (args.work / "recogniser" / "recogniser.pt").exists():
+        python("recogniser.export", "--work", args.work / "recogniser", "--models", args.models)
 
 
 def held_out(args) -> None:
@@ -66,7 +70,7 @@ def held_out(args) -> None:
 def calibrate(args) -> None:
     folder = args.work / "held-out"
     command = [args.agent, "models", "calibrate", args.models, folder, "--crops", "--truth", folder / "labels.tsv", "--json",
-               "--set", "real crops of the training countries kept out of training, three cuts each, and rendered ones in fonts training never shows"]
+               "--set", "real plates of the training countries that no training photograph shows, and rendered ones in fonts that training never shows"]
     measured = subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE, text=True).stdout
     (args.work / "calibration.json").write_text(measured)
     print(measured)
@@ -82,7 +86,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=HERE.parents[1].parent / "shared" / "data", help="folder that holds training/")
     parser.add_argument("--models", type=Path, default=HERE.parent, help="where the models and their manifest go")
     parser.add_argument("--agent", type=Path, default=HERE.parents[1] / "Edge.Agent/bin/Release/net10.0/edge-agent")
-    parser.add_argument("--crops", type=int, default=800_000, help="samples the recogniser learns from")
+    parser.add_argument("--crops", type=int, default=780_800, help="samples the recogniser learns from")
     parser.add_argument("--scenes", type=int, default=90_000, help="scenes the detector learns from")
     parser.add_argument("--renderers", type=int, default=max(1, (os.cpu_count() or 2) // 2))
     parser.add_argument("--only", nargs="+", choices=STEPS, default=STEPS, metavar="STEP", help=", ".join(STEPS))

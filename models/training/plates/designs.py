@@ -46,7 +46,6 @@ class Design:
     stroke_chance: float = 0.5
     name: str = ""
     slogan: str = ""
-    name_font: str = "any"
 
 
 def _eu(region, weight, patterns, letters=NO_IOQ, band=None, **more):
@@ -60,7 +59,6 @@ _RO_COUNTIES = tuple("B AB AR AG BC BH BN BT BR BV BZ CL CJ CS CT CV DB DJ GJ GL
 _IN_STATES = tuple("CG PB MP MH DL KA TN AP TS UP HR RJ GJ WB KL OD BR JH UK HP ML AS GA CH".split())
 _VN_TOWNS = tuple("51 59 29 30 43 75 66 81 84 86 60 61 72 15 16 37 36 38 62 65 92 94 98 99 50 52 88".split())
 _PL = "AA 99999|AAA 9999|AA 9999A|AAA A999|AA 999AA|AAA 99A9|AAA 9A99|AAA 99AA"
-_WY = ((0.7, WHITE, BLACK), (0.3, YELLOW, BLACK))
 
 EUROPE = (
     _eu("DE", 6, "@-A 9999|@-AA 999|@-AA 99|@-A 999|@-AA 9999|@-A 99", ALL, "D", prefixes=_DE_TOWNS, emblem="seal",
@@ -93,7 +91,7 @@ EUROPE = (
     _eu("TR", 2, "99 AA 999|99 A 9999|99 AAA 99|99 AAA 999|99 AA 9999", NO_IOQ, two_lines=("99 AA/999", "99 AAA/99"), two_lines_chance=0.08),
     _eu("UA", 1.5, "AA 9999 AA", CYRILLIC_TWINS + "I"),
     _eu("BY", 0.6, "9999 AA-9", CYRILLIC_TWINS + "I", band_chance=0.4),
-    _eu("RU", 1.5, "A 999 AA 99|A 999 AA 999", CYRILLIC_TWINS, "", decor="russia"),
+    _eu("RU", 1.5, "A 999 AA 99|A 999 AA 999", CYRILLIC_TWINS, ""),
     _eu("LT", 1.2, "AAA 999|AAA 99", NO_IOQ),
     _eu("LV", 1.2, "AA-9999|AA-999", NO_IO),
     _eu("EE", 1, "999 AAA|99 AAA", NO_IOQ, "EST"),

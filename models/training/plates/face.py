@@ -10,7 +10,7 @@ import numpy as np
 from . import designs
 from .chance import Chance
 from .designs import ALL, DESIGNS, NO_IOQ, STATES, STATE_WEIGHTS, US_PATTERNS, US_SHARE, Design
-from .lettering import Typeface, Words, typefaces
+from .lettering import Words, typefaces
 from .strokes import CAP_HEIGHT, CHARACTERS
 
 HEIGHT = 80  # pixels of a one-line face; two-line faces are as high as their proportions ask
@@ -307,9 +307,6 @@ class PlateRenderer(Chance):
             x = int(left + box * self.between(0.1, 0.95))
             cv2.line(image, (x, int(self.between(top, middle))), (x + int(self.between(-4, 4)), int(self.between(middle, bottom))), ink.tolist(), pen)
         return left + box * self.between(1.08, 1.2), top, width * (1 - self.between(0.02, 0.04)), bottom
-
-    def _decor_russia(self, image, design, ground, ink, two):
-        return self._decor_plain(image, design, ground, ink, two)
 
     def _decor_usa(self, image, design, ground, ink, two):
         return self._us_box(image, design.name, design.slogan, "any", ink, clutter=0.5)

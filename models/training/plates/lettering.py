@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from zlib import crc32
 
 import cv2
 import numpy as np
@@ -98,7 +97,7 @@ def typefaces(seed: int, strokes: int, validation: bool = False) -> list[Typefac
             for weight in weights:
                 file = _font_file(family, weight)
                 if file is None:
-                    raise FileNotFoundError(f"font {family} {weight} is not in {FONTS}: run ./build.sh train fonts")
+                    raise FileNotFoundError(f"font {family} {weight} is not in {FONTS}: run ./build.sh train --work DIR --only fonts")
                 glyphs = _letters(ImageFont.truetype(io.BytesIO(file), 110))
                 faces.append(Typeface(f"{family}-{weight}", kind, glyphs))
                 blur, threshold = rng.uniform(2.2, 4.2), rng.uniform(85, 150)
@@ -108,8 +107,11 @@ def typefaces(seed: int, strokes: int, validation: bool = False) -> list[Typefac
     return faces
 
 
+_MOST_WORDS = 6000
+
+
 class Words:
-    """Small print as grey masks, 40 px high: state names, slogans, dealers. Made once each, then only scaled."""
+    """Small print as grey masks, 40 px high: state names, slogans, dealers. Most are made once, then only scaled."""
 
     def __init__(self):
         self._fonts = {kind: [ImageFont.truetype(io.BytesIO(file), 40)
@@ -122,9 +124,11 @@ class Words:
         if kind == "any":
             kind = ("plain", "slab", "script")[rng.choice(3, p=(0.6, 0.2, 0.2))]
         fonts = self._fonts[kind]
-        # A handful of fonts for each word is variety enough, and keeps the store small.
-        which = int(rng.integers(len(fonts))) if len(self._made) < 4000 else crc32(text.encode()) % len(fonts)
+        which = int(rng.integers(len(fonts)))
         key = (text, kind, which)
-        if key not in self._made:
-            self._made[key] = _mask(fonts[which], text)
-        return self._made[key]
+        if key in self._made:
+            return self._made[key]
+        mask = _mask(fonts[which], text)
+        if len(self._made) < _MOST_WORDS:
+            self._made[key] = mask
+        return mask

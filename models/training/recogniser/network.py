@@ -62,25 +62,24 @@ def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
 class _Mixer(nn.Module):
     """A transformer layer with a short depthwise convolution for neighbours."""
 
-    def __init__(self, width: int, heads: int, dropout: float):
+    def __init__(self, width: int, heads: int):
         super().__init__()
         self.heads = heads
         self.near = nn.Conv2d(width, width, (1, 3), padding=(0, 1), groups=width)
         self.norm1, self.norm2 = _Norm(width), _Norm(width)
         self.qkv, self.out = _linear(width, 3 * width), _linear(width, width)
         self.up, self.down = _linear(width, 2 * width), _linear(2 * width, width)
-        self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         n, width, _, tokens = x.shape
         x = x + self.near(x)
         query, key, value = self.qkv(self.norm1(x)).reshape(n, 3, self.heads, width // self.heads, tokens).unbind(1)
-        x = x + self.dropout(self.out(_attend(query, key, value).reshape(n, width, 1, tokens)))
-        return x + self.dropout(self.down(F.gelu(self.up(self.norm2(x)))))
+        x = x + self.out(_attend(query, key, value).reshape(n, width, 1, tokens))
+        return x + self.down(F.gelu(self.up(self.norm2(x))))
 
 
 class Recogniser(nn.Module):
-    def __init__(self, regions: int, channels=(32, 64, 96, 160), width=160, heads=5, dropout=0.0):
+    def __init__(self, regions: int, channels=(32, 64, 96, 160), width=160, heads=5):
         super().__init__()
         a, b, c, d = channels
         self.trunk = nn.Sequential(
@@ -90,14 +89,14 @@ class Recogniser(nn.Module):
             _conv(c, d, stride=(2, 1)), _Residual(d))         # 4 × 32
         self.rows = _conv(d, width, kernel=(2, 1), stride=(2, 1), padding=0)  # 2 × 32
         self.place = nn.Parameter(torch.randn(1, width, 1, 2 * _COLUMNS) * 0.02)
-        self.mixers = nn.ModuleList([_Mixer(width, heads, dropout) for _ in range(2)])
+        self.mixers = nn.ModuleList([_Mixer(width, heads) for _ in range(2)])
         self.norm = _Norm(width)
         self.ctc = _linear(width, CLASSES)
         self.query = nn.Parameter(torch.randn(1, width, 1, SLOTS) * 0.3)
         self.key_value = _linear(width, 2 * width)
         self.fine = _linear(d, 2 * width)  # slots also look at the grid before its rows were paired
         self.fine_place = nn.Parameter(torch.randn(1, d, 4, _COLUMNS) * 0.02)
-        self.slot_out, self.slot_mixer, self.slot_norm = _linear(width, width), _Mixer(width, heads, dropout), _Norm(width)
+        self.slot_out, self.slot_mixer, self.slot_norm = _linear(width, width), _Mixer(width, heads), _Norm(width)
         self.slots = _linear(width, CLASSES)
         self.region = _linear(width, regions)
         self.heads = heads

@@ -6,6 +6,7 @@ import argparse
 import os
 import time
 from pathlib import Path
+from typing import Callable
 
 import cv2
 import numpy as np
@@ -79,10 +80,12 @@ class Chunks:
     def __len__(self) -> int:
         return len(self._held)
 
-    def take(self) -> None:
-        """Waits for the next chunk."""
+    def take(self, rendering: Callable[[], bool]) -> None:
+        """Waits for the next chunk as long as ``rendering()`` says that somebody makes it."""
         path = self._folder / f"{self.next:06d}.npz"
         while not path.exists():
+            if not rendering():
+                raise RuntimeError("a renderer has stopped; what it said last stands above")
             time.sleep(0.2)
         with np.load(path) as chunk:
             self._held.append((chunk["pictures"], chunk["labels"], chunk["regions"]))

@@ -1,7 +1,7 @@
 """Trains the recogniser from nothing, or goes on where it was stopped: ``python3 -m recogniser.train --work DIR``.
 
-Everything a run has seen follows from its seed and the number of samples so far; how fast the machine is only decides how
-long it takes. The checkpoint in the work directory is written every few minutes.
+What a run sees follows from its seed and its number of samples, not from the machine's speed; one that was stopped and goes
+on starts with a smaller pool of rendered crops. The checkpoint in the work directory is written every few minutes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from plates import PlateRenderer
 from plates.designs import REGIONS
 from plates.photograph import HEIGHT, WIDTH, Camera
 
-from .network import EMPTY, Recogniser, loss, normalise, read_slots, read_steps
+from .network import ALPHABET, EMPTY, Recogniser, loss, normalise, read_slots, read_steps
 from .samples import CHUNK, SLOTS, Chunks, jitter, render
 
 BATCH = 64
@@ -57,7 +57,7 @@ class Validation:
             pictures, labels, _ = render(Camera(PlateRenderer(999, strokes=60, validation=True), real.surroundings(data, 0)), CHUNK // 2)
             np.savez(rendered, pictures=pictures, labels=labels)
         with np.load(rendered) as file:
-            texts = ["".join(np.array(list("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"))[row[row != EMPTY]]) for row in file["labels"]]
+            texts = ["".join(ALPHABET[c] for c in row if c != EMPTY) for row in file["labels"]]
             self._sets["rendered"] = (_tensor(file["pictures"]), texts)
 
     def score(self, network: Recogniser, device) -> dict[str, dict[str, float]]:
@@ -145,7 +145,7 @@ def train(args: argparse.Namespace) -> None:
         at_start = step
         while step < steps:
             while chunks.next < due(step):
-                chunks.take()
+                chunks.take(lambda: all(renderer.poll() is None for renderer in renderers))
             rate = learning_rate(step / steps, step, args.peak)
             for group in optimiser.param_groups:
                 group["lr"] = rate
@@ -193,9 +193,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="checkpoints, logs, rendered chunks")
     parser.add_argument("--data", type=Path, required=True, help="folder that holds training/")
-    parser.add_argument("--samples", type=int, default=2_000_000, help="crops to learn from, in all")
+    parser.add_argument("--samples", type=int, default=780_800, help="crops to learn from, in all")
     parser.add_argument("--peak", type=float, default=1.5e-3, help="highest learning rate")
-    parser.add_argument("--reuse", type=float, default=2.0, help="times a rendered crop is used, on average")
+    parser.add_argument("--reuse", type=float, default=2.5, help="times a rendered crop is used, on average")
     parser.add_argument("--fill", type=int, default=12, help="chunks before the first step")
     parser.add_argument("--keep", type=int, default=120, help="chunks in memory (24 MB each)")
     parser.add_argument("--renderers", type=int, default=1, help="processes that render ahead")

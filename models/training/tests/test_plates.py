@@ -19,7 +19,7 @@ cv2.setNumThreads(1)
 
 
 class Designs(unittest.TestCase):
-    def test_every_serial_has_4_to_10_characters_but_for_short_ones_that_exist(self):
+    def test_every_serial_has_3_to_11_characters(self):
         for design in DESIGNS:
             longest = max(map(len, design.prefixes), default=1)
             for pattern in design.patterns + design.two_lines:
@@ -68,7 +68,7 @@ class OpticsKeepTheFormat(unittest.TestCase):
             self.assertEqual(np.uint8, developed.dtype)
 
 
-@unittest.skipUnless(FONTS.exists(), "the fonts are not here: ./build.sh train fonts")
+@unittest.skipUnless(FONTS.exists(), "the fonts are not here: ./build.sh train --work DIR --only fonts")
 class Rendering(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
