@@ -205,6 +205,7 @@ def main() -> None:
     length.add_argument("--samples", type=int, help="scenes seen at the end of the schedule")
     arguments.add_argument("--plates", type=int, default=6000, help="rendered plates in the bank")
     arguments.add_argument("--rate", type=float, default=2e-3)
+    arguments.add_argument("--again", action="store_true", help="a new schedule from the checkpoint, from --rate down again")
     arguments.add_argument("--check-minutes", type=float, default=12)
     options = arguments.parse_args()
 
@@ -218,6 +219,8 @@ def main() -> None:
     fonts = sorted(options.fonts.rglob("*-latin-[0-9]*-normal.woff"))
     material = Material(options.data, bank, options.ignore, fonts)
     training = Training(options.work / "last.pt", Shape(), options.rate)
+    if options.again:
+        training.progress = 0.0
     log(f"parameters {sum(p.numel() for p in training.network.parameters())}, "
         f"multiplications at 416x256 {multiply_adds(copy.deepcopy(training.average).float(), 256, 416) / 1e6:.0f} M, "
         f"photographs {len(material.photographs)}, samples so far {training.samples}, progress {training.progress:.3f}, "
