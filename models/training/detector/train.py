@@ -32,6 +32,7 @@ from .targets import BOX, BOX_WEIGHT, CORNER_WEIGHT, CORNERS, NEGATIVE, SCORE, S
 # Height, width and how many a batch: about the same work each. The last is about what the product sees.
 CANVASES = ((256, 256, 16), (320, 320, 10), (256, 384, 10), (288, 448, 8), (352, 576, 5))
 _WARM_UP = 200  # steps
+_LAST_RATE = 0.02  # of the first
 
 
 class Batches(torch.utils.data.IterableDataset):
