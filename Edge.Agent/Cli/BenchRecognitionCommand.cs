@@ -12,7 +12,7 @@ internal sealed class BenchRecognitionCommand
 {
     private readonly Argument<string> _data = new("DATA")
     {
-        Description = "Folder with scenes/, crops/, training/, footage/ and peer-models/; what is absent is left out.",
+        Description = "Folder with scenes/, crops/, training/, footage/, passages/ and peer-models/; what is absent is left out.",
     };
     private readonly Option<string> _sets = new("--sets")
     {
@@ -36,6 +36,10 @@ internal sealed class BenchRecognitionCommand
     {
         Description = "Write a page of what the first models did not read there; it holds plates. Must be empty.",
     };
+    private readonly Option<string?> _passages = new("--passages")
+    {
+        Description = "Folder with passages.tsv and the films it names; default DATA/passages.",
+    };
     private readonly Option<bool> _json = RecognizeCommand.JsonOption();
 
     private static IEnumerable<string> SetNames =>
@@ -46,7 +50,7 @@ internal sealed class BenchRecognitionCommand
         var bench = new BenchRecognitionCommand();
         var command = new Command("recognition", "Measure accuracy and speed, beside the public reader (refused on an enrolled box)")
         {
-            bench._data, bench._sets, bench._models, bench._noPeer, bench._rate, bench._evidence, bench._failures, bench._json,
+            bench._data, bench._sets, bench._models, bench._noPeer, bench._rate, bench._evidence, bench._failures, bench._passages, bench._json,
         };
         command.SetAction((parse, cancel) => Failure.ShowAsync(() => bench.RunAsync(parse, cancel)));
         return command;
@@ -64,6 +68,8 @@ internal sealed class BenchRecognitionCommand
             return Failure.Say(ExitCode.Usage, "--maximum-wrong-read-rate must be 0.001 to 0.5, --evidence 0.01 to 0.9999");
         if (parse.GetValue(_failures) is { } pages && Directory.Exists(pages) && Directory.EnumerateFileSystemEntries(pages).Any())
             return Failure.Say(ExitCode.Usage, $"--failures {pages} is not empty: name another folder, or empty it");
+        if (parse.GetValue(_passages) is { } films && !File.Exists(Path.Combine(films, PassageFilms.Table)))
+            return Failure.Say(ExitCode.Usage, $"--passages {films}: no {PassageFilms.Table} in it; see docs/accuracy.md");
 
         using var peer = new PeerModels(parse.GetValue(_noPeer) ? "" : Path.Combine(data, "peer-models"));
         var entries = Named(parse.GetValue(_models)!).Select(ours => Entry.Of(ours.Name, ours.Folder, isPeer: false, rate, evidence))
@@ -73,8 +79,8 @@ internal sealed class BenchRecognitionCommand
         {
             foreach (var entry in entries) contestants.Add(await Contestant.OpenAsync(entry, TimeProvider.System, cancel));
             var page = parse.GetValue(_failures) is null ? null : new FailurePage([.. contestants.Select(one => one.Name)]);
-            var result = await MeasureAsync(new BenchFolder(data), contestants, page, sets, cancel);
-            if (result.Pictures.Count == 0 && result.Footage.Count == 0)
+            var result = await MeasureAsync(FolderOf(data, parse.GetValue(_passages)), contestants, page, sets, cancel);
+            if (result.Pictures.Count + result.Footage.Count + result.Films.Count + result.Broken.Count == 0)
                 return Failure.Say(ExitCode.Usage, $"{data}: holds none of these sets; see docs/accuracy.md");
             if (parse.GetValue(_json)) BenchReport.WriteJson(result, contestants, Console.Out);
             else BenchReport.WriteTables(result, contestants, Console.Out);
@@ -99,6 +105,9 @@ internal sealed class BenchRecognitionCommand
         }
         return sets;
     }
+
+    private static BenchFolder FolderOf(string data, string? passages) =>
+        passages is null ? new BenchFolder(data) : new BenchFolder(data) { Passages = passages };
 
     private static string Spelling(BenchSets set) => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName($"{set}");
 

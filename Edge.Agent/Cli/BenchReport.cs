@@ -37,6 +37,7 @@ internal static class BenchReport
                 table.AddRow(Cells(row.Recording, row.Reader, $"{row.Known}", $"{row.Right}", $"{row.Repeated}", $"{row.Wrong}", Number(row.Milliseconds, "F1")));
             console.Write(table);
         }
+        if (result.Films.Count > 0) console.Write(Passages([.. PassageTally.Of(result.Films)]));
         foreach (var note in Notes(result, contestants)) output.WriteLine(note);
     }
 
@@ -62,6 +63,20 @@ internal static class BenchReport
         foreach (var row in result.PlateFree) Line(new { Kind = "PlateFree", row.Set, row.Reader, row.Pictures, row.Accepted });
         foreach (var row in result.Footage)
             Line(new { Kind = "Footage", Set = row.Recording, row.Reader, row.Known, row.Right, row.Repeated, row.Wrong, Milliseconds = Math.Round(row.Milliseconds, 2) });
+        foreach (var row in PassageTally.Of(result.Films))
+            Line(new
+            {
+                Kind = "Passages", row.Set, row.Reader, row.Films, row.Together, row.Alone, row.OnlyTogether, row.OnlyAlone,
+                row.Accepted, row.Wrong, row.Repeated,
+            });
+        // File by file, so that one can look at what failed; not what the plate is.
+        foreach (var row in result.Films)
+            Line(new
+            {
+                Kind = "Film", Set = Path.GetFileName(row.Film.Path), row.Reader, row.Film.Light, row.Film.Speed, row.Film.Rate,
+                row.Outcome.Together, row.Outcome.Alone, row.Outcome.Accepted, row.Outcome.Wrong, row.Outcome.FramesRead,
+                row.Outcome.FramesRight, Evidence = Round(row.Outcome.Evidence),
+            });
         foreach (var set in result.Pictures.Where(set => set.Ids.Count > 0))
             Line(new { Kind = "HeldOutIds", Set = set.Name, Used = set.Pictures.Count, set.Of, set.Skipped, set.Ids });
 
@@ -93,6 +108,19 @@ internal static class BenchReport
         foreach (var row in rows.Where(row => row.Tally.Named > 0 && row.Kind is (BenchSets.Scenes or BenchSets.Crops or BenchSets.HeldOut) && !row.Set.StartsWith("all ", StringComparison.Ordinal)))
             table.AddRow(Cells(row.Set, row.Reader, $"{row.Tally.Placed}", Share(row.Tally.Named, row.Tally.Placed),
                 Interval(Wilson.Of(row.Tally.NamedRight, row.Tally.Named))));
+        return table;
+    }
+
+    private static Table Passages(IReadOnlyList<PassageTally> rows)
+    {
+        var table = new Table().AddColumns("passages", "reader", "films", "right by all frames", "by the best frame", "only by all", "only by the best",
+            "accepted", "wrong of these", "more than one read");
+        foreach (var (i, row) in rows.Index())
+        {
+            var first = i == 0 || rows[i - 1].Set != row.Set;
+            table.AddRow(Cells(first ? row.Set : "", row.Reader, $"{row.Films}", $"{row.Together}", $"{row.Alone}", $"{row.OnlyTogether}",
+                $"{row.OnlyAlone}", $"{row.Accepted}", $"{row.Wrong}", $"{row.Repeated}"));
+        }
         return table;
     }
 

@@ -49,6 +49,9 @@ internal sealed class BenchFolder(string path)
 
     public string Path { get; } = path;
 
+    /// <summary>Where the films of passages are.</summary>
+    public string Passages { get; init; } = System.IO.Path.Combine(path, "passages");
+
     /// <summary>The pictures of the chosen sets, in the table's order. Degraded pictures are made from the scenes: they are not in
     /// here.</summary>
     /// <exception cref="LabelsException">A table of labels is malformed.</exception>

@@ -21,4 +21,8 @@ internal sealed record FootageRow(string Recording, string Reader, int Known, in
 /// <summary>All that a run of the bench measured.</summary>
 internal sealed record BenchResult(
     IReadOnlyList<BenchPictures> Pictures, IReadOnlyList<BenchRow> Rows, IReadOnlyList<PlateFreeRow> PlateFree,
-    IReadOnlyList<FootageRow> Footage, IReadOnlyList<string> Broken);
+    IReadOnlyList<FootageRow> Footage, IReadOnlyList<string> Broken)
+{
+    /// <summary>Film by film, reader by reader.</summary>
+    public IReadOnlyList<FilmRow> Films { get; init; } = [];
+}

@@ -17,5 +17,8 @@ internal enum BenchSets
     PlateFree = 16,
     /// <summary>Recordings, passage by passage.</summary>
     Footage = 32,
-    All = Scenes | Crops | HeldOut | Degraded | PlateFree | Footage,
+    /// <summary>Films of one vehicle each, with known plate, light, speed and frame rate: all frames together against the best single
+    /// one.</summary>
+    Passages = 64,
+    All = Scenes | Crops | HeldOut | Degraded | PlateFree | Footage | Passages,
 }

@@ -93,17 +93,17 @@ internal sealed class Contestant : IDisposable
         return new Attempt(reads, isCrop ? [picture.Whole] : [.. _scenes.Detections.Select(detection => detection.Box)], took);
     }
 
-    /// <summary>The accepted passages of a recording, in order, with a box's own settings; and how many frames it has.</summary>
-    public async Task<(IReadOnlyList<StillRead> Accepted, long Frames, double Milliseconds)> WatchAsync(ICameraSource recording, CancellationToken cancel)
+    /// <summary>The passages of a recording, accepted or not, in order, with a box's own settings; and how many frames it has. Of
+    /// <see cref="LoneFrames"/>, what each frame reads by itself.</summary>
+    public async Task<(IReadOnlyList<StillRead> Passages, long Frames, double Milliseconds)> WatchAsync(ICameraSource recording, CancellationToken cancel)
     {
         using var pipeline = PlatePipeline.Open(_models, new PipelineOptions { Gate = _gate });
-        var accepted = new List<StillRead>();
+        var passages = new List<StillRead>();
         var started = _time.GetTimestamp();
         await foreach (var passage in pipeline.ReadAsync(recording, cancel))
             using (passage)
-                if (passage.Accepted)
-                    accepted.Add(StillRead.Of(passage));
-        return (accepted, pipeline.Frames, _time.GetElapsedTime(started).TotalMilliseconds);
+                passages.Add(StillRead.Of(passage));
+        return (passages, pipeline.Frames, _time.GetElapsedTime(started).TotalMilliseconds);
     }
 
     public void Dispose()

@@ -24,16 +24,18 @@ internal sealed class RecognitionBench(
     private readonly OrderedDictionary<(BenchSets Kind, string Set), BenchTally[]> _tallies = [];
     private readonly List<PlateFreeRow> _plateFree = [];
     private readonly List<FootageRow> _footage = [];
+    private readonly List<FilmRow> _films = [];
     private readonly List<string> _broken = [];
     private int _done;
     private int _total;
 
-    /// <exception cref="LabelsException">A table of labels is malformed.</exception>
+    /// <exception cref="LabelsException">A table of labels or of films is malformed.</exception>
     public async Task<BenchResult> RunAsync(BenchSets sets, CancellationToken cancel)
     {
         var pictures = folder.Find(sets);
         var recordings = sets.HasFlag(BenchSets.Footage) ? Recordings() : [];
-        _total = pictures.Sum(set => set.Pictures.Count) + recordings.Count;
+        var films = sets.HasFlag(BenchSets.Passages) ? PassageFilms.Read(folder.Passages) : [];
+        _total = pictures.Sum(set => set.Pictures.Count) + recordings.Count + films.Count;
         // Rows stand in the order of the sets, whatever the order in which pictures fill them.
         foreach (var set in pictures.Where(set => set.Kind is BenchSets.Crops or BenchSets.HeldOut || (set.Kind == BenchSets.Scenes && sets.HasFlag(BenchSets.Scenes))))
             Row(set.Kind, set.Name);
@@ -43,7 +45,8 @@ internal sealed class RecognitionBench(
             else await EachAsync(set, (picture, labels) => LabelledAsync(set, picture, labels, sets, cancel), cancel);
         }
         foreach (var recording in recordings) await WatchAsync(recording, cancel);
-        return new BenchResult(pictures, [.. Rows()], _plateFree, _footage, _broken);
+        foreach (var film in films) await WatchAsync(film, cancel);
+        return new BenchResult(pictures, [.. Rows()], _plateFree, _footage, _broken) { Films = _films };
     }
 
     private async Task EachAsync(BenchPictures set, Func<Specimen, BenchPicture, Task> read, CancellationToken cancel)
@@ -135,8 +138,9 @@ internal sealed class RecognitionBench(
         foreach (var contestant in contestants)
         {
             progress.Report(new BenchProgress(_done, _total, name));
-            await using var source = CameraSources.Open(new CameraOptions("bench", recording.Path), TimeProvider.System, NullLogger.Instance);
-            var (accepted, frames, milliseconds) = await contestant.WatchAsync(source, cancel);
+            await using var source = Open(recording.Path);
+            var (passages, frames, milliseconds) = await contestant.WatchAsync(source, cancel);
+            var accepted = passages.Where(read => read.Accepted).ToList();
             var said = accepted.Where(read => recording.Known.Contains(read.Text)).ToList();
             var right = said.Select(read => read.Text).Distinct(StringComparer.Ordinal).Count();
             _footage.Add(new FootageRow(name, contestant.Name, recording.Known.Count, right, said.Count - right, accepted.Count - said.Count,
@@ -144,6 +148,32 @@ internal sealed class RecognitionBench(
         }
         _done++;
     }
+
+    private async Task WatchAsync(PassageFilm film, CancellationToken cancel)
+    {
+        progress.Report(new BenchProgress(_done, _total, "passages"));
+        try
+        {
+            var rows = new List<FilmRow>();
+            foreach (var contestant in contestants)
+            {
+                await using var source = Open(film.Path);
+                var (passages, _, _) = await contestant.WatchAsync(source, cancel);
+                await using var alone = new LoneFrames(Open(film.Path));
+                var (frames, _, _) = await contestant.WatchAsync(alone, cancel);
+                rows.Add(new FilmRow(film, contestant.Name, PassageOutcome.Of(film.Text, passages, frames)));
+            }
+            _films.AddRange(rows);
+        }
+        catch (CaptureException exception)
+        {
+            _broken.Add(exception.Message);
+        }
+        _done++;
+    }
+
+    private static ICameraSource Open(string recording) =>
+        CameraSources.Open(new CameraOptions("bench", recording), TimeProvider.System, NullLogger.Instance);
 
     private BenchTally[] Row(BenchSets kind, string set)
     {

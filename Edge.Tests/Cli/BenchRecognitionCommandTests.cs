@@ -37,9 +37,10 @@ public sealed class BenchRecognitionCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--sets", "scenes,craps", "known are scenes, crops, held-out, degraded, plate-free, footage")]
+    [InlineData("--sets", "scenes,craps", "known are scenes, crops, held-out, degraded, plate-free, footage, passages")]
     [InlineData("--evidence", "2", "--evidence 0.01 to 0.9999")]
     [InlineData("--failures", ".", "is not empty")]
+    [InlineData("--passages", "nowhere", "--passages nowhere: no passages.tsv in it")]
     public async Task A_wrong_option_is_refused_with_what_would_be_right(string option, string value, string told)
     {
         var ended = await EdgeAgent.RunAsync("bench", "recognition", _folder.Path, option, value);

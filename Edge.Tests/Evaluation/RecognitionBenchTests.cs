@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Edge.Agent.Evaluation;
 using Edge.Tests.Support;
 using Edge.Vision.Tracking;
@@ -54,7 +55,35 @@ public sealed class RecognitionBenchTests : IDisposable
         Assert.Equal([new PlateFreeRow("plate-free/oid_plates_ccby", "ours", 1, 0)], result.PlateFree);
     }
 
+    [Fact]
+    public async Task A_film_is_read_as_a_whole_and_frame_by_frame_and_a_broken_one_by_nobody()
+    {
+        await FilmAsync(Shared.Need("data/scenes/eu/eu2.jpg"), "parked.mp4", frames: 4);
+        File.WriteAllText(_folder.File("broken.mp4"), "no film");
+        var plate = File.ReadLines(Shared.Need("data/scenes/eu.tsv")).First(line => line.StartsWith("eu2.jpg\t", StringComparison.Ordinal)).Split('\t')[^1];
+        File.WriteAllLines(_folder.File("passages.tsv"),
+            ["file\ttext\tlight\tkm/h\tframes a second", $"broken.mp4\t{plate}\tday\t1\t5", $"parked.mp4\t{plate}\tday\t1\t5", "parked.mp4\tAB123CD\tday\t1\t5"]);
+        using var reader = await OpenAsync("ours", isPeer: false);
+
+        var result = await new RecognitionBench(new BenchFolder(_folder.Path) { Passages = _folder.Path }, [reader], null, new Kept([]))
+            .RunAsync(BenchSets.Passages, TestContext.Current.CancellationToken);
+
+        Assert.Contains("broken.mp4", Assert.Single(result.Broken), StringComparison.Ordinal);
+        Assert.Equal(2, result.Films.Count);
+        Assert.True(result.Films[0].Outcome is { Together: true, Alone: true, FramesRead: 4, FramesRight: 4, Accepted: 0, Evidence: > 0 });
+        Assert.True(result.Films[1].Outcome is { Together: false, Alone: false, FramesRead: 4, FramesRight: 0 });
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    private async Task FilmAsync(string picture, string name, int frames)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/ffmpeg"), "needs ffmpeg");
+        using var ffmpeg = Process.Start("/usr/bin/ffmpeg", ["-nostdin", "-y", "-loglevel", "error", "-loop", "1", "-r", "5", "-i", picture, "-frames:v", $"{frames}",
+            "-vf", "crop=trunc(iw/2)*2:trunc(ih/2)*2", "-c:v", "libx264", "-crf", "12", "-pix_fmt", "yuv420p", _folder.File(name)]);
+        await ffmpeg.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, ffmpeg.ExitCode);
+    }
 
     private static Task<Contestant> OpenAsync(string name, bool isPeer) => Contestant.OpenAsync(
         new Entry(name, Repository.Models, isPeer, ReadGate.Closed), TimeProvider.System, TestContext.Current.CancellationToken);

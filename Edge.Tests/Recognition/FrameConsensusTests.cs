@@ -57,6 +57,18 @@ public sealed class FrameConsensusTests
     }
 
     [Fact]
+    public void A_frame_that_hardly_reads_the_plate_takes_less_off_than_a_sure_one()
+    {
+        using var sure = Conclude(("AB123CD", 0.97f, 1), ("AB123CD", 0.97f, 1));
+        using var doubted = Conclude(("AB123CD", 0.97f, 1), ("AB123CD", 0.97f, 1), ("A8123CD", 0.97f, 1));
+        using var hardly = Conclude(("AB123CD", 0.97f, 1), ("AB123CD", 0.97f, 1), ("A8123CD", 0.6f, 1));
+        Assert.Equal("AB123CD", Readings.TextOf(hardly));
+        Assert.True(doubted.Evidence < hardly.Evidence && hardly.Evidence < sure.Evidence);
+        // A third of the frames prefer another character by 0.6; were they all alike, a fifth would be gone.
+        Assert.True(hardly.Evidence > 0.88f * sure.Evidence, $"{hardly.Evidence} of {sure.Evidence}");
+    }
+
+    [Fact]
     public void Frames_of_another_length_take_their_share_off_too()
     {
         using var doubted = Conclude(("AB123", 0.95f, 1), ("AB123", 0.95f, 1), ("AB1234", 0.95f, 1));

@@ -6,9 +6,10 @@ namespace Edge.Vision.Recognition;
 
 /// <summary>
 /// What the frames of one passage read becomes one reading. Each frame is a noisy look at the same characters, so their
-/// log-probabilities are averaged, clearer frames counting more (<see cref="Tracking.FrameWeight"/>), once they have voted on
-/// the number of characters. One frame alone keeps the evidence it had, so a calibration measured on stills holds for it;
-/// for more frames the evidence is built to err on the side of doubt:
+/// log-probabilities are averaged, once they have voted on the number of characters. A frame counts by how clear and how new it is
+/// (<see cref="Tracking.FrameWeight"/>) and by what it makes of its own text (<see cref="OwnDoubt"/>). One frame alone keeps the
+/// evidence it had, so a calibration measured on stills holds for it; for more frames the evidence is built to err on the side of
+/// doubt:
 /// <list type="bullet">
 /// <item>Frames share their mistakes (font, dirt, angle), so n of them are worth n / (1 + (n − 1) ρ) independent ones, the
 /// design effect of cluster samples (Kish, Survey Sampling, 1965): with ρ = .5 never more than two.</item>
@@ -16,8 +17,8 @@ namespace Edge.Vision.Recognition;
 /// probabilities would otherwise hide dissent.</item>
 /// <item>No frame can veto: a probability counts as at least <see cref="Floor"/>.</item>
 /// </list>
-/// Pure; wiped when disposed. Road not taken: the mean of probabilities, which never gains from agreement and lets many
-/// poor frames decide.
+/// Pure; wiped when disposed. Roads not taken: the mean of probabilities, which never gains from agreement and lets many
+/// poor frames decide; the surest frame alone, which is sure by luck.
 /// </summary>
 public sealed class FrameConsensus : IDisposable
 {
@@ -27,15 +28,20 @@ public sealed class FrameConsensus : IDisposable
     /// <summary>A frame that says a character cannot be is wrong more often than this.</summary>
     private const double Floor = 1e-4;
 
+    /// <summary>A frame's weight is multiplied by its evidence to this power. With 0 a frame that can hardly read the plate takes as
+    /// much off a good frame's evidence as another good one; with 1 the surest frame decides nearly alone.</summary>
+    private const double OwnDoubt = 0.5;
+
     private const int Lengths = PlateText.MaxLength + 1;
     private static readonly int Classes = Reading.Alphabet.Length;
 
-    // By length, position and class: sum of weight × log-probability, and of weight × how much another class is preferred.
+    // By length, position and class: sum of say × log-probability, and of say × how much another class is preferred.
     private readonly float[] _logs = GC.AllocateArray<float>(Lengths * PlateText.MaxLength * Classes, pinned: true);
     private readonly float[] _dissent = GC.AllocateArray<float>(Lengths * PlateText.MaxLength * Classes, pinned: true);
-    // By length: sum of weight × how sure the frame is of that length, and of weight × how sure of its characters.
+    // By length: sum of say × how sure the frame is of that length, of say × how sure of its characters, of say, and of weight.
     private readonly double[] _sure = new double[Lengths];
     private readonly double[] _votes = new double[Lengths];
+    private readonly double[] _says = new double[Lengths];
     private readonly double[] _weights = new double[Lengths];
     private double[] _regions = [];
 
@@ -47,6 +53,7 @@ public sealed class FrameConsensus : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(weight);
         if (!(frame.Evidence > 0)) return; // empty, or a model gone wrong (NaN)
         var length = frame.Length;
+        var say = weight * Math.Pow(frame.Evidence, OwnDoubt);
         var sureOfLength = 1.0;
         for (var position = 0; position < length; position++)
         {
@@ -54,12 +61,13 @@ public sealed class FrameConsensus : IDisposable
             var sum = 0.0;
             foreach (var one in row) sum += one;
             sureOfLength *= Math.Min(sum, 1);
-            AddRow(At(length, position), row, sum, frame.Best(position).Confidence, weight);
+            AddRow(At(length, position), row, sum, frame.Best(position).Confidence, say);
         }
-        _sure[length] += weight * sureOfLength;
-        _votes[length] += weight * sureOfLength * Math.Pow(frame.Evidence, 1.0 / length);
+        _sure[length] += say * sureOfLength;
+        _votes[length] += say * sureOfLength * Math.Pow(frame.Evidence, 1.0 / length);
+        _says[length] += say;
         _weights[length] += weight;
-        AddRegions(frame.Regions, weight);
+        AddRegions(frame.Regions, say);
     }
 
     /// <summary>Writes what the frames agree on into <paramref name="conclusion"/>; empty where nothing was read.</summary>
@@ -68,21 +76,21 @@ public sealed class FrameConsensus : IDisposable
         conclusion.Clear();
         var length = TensorPrimitives.IndexOfMax(_votes);
         if (!(_votes[length] > 0)) return;
-        var (weight, gain) = (_weights[length], Gain(_weights[length]) / _weights[length]);
+        var (says, gain) = (_says[length], Gain(_weights[length]) / _says[length]);
         // The text is right if its length and every character are: the length's part is spread over the characters.
-        var share = Math.Pow(_sure[length] / (weight + _votes.Sum() - _votes[length]), 1.0 / length);
+        var share = Math.Pow(_sure[length] / (says + _votes.Sum() - _votes[length]), 1.0 / length);
         Span<double> chances = stackalloc double[Classes];
         for (var position = 0; position < length; position++)
         {
             conclusion.TryAppend(out var row);
             var at = At(length, position);
             Softmax(_logs.AsSpan(at, Classes), gain, chances);
-            for (var i = 0; i < Classes; i++) row[i] = (float)(share * chances[i] * (1 - _dissent[at + i] / weight));
+            for (var i = 0; i < Classes; i++) row[i] = (float)(share * chances[i] * (1 - _dissent[at + i] / says));
         }
         chances.Clear();
         if (_regions.Length == 0) return;
         var regions = conclusion.Region(_regions.Length);
-        for (var i = 0; i < regions.Length; i++) regions[i] = (float)(_regions[i] / _weights.Sum());
+        for (var i = 0; i < regions.Length; i++) regions[i] = (float)(_regions[i] / _says.Sum());
     }
 
     /// <summary>Forgets every frame; the buffers stay.</summary>
@@ -92,26 +100,27 @@ public sealed class FrameConsensus : IDisposable
         CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_dissent.AsSpan()));
         Array.Clear(_sure);
         Array.Clear(_votes);
+        Array.Clear(_says);
         Array.Clear(_weights);
         Array.Clear(_regions);
     }
 
     public void Dispose() => Clear();
 
-    private void AddRow(int at, ReadOnlySpan<float> row, double sum, double best, double weight)
+    private void AddRow(int at, ReadOnlySpan<float> row, double sum, double best, double say)
     {
         for (var i = 0; i < row.Length; i++)
         {
-            _logs[at + i] += (float)(weight * Math.Log(Math.Max(row[i] / sum, Floor)));
-            _dissent[at + i] += (float)(weight * (best - row[i]));
+            _logs[at + i] += (float)(say * Math.Log(Math.Max(row[i] / sum, Floor)));
+            _dissent[at + i] += (float)(say * (best - row[i]));
         }
     }
 
     // Where a plate is from is no matter of many small pieces of evidence: the mean of what the frames think will do.
-    private void AddRegions(ReadOnlySpan<float> probabilities, double weight)
+    private void AddRegions(ReadOnlySpan<float> probabilities, double say)
     {
         if (_regions.Length != probabilities.Length) _regions = new double[probabilities.Length];
-        for (var i = 0; i < probabilities.Length; i++) _regions[i] += weight * probabilities[i];
+        for (var i = 0; i < probabilities.Length; i++) _regions[i] += say * probabilities[i];
     }
 
     /// <summary>What frames of this weight are worth, in independent frames; 1 at least.</summary>

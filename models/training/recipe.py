@@ -10,6 +10,10 @@ held-out crops are made once; the rest takes minutes. ``--only`` runs some of th
     held-out    crops that training never saw
     calibrate   measures on them what the recogniser's evidence is worth, and writes that into the manifest
     card        the model card's pictures
+
+Not among them, since no model needs it; ``--only passages`` runs it:
+
+    passages    films of vehicles going by, with known plates: what the consensus over frames is measured on
 """
 
 from __future__ import annotations
@@ -30,6 +34,7 @@ ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
 if "avx512f" in Path("/proc/cpuinfo").read_text():
     ENVIRONMENT["ATEN_CPU_CAPABILITY"] = "avx512"
 STEPS = ("fonts", "detector", "recogniser", "export", "held-out", "calibrate", "card")
+ASKED_FOR = ("passages",)
 
 
 def run(*command) -> None:
@@ -76,6 +81,10 @@ def calibrate(args) -> None:
     print(measured)
 
 
+def passages(args) -> None:
+    run(sys.executable, "passages.py", "--out", args.work / "passages")
+
+
 def card(args) -> None:
     run(sys.executable, "card.py", "--work", args.work, "--models", args.models)
 
@@ -89,11 +98,11 @@ def main() -> None:
     parser.add_argument("--crops", type=int, default=780_800, help="samples the recogniser learns from")
     parser.add_argument("--scenes", type=int, default=90_000, help="scenes the detector learns from")
     parser.add_argument("--renderers", type=int, default=max(1, (os.cpu_count() or 2) // 2))
-    parser.add_argument("--only", nargs="+", choices=STEPS, default=STEPS, metavar="STEP", help=", ".join(STEPS))
+    parser.add_argument("--only", nargs="+", choices=STEPS + ASKED_FOR, default=STEPS, metavar="STEP", help=", ".join(STEPS + ASKED_FOR))
     args = parser.parse_args()
     args.work, args.data, args.models, args.agent = (p.resolve() for p in (args.work, args.data, args.models, args.agent))
     os.environ |= {**ENVIRONMENT, **os.environ}
-    for step in STEPS:
+    for step in STEPS + ASKED_FOR:
         if step in args.only:
             globals()[step.replace("-", "_")](args)
 
