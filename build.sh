@@ -99,6 +99,10 @@ BENCHES
 
 # The recipe that made the models, from nothing; needs Debian's python3-torch, hours, and the photographs.
 train() {
+    if [[ " $* " == *" --help "* || " $* " == *" -h "* ]]; then
+        [ -x /usr/bin/python3 ] || need python3
+        exec /usr/bin/python3 models/training/recipe.py --help
+    fi
     need "${runtime_packages[@]}" "${training_packages[@]}"
     build Edge.Agent
     local root=$PWD data_option=()

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Edge.Agent.Commissioning;
+using Edge.Agent.Configuration;
 using Edge.Agent.Evaluation;
 using Edge.Vision.Onnx;
 using Spectre.Console;
@@ -26,11 +27,11 @@ internal sealed class BenchRecognitionCommand
     private readonly Option<bool> _noPeer = new("--no-peer") { Description = "Leave the public reader out." };
     private readonly Option<double> _rate = new("--maximum-wrong-read-rate")
     {
-        Description = "The gate of calibrated models, 0.001 to 0.5.", DefaultValueFactory = _ => 0.01,
+        Description = $"The gate of calibrated models, {GateBounds.Rates}.", DefaultValueFactory = _ => 0.01,
     };
     private readonly Option<double> _evidence = new("--evidence")
     {
-        Description = "The gate of models without a calibration, 0.01 to 0.9999.", DefaultValueFactory = _ => 0.9,
+        Description = $"The gate of models without a calibration, {GateBounds.Evidences}.", DefaultValueFactory = _ => 0.9,
     };
     private readonly Option<string?> _failures = new("--failures")
     {
@@ -64,8 +65,8 @@ internal sealed class BenchRecognitionCommand
         if (SetsOf(parse.GetValue(_sets)!) is not { } sets)
             return Failure.Say(ExitCode.Usage, $"--sets: one of them is unknown; known are {string.Join(", ", SetNames)} and all");
         var (rate, evidence) = (parse.GetValue(_rate), parse.GetValue(_evidence));
-        if (rate is not (>= 0.001 and <= 0.5) || evidence is not (>= 0.01 and <= 0.9999))
-            return Failure.Say(ExitCode.Usage, "--maximum-wrong-read-rate must be 0.001 to 0.5, --evidence 0.01 to 0.9999");
+        if (!GateBounds.Hold(rate, evidence))
+            return Failure.Say(ExitCode.Usage, $"--maximum-wrong-read-rate must be {GateBounds.Rates}, --evidence {GateBounds.Evidences}");
         if (parse.GetValue(_failures) is { } pages && Directory.Exists(pages) && Directory.EnumerateFileSystemEntries(pages).Any())
             return Failure.Say(ExitCode.Usage, $"--failures {pages} is not empty: name another folder, or empty it");
         if (parse.GetValue(_passages) is { } films && !File.Exists(Path.Combine(films, PassageFilms.Table)))
@@ -133,7 +134,12 @@ internal sealed class BenchRecognitionCommand
     {
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var path = Path.Combine(folder, "index.html");
-        await File.WriteAllTextAsync(path, page.Write(), cancel);
+        // The folder may have been there before, open to others.
+        var owner = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
+        await using (var file = new StreamWriter(path, owner)) await file.WriteAsync(page.Write().AsMemory(), cancel);
         Console.Error.WriteLine($"{page.Count} failures: {path}. It holds plates: do not publish it, delete it when done.");
     }
 

@@ -78,7 +78,7 @@ internal static class BenchReport
                 row.Outcome.FramesRight, Evidence = Round(row.Outcome.Evidence),
             });
         foreach (var set in result.Pictures.Where(set => set.Ids.Count > 0))
-            Line(new { Kind = "HeldOutIds", Set = set.Name, Used = set.Pictures.Count, set.Of, set.Skipped, set.Ids });
+            Line(new { Kind = "HeldOutIds", Set = set.Name, Used = set.Pictures.Count, set.Of, set.AlsoTrained, set.Skipped, set.Ids });
 
         void Line<T>(T row) => output.WriteLine(JsonSerializer.Serialize(row, Json));
     }
@@ -131,7 +131,7 @@ internal static class BenchReport
         yield return "ms: median of a picture from pixels to reads, one thread; of peer: median of the ratios picture by picture.";
         foreach (var contestant in contestants) yield return $"gate of {contestant.Name}: {contestant.Gate}";
         foreach (var set in result.Pictures.Where(set => set.Kind == BenchSets.HeldOut))
-            yield return $"{set.Name}: {set.Ids.Count} ids, {set.Pictures.Count} pictures of {set.Of}" + (set.Skipped == 0 ? "" : $", {set.Skipped} labels with other characters left out");
+            yield return $"{set.Name}: {set.Ids.Count} ids, {set.Pictures.Count} pictures of {set.Of}, {set.AlsoTrained} plates left out that training photographs show too" + (set.Skipped == 0 ? "" : $", {set.Skipped} labels with other characters left out");
         foreach (var set in result.Pictures.Where(set => set.Kind != BenchSets.HeldOut && set.Skipped > 0))
             yield return $"{set.Name}: {set.Skipped} labels with other characters left out";
     }

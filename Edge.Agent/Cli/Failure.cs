@@ -41,7 +41,7 @@ internal static class Failure
 
     public static ExitCode Say(ExitCode code, string message)
     {
-        Console.Error.WriteLine($"edge-agent: {message}");
+        Console.Error.WriteLine($"edge-agent: {Printable.Lines(message)}");
         return code;
     }
 

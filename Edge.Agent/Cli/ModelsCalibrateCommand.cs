@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using Edge.Agent.Commissioning;
 using Edge.Vision.Calibrating;
-using Edge.Vision.Capture;
 using Edge.Vision.Recognition;
 using Spectre.Console;
 
@@ -43,12 +42,15 @@ internal sealed class ModelsCalibrateCommand
     {
         if (Enrolled.Here())
             return Failure.Say(ExitCode.Refused, "this box is enrolled: calibrate on another machine and install the models");
-        var (folder, crops) = (parse.GetValue(_folder)!, parse.GetValue(_crops));
+        var (folder, crops, set) = (parse.GetValue(_folder)!, parse.GetValue(_crops), SetOf(parse));
+        if (string.IsNullOrWhiteSpace(set) || set.Length > ManifestFile.LongestSet || set.Any(char.IsControl))
+            return Failure.Say(ExitCode.Usage, $"--set must say what the pictures are in 1 to {ManifestFile.LongestSet} characters, on one line");
         var tables = parse.GetValue(_truth)!.Select(path => LabelledPlates.Read(path)).ToList();
         if (!crops && tables.Any(table => !table.HasBoxes))
             return Failure.Say(ExitCode.Usage, "--truth: a table does not say where the plates are, so its pictures are crops: add --crops");
-        var pictures = parse.GetValue(_pictures)!.SelectMany(Expand).ToList();
-        var found = Measure(folder, crops, pictures, tables, SetOf(parse), cancel);
+        var pictures = PicturePaths.Of(parse.GetValue(_pictures)!);
+        PicturePaths.RefuseSameNames(pictures, tables);
+        var found = Measure(folder, crops, pictures, tables, set, cancel);
         if (found is null)
             return Failure.Say(ExitCode.Usage, $"too few plates were read to measure anything; at least {CalibrationFit.LeastOutcomes} are needed, with differing evidence");
         ManifestFile.Write(folder, found);
@@ -60,7 +62,7 @@ internal sealed class ModelsCalibrateCommand
     private string SetOf(ParseResult parse) => parse.GetValue(_set) ??
         string.Join(", ", parse.GetValue(_truth)!.Select(path => Path.GetFileNameWithoutExtension(path)));
 
-    private static CalibrationFound? Measure(string folder, bool crops, List<string> pictures, List<LabelledPlates> tables, string set, CancellationToken cancel)
+    private static CalibrationFound? Measure(string folder, bool crops, IReadOnlyList<string> pictures, List<LabelledPlates> tables, string set, CancellationToken cancel)
     {
         using var run = CalibrationRun.Open(folder, crops);
         var progress = new Said(pictures.Count * 2);
@@ -76,11 +78,7 @@ internal sealed class ModelsCalibrateCommand
                 if (here.Count > 0) run.Add(picture, here);
                 progress.Report(i + 1);
             }
-            return run.Finish(set, new Later(progress, pictures.Count));
-        }
-        catch (ArgumentException)
-        {
-            return null;
+            return Finish(run, set, new Later(progress, pictures.Count));
         }
         finally
         {
@@ -88,12 +86,20 @@ internal sealed class ModelsCalibrateCommand
         }
     }
 
+    private static CalibrationFound? Finish(CalibrationRun run, string set, IProgress<int> looked)
+    {
+        try
+        {
+            return run.Finish(set, looked);
+        }
+        catch (ArgumentException) // too few
+        {
+            return null;
+        }
+    }
+
     private static KnownPlate? Known(LabelledPlate label, bool crops) =>
         PlateText.TryParse(label.Text, out var text) ? new KnownPlate(crops ? null : label.Box, text) : null;
-
-    private static IEnumerable<string> Expand(string path) => Directory.Exists(path)
-        ? Directory.EnumerateFiles(path).Where(CameraSources.IsPicture).Order(StringComparer.Ordinal)
-        : [path];
 
     private static void Show(CalibrationFound found, string folder)
     {

@@ -45,7 +45,7 @@ internal static class ModelsCheckCommand
 
     private static void Tell(string folder, ModelCheck check, TextWriter output, TextWriter error)
     {
-        foreach (var problem in check.Problems) error.WriteLine(problem);
+        foreach (var problem in check.Problems) error.WriteLine(Printable.Line(problem));
         if (check.Sketch is { } sketch)
         {
             error.WriteLine($"the models look like those of fast-alpr: save this as {Path.Combine(folder, "manifest.json")}, correct its " +
@@ -57,7 +57,7 @@ internal static class ModelsCheckCommand
             error.WriteLine("its models are of no family known here: write a manifest, see models/README.md");
         }
         if (check.Problems.Count > 0)
-            foreach (var (file, tensors) in check.Found) error.WriteLine($"{file} really has {tensors}");
+            foreach (var (file, tensors) in check.Found) error.WriteLine(Printable.Line($"{file} really has {tensors}"));
         if (check.Trial is { } trial)
             output.WriteLine($"{folder}: good; a blank picture took {trial.Detect.TotalMilliseconds:F1} ms to search, one plate " +
                 $"{trial.Read.TotalMilliseconds:F1} ms to read, one thread");

@@ -65,7 +65,7 @@ internal static class ModelsListCommand
         Row("calibration", model => model.Calibration ?? (model.Role == "recogniser" ? "not measured" : ""));
         console.Write(table);
 
-        void Row(string name, Func<Listed, string> of) => table.AddRow([name, .. models.Select(model => Markup.Escape(of(model)))]);
+        void Row(string name, Func<Listed, string> of) => table.AddRow([name, .. models.Select(model => Markup.Escape(Printable.Lines(of(model))))]);
     }
 
     /// <summary>A model as the list shows it.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Edge.Agent.Commissioning;
+using Edge.Agent.Configuration;
 using Edge.Vision;
 using Edge.Vision.Capture;
 using Edge.Vision.Recognition.Regions;
@@ -29,9 +30,9 @@ internal static class RecognizeCommand
         var crops = new Option<bool>("--crops") { Description = "The pictures are crops of plates already: the recogniser alone." };
         var rate = new Option<double?>("--maximum-wrong-read-rate")
         {
-            Description = "The gate, 0.001 to 0.5, as in the configuration; default 0.01.",
+            Description = $"The gate, {GateBounds.Rates}, as in the configuration; default 0.01.",
         };
-        var evidence = new Option<double?>("--evidence") { Description = "The gate of a model without a calibration, 0.01 to 0.9999." };
+        var evidence = new Option<double?>("--evidence") { Description = $"The gate of a model without a calibration, {GateBounds.Evidences}." };
         var regions = new Option<string[]>("--region")
         {
             Description = "Hold reads against this region's patterns, for example RO; repeat for more.", DefaultValueFactory = _ => [],
@@ -48,13 +49,15 @@ internal static class RecognizeCommand
                 return Failure.Say(ExitCode.Usage, "--score-only needs --truth FILE");
             if (parse.GetValue(paths)!.Any(path => path.StartsWith('-') && !Path.Exists(path)))
                 return Failure.Say(ExitCode.Usage, "an option is unknown; see edge-agent recognize --help");
-            if (parse.GetValue(rate) is not (null or >= 0.001 and <= 0.5) || parse.GetValue(evidence) is not (null or >= 0.01 and <= 0.9999))
-                return Failure.Say(ExitCode.Usage, "--maximum-wrong-read-rate must be 0.001 to 0.5, --evidence 0.01 to 0.9999");
+            if (!GateBounds.Hold(parse.GetValue(rate), parse.GetValue(evidence)))
+                return Failure.Say(ExitCode.Usage, $"--maximum-wrong-read-rate must be {GateBounds.Rates}, --evidence {GateBounds.Evidences}");
             if (parse.GetValue(regions)!.FirstOrDefault(region => RegionPatterns.Of(region) is null) is not null)
                 return Failure.Say(ExitCode.Usage, $"--region must be one of {string.Join(", ", RegionPatterns.Regions)}");
             var labels = parse.GetValue(truth) is { } table ? LabelledPlates.Read(table) : null;
             if (labels is { HasBoxes: false } && !parse.GetValue(crops))
                 return Failure.Say(ExitCode.Usage, "--truth: this table does not say where the plates are, so its pictures are crops: add --crops");
+            var pictures = PicturePaths.Of(parse.GetValue(paths)!);
+            if (labels is not null) PicturePaths.RefuseSameNames(pictures, [labels]);
             using var output = new ReadsOutput(parse.GetValue(json), parse.GetValue(scoreOnly));
             if (labels is { Skipped: > 0 })
                 Console.Error.WriteLine($"{labels.Skipped} labels hold other characters than A-Z and 0-9: left out");
@@ -64,7 +67,7 @@ internal static class RecognizeCommand
                 Rules = parse.GetValue(regions) is { Length: > 0 } named ? new RegionRules(named, []) : null,
             };
             var run = new Run(parse.GetValue(models)!, options, output, labels);
-            return await run.AllAsync(parse.GetValue(paths)!, parse.GetValue(crops), cancel);
+            return await run.AllAsync(pictures, parse.GetValue(crops), cancel);
         }));
         return command;
     }
@@ -90,12 +93,12 @@ internal static class RecognizeCommand
     {
         private readonly ReadingScore _score = new();
 
-        public async Task<ExitCode> AllAsync(string[] paths, bool areCrops, CancellationToken cancel)
+        public async Task<ExitCode> AllAsync(IReadOnlyList<string> paths, bool areCrops, CancellationToken cancel)
         {
             var result = ExitCode.Ok;
             using var crops = areCrops ? CropReader.Open(models, options) : null;
             using var scenes = areCrops ? null : PlatePipeline.Open(models, options);
-            foreach (var path in paths.SelectMany(Expand))
+            foreach (var path in paths)
             {
                 try
                 {
@@ -149,13 +152,6 @@ internal static class RecognizeCommand
 
         private static ICameraSource Open(string path) =>
             CameraSources.Open(new CameraOptions(Path.GetFileName(path), path), TimeProvider.System, NullLogger.Instance);
-
-        private static IEnumerable<string> Expand(string path)
-        {
-            if (!Directory.Exists(path)) return [path];
-            var pictures = Directory.EnumerateFiles(path).Where(CameraSources.IsPicture).Order(StringComparer.Ordinal).ToList();
-            return pictures.Count > 0 ? pictures : throw new CaptureException($"{path}: no picture in this folder");
-        }
     }
 
     /// <summary>Reads as a table or as JSON lines; errors go to standard error in both.</summary>

@@ -78,6 +78,8 @@ internal sealed class LabelledPlates
     private static (string File, LabelledPlate? Plate) Parse(string[] fields, int columns, int text, int state, bool hasBoxes,
         Func<string, string>? textOf, string place)
     {
+        if (fields[0] is "" or "." or ".." || fields[0].Any(one => one is '/' or '\\' || char.IsControl(one)))
+            throw new LabelsException($"{place}: field 1 must be a bare file name, without a folder");
         if (fields.Length == 1) return (fields[0], null);
         if (fields.Length != columns) throw new LabelsException($"{place}: must have {columns} fields, has {fields.Length}");
         return (fields[0], new LabelledPlate(hasBoxes ? Box(fields, place) : null, textOf is null ? fields[text] : textOf(fields[text]))
@@ -90,8 +92,10 @@ internal sealed class LabelledPlates
     {
         Span<float> numbers = stackalloc float[4];
         for (var i = 0; i < 4; i++)
-            if (!float.TryParse(fields[i + 1], NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[i]))
+            if (!float.TryParse(fields[i + 1], NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[i]) || !float.IsFinite(numbers[i]))
                 throw new LabelsException($"{place}: field {i + 2} must be a number of pixels");
+        for (var i = 2; i < 4; i++)
+            if (numbers[i] < 0) throw new LabelsException($"{place}: field {i + 2} must not be below 0: it is the {(i == 2 ? "width" : "height")} of a plate");
         return new PixelBox(numbers[0], numbers[1], numbers[0] + numbers[2], numbers[1] + numbers[3]);
     }
 

@@ -72,13 +72,14 @@ public sealed record AgentConfiguration(
     private static ReadGate ReadGateFields(JsonFields fields)
     {
         var defaults = new ReadGate();
+        if (fields.Has("weakest")) fields.Fail("weakest", "unknown key; replaced by gate.maximumWrongReadRate, the share of wrong reads that is accepted");
         if (fields.Has("evidence") && fields.Has("maximumWrongReadRate"))
             fields.Fail("evidence", "stands beside maximumWrongReadRate; set one: the rate for a model with a calibration, evidence for one without");
         return defaults with
         {
             Detector = (float)fields.Number("detector", 0.1, 0.99, defaults.Detector),
-            MaximumWrongReadRate = fields.Number("maximumWrongReadRate", 0.001, 0.5, defaults.MaximumWrongReadRate),
-            Evidence = fields.Has("evidence") ? fields.Number("evidence", 0.01, 0.9999) : null,
+            MaximumWrongReadRate = fields.Number("maximumWrongReadRate", GateBounds.LeastRate, GateBounds.MostRate, defaults.MaximumWrongReadRate),
+            Evidence = fields.Has("evidence") ? fields.Number("evidence", GateBounds.LeastEvidence, GateBounds.MostEvidence) : null,
             Frames = fields.Whole("frames", 2, 20, defaults.Frames),
         };
     }

@@ -19,6 +19,10 @@ internal sealed record BenchPictures(BenchSets Kind, string Name, bool AreCrops,
     /// <summary>Labels left out because their text holds other characters.</summary>
     public int Skipped { get; init; }
 
+    /// <summary>For held-out sets: labelled plates left out because their text stands on a photograph that training sees too: most
+    /// likely the same vehicle, seen again.</summary>
+    public int AlsoTrained { get; init; }
+
     /// <summary>For held-out sets: the ids that are used.</summary>
     public IReadOnlyList<string> Ids { get; init; } = [];
 }
@@ -39,18 +43,25 @@ internal sealed class BenchFolder(string path)
 
     private static readonly string[] Crops = ["oid_crops_text"];
 
-    private static readonly string[] Unlabelled = ["us_driveai_ccby_unlabelled", "us_udacity_mit_unlabelled"];
-
     // Where all of a set's plates are from, if they are from one place.
     private static readonly Dictionary<string, string> Regions = new(StringComparer.Ordinal)
     {
         ["us"] = "US", ["br"] = "BR", ["in_college_apache"] = "IN", ["in_punjab_ccby"] = "IN", ["vn_mit"] = "VN", [ChineseSet] = "CN", ["romania"] = "RO",
     };
 
+    private HashSet<string>? _trained;
+
     public string Path { get; } = path;
 
     /// <summary>Where the films of passages are.</summary>
     public string Passages { get; init; } = System.IO.Path.Combine(path, "passages");
+
+    // What stands on any photograph that training sees, of any set.
+    private HashSet<string> Trained => _trained ??= Tables("training").SelectMany(name =>
+    {
+        var labels = Labels(name);
+        return labels.Files.Where(file => !HeldOut.Contains(name, file)).SelectMany(file => labels[file]).Select(label => label.Text);
+    }).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>The pictures of the chosen sets, in the table's order. Degraded pictures are made from the scenes: they are not in
     /// here.</summary>
@@ -61,8 +72,8 @@ internal sealed class BenchFolder(string path)
         if ((sets & (BenchSets.Scenes | BenchSets.Degraded)) != 0) found.AddRange(Tables("scenes").Select(name => Whole(BenchSets.Scenes, "scenes", name)));
         if (sets.HasFlag(BenchSets.Crops)) found.AddRange(Tables("crops").Select(name => Whole(BenchSets.Crops, "crops", name)));
         if (sets.HasFlag(BenchSets.HeldOut)) found.AddRange(Photographs.Concat(Crops).Where(HasTable).Select(HeldOutOf));
-        if (sets.HasFlag(BenchSets.PlateFree)) found.AddRange(Photographs.Concat(Unlabelled).Where(HasTable).Select(PlateFreeOf));
-        return [.. found.Where(set => set.Pictures.Count > 0)];
+        if (sets.HasFlag(BenchSets.PlateFree)) found.AddRange(Photographs.Where(HasTable).Select(PlateFreeOf));
+        return [.. found.Where(set => set.Pictures.Count + set.AlsoTrained > 0)];
     }
 
     private IEnumerable<string> Tables(string folder)
@@ -84,11 +95,12 @@ internal sealed class BenchFolder(string path)
         var labels = Labels(name);
         var crops = Crops.Contains(name);
         var files = labels.Files.Where(file => HeldOut.Contains(name, file)).ToList();
-        var pictures = files.Select(file => Picture("training", name, file,
-            labels[file].Select(label => crops ? label with { Box = null } : label))).Where(picture => picture.Labels.Count > 0).ToList();
+        var pictures = files.Select(file => Picture("training", name, file, labels[file].Where(label => !Trained.Contains(label.Text))
+            .Select(label => crops ? label with { Box = null } : label))).Where(picture => picture.Labels.Count > 0).ToList();
         return new BenchPictures(BenchSets.HeldOut, $"held-out/{name}", crops, pictures)
         {
             Of = labels.Files.Count, Skipped = labels.Skipped,
+            AlsoTrained = files.Sum(file => labels[file].Count(label => Trained.Contains(label.Text))),
             Ids = [.. pictures.Select(picture => HeldOut.Id(name, System.IO.Path.GetFileName(picture.Path))).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
         };
     }

@@ -67,7 +67,8 @@ internal sealed class FailurePage(IReadOnlyList<string> readers)
             <h1>What {{Text(readers[0])}} did not read</h1>
             <p class="note">This page holds real plates and pictures of real vehicles. It is for the people who train the models: keep it
             where its data is kept, do not publish it, delete it when done.</p>
-            <p>A red frame: accepted at the gate, and wrong. Percentages are the reader's evidence for the whole text.</p>
+            <p>A red frame: accepted at the gate, and wrong. Percentages are how likely the whole text is right,
+            as the reader's calibration measured it; of a reader without one, its evidence, which nobody has measured.</p>
             {{(_sets.Count == 0 ? "<p>No failures.</p>" : sets)}}
             </html>
             """;

@@ -17,8 +17,16 @@ internal sealed class PeerModels : IDisposable
     {
         if (!Directory.Exists(files) || FastAlprManifest.Among(files) is not var (detector, recogniser)) return;
         _folder = Directory.CreateTempSubdirectory("edge-bench-").FullName;
-        Variants = [Write("peer", detector, recogniser, 0),
-            Write($"peer +{(BestGrow * 100).ToString("0", CultureInfo.InvariantCulture)} %", detector, recogniser, BestGrow)];
+        try
+        {
+            Variants = [Write("peer", detector, recogniser, 0),
+                Write($"peer +{(BestGrow * 100).ToString("0", CultureInfo.InvariantCulture)} %", detector, recogniser, BestGrow)];
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Names and model folders; none where the files are absent.</summary>

@@ -79,9 +79,14 @@ public sealed record HitBody(string Text, HitFacts Facts)
     private static bool IsPlate(string text) => text.Length is >= 1 and <= MaxPlate
         && text.All(character => char.IsAsciiLetterUpper(character) || char.IsAsciiDigit(character));
 
-    private sealed record Wire(string Text, float[] Confidences, double? Right, string? Region, float RegionSure, bool RegionVerified,
-        int[] RuleChanged, string Camera, DateTimeOffset Time, int Frames, string Entry, MatchForm Form, long Policy, byte[] Crop)
+    private sealed record Wire(string Text, float[] Confidences, string? Region, bool RegionVerified,
+        string Camera, DateTimeOffset Time, int Frames, string Entry, MatchForm Form, long Policy, byte[] Crop)
     {
+        // Added later: a body that waited in an outbox since before does not say them.
+        public double? Right { get; init; }
+        public float RegionSure { get; init; }
+        public int[] RuleChanged { get; init; } = [];
+
         public override string ToString() => "HitBody.Wire(redacted)";
     }
 }

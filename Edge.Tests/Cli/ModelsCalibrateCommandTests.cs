@@ -47,5 +47,25 @@ public sealed class ModelsCalibrateCommandTests : IDisposable
         Assert.Contains("--crops", ended.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("two\nlines")]
+    public async Task Words_that_the_manifest_cannot_hold_are_refused_before_anything_is_measured(string set)
+    {
+        var ended = await EdgeAgent.RunAsync("models", "calibrate", _folder.Path, _folder.Path, "--truth", _folder.File("none.tsv"), "--set", set);
+        Assert.Equal(ExitCode.Usage, ended.Code);
+        Assert.Contains("--set must say what the pictures are in 1 to 500 characters", ended.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_without_a_picture_is_no_measurement()
+    {
+        File.WriteAllText(_folder.File("labels.tsv"), "file\ttext\n");
+        var ended = await EdgeAgent.RunAsync("models", "calibrate", _folder.Path, _folder.Path, "--crops", "--truth", _folder.File("labels.tsv"));
+        Assert.Equal(ExitCode.Capture, ended.Code);
+        Assert.Contains("no picture in this folder", ended.Error, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _folder.Dispose();
 }

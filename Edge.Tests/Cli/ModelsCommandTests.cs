@@ -64,6 +64,17 @@ public sealed class ModelsCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_manifest_s_keys_cannot_steer_the_terminal()
+    {
+        File.WriteAllText(_folder.File("manifest.json"), "{ \"\\u001b[2Jversion\": 1 }");
+        var ended = await EdgeAgent.RunAsync("models", "check", _folder.Path);
+        Assert.Equal(ExitCode.Model, ended.Code);
+        Assert.Contains("\\u001B[2Jversion", ended.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("\u001b", ended.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("\u001b", (await EdgeAgent.RunAsync("models", "list", _folder.Path)).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Check_of_a_folder_without_a_manifest_prints_one_where_the_family_is_known()
     {
         var models = Shared.Need("data/peer-models");

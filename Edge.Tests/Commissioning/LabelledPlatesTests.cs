@@ -51,12 +51,20 @@ public sealed class LabelledPlatesTests : IDisposable
 
     [Fact]
     public void A_part_of_the_text_can_be_what_counts() =>
-        Assert.Equal("AYL375", Assert.Single(LabelledPlates.Read(Write("file\ttext", "a.png\t皖AYL375"), text => text[1..])["a.png"]).Text);
+        Assert.Equal("AQRS98", Assert.Single(LabelledPlates.Read(Write("file\ttext", "a.png\t皖AQRS98"), text => text[1..])["a.png"]).Text);
 
     [Theory]
     [InlineData("file,text", "a", "line 1")]
     [InlineData("file\ttext", "a.png\tAB\tCD", "line 2: must have 2 fields, has 3")]
     [InlineData("file\tx\ty\twidth\theight\ttext", "a.png\t1\tone\t3\t4\tAB123", "line 2: field 3 must be a number")]
+    [InlineData("file\tx\ty\twidth\theight\ttext", "a.jpg\tNaN\t2\t3\t4\tAB123", "line 2: field 2 must be a number")]
+    [InlineData("file\tx\ty\twidth\theight\ttext", "a.jpg\t1\t2\t3\tInfinity\tAB123", "line 2: field 5 must be a number")]
+    [InlineData("file\tx\ty\twidth\theight\ttext", "a.jpg\t1\t2\t1e39\t4\tAB123", "line 2: field 4 must be a number")]
+    [InlineData("file\tx\ty\twidth\theight\ttext", "a.jpg\t-1\t2\t-3\t4\tAB123", "line 2: field 4 must not be below 0")]
+    [InlineData("file\ttext", "AB/a.png\tAB123", "line 2: field 1 must be a bare file name")]
+    [InlineData("file\ttext", "..\tAB123", "line 2: field 1 must be a bare file name")]
+    [InlineData("file\ttext", "../a.png", "line 2: field 1 must be a bare file name")]
+    [InlineData("file\ttext", "\tAB123", "line 2: field 1 must be a bare file name")]
     public void A_table_that_is_none_names_the_line_and_never_the_plate(string header, string row, string named)
     {
         var refused = Assert.Throws<LabelsException>(() => Read(header, row));

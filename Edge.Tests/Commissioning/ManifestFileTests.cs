@@ -4,6 +4,7 @@ using Edge.Tests.Recognition;
 using Edge.Tests.Support;
 using Edge.Vision.Calibrating;
 using Edge.Vision.Onnx;
+using Edge.Vision.Recognition;
 using Edge.Vision.Tracking;
 
 namespace Edge.Tests.Commissioning;
@@ -41,6 +42,21 @@ public sealed class ManifestFileTests : IDisposable
         Assert.Equal(once, File.ReadAllBytes(_folder.File("manifest.json")));
     }
 
+    [Theory]
+    [InlineData(0, "recogniser.calibration.set: 1 to 500 characters")]
+    [InlineData(ManifestFile.LongestSet + 1, "recogniser.calibration.set: 1 to 500 characters")]
+    public void A_manifest_that_could_not_be_read_again_is_not_written(int length, string problem)
+    {
+        var before = File.ReadAllBytes(_folder.File("manifest.json"));
+        var refused = Assert.Throws<ModelException>(() => ManifestFile.Write(_folder.Path, Found(Calibrations.Of((0, 0.25, 0.5), (0.75, 0.99, 0.01)) with
+        {
+            Set = new string('a', length),
+        })));
+        Assert.StartsWith($"{_folder.File("manifest.json")}: {problem}", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(_folder.File("manifest.json")));
+        Assert.Single(Directory.EnumerateFileSystemEntries(_folder.Path));
+    }
+
     [Fact]
     public void Tools_that_look_take_the_best_promise_there_is_and_say_so()
     {
@@ -64,6 +80,8 @@ public sealed class ManifestFileTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private void Write(params (double, double, double)[] points) => ManifestFile.Write(_folder.Path, new CalibrationFound(1100, 1050,
-        [1.25f, 0.8f], [(1, 0.9), (2, 1.9)], Calibrations.Of(points), new Reliability([]), new Reliability([])));
+    private void Write(params (double, double, double)[] points) => ManifestFile.Write(_folder.Path, Found(Calibrations.Of(points)));
+
+    private static CalibrationFound Found(Calibration calibration) =>
+        new(1100, 1050, [1.25f, 0.8f], [(1, 0.9), (2, 1.9)], calibration, new Reliability([]), new Reliability([]));
 }

@@ -25,7 +25,7 @@ public sealed class AgentConfigurationTests : IDisposable
     }
 
     [Theory]
-    [InlineData(""" "gate": { "weakest": 0.75 } """, "gate.weakest: unknown key")]
+    [InlineData(""" "gate": { "weakest": 0.75 } """, "gate.weakest: unknown key; replaced by gate.maximumWrongReadRate")]
     [InlineData(""" "gate": { "maximumWrongReadRate": 0.0001 } """, "gate.maximumWrongReadRate")]
     [InlineData(""" "gate": { "maximumWrongReadRate": 0.6 } """, "gate.maximumWrongReadRate")]
     [InlineData(""" "gate": { "maximumWrongReadRate": 0.01, "evidence": 0.9 } """, "gate.evidence: stands beside")]

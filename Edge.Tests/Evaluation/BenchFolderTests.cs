@@ -40,9 +40,9 @@ public sealed class BenchFolderTests : IDisposable
     [Fact]
     public void The_province_of_a_Chinese_plate_is_not_read()
     {
-        Table("training/cn_ccpd_mit", "file\tx\ty\twidth\theight\ttext", "cn_03.jpg\t1\t2\t30\t8\t皖A0N718");
+        Table("training/cn_ccpd_mit", "file\tx\ty\twidth\theight\ttext", "cn_03.jpg\t1\t2\t30\t8\t皖AQRS98");
         var picture = Assert.Single(Assert.Single(new BenchFolder(_folder.Path).Find(BenchSets.HeldOut)).Pictures);
-        Assert.Equal("A0N718", Assert.Single(picture.Labels).Text);
+        Assert.Equal("AQRS98", Assert.Single(picture.Labels).Text);
     }
 
     [Fact]
@@ -52,6 +52,34 @@ public sealed class BenchFolderTests : IDisposable
         var set = Assert.Single(new BenchFolder(_folder.Path).Find(BenchSets.PlateFree | BenchSets.HeldOut));
         Assert.Equal(("plate-free/oid_plates_ccby", 1), (set.Name, set.Pictures.Count));
         Assert.Empty(set.Pictures[0].Labels);
+    }
+
+    [Fact]
+    public void A_plate_that_training_sees_on_another_photograph_of_any_set_is_left_out_and_counted()
+    {
+        Table("training/oid_plates_ccby", "file\tx\ty\twidth\theight\ttext",
+            "b94993a2d67b455e.jpg\t1\t2\t30\t8\tAB123", "b94993a2d67b455e.jpg\t50\t2\t30\t8\tCD456", "b15d6c0bdf90226d.jpg\t1\t2\t30\t8\tXY987");
+        Table("training/romania", "file\tx\ty\twidth\theight\tmachine_read\tmin_confidence",
+            "train-0001.jpg\t1\t2\t30\t8\tAB123\t1.00", "valid-0001.jpg\t1\t2\t30\t8\tCD456\t1.00", "valid-0002.jpg\t1\t2\t30\t8\tXY987\t1.00");
+        var sets = new BenchFolder(_folder.Path).Find(BenchSets.HeldOut);
+        Assert.Equal([("held-out/oid_plates_ccby", 1), ("held-out/romania", 1)], sets.Select(set => (set.Name, set.AlsoTrained)));
+        Assert.All(sets, set => Assert.Equal("CD456", Assert.Single(Assert.Single(set.Pictures).Labels).Text));
+    }
+
+    [Fact]
+    public void A_set_whose_plates_are_all_left_out_still_says_so()
+    {
+        Table("training/romania", "file\tx\ty\twidth\theight\tmachine_read\tmin_confidence",
+            "train-0001.jpg\t1\t2\t30\t8\tAB123\t1.00", "valid-0001.jpg\t1\t2\t30\t8\tAB123\t1.00");
+        var set = Assert.Single(new BenchFolder(_folder.Path).Find(BenchSets.HeldOut));
+        Assert.Equal((0, 1), (set.Pictures.Count, set.AlsoTrained));
+    }
+
+    [Fact]
+    public void Frames_that_the_detector_learns_from_are_not_measured_on()
+    {
+        Table("training/us_udacity_mit_unlabelled", ["file\tx\ty\twidth\theight\ttext", .. Enumerable.Range(0, 64).Select(i => $"us_{i}.jpg")]);
+        Assert.Empty(new BenchFolder(_folder.Path).Find(BenchSets.All));
     }
 
     [Fact]

@@ -34,6 +34,15 @@ public sealed class FailurePageTests
     }
 
     [Fact]
+    public void A_percentage_is_the_calibrated_probability_and_said_to_be()
+    {
+        Add("scenes", StillReads.Of("AB128CD", evidence: 0.9f) with { Confidence = 0.42f }, null);
+        var page = _page.Write();
+        Assert.Contains("<td>42", page, StringComparison.Ordinal);
+        Assert.Contains("as the reader's calibration measured it", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void It_says_that_it_holds_plates_and_fetches_nothing()
     {
         Add("scenes", null, null);

@@ -42,7 +42,23 @@ public sealed class HitBodyTests
                 && read.Facts.Confidences.SequenceEqual(facts.Confidences) && read.Facts.Crop.Span.SequenceEqual(facts.Crop.Span);
         });
 
+    [Fact]
+    public void A_body_from_before_a_member_was_added_is_read_without_it()
+    {
+        var older = Good.Replace("\"right\":0.998,", "", StringComparison.Ordinal).Replace("\"regionSure\":0.97,", "", StringComparison.Ordinal)
+            .Replace("\"ruleChanged\":[1],", "", StringComparison.Ordinal).Replace("\"TR\"", "null", StringComparison.Ordinal)
+            .Replace("\"regionVerified\":true", "\"regionVerified\":false", StringComparison.Ordinal);
+        Assert.True(HitBody.TryParse(Encoding.UTF8.GetBytes(older), out var body, out var reason), reason);
+        Assert.Null(body.Facts.Right);
+        Assert.Equal(PlateRegion.Unknown, body.Facts.Region);
+        Assert.Empty(body.Facts.RuleChanged);
+        Assert.Equal(("AB12", "lane-1"), (body.Text, body.Facts.Camera));
+    }
+
     [Theory]
+    [InlineData("[1]", "null")]
+    [InlineData("\"regionSure\":0.97", "\"regionSure\":null")]
+    [InlineData("\"frames\":3,", "")]
     [InlineData("\"AB12\"", "\"ab12\"")]
     [InlineData("\"AB12\"", "\"\"")]
     [InlineData("[0.93,0.93,0.93,0.93]", "[0.93,0.93,0.93]")]

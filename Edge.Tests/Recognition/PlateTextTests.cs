@@ -6,7 +6,7 @@ public sealed class PlateTextTests
 {
     [Theory]
     [InlineData("34a-368 37", "34A36837")]
-    [InlineData("M·5 XSX", "M5XSX")]
+    [InlineData("Q·5 ZQX", "Q5ZQX")]
     public void Separators_and_case_are_canonicalised(string typed, string canonical)
     {
         Assert.True(PlateText.TryParse(typed, out var plate));
