@@ -70,7 +70,7 @@ internal static class DetectionDecoder
         foreach (var candidate in found)
         {
             if (kept.Count == MaxPlates) break;
-            if (candidate.Box.Width < 1 || candidate.Box.Height < 1) continue;
+            if (!(candidate.Box.Width >= 1 && candidate.Box.Height >= 1) || !float.IsFinite(candidate.Box.Area)) continue;
             if (kept.All(other => other.Box.Overlap(candidate.Box) < overlap)) kept.Add(candidate);
         }
         return kept;
