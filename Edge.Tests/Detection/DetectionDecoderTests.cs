@@ -55,6 +55,7 @@ public sealed class DetectionDecoderTests
     [InlineData(float.NegativeInfinity, 10, 60, 30)]
     [InlineData(10, float.NaN, 60, float.NaN)]
     [InlineData(10, 10, 1e30f, 1e30f)]
+    [InlineData(10, 10, 1e10f, 30)]
     public void A_box_that_is_nowhere_is_dropped_and_hides_no_other(float left, float top, float right, float bottom)
     {
         float[] rows = [0, left, top, right, bottom, 0, 0.9f, 0, 10, 10, 60, 30, 0, 0.7f];

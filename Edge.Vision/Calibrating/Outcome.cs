@@ -17,7 +17,7 @@ public readonly record struct Outcome(double Evidence, bool Right, int Fold)
     {
         ArgumentNullException.ThrowIfNull(plate);
         var hash = 2166136261u; // FNV-1a; a plate's own hash differs from run to run
-        foreach (var character in plate.Ascii) hash = (hash ^ character) * 16777619u;
+        foreach (var character in plate.Ascii) hash = unchecked((hash ^ character) * 16777619u);
         return (int)(hash % Folds);
     }
 }
