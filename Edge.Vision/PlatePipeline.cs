@@ -82,14 +82,20 @@ public sealed class PlatePipeline : IDisposable
         using var region = Cut(frame.Pixels, _options.Region, out var offset);
         if (_options.MotionGate && !still && _tracker.Open.Count == 0 && !_motion.Opens(region, frame.Position)) return;
         _detections = _detector.Detect(region);
-        foreach (var detection in _detections)
+        try
         {
-            if (detection.Box.Height < _options.MinimumPlateHeight) continue;
-            _reader.Read(region, detection, _reading);
-            var track = _tracker.Observe(frame.Position, detection.Shift(offset.X, offset.Y), _reading);
-            KeepClearest(track, region, detection.Box);
+            foreach (var detection in _detections)
+            {
+                if (detection.Box.Height < _options.MinimumPlateHeight) continue;
+                _reader.Read(region, detection, _reading);
+                var track = _tracker.Observe(frame.Position, detection.Shift(offset.X, offset.Y), _reading);
+                KeepClearest(track, region, detection.Box);
+            }
         }
-        _reading.Clear();
+        finally
+        {
+            _reading.Clear();
+        }
     }
 
     private void KeepClearest(PlateTrack track, Mat region, PixelBox box)
@@ -123,7 +129,7 @@ public sealed class PlatePipeline : IDisposable
     {
         if (track.Published)
         {
-            if (!source.IsStill) _recent.Extend(track.Conclusion, track.Last);
+            if (!source.IsStill) _recent.Extend(track, _judge);
             return null;
         }
         track.Published = true;

@@ -49,6 +49,19 @@ public sealed class DetectionDecoderTests
         Assert.Equal([0.9f, 0.5f], plates.Select(plate => plate.Score));
     }
 
+    [Theory]
+    [InlineData(float.NaN, 10, 60, 30)]
+    [InlineData(10, 10, float.PositiveInfinity, 30)]
+    [InlineData(float.NegativeInfinity, 10, 60, 30)]
+    [InlineData(10, float.NaN, 60, float.NaN)]
+    [InlineData(10, 10, 1e30f, 1e30f)]
+    [InlineData(10, 10, 1e10f, 30)]
+    public void A_box_that_is_nowhere_is_dropped_and_hides_no_other(float left, float top, float right, float bottom)
+    {
+        float[] rows = [0, left, top, right, bottom, 0, 0.9f, 0, 10, 10, 60, 30, 0, 0.7f];
+        Assert.Equal([0.7f], DetectionDecoder.EndToEnd(rows, 0.4f, 0.35f).Select(plate => plate.Score));
+    }
+
     private static void Peak(float[] map, int row, int column, float score, float left, float top, float right, float bottom)
     {
         var cell = row * Columns + column;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Edge.Tests.Support;
 using Edge.Vision.Onnx;
@@ -49,6 +50,10 @@ public sealed class ModelCheckTests : IDisposable
     [InlineData("detector", "resize", "3", "detector.resize: must be an object")]
     [InlineData("recogniser", "grow", "0.06", "recogniser.grow: must be a list")]
     [InlineData("recogniser", "heads", "[{}]", "recogniser.heads[0].output: is missing")]
+    [InlineData("recogniser", "heads", "[null]", "recogniser.heads[0]: must not be null")]
+    [InlineData("recogniser", "grow", "[null]", "recogniser.grow[0]: must not be null")]
+    [InlineData("recogniser", "region", "{\"output\":\"r\",\"labels\":[null,\"RO\"],\"unknown\":\"RO\",\"threshold\":0.5}", "recogniser.region.labels[0]: must not be null")]
+    [InlineData("recogniser", "calibration", "{\"set\":\"a\",\"plates\":9,\"points\":[null,null]}", "recogniser.calibration.points[1]: must not be null")]
     [InlineData("recogniser", "straighten", "\"yes\"", "recogniser.straighten: must be true or false")]
     [InlineData("recogniser", "accuracy", "{\"eu\":\"good\"}", "recogniser.accuracy[\"eu\"]: must be a number")]
     [InlineData("recogniser", "alphabet", "\"ABCÄ\"", "recogniser.alphabet: A–Z and 0–9 only")]
@@ -67,6 +72,15 @@ public sealed class ModelCheckTests : IDisposable
         var path = _folder.File("manifest.json");
         File.WriteAllText(path, File.ReadAllText(path).Replace("\"version\":1", "\"version\":1,\"version\":1", StringComparison.Ordinal));
         Tells("version: stands there twice");
+    }
+
+    [Fact]
+    public void A_head_that_gives_scores_is_told_and_fed_only_what_it_will_be_given()
+    {
+        var oneByOne = ScoreModel.In(_folder) with { Grow = [0, 0.05f], SecondLook = 0.5f };
+        Install(manifest => manifest["recogniser"] = JsonSerializer.SerializeToNode(oneByOne, ModelManifest.Strict));
+        Tells("its output \"plate\" holds no probabilities (a row sums to 4699)");
+        Assert.Single(Check(_folder.Path).Problems);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Edge.Tests.Support;
 using Edge.Vision;
 using Edge.Vision.Onnx;
+using Edge.Vision.Recognition;
 using Edge.Vision.Tracking;
 
 namespace Edge.Tests.Onnx;
@@ -59,11 +60,12 @@ public sealed class ModelManifestTests : IDisposable
             """, named);
 
     [Theory]
-    [InlineData("[0, 0.1, 0.5], [1, 1, 0.01]", 10, null)]
+    [InlineData("[0, 0.1, 0.5], [1, 1, 0.01]", 300, null)]
+    [InlineData("[0, 0.1, 0.5], [1, 1, 0.01]", 290, "points[].wrongAbove: 290 plates show no less than 0.0103")]
     [InlineData("[0, 0.1, 0.5]", 10, "calibration.points: 2 to 64")]
     [InlineData("[0, 0.1, 0.5], [1, 1, 0.01]", 0, "calibration.plates")]
-    [InlineData("[0.5, 0.1, 0.5], [0.5, 1, 0.01]", 10, "evidence: must rise")]
-    [InlineData("[0, 0.9, 0.5], [1, 0.8, 0.01]", 10, "right: must not fall")]
+    [InlineData("[0.5, 0.1, 0.5], [0.5, 1, 0.01]", 300, "evidence: must rise")]
+    [InlineData("[0, 0.9, 0.5], [1, 0.8, 0.01]", 300, "right: must not fall")]
     [InlineData("[0, 0.1, 0.5], [1.5, 1, 0.01]", 10, "points[].evidence")]
     [InlineData("[0, -0.1, 0.5], [1, 1, 0.01]", 10, "points[].right")]
     [InlineData("[0, 0.1, 5], [1, 1, 0.01]", 10, "points[].wrongAbove")]
@@ -84,6 +86,55 @@ public sealed class ModelManifestTests : IDisposable
         $$""" "heads": [{ "output": "ctc", "kind": "ctc", "length": 32, "empty": 36, "temperature": {{temperature}} }] """,
         "recogniser.heads[].temperature");
 
+    [Theory]
+    [InlineData("0", "recogniser.heads[].length: must be 1 to 512")]
+    [InlineData("-1", "recogniser.heads[].length")]
+    [InlineData("513", "recogniser.heads[].length")]
+    public void A_head_has_as_many_steps_as_can_be_looked_at(string length, string named) => AssertRecogniser(
+        $$""" "heads": [{ "output": "ctc", "kind": "ctc", "length": {{length}}, "empty": 36 }] """, named);
+
+    [Fact]
+    public void Two_heads_are_two_outputs()
+    {
+        const string head = """{ "output": "ctc", "kind": "ctc", "length": 32, "empty": 36 }""";
+        AssertRecogniser($""" "heads": [{head}, {head}] """, "recogniser.heads[].output: one stands there twice");
+    }
+
+    [Fact]
+    public void More_heads_than_eight_are_refused()
+    {
+        var heads = Enumerable.Range(0, 9).Select(i => $$"""{ "output": "{{i}}", "kind": "ctc", "length": 32, "empty": 36 }""");
+        AssertRecogniser($""" "heads": [{string.Join(", ", heads)}] """, "recogniser.heads: one to eight");
+    }
+
+    [Fact]
+    public void An_alphabet_has_each_character_once() =>
+        AssertRecogniser(""" "alphabet": "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYA" """, "recogniser.alphabet: a character stands there twice");
+
+    [Theory]
+    [InlineData("\"heads\": [null]", "recogniser.heads[0]: must not be null")]
+    [InlineData("\"grow\": [0, null]", "recogniser.grow[1]")]
+    [InlineData("\"region\": { \"output\": \"r\", \"labels\": [\"unknown\", null], \"unknown\": \"unknown\", \"threshold\": 0.5 }", "recogniser.region.labels[1]: must not be null")]
+    [InlineData("\"calibration\": { \"set\": \"a\", \"plates\": 1, \"points\": [null, null] }", "recogniser.calibration.points[0]: must not be null")]
+    public void Nothing_in_a_list_is_null(string key, string named) => AssertRecogniser(key, named);
+
+    [Fact]
+    public void A_calibration_of_another_file_is_refused_unless_it_is_about_to_be_measured_anew()
+    {
+        var points = """[{ "evidence": 0, "right": 0, "wrongAbove": 1 }, { "evidence": 1, "right": 1, "wrongAbove": 0.5 }]""";
+        AssertRecogniser($$""" "calibration": { "set": "a", "plates": 100, "sha256": "{{new string('0', 64)}}", "points": {{points}} } """,
+            "recogniser.calibration.sha256: the calibration was measured with another file: run models calibrate");
+        Assert.Null(ModelManifest.Load(_folder.Path, remeasured: true).Recogniser.Calibration);
+    }
+
+    [Fact]
+    public void A_calibration_of_this_very_file_is_taken()
+    {
+        var points = """[{ "evidence": 0, "right": 0, "wrongAbove": 1 }, { "evidence": 1, "right": 1, "wrongAbove": 0.5 }]""";
+        var sha256 = ModelManifest.Load(Repository.Models).Recogniser.Sha256;
+        AssertRecogniser($$""" "calibration": { "set": "a", "plates": 100, "sha256": "{{sha256}}", "points": {{points}} } """, null);
+    }
+
     [Fact]
     public void A_calibration_point_without_its_bound_is_refused() => AssertRecogniser(
         """ "calibration": { "set": "a", "plates": 1, "points": [{ "evidence": 0, "right": 0 }, { "evidence": 1, "right": 1 }] } """, "wrongAbove");
@@ -98,6 +149,26 @@ public sealed class ModelManifestTests : IDisposable
         var refused = Assert.Throws<ModelException>(() => PlatePipeline.Open(_folder.Path, new PipelineOptions { Gate = ReadGate.Closed }));
         Assert.Contains("SHA-256", refused.Message, StringComparison.Ordinal);
         Assert.Contains(ModelManifest.Load(_folder.Path).Detector.Sha256, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_larger_than_a_box_can_hold_is_not_read()
+    {
+        Install();
+        using (var file = File.OpenWrite(_folder.File("detector.onnx"))) file.SetLength(ModelCheck.MostModelBytes + (1 << 20));
+        var refused = Assert.Throws<ModelException>(() => PlatePipeline.Open(_folder.Path, new PipelineOptions { Gate = ReadGate.Closed }));
+        Assert.Contains("65 MiB; a model has at most 64 MiB", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(new[] { 0f, 0.05f }, null)]
+    [InlineData(new[] { 0f, 0.05f, 0.1f }, 0.9f)] // one, then the two others
+    public void A_graph_for_one_crop_does_not_open_where_it_would_be_given_more(float[] grow, float? secondLook)
+    {
+        var one = ScoreModel.In(_folder);
+        PlateReader.Open(_folder.Path, one, threads: 1).Dispose();
+        var refused = Assert.Throws<ModelException>(() => PlateReader.Open(_folder.Path, one with { Grow = grow, SecondLook = secondLook }, threads: 1));
+        Assert.Contains("its input takes 1 at a time, it would be given 2", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

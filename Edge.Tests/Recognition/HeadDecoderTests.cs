@@ -49,6 +49,17 @@ public sealed class HeadDecoderTests
         Assert.Equal([0, 0, 0], steps[3..]); // nothing to be less sure of
     }
 
+    [Theory]
+    [InlineData(new[] { 0.7f, 0.2f, 0.1f, 0, 0, 1 }, true)]
+    [InlineData(new[] { 0.7f, 0.2f, 0.11f, -0.00005f, 0, 0.99f }, true)] // what rounding does
+    [InlineData(new[] { 0.7f, 0.2f, 0.1f, 4, -2, 1 }, false)]
+    [InlineData(new[] { 0.7f, 0.2f, 0.1f, 1.5f, -0.5f, 0 }, false)]       // sums to 1 all the same
+    [InlineData(new[] { 0.7f, 0.2f, 0.1f, 0, 0, 0 }, false)]
+    [InlineData(new[] { float.NaN, 0.2f, 0.1f, 0, 0, 1 }, false)]
+    [InlineData(new[] { 0, 0, float.PositiveInfinity, 0, 0, 1 }, false)]
+    public void Only_rows_that_are_distributions_are_probabilities(float[] rows, bool are) =>
+        Assert.Equal(are, HeadDecoder.AreProbabilities(rows, 3));
+
     private static string Decode(HeadKind kind, string steps)
     {
         var values = new float[steps.Length * 37];

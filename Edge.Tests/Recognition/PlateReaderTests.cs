@@ -1,3 +1,5 @@
+using System.Reflection;
+using Edge.Tests.Onnx;
 using Edge.Tests.Support;
 using Edge.Vision.Detection;
 using Edge.Vision.Onnx;
@@ -44,6 +46,42 @@ public sealed class PlateReaderTests
         var (a, b, c, d) = (At(20, 20), At(180, 20), At(180, 60), At(20, 60));
         var corners = new PlateCorners(a.X, a.Y, b.X, b.Y, c.X, c.Y, d.X, d.Y);
         Assert.Equal(Text(reader, picture, new PlateDetection(box, 1)), Text(reader, turned, new PlateDetection(corners.Around, 1, corners)));
+    }
+
+    [Fact]
+    public void A_model_that_gives_scores_for_probabilities_reads_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        using var reader = PlateReader.Open(folder.Path, ScoreModel.In(folder), threads: 1);
+        Assert.Equal(("", 0f), Read(reader, new PlateDetection(new PixelBox(20, 20, 180, 60), 1)));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(1f)]
+    public void Of_a_plate_that_was_read_no_pixel_stays(float? below)
+    {
+        using var reader = PlateReader.Open(Repository.Models, Shipped with { SecondLook = below }, threads: 1);
+        Read(reader, new PlateDetection(new PixelBox(20, 20, 180, 60), 1));
+        var buffers = typeof(PlateReader).GetFields(BindingFlags.Instance | BindingFlags.NonPublic).Select(field => field.GetValue(reader)).ToList();
+        Assert.All(buffers.OfType<InputTensor>(), buffer => Assert.False(buffer.Value.GetTensorDataAsSpan<byte>().ContainsAnyExcept((byte)0)));
+        Assert.All(buffers.OfType<Mat>().Where(mat => mat.Type() == MatType.CV_8UC3), mat => Assert.Equal(0, Cv2.Norm(mat)));
+        Assert.Equal(below is null ? 1 : 2, buffers.OfType<InputTensor>().Count());
+    }
+
+    [Fact]
+    public void A_second_look_that_fails_leaves_no_vote_for_the_next_plate()
+    {
+        var crops = 0;
+        var model = Shipped with { SecondLook = 1 };
+        using var reader = PlateReader.Open(Repository.Models, model, threads: 1, (head, _) =>
+        {
+            if (head == 0 && ++crops == 2) throw new InvalidOperationException("a test's");
+        });
+        using var fresh = PlateReader.Open(Repository.Models, model, threads: 1);
+        var (one, other) = (new PlateDetection(new PixelBox(20, 20, 180, 60), 1), new PlateDetection(new PixelBox(60, 10, 200, 70), 1));
+        Assert.Throws<InvalidOperationException>(() => Read(reader, one));
+        Assert.Equal(Read(fresh, other), Read(reader, other));
     }
 
     private static (string Text, float Evidence) Read(PlateReader reader, PlateDetection plate)

@@ -4,6 +4,7 @@ using Edge.Vision.Onnx;
 using Edge.Vision.Recognition;
 using Edge.Vision.Recognition.Regions;
 using Edge.Vision.Tracking;
+using OpenCvSharp;
 
 namespace Edge.Tests.Tracking;
 
@@ -11,6 +12,7 @@ public sealed class ReadJudgeTests
 {
     private static readonly ReadGate Gate = new() { Evidence = 0.5 };
     private static readonly RegionRules Romanian = new(["RO"], []);
+    private static readonly RegionHead Region = new() { Output = "region", Labels = ["unknown", "RO", "DE"], Unknown = "unknown", Threshold = 0.8f };
 
     [Theory]
     [InlineData("AB123CD", 0.99f, 2, 0.9f, false, Refusal.None)]
@@ -65,10 +67,28 @@ public sealed class ReadJudgeTests
         (torn.Evident(2)["O".ClassOf()], torn.Evident(2)["0".ClassOf()]) = (0.55f, 0.44f);
         for (var frame = 1; frame < 4; frame++) track.Add(TimeSpan.FromSeconds(frame), At(frame, 0.9f), torn);
         using var reading = new Reading();
-        var verdict = Judges.Of(Gate, rules: Romanian).Judge(track, false, reading);
+        var verdict = Judges.Of(new ReadGate { Evidence = 0.1 }, rules: Romanian).Judge(track, false, reading);
         Assert.Equal(("B108ABC", Refusal.None, 3), (Readings.TextOf(reading), verdict.Refusal, verdict.Agreed));
         Assert.Equal([2], verdict.RuleChanged);
         Assert.Equal("B1O8ABC", Readings.TextOf(track.Conclusion));
+    }
+
+    [Fact]
+    public void A_text_that_a_rule_made_fit_is_held_to_less_evidence_has_no_probability_and_verifies_no_region()
+    {
+        var judge = Judges.Of(new ReadGate { MaximumWrongReadRate = 0.5 }, Calibrations.Of((0, 0, 0.4), (1, 1, 0.01)), Romanian, Region);
+        using var track = new PlateTrack(TimeSpan.Zero, At(0, 0.9f).Box);
+        using var torn = Readings.Of("B1O8ABC", 0.99f);
+        torn.Evident(2).Clear();
+        (torn.Evident(2)["O".ClassOf()], torn.Evident(2)["0".ClassOf()]) = (0.55f, 0.44f);
+        new[] { 0.02f, 0.95f, 0.03f }.CopyTo(torn.Region(3));
+        track.Add(TimeSpan.Zero, At(0, 0.9f), torn);
+        using var picture = new Mat(80, 200, MatType.CV_8UC3, Scalar.White);
+        track.Crop = PlateCrop.Of(picture, At(0, 0.9f).Box);
+        using var passage = Passage.Of(track, "lane-1", judge, still: true, default)!;
+        Assert.Equal((true, "RO", false, null), (passage.Accepted, passage.Region.Code, passage.RegionVerified, passage.Right));
+        Assert.InRange(passage.Evidence, 0.01f, track.Conclusion.Evidence - 0.01f);
+        Assert.Equal(passage.Evidence, passage.Confidences.Aggregate(1f, (all, one) => all * one), 1e-5f);
     }
 
     [Fact]
@@ -82,11 +102,10 @@ public sealed class ReadJudgeTests
             track.Add(TimeSpan.FromSeconds(frame), At(frame, 0.9f), reading);
         }
         using var judged = new Reading();
-        var region = new RegionHead { Output = "region", Labels = ["unknown", "RO", "DE"], Unknown = "unknown", Threshold = 0.8f };
-        var named = Judges.Of(Gate, region: region).Judge(track, false, judged).Region;
+        var named = Judges.Of(Gate, region: Region).Judge(track, false, judged).Region;
         Assert.Equal("RO", named.Code);
         Assert.Equal(0.85f, named.Sure, 1e-4f);
-        Assert.Equal(PlateRegion.Unknown, Judges.Of(Gate, region: region with { Threshold = 0.9f }).Judge(track, false, judged).Region);
+        Assert.Equal(PlateRegion.Unknown, Judges.Of(Gate, region: Region with { Threshold = 0.9f }).Judge(track, false, judged).Region);
     }
 
     private static PlateTrack Track(string text, float sure, int frames, float score)

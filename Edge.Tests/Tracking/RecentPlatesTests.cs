@@ -1,3 +1,5 @@
+using Edge.Tests.Recognition;
+using Edge.Vision.Detection;
 using Edge.Vision.Recognition;
 using Edge.Vision.Tracking;
 
@@ -23,5 +25,22 @@ public sealed class RecentPlatesTests
         Assert.True(PlateText.TryParse("AB123CD", out var plate) & PlateText.TryParse("AB123CE", out var other));
         Assert.True(recent.IsNew(plate!, TimeSpan.Zero));
         Assert.True(recent.IsNew(other!, TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void A_vehicle_whose_plate_a_rule_changed_is_remembered_by_the_changed_text_from_when_it_was_last_seen()
+    {
+        var judge = Judges.Of(new ReadGate { Evidence = 0.1 }, rules: new(["RO"], []));
+        using var recent = new RecentPlates();
+        Assert.True(PlateText.TryParse("B108ABC", out var changed));
+        Assert.True(recent.IsNew(changed, TimeSpan.Zero)); // handed over while it was still in view
+        using var track = new PlateTrack(TimeSpan.Zero, new PixelBox(10, 10, 150, 50));
+        using var torn = Readings.Of("B1O8ABC", 0.99f);
+        torn.Evident(2).Clear();
+        (torn.Evident(2)["O".ClassOf()], torn.Evident(2)["0".ClassOf()]) = (0.55f, 0.44f);
+        for (var second = 0; second <= 4; second++)
+            track.Add(TimeSpan.FromSeconds(second), new PlateDetection(new PixelBox(10, 10, 150, 50), 0.9f), torn);
+        recent.Extend(track, judge);
+        Assert.False(recent.IsNew(changed, TimeSpan.FromSeconds(8)));
     }
 }

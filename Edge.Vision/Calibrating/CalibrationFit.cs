@@ -7,7 +7,7 @@ public static class CalibrationFit
 {
     private const int MostPoints = 32;
     private const int LeastInBin = 10;
-    private const double Doubt = 0.05; // the bound is exceeded by chance once in twenty measurements
+    private const double Doubt = 0.05; // a bound is exceeded by chance once in twenty measurements
 
     /// <summary>Fewer outcomes than this are no measurement.</summary>
     public const int LeastOutcomes = 40;
@@ -19,35 +19,46 @@ public static class CalibrationFit
         if (outcomes.Count < LeastOutcomes) throw new ArgumentException($"{outcomes.Count} plates were read; at least {LeastOutcomes} are needed", nameof(outcomes));
         var sorted = outcomes.OrderBy(outcome => outcome.Evidence).ToArray();
         var knots = Knots(sorted);
-        var points = new List<CalibrationPoint>();
-        for (var i = 0; i < MostPoints; i++)
+        var thresholds = Thresholds(sorted);
+        if (thresholds.Count < 2) throw new ArgumentException("every plate was read with the same evidence: nothing to fit", nameof(outcomes));
+        // The gate takes the first threshold whose bound is low enough, so all must hold at once: each has its share of the doubt
+        // (Bonferroni). Road not taken: a bound each at the full doubt, of which the luckiest is chosen.
+        var doubt = Doubt / thresholds.Count;
+        var points = thresholds.Select(evidence =>
         {
-            var from = i * sorted.Length / MostPoints;
-            var evidence = i == 0 ? 0 : Math.Round(sorted[from].Evidence, 7, MidpointRounding.ToPositiveInfinity);
-            if (points.Count > 0 && evidence <= points[^1].Evidence) continue;
             var above = sorted.Where(outcome => outcome.Evidence >= evidence).ToArray();
-            if (above.Length == 0) break;
-            points.Add(new CalibrationPoint
+            return new CalibrationPoint
             {
                 Evidence = evidence,
                 Right = Math.Round(At(knots, evidence), 4),
-                WrongAbove = Math.Round(UpperBound(above.Count(outcome => !outcome.Right), above.Length), 4, MidpointRounding.ToPositiveInfinity),
-            });
-        }
-        if (points.Count < 2) throw new ArgumentException("every plate was read with the same evidence: nothing to fit", nameof(outcomes));
+                WrongAbove = Math.Round(UpperBound(above.Count(outcome => !outcome.Right), above.Length, doubt), 4, MidpointRounding.ToPositiveInfinity),
+            };
+        });
         return new Calibration { Set = set, Plates = sorted.Length, Points = [.. points] };
     }
 
-    /// <summary>The largest share of wrong ones with which so few would still be seen once in twenty times: the one-sided
-    /// bound of Clopper and Pearson (Biometrika 26, 1934).</summary>
-    public static double UpperBound(int wrong, int all)
+    /// <summary>0, and the evidence at steps of equal count; each has plates above it.</summary>
+    private static List<double> Thresholds(Outcome[] sorted)
+    {
+        var thresholds = new List<double> { 0 };
+        for (var i = 1; i < MostPoints; i++)
+        {
+            var evidence = Math.Round(sorted[i * sorted.Length / MostPoints].Evidence, 7, MidpointRounding.ToPositiveInfinity);
+            if (evidence > thresholds[^1] && evidence <= sorted[^1].Evidence) thresholds.Add(evidence);
+        }
+        return thresholds;
+    }
+
+    /// <summary>The largest share of wrong ones with which so few would still be seen with probability <paramref name="doubt"/>:
+    /// the one-sided bound of Clopper and Pearson (Biometrika 26, 1934).</summary>
+    public static double UpperBound(int wrong, int all, double doubt = Doubt)
     {
         if (wrong >= all) return 1;
         var (low, high) = (0.0, 1.0);
         for (var i = 0; i < 60; i++)
         {
             var middle = (low + high) / 2;
-            if (AtMost(wrong, all, middle) > Doubt) low = middle;
+            if (AtMost(wrong, all, middle) > doubt) low = middle;
             else high = middle;
         }
         return high;

@@ -1,5 +1,6 @@
 using Edge.Vision.Capture;
 using Edge.Vision.Detection;
+using Edge.Vision.Evaluation;
 using Edge.Vision.Onnx;
 using Edge.Vision.Recognition;
 using OpenCvSharp;
@@ -18,7 +19,7 @@ public sealed record KnownPlate(PixelBox? Box, PlateText Text);
 /// <param name="Losses">Of each head, mean negative log-likelihood in nats a crop at temperature 1 and at the one chosen.</param>
 /// <param name="Calibration">The curves, at those temperatures.</param>
 /// <param name="Before">Evidence taken for a probability, with the manifest's own temperatures.</param>
-/// <param name="After">Calibrated probabilities, each from plates of other pictures.</param>
+/// <param name="After">Calibrated probabilities, each from other plates.</param>
 public sealed record CalibrationFound(int Labelled, int Found, IReadOnlyList<float> Temperatures, IReadOnlyList<(double Before, double After)> Losses,
     Calibration Calibration, Reliability Before, Reliability After);
 
@@ -43,7 +44,7 @@ public sealed class CalibrationRun : IDisposable
 
     private CalibrationRun(string folder, bool crops, int threads)
     {
-        (_folder, _threads, _manifest) = (folder, threads, ModelManifest.Load(folder));
+        (_folder, _threads, _manifest) = (folder, threads, ModelManifest.Load(folder, remeasured: true));
         _fits = [.. _manifest.Recogniser.Heads.Select(head => new TemperatureFit(head))];
         _reader = PlateReader.Open(folder, _manifest.Recogniser, threads, (head, steps) => _fits[head].Add(steps, _text));
         try
@@ -71,9 +72,9 @@ public sealed class CalibrationRun : IDisposable
     public void Add(string picture, IReadOnlyCollection<KnownPlate> known)
     {
         _labelled += known.Count;
-        using var pixels = Decode(picture);
-        var plates = Find(pixels, known);
-        Read(_reader, pixels, plates, _pictures.Count, _before);
+        using var specimen = Specimen.Open(picture);
+        var plates = Find(specimen.Pixels, known);
+        Read(_reader, specimen.Pixels, plates, _before);
         _pictures.Add((picture, plates));
     }
 
@@ -93,11 +94,11 @@ public sealed class CalibrationRun : IDisposable
         var outcomes = new List<Outcome>();
         foreach (var (i, (path, plates)) in _pictures.Index())
         {
-            using var pixels = Decode(path);
-            Read(reader, pixels, plates, i, outcomes);
+            using var specimen = Specimen.Open(path);
+            Read(reader, specimen.Pixels, plates, outcomes);
             looked.Report(i + 1);
         }
-        var calibration = CalibrationFit.Of(outcomes, set);
+        var calibration = CalibrationFit.Of(outcomes, set) with { Sha256 = _manifest.Recogniser.Sha256 };
         return new CalibrationFound(_labelled, _pictures.Sum(picture => picture.Plates.Count), temperatures, [.. _fits.Select(fit => fit.Loss)],
             calibration, Reliability.Of(_before.Select(outcome => (outcome.Evidence, outcome.Right))), Reliability.CrossValidated(outcomes));
     }
@@ -113,31 +114,17 @@ public sealed class CalibrationRun : IDisposable
             .Select(pair => (pair.Best!.Value, pair.plate.Text))];
     }
 
-    private void Read(PlateReader reader, Mat pixels, List<(PlateDetection Plate, PlateText Text)> plates, int picture, List<Outcome> outcomes)
+    private void Read(PlateReader reader, Mat pixels, List<(PlateDetection Plate, PlateText Text)> plates, List<Outcome> outcomes)
     {
         foreach (var (plate, text) in plates)
         {
             _text = [.. text.Ascii.ToArray().Select(character => _manifest.Recogniser.Alphabet.IndexOf((char)character, StringComparison.Ordinal))];
             reader.Read(pixels, plate, _reading);
             if (_reading.ToPlate() is not { } read) continue;
-            using (read) outcomes.Add(new Outcome(_reading.Evidence, read.Equals(text), picture));
+            using (read) outcomes.Add(new Outcome(_reading.Evidence, read.Equals(text), Outcome.FoldOf(text)));
         }
         Array.Clear(_text);
         _reading.Clear();
-    }
-
-    private static Mat Decode(string picture)
-    {
-        try
-        {
-            if (new FileInfo(picture) is { Exists: true, Length: > PictureLimits.LargestFile })
-                throw new CaptureException($"{picture}: it has more than {PictureLimits.LargestFile >> 20} MiB: scale it down");
-            return StillPicture.TryDecode(File.ReadAllBytes(picture), out var pixels, out var reason) ? pixels : throw new CaptureException($"{picture}: {reason}");
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new CaptureException($"{picture}: it cannot be read: {failure.Message}", failure);
-        }
     }
 
     public void Dispose()

@@ -27,15 +27,14 @@ public sealed record Reliability(IReadOnlyList<ReliabilityBin> Bins)
             bin.Average(one => one.Right ? 1.0 : 0.0)))]);
 
     /// <summary>What a calibration fitted on these outcomes does on ones it has not seen: fitted on four fifths of the
-    /// pictures and asked about the last, five times.</summary>
+    /// plates and asked about the last, five times.</summary>
     public static Reliability CrossValidated(IReadOnlyCollection<Outcome> outcomes)
     {
-        const int folds = 5;
-        return Of(Enumerable.Range(0, folds).SelectMany(fold =>
+        return Of(Enumerable.Range(0, Outcome.Folds).SelectMany(fold =>
         {
-            var rest = outcomes.Where(outcome => outcome.Picture % folds != fold).ToList();
+            var rest = outcomes.Where(outcome => outcome.Fold != fold).ToList();
             var seen = rest.Count >= CalibrationFit.LeastOutcomes ? CalibrationFit.Of(rest, "four fifths") : CalibrationFit.Of(outcomes, "all");
-            return outcomes.Where(outcome => outcome.Picture % folds == fold).Select(outcome => (seen.Right(outcome.Evidence), outcome.Right));
+            return outcomes.Where(outcome => outcome.Fold == fold).Select(outcome => (seen.Right(outcome.Evidence), outcome.Right));
         }));
     }
 }

@@ -5,6 +5,7 @@ internal static class DetectionDecoder
 {
     private const int Stride = 8;
     private const int MaxPlates = 32;
+    private const float Farthest = 1e6f;
 
     /// <summary>Decodes <see cref="Onnx.DetectorDecode.CentreMap"/>: a cell counts where its score is the highest of its
     /// eight neighbours; the box is the mean of the regressed box and the four corners' bounding box, which measured
@@ -62,6 +63,10 @@ internal static class DetectionDecoder
         x + map[5 * cells + cell], y + map[6 * cells + cell], x + map[7 * cells + cell], y + map[8 * cells + cell],
         x + map[9 * cells + cell], y + map[10 * cells + cell], x + map[11 * cells + cell], y + map[12 * cells + cell]);
 
+    // False for NaN too. What lies further out is no pixel of any picture, and would not fit an int.
+    private static bool IsSomewhere(PixelBox box) => box.Width >= 1 && box.Height >= 1 &&
+        box.Left > -Farthest && box.Top > -Farthest && box.Right < Farthest && box.Bottom < Farthest;
+
     /// <summary>The best of each group of overlapping boxes, best first.</summary>
     public static List<PlateDetection> Distinct(List<PlateDetection> found, float overlap)
     {
@@ -70,7 +75,7 @@ internal static class DetectionDecoder
         foreach (var candidate in found)
         {
             if (kept.Count == MaxPlates) break;
-            if (candidate.Box.Width < 1 || candidate.Box.Height < 1) continue;
+            if (!IsSomewhere(candidate.Box)) continue;
             if (kept.All(other => other.Box.Overlap(candidate.Box) < overlap)) kept.Add(candidate);
         }
         return kept;

@@ -21,7 +21,7 @@ public sealed class PlateDetector : IDisposable
 
     /// <exception cref="ModelException">See <see cref="OnnxModel.Open"/>.</exception>
     public static PlateDetector Open(string folder, DetectorManifest manifest, int threads) =>
-        new(manifest, OnnxModel.Open(folder, manifest, manifest.Input, manifest.Outputs(), threads));
+        new(manifest, OnnxModel.Open(folder, manifest, manifest.Input, manifest.Outputs(), [1], threads));
 
     /// <summary>Plates in <paramref name="picture"/>, best first, in its pixels.</summary>
     /// <remarks>Borrows <paramref name="picture"/> (8-bit BGR); the caller still disposes it.</remarks>

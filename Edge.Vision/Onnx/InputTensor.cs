@@ -81,10 +81,16 @@ internal sealed class InputTensor : IDisposable
 
     private static unsafe ReadOnlySpan<byte> Row(Mat picture, int row, int length) => new((void*)picture.Ptr(row), length);
 
+    /// <summary>Wipes the pixels; the buffer stays.</summary>
+    public void Clear()
+    {
+        if (_bytes is not null) CryptographicOperations.ZeroMemory(_bytes);
+        if (_floats is not null) CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_floats.AsSpan()));
+    }
+
     public void Dispose()
     {
         Value.Dispose();
-        if (_bytes is not null) CryptographicOperations.ZeroMemory(_bytes);
-        if (_floats is not null) CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_floats.AsSpan()));
+        Clear();
     }
 }

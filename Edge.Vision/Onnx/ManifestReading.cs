@@ -20,7 +20,9 @@ internal static class ManifestReading
         {
             JsonTypeInfoKind.Object => OfObject(value, contract, path),
             JsonTypeInfoKind.Enumerable => value.ValueKind == JsonValueKind.Array
-                ? value.EnumerateArray().Index().SelectMany(item => Problems(item.Item, contract.ElementType!, $"{path}[{item.Index}]"))
+                ? value.EnumerateArray().Index().SelectMany(item => item.Item.ValueKind == JsonValueKind.Null
+                    ? [$"{path}[{item.Index}]: must not be null"]
+                    : Problems(item.Item, contract.ElementType!, $"{path}[{item.Index}]"))
                 : [$"{path}: must be a list"],
             JsonTypeInfoKind.Dictionary => value.ValueKind == JsonValueKind.Object
                 ? value.EnumerateObject().SelectMany(item => Problems(item.Value, contract.ElementType!, $"{path}[\"{item.Name}\"]"))
@@ -29,12 +31,22 @@ internal static class ManifestReading
         };
     }
 
+    /// <summary>Items of lists that are null: no list of a manifest may hold one, and the serializer does not look.</summary>
+    public static IEnumerable<string> NullItems(JsonElement value, string path = "") => value.ValueKind switch
+    {
+        JsonValueKind.Object => value.EnumerateObject().SelectMany(item => NullItems(item.Value, path.Length == 0 ? item.Name : $"{path}.{item.Name}")),
+        JsonValueKind.Array => value.EnumerateArray().Index().SelectMany(item => item.Item.ValueKind == JsonValueKind.Null
+            ? [$"{path}[{item.Index}]: must not be null"]
+            : NullItems(item.Item, $"{path}[{item.Index}]")),
+        _ => [],
+    };
+
     /// <summary>The value as that type, or null where it cannot be.</summary>
     public static T? As<T>(JsonElement value) where T : class
     {
         try
         {
-            return value.Deserialize<T>(Lenient);
+            return NullItems(value).Any() ? null : value.Deserialize<T>(Lenient);
         }
         catch (JsonException)
         {

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Edge.Vision.Detection;
@@ -75,8 +76,7 @@ public sealed record ModelCheck
             if (recogniser is not null) _problems.AddRange(recogniser.Problems());
             if (detector is not null && recogniser is not null) _problems.AddRange(recogniser.ProblemsWith(detector));
             if (detector is not null) Examine(detector, "detector", detector.Input, detector.Outputs(), [1]);
-            if (recogniser is not null) Examine(recogniser, "recogniser", recogniser.Input, recogniser.Outputs(),
-                recogniser.SecondLook is null ? [recogniser.Grow.Length] : [1, recogniser.Grow.Length - 1]);
+            if (recogniser is not null) Examine(recogniser, "recogniser", recogniser.Input, recogniser.Outputs(), recogniser.Batches());
             if (detector is null) LookInto(manifest, "detector");
             if (recogniser is null) LookInto(manifest, "recogniser");
             (TimeSpan, TimeSpan)? trial = _problems.Count == 0 ? Try(detector!, recogniser!) : null;
@@ -91,7 +91,8 @@ public sealed record ModelCheck
             using var session = Open(name, entry.File, entry.Sha256);
             if (session is null) return;
             _problems.AddRange(OnnxModel.ShapeProblems(session, input, outputs).Select(problem => $"{name}: {problem}"));
-            _problems.AddRange(BatchProblems(name, session, batches));
+            _problems.AddRange(OnnxModel.BatchProblems(session, batches).Select(problem => $"{name}: {problem}" +
+                (name == "recogniser" ? "; name that many crops in recogniser.grow, or export it for any number" : "")));
         }
 
         // An entry that lacks a key still names a file: say what that has, so that the key can be written.
@@ -134,14 +135,6 @@ public sealed record ModelCheck
             }
         }
 
-        private static IEnumerable<string> BatchProblems(string name, InferenceSession session, int[] batches) =>
-            from input in session.InputMetadata.Values
-            where input.Dimensions is [> 0, ..]
-            from batch in batches
-            where input.Dimensions[0] != batch
-            select $"{name}: its input takes {input.Dimensions[0]} at a time, it would be given {batch}" +
-                (name == "recogniser" ? "; name that many crops in recogniser.grow, or export it for any number" : "");
-
         private (TimeSpan, TimeSpan)? Try(DetectorManifest detector, RecogniserManifest recogniser)
         {
             try
@@ -160,7 +153,8 @@ public sealed record ModelCheck
                 started = time.GetTimestamp();
                 reader.Read(blank, plate, reading);
                 var read = time.GetElapsedTime(started);
-                CheckProbabilities(recogniser);
+                using var model = OnnxModel.Open(folder, recogniser, recogniser.Input, recogniser.Outputs(), recogniser.Batches(), threads: 1);
+                foreach (var batch in recogniser.Batches().Distinct()) CheckProbabilities(recogniser, model, batch);
                 return _problems.Count == 0 ? (detected, read) : null;
             }
             catch (Exception exception) when (exception is OnnxRuntimeException or ModelException)
@@ -170,11 +164,10 @@ public sealed record ModelCheck
             }
         }
 
-        // A head that ends in scores reads all the same, but its confidence means nothing: the gate would let anything through.
-        private void CheckProbabilities(RecogniserManifest recogniser)
+        // A head that ends in scores is never listened to: say so before a box wonders why it reads nothing.
+        private void CheckProbabilities(RecogniserManifest recogniser, OnnxModel model, int batch)
         {
-            using var model = OnnxModel.Open(folder, recogniser, recogniser.Input, recogniser.Outputs(), threads: 1);
-            using var input = new InputTensor(recogniser.Input, recogniser.Grow.Length, recogniser.Input.Width, recogniser.Input.Height);
+            using var input = new InputTensor(recogniser.Input, batch, recogniser.Input.Width, recogniser.Input.Height);
             input.Fill(127);
             using var outputs = model.Run(input.Value);
             foreach (var (head, output) in recogniser.Outputs().Zip(outputs))
@@ -183,12 +176,9 @@ public sealed record ModelCheck
                 var values = output.GetTensorDataAsSpan<float>();
                 for (; values.Length >= classes; values = values[classes..])
                 {
-                    var sum = 0f;
-                    var least = float.MaxValue;
-                    foreach (var value in values[..classes]) (sum, least) = (sum + value, MathF.Min(least, value));
-                    if (least >= -1e-4f && MathF.Abs(sum - 1) < 0.02f) continue;
-                    _problems.Add($"recogniser: its output \"{head.Name}\" holds no probabilities (a row sums to {sum:0.###}): " +
-                        "export the model with its softmax");
+                    if (HeadDecoder.AreProbabilities(values[..classes], classes)) continue;
+                    _problems.Add($"recogniser: its output \"{head.Name}\" holds no probabilities (a row sums to " +
+                        $"{TensorPrimitives.Sum(values[..classes]):0.###}): export the model with its softmax");
                     break;
                 }
             }

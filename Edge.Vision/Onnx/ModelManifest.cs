@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using System.Text.RegularExpressions;
 using Edge.Vision.Recognition;
 
 namespace Edge.Vision.Onnx;
@@ -36,7 +35,11 @@ public sealed record ModelManifest
 
     /// <summary>Reads <c>manifest.json</c> in <paramref name="folder"/>.</summary>
     /// <exception cref="ModelException">It is missing, malformed or states something impossible.</exception>
-    public static ModelManifest Load(string folder)
+    public static ModelManifest Load(string folder) => Load(folder, remeasured: false);
+
+    /// <param name="remeasured">Whether the recogniser is about to be measured anew: its old calibration is left out, also
+    /// one that was measured with another file.</param>
+    internal static ModelManifest Load(string folder, bool remeasured)
     {
         var path = Path.Combine(folder, FileName);
         try
@@ -46,10 +49,13 @@ public sealed record ModelManifest
                 throw new ModelException($"{path}: no model manifest; install the models, or name their folder " +
                     "(--models, or modelFolder in the configuration)");
             if (file.Length > MaxBytes) throw new ModelException($"{path}: larger than {MaxBytes} bytes");
-            var manifest = JsonSerializer.Deserialize<ModelManifest>(File.ReadAllBytes(path), Strict)
+            var bytes = File.ReadAllBytes(path);
+            var manifest = JsonSerializer.Deserialize<ModelManifest>(bytes, Strict)
                 ?? throw new ModelException($"{path}: empty");
-            if (manifest.Problems().FirstOrDefault() is { } problem) throw new ModelException($"{path}: {problem}");
-            return manifest;
+            using var json = JsonDocument.Parse(bytes);
+            if (remeasured) manifest = manifest with { Recogniser = manifest.Recogniser with { Calibration = null } };
+            var problem = ManifestReading.NullItems(json.RootElement).FirstOrDefault() ?? manifest.Problems().FirstOrDefault();
+            return problem is null ? manifest : throw new ModelException($"{path}: {problem}");
         }
         catch (JsonException exception)
         {
@@ -142,6 +148,9 @@ public sealed record RecogniserManifest : ModelEntry
     /// <summary>What a reading's evidence is worth, measured; null where nobody has measured it.</summary>
     public Calibration? Calibration { get; init; }
 
+    /// <summary>How many crops the graph is given at a time.</summary>
+    internal int[] Batches() => SecondLook is null ? [Grow.Length] : [1, Grow.Length - 1];
+
     /// <summary>What the graph must give: the heads, then the region where there is one.</summary>
     internal TensorOutput[] Outputs()
     {
@@ -156,10 +165,14 @@ public sealed record RecogniserManifest : ModelEntry
             yield return "recogniser.input: width must be 16 to 1024, height 16 to 512";
         if (Grow.Length is 0 or > 8 || Grow.Any(grow => grow is not (>= -0.2f and <= 0.5f)))
             yield return "recogniser.grow: one to eight numbers between -0.2 and 0.5";
-        if (Heads.Length == 0) yield return "recogniser.heads: at least one";
+        if (Heads.Length is 0 or > 8) yield return "recogniser.heads: one to eight";
+        if (Heads.Any(head => head.Length is < 1 or > 512)) yield return "recogniser.heads[].length: must be 1 to 512";
+        if (Outputs().DistinctBy(output => output.Name, StringComparer.Ordinal).Count() < Outputs().Length)
+            yield return "recogniser.heads[].output: one stands there twice, or is the region's too";
         if (Alphabet.Length is 0 or > 64) yield return "recogniser.alphabet: 1 to 64 characters";
         if (!Alphabet.All(c => c is >= 'A' and <= 'Z' or >= '0' and <= '9'))
             yield return "recogniser.alphabet: A–Z and 0–9 only; name the empty class in heads[].empty";
+        if (Alphabet.Distinct().Count() < Alphabet.Length) yield return "recogniser.alphabet: a character stands there twice";
         if (Heads.Any(head => head.Empty != Alphabet.Length))
             yield return "recogniser.heads[].empty: must be the class after the alphabet's last";
         if (Heads.Any(head => head.Temperature is not (>= 0.1f and <= 10)))
@@ -168,6 +181,8 @@ public sealed record RecogniserManifest : ModelEntry
         if (SecondLook is not null && Grow.Length == 1) yield return "recogniser.secondLook: needs a second crop in recogniser.grow";
         if (Region?.Problem() is { } region) yield return $"recogniser.region.{region}";
         if (Calibration?.Problem() is { } calibration) yield return $"recogniser.calibration.{calibration}";
+        if (Calibration?.Sha256 is { } measured && measured != Sha256)
+            yield return "recogniser.calibration.sha256: the calibration was measured with another file: run models calibrate";
     }
 
     internal IEnumerable<string> ProblemsWith(DetectorManifest detector)
@@ -206,7 +221,7 @@ public sealed record DetectorResize(ResizeRule Rule, int Width, int Height, int 
 public sealed record RecogniserHead(string Output, HeadKind Kind, int Length, int Empty, float Temperature = 1);
 
 /// <summary>The output that says where a plate is from: probabilities over <see cref="Labels"/>.</summary>
-public sealed partial record RegionHead
+public sealed record RegionHead
 {
     /// <summary>Name of the output tensor, [n, labels], probabilities (softmax already applied).</summary>
     public required string Output { get; init; }
@@ -223,13 +238,10 @@ public sealed partial record RegionHead
         if (Labels.Length is < 2 or > 512) return "labels: 2 to 512";
         if (Labels.Distinct(StringComparer.Ordinal).Count() < Labels.Length) return "labels: one stands there twice";
         if (!Labels.Contains(Unknown)) return "unknown: must be one of the labels";
-        if (Labels.FirstOrDefault(label => label != Unknown && !Iso3166().IsMatch(label)) is { } odd)
+        if (Labels.FirstOrDefault(label => label != Unknown && !PlateRegion.IsCode(label)) is { } odd)
             return $"labels: \"{odd}\" is no code of ISO 3166-1 (\"RO\") or 3166-2 (\"US-CA\")";
         return Threshold is > 0 and < 1 ? null : "threshold: must be between 0 and 1";
     }
-
-    [GeneratedRegex(@"^[A-Z]{2}(-[A-Z0-9]{1,3})?\z")]
-    private static partial Regex Iso3166();
 }
 
 public enum TensorType { Float32, Uint8 }

@@ -20,13 +20,14 @@ internal sealed class OnnxModel : IDisposable
     }
 
     /// <summary>Opens the model <paramref name="entry"/> names in <paramref name="folder"/>.</summary>
-    /// <exception cref="ModelException">The file is missing, has another hash, is not ONNX, or has other shapes.</exception>
+    /// <param name="batches">How many pictures it will be given at a time.</param>
+    /// <exception cref="ModelException">The file is missing, too large, has another hash, is not ONNX, or has other shapes.</exception>
     public static OnnxModel Open(string folder, ModelEntry entry, TensorInput input, IReadOnlyList<TensorOutput> outputs,
-        int threads)
+        IReadOnlyList<int> batches, int threads)
     {
         var path = Path.Combine(folder, entry.File);
         var session = OpenSession(path, ReadVerified(path, entry), threads);
-        if (ShapeProblems(session, input, outputs).FirstOrDefault() is { } problem)
+        if (ShapeProblems(session, input, outputs).Concat(BatchProblems(session, batches)).FirstOrDefault() is { } problem)
         {
             session.Dispose();
             throw new ModelException($"{path}: {problem}; correct the manifest or install the model it describes");
@@ -72,6 +73,8 @@ internal sealed class OnnxModel : IDisposable
         byte[] bytes;
         try
         {
+            if (new FileInfo(path) is { Exists: true, Length: > ModelCheck.MostModelBytes } file)
+                throw new ModelException($"{path}: it has {file.Length >> 20} MiB; a model has at most {ModelCheck.MostModelBytes >> 20} MiB");
             bytes = File.ReadAllBytes(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -99,23 +102,31 @@ internal sealed class OnnxModel : IDisposable
             int[] stated = input.Layout == TensorLayout.Nchw
                 ? [-1, channels, Open(input.Height), Open(input.Width)]
                 : [-1, Open(input.Height), Open(input.Width), channels];
-            if (!Agrees(actual.Dimensions, stated, ignoreBatch: true))
+            if (!Agrees(actual.Dimensions, stated))
                 yield return $"its input is {Show(actual.Dimensions)}, the manifest says {Show(stated)}";
         }
         foreach (var output in outputs)
         {
             if (!session.OutputMetadata.TryGetValue(output.Name, out var found))
                 yield return $"it has no output \"{output.Name}\", only \"{string.Join("\", \"", session.OutputMetadata.Keys)}\"";
-            else if (!Agrees(found.Dimensions, output.Shape, ignoreBatch: true))
+            else if (!Agrees(found.Dimensions, output.Shape))
                 yield return $"its output \"{output.Name}\" is {Show(found.Dimensions)}, the manifest says {Show(output.Shape)}";
         }
     }
 
+    /// <summary>The batches that a graph made for a fixed number does not take.</summary>
+    public static IEnumerable<string> BatchProblems(InferenceSession session, IReadOnlyList<int> batches) =>
+        from input in session.InputMetadata.Values
+        where input.Dimensions is [> 0, ..]
+        from batch in batches
+        where input.Dimensions[0] != batch
+        select $"its input takes {input.Dimensions[0]} at a time, it would be given {batch}";
+
     private static int Open(int side) => side == 0 ? -1 : side;
 
-    private static bool Agrees(int[] actual, int[] stated, bool ignoreBatch) =>
-        actual.Length == stated.Length &&
-        actual.Zip(stated).Skip(ignoreBatch ? 1 : 0).All(pair => pair.First == pair.Second);
+    // The batch, which comes first, is asked for apart.
+    private static bool Agrees(int[] actual, int[] stated) =>
+        actual.Length == stated.Length && actual.Zip(stated).Skip(1).All(pair => pair.First == pair.Second);
 
     public static string Show(IEnumerable<int> shape) => $"[{string.Join(",", shape.Select(side => side < 0 ? "?" : $"{side}"))}]";
 }

@@ -13,6 +13,10 @@ public sealed record Calibration
     /// <summary>How many plates were read there.</summary>
     public required int Plates { get; init; }
 
+    /// <summary>SHA-256 of the recogniser's file it was measured with, 64 lower-case hex digits; null where nobody wrote it
+    /// down.</summary>
+    public string? Sha256 { get; init; }
+
     /// <summary>2 to 64 points, evidence rising.</summary>
     public required CalibrationPoint[] Points { get; init; }
 
@@ -46,6 +50,10 @@ public sealed record Calibration
         if (Points.Any(point => point.Evidence is not (>= 0 and <= 1))) return "points[].evidence: must be from 0 to 1";
         if (Points.Any(point => point.Right is not (>= 0 and <= 1))) return "points[].right: must be from 0 to 1";
         if (Points.Any(point => point.WrongAbove is not (>= 0 and <= 1))) return "points[].wrongAbove: must be from 0 to 1";
+        // No error among all of them: the bound of Clopper and Pearson for that.
+        var least = 1 - Math.Pow(0.05, 1.0 / Plates);
+        if (Points.Any(point => point.WrongAbove < least))
+            return $"points[].wrongAbove: {Plates} plates show no less than {least:0.####} even without an error; run models calibrate";
         foreach (var (before, after) in Points.Zip(Points.Skip(1)))
         {
             if (after.Evidence <= before.Evidence) return "points[].evidence: must rise from point to point";
@@ -64,6 +72,7 @@ public sealed record CalibrationPoint
     /// <summary>Share of the texts read with this evidence that are right.</summary>
     public required double Right { get; init; }
 
-    /// <summary>Upper bound (one-sided, 95 %) of the share of wrong texts among all read with this much evidence or more.</summary>
+    /// <summary>Upper bound of the share of wrong texts among all read with this much evidence or more; one-sided, and 95 % sure
+    /// for all points together, because the gate chooses among them.</summary>
     public required double WrongAbove { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Edge.Vision.Onnx;
 
 namespace Edge.Vision.Recognition;
@@ -37,6 +38,19 @@ internal static class HeadDecoder
             }
             previous = best;
         }
+    }
+
+    /// <summary>Whether every row of <paramref name="classes"/> values is a distribution: none below 0, the sum 1, as far as the
+    /// rounding of 16-bit weights goes. Scores of a graph without its softmax, and NaN, are none; what they would vote has no
+    /// measure.</summary>
+    public static bool AreProbabilities(ReadOnlySpan<float> rows, int classes)
+    {
+        for (; rows.Length >= classes; rows = rows[classes..])
+        {
+            if (!(TensorPrimitives.Min(rows[..classes]) >= -1e-4f)) return false;
+            if (!(MathF.Abs(TensorPrimitives.Sum(rows[..classes]) - 1) <= 0.02f)) return false;
+        }
+        return true;
     }
 
     /// <summary>Divides the log of each probability by <paramref name="temperature"/>, in place; every step sums to 1

@@ -39,7 +39,7 @@ public sealed class PlateReader : IDisposable
     }
 
     /// <summary>Plates read and crops looked at since this was opened: what a second look costs.</summary>
-    public (long Plates, long Crops) Looks { get; private set; }
+    internal (long Plates, long Crops) Looks { get; private set; }
 
     /// <summary>Told what every head says, before its temperature is applied.</summary>
     internal HeadWitness? Witness { get; init; }
@@ -48,51 +48,74 @@ public sealed class PlateReader : IDisposable
     public static PlateReader Open(string folder, RecogniserManifest manifest, int threads) => Open(folder, manifest, threads, null);
 
     internal static PlateReader Open(string folder, RecogniserManifest manifest, int threads, HeadWitness? witness) =>
-        new(manifest, OnnxModel.Open(folder, manifest, manifest.Input, manifest.Outputs(), threads)) { Witness = witness };
+        new(manifest, OnnxModel.Open(folder, manifest, manifest.Input, manifest.Outputs(), manifest.Batches(), threads)) { Witness = witness };
 
     /// <summary>Reads the plate at <paramref name="box"/> of <paramref name="picture"/> into <paramref name="reading"/>.</summary>
     internal void Read(Mat picture, PixelBox box, Reading reading) => Read(picture, new PlateDetection(box, 1), reading);
 
     /// <summary>Reads one plate of <paramref name="picture"/> into <paramref name="reading"/>.</summary>
-    /// <remarks>Borrows the picture (8-bit BGR) and fills the caller's reading; every buffer in between is wiped or
-    /// overwritten by the next plate.</remarks>
+    /// <remarks>Borrows the picture (8-bit BGR) and fills the caller's reading; every buffer in between is wiped before this
+    /// returns or throws. Empty where no head gives probabilities.</remarks>
     internal void Read(Mat picture, PlateDetection plate, Reading reading)
     {
         var cut = _manifest.Straighten ? PlateCut.Along(plate) : PlateCut.Upright(plate.Box);
         var usual = _more is null ? _manifest.Grow.Length : 1;
-        Look(picture, cut, _first, _manifest.Grow.AsSpan(0, usual));
-        _votes.Conclude(reading);
-        Looks = (Looks.Plates + 1, Looks.Crops + usual);
-        if (_more is not null && !(reading.Evidence >= _manifest.SecondLook))
+        try
         {
+            Look(picture, cut, _first, _manifest.Grow.AsSpan(0, usual));
+            _votes.Conclude(reading);
+            Looks = (Looks.Plates + 1, Looks.Crops + usual);
+            if (_more is null || reading.Evidence >= _manifest.SecondLook) return;
             Look(picture, cut, _more, _manifest.Grow.AsSpan(usual));
             _votes.Conclude(reading);
             Looks = Looks with { Crops = Looks.Crops + _manifest.Grow.Length - usual };
         }
+        finally
+        {
+            Wipe();
+        }
+    }
+
+    // The next plate may be an hour away, the next second look a day: nobody's pixels or votes wait for it.
+    private void Wipe()
+    {
         _votes.Clear();
         _vote.Clear();
+        _first.Clear();
+        _more?.Clear();
+        if (!_crop.Empty()) _crop.SetTo(Scalar.Black);
+        if (!_coloured.Empty()) _coloured.SetTo(Scalar.Black);
     }
 
     private void Look(Mat picture, PlateCut cut, InputTensor input, ReadOnlySpan<float> grow)
     {
         for (var item = 0; item < grow.Length; item++) WriteCrop(picture, cut.Grow(grow[item]), input, item);
         using var outputs = _model.Run(input.Value);
-        var classes = _classOf.Length + 1;
-        for (var head = 0; head < _manifest.Heads.Length; head++)
+        try
         {
-            var length = _manifest.Heads[head].Length * classes;
-            var values = outputs[head].GetTensorMutableDataAsSpan<float>();
-            for (var item = 0; item < grow.Length; item++) Vote(head, values.Slice(item * length, length));
-            CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(values));
+            for (var head = 0; head < _manifest.Heads.Length; head++)
+            {
+                var length = _manifest.Heads[head].Length * (_classOf.Length + 1);
+                var values = outputs[head].GetTensorMutableDataAsSpan<float>();
+                for (var item = 0; item < grow.Length; item++) Vote(head, values.Slice(item * length, length));
+            }
+            if (_manifest.Region is not { } region) return;
+            var labels = region.Labels.Length;
+            var regions = outputs[_manifest.Heads.Length].GetTensorDataAsSpan<float>();
+            for (var item = 0; item < grow.Length; item++)
+                if (HeadDecoder.AreProbabilities(regions.Slice(item * labels, labels), labels))
+                    _votes.AddRegions(regions.Slice(item * labels, labels));
         }
-        if (_manifest.Region is not { } region) return;
-        var regions = outputs[_manifest.Heads.Length].GetTensorMutableDataAsSpan<float>();
-        for (var item = 0; item < grow.Length; item++)
-            _votes.AddRegions(regions.Slice(item * region.Labels.Length, region.Labels.Length));
+        finally
+        {
+            foreach (var output in outputs)
+                CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(output.GetTensorMutableDataAsSpan<float>()));
+        }
     }
 
     private void Vote(int head, Span<float> steps)
     {
+        if (!HeadDecoder.AreProbabilities(steps, _classOf.Length + 1)) return;
         Witness?.Invoke(head, steps);
         HeadDecoder.Temper(steps, _classOf.Length + 1, _manifest.Heads[head].Temperature);
         HeadDecoder.Decode(_manifest.Heads[head], steps, _classOf, _vote);
@@ -133,10 +156,9 @@ public sealed class PlateReader : IDisposable
 
     public void Dispose()
     {
+        Wipe();
         _first.Dispose();
         _more?.Dispose();
-        if (!_crop.Empty()) _crop.SetTo(Scalar.Black);
-        if (!_coloured.Empty()) _coloured.SetTo(Scalar.Black);
         _crop.Dispose();
         _coloured.Dispose();
         _map.Dispose();

@@ -11,6 +11,11 @@ public readonly record struct PlateRegion(string? Code, float Sure)
 {
     public static readonly PlateRegion Unknown;
 
+    /// <summary>True for a code of the form of ISO 3166-1 alpha-2 (<c>RO</c>) or ISO 3166-2 (<c>US-CA</c>); whether it is given to
+    /// anything is not asked.</summary>
+    public static bool IsCode(string text) => text.Length is 2 or (>= 4 and <= 6) && text[..2].All(char.IsAsciiLetterUpper)
+        && (text.Length == 2 || text[2] == '-' && text[3..].All(one => char.IsAsciiLetterUpper(one) || char.IsAsciiDigit(one)));
+
     /// <summary>The likeliest label if it reaches the threshold; else the country whose parts together reach it; else
     /// unknown.</summary>
     /// <param name="probabilities">One for each of the head's labels, or none.</param>

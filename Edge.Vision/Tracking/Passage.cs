@@ -23,7 +23,7 @@ public sealed class Passage : IDisposable
     public required float Evidence { get; init; }
 
     /// <summary>Probability that the whole text is right, by the model's <see cref="Calibration"/>; null where it has
-    /// none.</summary>
+    /// none, or where a region rule changed the text.</summary>
     public required double? Right { get; init; }
 
     /// <summary>Evidence for the least certain character.</summary>
@@ -32,7 +32,8 @@ public sealed class Passage : IDisposable
     /// <summary>Where the plate seems to be from.</summary>
     public required PlateRegion Region { get; init; }
 
-    /// <summary>True where the region is known, has patterns, and the text fits one.</summary>
+    /// <summary>True where the region is known, has patterns, and the text fits one as it was read. A text that a rule made fit
+    /// says nothing about where the plate is from.</summary>
     public required bool RegionVerified { get; init; }
 
     /// <summary>Positions of the characters that a region rule changed, from 0; see <see cref="RegionRules"/>.</summary>
@@ -75,7 +76,7 @@ public sealed class Passage : IDisposable
             Evidence = verdict.Evidence,
             Right = verdict.Right,
             Region = verdict.Region,
-            RegionVerified = verdict.Region.Code is { } code && RegionPatterns.Fits(code, plate),
+            RegionVerified = verdict.RuleChanged.Count == 0 && verdict.Region.Code is { } code && RegionPatterns.Fits(code, plate),
             RuleChanged = verdict.RuleChanged,
             Refusal = verdict.Refusal,
             FramesAgreed = verdict.Agreed,

@@ -36,13 +36,14 @@ internal sealed class ReadJudge
                 : changed is null ? Refusal.Pattern
                 : !(evidence >= _leastEvidence) ? Refusal.Evidence
                 : agreed < (still ? 1 : _gate.Frames) ? Refusal.Frames : Refusal.None,
-            evidence, _model.Calibration?.Right(evidence), agreed, changed ?? [], PlateRegion.Of(_model.Region, reading.Regions));
+            evidence, changed is { Count: > 0 } ? null : _model.Calibration?.Right(evidence), agreed, changed ?? [], PlateRegion.Of(_model.Region, reading.Regions));
     }
 }
 
 /// <summary>What a <see cref="ReadJudge"/> says of a track.</summary>
-/// <param name="Evidence">Of the text after the rules.</param>
-/// <param name="Right">Probability that the whole text is right; null where the model has no calibration.</param>
+/// <param name="Evidence">Of the text after the rules; never more than before them.</param>
+/// <param name="Right">Probability that the whole text is right; null where the model has no calibration, and where a rule
+/// changed the text: what that is worth was not measured.</param>
 /// <param name="Agreed">Frames that by themselves read what the track concludes on, before the rules.</param>
 /// <param name="RuleChanged">Positions of the characters that a region rule changed, from 0.</param>
 internal sealed record Verdict(

@@ -25,11 +25,14 @@ internal sealed class RecentPlates : IDisposable
         return true;
     }
 
-    /// <summary>The vehicle was in view until <paramref name="at"/>: remember its plate from then on.</summary>
-    public void Extend(Reading reading, TimeSpan at)
+    /// <summary>A vehicle whose passage was handed over is gone: remember its plate, as <paramref name="judge"/> has it, from when
+    /// it was last seen.</summary>
+    public void Extend(PlateTrack track, ReadJudge judge)
     {
+        using var reading = new Reading();
+        judge.Judge(track, still: false, reading);
         if (reading.ToPlate() is not { } plate) return;
-        using (plate) IsNew(plate, at);
+        using (plate) IsNew(plate, track.Last);
     }
 
     private void Forget(TimeSpan at)

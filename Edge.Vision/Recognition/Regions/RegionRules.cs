@@ -31,8 +31,8 @@ public sealed class RegionRules
     /// <summary>Holds the reading against the patterns and changes look-alikes where that makes it fit.</summary>
     /// <returns>Positions of the characters that were changed, from 0, none where it fits as it is; null where it fits no
     /// pattern, or two different texts would fit equally.</returns>
-    /// <remarks>A changed character has the evidence of both look-alikes: that it is one of them was read, and which one the
-    /// pattern says.</remarks>
+    /// <remarks>A changed character keeps the evidence that was read for it, which is less than that of the one it replaces: a
+    /// pattern says what may stand there, not what stands there. So no rule ever raises <see cref="Reading.Evidence"/>.</remarks>
     internal IReadOnlyList<int>? Apply(Reading reading)
     {
         Change? least = null;
@@ -78,10 +78,10 @@ public sealed class RegionRules
         {
             for (var i = 0; i < Positions.Count; i++)
             {
-                var (read, evidence) = reading.Best(Positions[i]);
                 var row = reading.Evident(Positions[i]);
-                row[_classes[i]] = MathF.Min(1, row[_classes[i]] + evidence);
-                row[read] = 0;
+                var own = row[_classes[i]];
+                row.Clear();
+                row[_classes[i]] = own;
             }
         }
 
