@@ -111,7 +111,7 @@ internal sealed class ModelsCalibrateCommand
             table.AddRow($"{bin.From:0.00}-{bin.To:0.00}", $"{bin.Count}", $"{bin.Confidence:0.000}", $"{bin.Right:0.000}");
         AnsiConsole.Write(table);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"expected calibration error: {found.Before.Error:0.000} taken as it is, {found.After.Error:0.000} calibrated, on pictures it was not fitted on"));
+            $"expected calibration error: {found.Before.Error:0.000} taken as it is, {found.After.Error:0.000} calibrated, on plates it was not fitted on"));
         foreach (var rate in (double[])[0.005, 0.01, 0.02, 0.05])
             Console.WriteLine(found.Calibration.EvidenceFor(rate) is { } evidence
                 ? string.Create(CultureInfo.InvariantCulture, $"at most {rate:0.0%} wrong: evidence from {evidence:0.00000}")

@@ -24,17 +24,13 @@ public sealed record HitFacts(IReadOnlyList<float> Confidences, double? Right, P
     /// <summary>Largest picture of a plate in a hit, in bytes; sealed and signed it still fits a message.</summary>
     public const int MaxCropBytes = 64 * 1024;
 
-    // ISO 3166-1 alpha-2, or 3166-2.
-    private static bool IsRegion(string code) => code.Length is 2 or (>= 4 and <= 6) && code[..2].All(char.IsAsciiLetterUpper)
-        && (code.Length == 2 || code[2] == '-' && code[3..].All(one => char.IsAsciiLetterUpper(one) || char.IsAsciiDigit(one)));
-
     /// <summary>Why these facts about a plate of <paramref name="length"/> characters are not of this format, or null.</summary>
     internal string? Fault(int length)
     {
         if (Confidences.Count != length) return "confidences are not one per character";
         if (Confidences.Any(confidence => confidence is not (>= 0 and <= 1))) return "confidences are not from 0 to 1";
         if (Right is not (null or >= 0 and <= 1)) return "right is not from 0 to 1";
-        if (Region.Code is { } code && !IsRegion(code)) return "region is not a code of ISO 3166";
+        if (Region.Code is { } code && !PlateRegion.IsCode(code)) return "region is not a code of ISO 3166";
         if (Region.Sure is not (>= 0 and <= 1)) return "regionSure is not from 0 to 1";
         if (Region.Code is null && (Region.Sure != 0 || RegionVerified)) return "an unknown region is neither sure nor verified";
         if (RuleChanged.Any(position => position < 0 || position >= length) || RuleChanged.Zip(RuleChanged.Skip(1)).Any(two => two.First >= two.Second))

@@ -48,13 +48,13 @@ public sealed class ModelsCommandTests : IDisposable
     {
         Install();
         var manifest = File.ReadAllText(_folder.File("manifest.json"));
-        File.WriteAllText(_folder.File("manifest.json"), manifest.Replace("\"length\": 32", "\"length\": 31", StringComparison.Ordinal)
+        File.WriteAllText(_folder.File("manifest.json"), manifest.Replace("\"length\": 64", "\"length\": 63", StringComparison.Ordinal)
             .Replace("\"threshold\"", "\"threshhold\"", StringComparison.Ordinal));
         var ended = await EdgeAgent.RunAsync("models", "check", _folder.Path);
         Assert.Equal((ExitCode.Model, ""), (ended.Code, ended.Output));
         Assert.Contains("detector.threshhold: unknown key", ended.Error, StringComparison.Ordinal);
-        Assert.Contains("[?,32,37], the manifest says [?,31,37]", ended.Error, StringComparison.Ordinal);
-        Assert.Contains("recogniser.onnx really has input uint8 [?,64,128,3] → ctc float [?,32,37], plate float [?,10,37]", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("[?,64,37], the manifest says [?,63,37]", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("recogniser.onnx really has input uint8 [?,64,128,3] → ctc float [?,64,37], plate float [?,10,37], region float [?,111]", ended.Error, StringComparison.Ordinal);
 
         var json = await EdgeAgent.RunAsync("models", "check", _folder.Path, "--json");
         Assert.Equal(ExitCode.Model, json.Code);

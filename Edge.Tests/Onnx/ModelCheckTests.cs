@@ -32,14 +32,14 @@ public sealed class ModelCheckTests : IDisposable
             detector["input"]!.AsObject().Remove("name");
             detector["resize"]!["rule"] = "magic";
             recogniser["sha256"] = right;
-            recogniser["heads"]![0]!["length"] = 31;
+            recogniser["heads"]![0]!["length"] = 63;
             recogniser["heads"]![1]!["output"] = "text";
             recogniser["grow"] = new JsonArray(9);
             manifest["colour"] = "blue";
         });
         var recogniser = Hash(_folder.File("recogniser.onnx"));
         Tells("detector.threshhold: unknown key", "detector.threshold: is missing", "detector.input.name: is missing",
-            "detector.resize.rule: must be one of letterbox, area", $"says {right}", recogniser, "its output \"ctc\" is [?,32,37], the manifest says [?,31,37]",
+            "detector.resize.rule: must be one of letterbox, area", $"says {right}", recogniser, "its output \"ctc\" is [?,64,37], the manifest says [?,63,37]",
             "it has no output \"text\", only \"ctc\", \"plate\"", "recogniser.grow: one to eight numbers", "colour: unknown key");
     }
 
