@@ -15,12 +15,14 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+import weights
 from onnx_file import halve, sha256
 
 from .evaluate import AREA, OVERLAP, PAD, THRESHOLD, load
 from .network import PlateNetwork, decode, fused
 
 NAME = "edge-detector-2"
+WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "detector.npz"
 
 
 class Exported(nn.Module):
@@ -70,6 +72,7 @@ def main() -> None:
     options = arguments.parse_args()
     torch.set_num_threads(1)
     network = load(options.checkpoint)
+    weights.save(network, WEIGHTS)
     export(network, options.file)
     print("difference", difference(network))
     halve(options.file)

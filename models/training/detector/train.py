@@ -23,6 +23,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import weights
+
 from .evaluate import Score, add, held_out, measure, peaks, torch_map
 from .faces import render_bank
 from .network import PlateNetwork, Shape, multiply_adds
@@ -206,6 +208,7 @@ def main() -> None:
     length.add_argument("--samples", type=int, help="scenes seen at the end of the schedule")
     arguments.add_argument("--plates", type=int, default=6000, help="rendered plates in the bank")
     arguments.add_argument("--rate", type=float, default=2e-3)
+    arguments.add_argument("--start-from", type=Path, help="weights to begin with (weights/detector.npz); default: none")
     arguments.add_argument("--again", action="store_true", help="a new schedule from the checkpoint, from --rate down again")
     arguments.add_argument("--check-minutes", type=float, default=12)
     options = arguments.parse_args()
@@ -220,6 +223,9 @@ def main() -> None:
     fonts = sorted(options.fonts.rglob("*-latin-[0-9]*-normal.woff"))
     material = Material(options.data, bank, options.ignore, fonts)
     training = Training(options.work / "last.pt", Shape(), options.rate)
+    if options.start_from and training.samples == 0:
+        weights.load(training.network, options.start_from)
+        weights.load(training.average, options.start_from)
     if options.again:
         training.progress = 0.0
     log(f"parameters {sum(p.numel() for p in training.network.parameters())}, "

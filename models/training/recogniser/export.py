@@ -9,12 +9,14 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+import weights
 from onnx_file import halve, sha256
 from plates.designs import REGIONS
 
 from .network import ALPHABET, EMPTY, SLOTS, STEPS, Recogniser, normalise
 
 NAME = "edge-recogniser-2"
+WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "recogniser.npz"
 GROW = (0.03, -0.01, 0.07)
 """Crops of a plate, grown by these shares of its box; the second and third are read only where the first leaves doubt."""
 SECOND_LOOK = 0.9
@@ -35,6 +37,7 @@ class _Shipped(nn.Module):
 def export(checkpoint: Path, file: Path) -> None:
     network = Recogniser(len(REGIONS)).eval()
     network.load_state_dict(torch.load(checkpoint, map_location="cpu")["average"])
+    weights.save(network, WEIGHTS)
     names = ["input", "ctc", "plate", "region"]
     torch.onnx.export(_Shipped(network).eval(), torch.zeros(2, 64, 128, 3, dtype=torch.uint8), str(file), opset_version=17,
                       input_names=names[:1], output_names=names[1:], dynamic_axes={name: {0: "n"} for name in names})

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 
 import real
+import weights
 from plates import PlateRenderer
 from plates.designs import REGIONS
 from plates.photograph import HEIGHT, WIDTH, Camera
@@ -120,6 +121,9 @@ def train(args: argparse.Namespace) -> None:
         state = torch.load(checkpoint, map_location=device)
         network.load_state_dict(state["network"]), average.load_state_dict(state["average"]), optimiser.load_state_dict(state["optimiser"])
         step = state["step"]
+    elif args.start_from:
+        weights.load(network, args.start_from)
+        weights.load(average, args.start_from)
     steps = args.samples // BATCH
     chunk_every = CHUNK * args.reuse / BATCH  # steps a chunk lasts
     due = lambda at: args.fill + int(at / chunk_every)
@@ -193,6 +197,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="checkpoints, logs, rendered chunks")
     parser.add_argument("--data", type=Path, required=True, help="folder that holds training/")
+    parser.add_argument("--start-from", type=Path, help="weights to begin with (weights/recogniser.npz); default: none")
     parser.add_argument("--samples", type=int, default=780_800, help="crops to learn from, in all")
     parser.add_argument("--peak", type=float, default=1.5e-3, help="highest learning rate")
     parser.add_argument("--reuse", type=float, default=2.5, help="times a rendered crop is used, on average")

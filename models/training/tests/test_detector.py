@@ -2,10 +2,12 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
 import numpy as np
+import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -22,7 +24,7 @@ from detector.evaluate import Score, add, letterbox, peaks
 from detector.geometry import bounds, corners, overlap, project, shift, stretch, view, visible_share
 from detector.network import OUTPUTS, PlateNetwork, decode, fused
 from detector.targets import BOX, BOX_WEIGHT, CORNER_WEIGHT, CORNERS, NEGATIVE, PLANES, SCORE, STRIDE, Plate, encode
-from detector.train import losses
+from detector.train import Shape, Training, losses
 from detector.vehicles import Vehicles
 
 QUAD = np.array([(60, 40), (160, 52), (158, 78), (58, 66)], np.float32)
@@ -149,6 +151,23 @@ class TheScenes(unittest.TestCase):
 
     def test_differ_for_another_seed(self) -> None:
         self.assertFalse(all(a.shape == b.shape and (a == b).all() for a, b in zip(self.drawn(5), self.drawn(6))))
+
+
+class TheTraining(unittest.TestCase):
+    def test_a_training_that_was_stopped_goes_on_where_it_was(self):
+        rng = np.random.default_rng(1)
+        pictures = torch.from_numpy(rng.integers(0, 255, (2, 64, 96), dtype=np.uint8))
+        targets = torch.from_numpy(np.stack([encode([], [], 64, 96)] * 2))
+        with tempfile.TemporaryDirectory() as folder:
+            training = Training(Path(folder) / "last.pt", Shape(channels=(4, 4, 4, 4, 4), blocks=(0, 0, 0, 0), trunk=4), 1e-3)
+            first = float(training.step(pictures, targets, 0.5).total)
+            training.step(pictures, targets, 0.6)
+            training.save()
+            again = Training(Path(folder) / "last.pt", Shape(channels=(4, 4, 4, 4, 4), blocks=(0, 0, 0, 0), trunk=4), 1e-3)
+        self.assertTrue(np.isfinite(first))
+        self.assertEqual((training.samples, training.steps, 0.6), (again.samples, again.steps, again.progress))
+        for mine, its in zip(training.average.parameters(), again.average.parameters()):
+            torch.testing.assert_close(mine, its)
 
 
 class TheMeasure(unittest.TestCase):

@@ -10,6 +10,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import real  # noqa: E402
+import weights  # noqa: E402
 from recogniser.network import ALPHABET, CLASSES, EMPTY, SLOTS, STEPS, Recogniser, loss, normalise, read_slots, read_steps  # noqa: E402
 from recogniser.samples import label  # noqa: E402
 from recogniser.train import learning_rate  # noqa: E402
@@ -56,6 +57,19 @@ class Heads(unittest.TestCase):
         with torch.no_grad():
             steps, slots, region = network(normalise(torch.zeros(2, 64, 128, 3, dtype=torch.uint8)))
         self.assertEqual([(2, STEPS, CLASSES), (2, SLOTS, CLASSES), (2, 7)], [tuple(head.shape) for head in (steps, slots, region)])
+
+
+class Weights(unittest.TestCase):
+    def test_weights_come_back_as_16_bit_floats_and_another_network_refuses_them(self):
+        network, other = Recogniser(7), Recogniser(7)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "weights.npz"
+            weights.save(network, file)
+            weights.load(other, file)
+            for mine, its in zip(network.parameters(), other.parameters()):
+                torch.testing.assert_close(mine, its, rtol=1e-3, atol=1e-4)
+            with self.assertRaises(RuntimeError):
+                weights.load(Recogniser(8), file)
 
 
 class Schedule(unittest.TestCase):

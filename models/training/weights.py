@@ -1,0 +1,23 @@
+"""A network's weights as a file that anybody may load: named arrays of 16-bit floats, no code in it (a checkpoint is a pickle).
+
+``weights/*.npz`` are the shipped models before export: a training with ``--start-from`` goes on from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+
+def save(network: nn.Module, path: Path) -> None:
+    arrays = {name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()}
+    np.savez_compressed(path, **{name: a.astype(np.float16) if a.dtype == np.float32 else a for name, a in arrays.items()})
+
+
+def load(network: nn.Module, path: Path) -> None:
+    """Raises RuntimeError where the file is of another network."""
+    with np.load(path, allow_pickle=False) as file:
+        state = {name: torch.from_numpy(file[name].astype(np.float32) if file[name].dtype == np.float16 else file[name]) for name in file.files}
+    network.load_state_dict(state)
