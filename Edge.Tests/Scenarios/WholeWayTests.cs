@@ -19,7 +19,8 @@ public sealed class WholeWayTests : IDisposable
         var vehicles = Vehicles();
         var ended = await EdgeAgent.RunAsync("demo", "--json", "--out", _folder.File("out"));
         Assert.Equal(ExitCode.Ok, ended.Code);
-        AssertJson(ended.Output, reads: vehicles.Count, hits: 1);
+        // One of the five is read rightly, but short of what the default gate asks.
+        AssertJson(ended.Output, reads: vehicles.Count - 1, hits: 1);
         foreach (var forgotten in vehicles.Skip(1)) AssertNowhere(forgotten, ended);
     }
 
@@ -100,7 +101,6 @@ public sealed class WholeWayTests : IDisposable
             stateFolder = Path.Combine(box, "state"), enrolmentFolder = Path.Combine(box, "enrolment"),
             trustFolder = Path.Combine(box, "trust"), broker = new { host = "localhost", port },
             cameras = new[] { new { name = "lane-1", source = Path.Combine(Clip, "street.mp4") } },
-            gate = new { maximumWrongReadRate = 0.05 }, // what the development models can promise
         }));
         var ran = await EdgeAgent.RunAsync("run", "--config", _folder.File("edge.json"));
         Assert.Equal((ExitCode.Ok, ""), (ran.Code, ran.Output));

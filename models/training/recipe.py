@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=HERE.parent, help="where the models and their manifest go")
     parser.add_argument("--agent", type=Path, default=HERE.parents[1] / "Edge.Agent/bin/Release/net10.0/edge-agent")
     parser.add_argument("--crops", type=int, default=780_800, help="samples the recogniser learns from")
-    parser.add_argument("--scenes", type=int, default=90_000, help="scenes the detector learns from")
+    parser.add_argument("--scenes", type=int, default=105_000, help="scenes the detector learns from")
     parser.add_argument("--renderers", type=int, default=max(1, (os.cpu_count() or 2) // 2))
     parser.add_argument("--only", nargs="+", choices=STEPS + ASKED_FOR, default=STEPS, metavar="STEP", help=", ".join(STEPS + ASKED_FOR))
     args = parser.parse_args()
