@@ -12,6 +12,7 @@ public sealed class PlateDetector : IDisposable
     private readonly Mat _coloured = new();
     private readonly Mat _scaled = new();
     private InputTensor? _input;
+    private LetterboxLayout _layout;
 
     private PlateDetector(DetectorManifest manifest, OnnxModel model)
     {
@@ -32,8 +33,11 @@ public sealed class PlateDetector : IDisposable
         {
             _input?.Dispose();
             _input = new InputTensor(_manifest.Input, batch: 1, layout.Width, layout.Height);
-            _input.Fill(_manifest.Resize.Pad);
+            _layout = default;
         }
+        // Where a picture of another shape came before, its pixels would stand in this one's padding.
+        if (layout != _layout) _input.Fill(_manifest.Resize.Pad);
+        _layout = layout;
         // Colour first, then size: a grey picture is a third of the work to shrink.
         var source = picture;
         if (_manifest.Input.Channels == ChannelOrder.Grey)
