@@ -28,8 +28,7 @@ public sealed partial class MjpegSourceTests
         await using var source = (LiveSource)Open(camera.Address);
         await using (var watcher = new Watcher(source))
         {
-            await Eventually.True(() => source.Health.Frames == 2, "two good pictures");
-            Assert.Equal((64, 48), watcher.Size);
+            await Eventually.True(() => source.Health.Frames == 2 && watcher.Size == (64, 48), "two good pictures of 64 x 48");
             Assert.Equal(CameraState.Running, source.Health.State);
         }
         Assert.Equal(0, source.Pool.Lent);

@@ -8,6 +8,7 @@ internal sealed class Watcher : IAsyncDisposable
     private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private readonly List<long> _indices = [];
     private readonly Task _watching;
+    private (int Width, int Height) _size;
 
     public Watcher(ICameraSource source) => _watching = Task.Run(() => WatchAsync(source));
 
@@ -21,7 +22,14 @@ internal sealed class Watcher : IAsyncDisposable
 
     public int Count => Indices.Count;
 
-    public (int Width, int Height) Size { get; private set; }
+    /// <summary>Of the last frame; 0 × 0 before the first.</summary>
+    public (int Width, int Height) Size
+    {
+        get
+        {
+            lock (_indices) return _size;
+        }
+    }
 
     /// <summary>Stops and waits; a failure of the source, other than being stopped, comes out here.</summary>
     public async ValueTask DisposeAsync()
@@ -42,8 +50,11 @@ internal sealed class Watcher : IAsyncDisposable
         await foreach (var frame in source.ReadAsync(_stop.Token))
             using (frame)
             {
-                Size = (frame.Width, frame.Height);
-                lock (_indices) _indices.Add(frame.Index);
+                lock (_indices)
+                {
+                    _size = (frame.Width, frame.Height);
+                    _indices.Add(frame.Index);
+                }
             }
     }
 }
