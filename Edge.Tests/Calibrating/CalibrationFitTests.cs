@@ -55,6 +55,16 @@ public sealed class CalibrationFitTests
     }
 
     [Fact]
+    public void Every_sequence_of_looser_gates_ends_at_the_first_that_fails()
+    {
+        // The worst reads have the middle's evidence: what lies below them is good, and not believed.
+        var fitted = CalibrationFit.Of([.. Enumerable.Range(0, 3200).Select(i =>
+            new Outcome((i + 1) / 3200.0, i is < 1400 or >= 1600, i % Outcome.Folds))], "a test");
+        Assert.InRange(fitted.EvidenceFor(0.05)!.Value, 0.5, 0.51);
+        Assert.All(fitted.Points.Where(point => point.Evidence < 0.43), point => Assert.True(point.WrongAbove >= 0.1));
+    }
+
+    [Fact]
     public void Eighteen_hundred_plates_can_promise_one_in_a_hundred()
     {
         var fitted = CalibrationFit.Of([.. Enumerable.Range(0, 1800).Select(i =>

@@ -46,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--rendered", type=int, default=4000)
+    parser.add_argument("--rendered", type=int, default=12_000)
     parser.add_argument("--seed", type=int, default=99)
     args = parser.parse_args()
     cv2.setNumThreads(1)
