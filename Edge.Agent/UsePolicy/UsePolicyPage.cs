@@ -141,7 +141,7 @@ internal static class UsePolicyPage
     ]);
 
     private static PageSection Openers(string agency) => new("openers", "Who can open a found plate",
-        [new PageBlock.Paragraph($"Only {agency}. The box locks each found plate with {agency}'s key and cannot unlock it again. The maker of the box has no key and receives nothing. Somebody who steals the box finds nothing that can be read.")]);
+        [new PageBlock.Paragraph($"Only {agency}. The box locks each found plate with {agency}'s key and cannot unlock it again. The maker of the box has no key and receives nothing. Somebody who steals the box cannot open them either.")]);
 
     private static PageSection Others(Policy policy)
     {
