@@ -114,10 +114,12 @@ internal static class PolicyCommand
             throw new ConfigurationException(RunCommand.DefaultConfiguration, [new JsonProblem("", "no such file; name a policy FILE, or the box's --config")]);
         var enrolment = new EnrolmentFolder(box.EnrolmentFolder);
         var name = enrolment.Name();
-        var trust = TrustClient.Open(Path.Combine(box.StateFolder, "trust"), enrolment.Root(), name.Agency, name.Box);
-        if (trust.Damage is { } damage) throw damage;
-        if (trust.Current is not { } targets)
-            throw new ConfigurationException(box.StateFolder, [new JsonProblem("", "no policy is in force yet; run the box once, or name a policy FILE")]);
+        var folder = Path.Combine(box.StateFolder, "trust");
+        // Opening would make the folder, and it would be this user's, not the box's.
+        var trust = Directory.Exists(folder) ? TrustClient.Open(folder, enrolment.Root(), name.Agency, name.Box) : null;
+        if (trust?.Damage is { } damage) throw damage;
+        if (trust?.Current is not { } targets)
+            throw new ConfigurationException(folder, [new JsonProblem("", "no policy is in force yet; run the box once, or name a policy FILE")]);
         return Policy.TryParse(targets.Policy, out var policy, out var problems) ? policy
             : throw new TrustException(TrustPath.Policy, string.Join("; ", problems));
     }

@@ -22,7 +22,7 @@ internal abstract record PageBlock
     /// <summary>The few numbers that say most.</summary>
     public sealed record Figures(IReadOnlyList<(string Value, string Label)> All) : PageBlock
     {
-        public override IEnumerable<string> Lines => All.Select(figure => $"- {figure.Value}: {figure.Label}");
+        public override IEnumerable<string> Lines => All.Select(figure => $"- {figure.Label}: {figure.Value}");
     }
 
     /// <summary>A table whose first column names the row.</summary>

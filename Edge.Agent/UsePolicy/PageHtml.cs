@@ -15,7 +15,8 @@ internal static class PageHtml
         * { box-sizing: border-box; }
         html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-behavior: smooth; }
         body { margin: 0; background: var(--ground); color: var(--ink); font: 1.0625rem/1.6 system-ui, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; overflow-wrap: break-word; }
-        header { background: var(--deep); color: #fff; padding: 3.5rem 1.25rem 6.5rem; }
+        header { background: var(--deep); color: #fff; padding: 3.5rem 0 6.5rem; }
+        header > div { padding: 0 3.25rem; }
         header > div, main, footer { max-width: 50rem; margin: 0 auto; }
         h1 { margin: 0 0 .75rem; font-size: clamp(1.75rem, 5vw, 2.6rem); line-height: 1.15; letter-spacing: -.015em; text-wrap: balance; }
         header p { margin: 0; color: #cfe0ec; font-size: 1.125rem; max-width: 40rem; }
@@ -40,7 +41,7 @@ internal static class PageHtml
         .reach strong { display: block; font-size: 1.125rem; } .reach span { display: block; }
         footer { padding: 0 1.25rem 3rem; color: var(--soft); font-size: .95rem; }
         @media (max-width: 40rem) {
-          header { padding: 2.25rem 1.25rem 5.75rem; } main { padding: 0 .75rem 2rem; } section { padding: 1.25rem 1.1rem; } nav { padding: .75rem 1.1rem; } nav ol { columns: 1; }
+          header { padding: 2.25rem 0 5.75rem; } header > div { padding: 0 1.85rem; } main { padding: 0 .75rem 2rem; } section { padding: 1.25rem 1.1rem; } nav { padding: .75rem 1.1rem; } nav ol { columns: 1; }
           .figures { grid-template-columns: 1fr; }
           thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
           table, tbody, tr, tbody th, td { display: block; width: auto; } tr { padding: .7rem 0; border-bottom: 1px solid var(--line); } tbody tr:last-child { border-bottom: 0; }
@@ -52,7 +53,7 @@ internal static class PageHtml
         }
         @media print {
           body { background: #fff; color: #000; font-size: 10.5pt; } header { background: none; color: #000; padding: 0 0 1rem; } header p { color: #000; }
-          main, footer { padding: 0; max-width: none; } header > div { max-width: none; } nav { display: none; }
+          main, footer { padding: 0; max-width: none; } header > div { max-width: none; padding: 0; } nav { display: none; }
           section, section:first-of-type { border: 0; border-top: 1px solid #999; border-radius: 0; box-shadow: none; padding: .75rem 0; margin: 0; background: none; }
           h2 { break-after: avoid; } tr, .figures div, .reach { break-inside: avoid; } a { color: inherit; }
         }

@@ -36,14 +36,15 @@ internal static class UsePolicyPage
                 ? "No other agency receives anything. That includes federal agencies."
                 : $"{Capital(Classes(policy.Sharing))} agencies can receive something only under a written, signed grant. {FederalInShort(policy)}",
             "There is no list of who drove where. The box cannot make one.",
+            $"Complaints go to {policy.Complaints?.Name ?? agency}.",
         };
         var blocks = new List<PageBlock>
         {
             new PageBlock.Figures(
             [
-                ("0 seconds", "how long a plate is kept that nobody has a case for"),
-                (Hours(policy.HitRetentionHours), "how long a found plate is kept"),
-                (policy.Sharing.Count == 0 ? "Nobody" : "By grant only", "other agencies that receive found plates"),
+                ("0 seconds", "How long a plate is kept that nobody has a case for"),
+                (Hours(policy.HitRetentionHours), "How long a found plate is kept"),
+                (policy.Sharing.Count == 0 ? "None" : "By grant only", "Other agencies that receive found plates"),
             ]),
             new PageBlock.Items(summary),
         };
@@ -122,7 +123,8 @@ internal static class UsePolicyPage
             "searching across cases",
             "following where a vehicle goes: the box keeps nothing from which that could be put together",
         };
-        items.AddRange(policy.ForbiddenSources.Select(source => $"looking for a plate because it is in the file “{source}”"));
+        if (policy.ForbiddenSources.Count > 0)
+            items.Add($"looking for a plate because it is in one of these files: {string.Join(", ", policy.ForbiddenSources.Select(source => $"“{source}”"))}");
         return new PageSection("forbidden", "What is forbidden",
             [new PageBlock.Paragraph("The box refuses all of this, whoever asks:"), new PageBlock.Items(items)]);
     }
@@ -141,7 +143,7 @@ internal static class UsePolicyPage
     ]);
 
     private static PageSection Openers(string agency) => new("openers", "Who can open a found plate",
-        [new PageBlock.Paragraph($"Only {agency}. The box locks each found plate with {agency}'s key and cannot unlock it again. The maker of the box has no key and receives nothing. Somebody who steals the box cannot open them either.")]);
+        [new PageBlock.Paragraph($"Only {agency}. The box locks each found plate with {agency}'s key and cannot unlock it again. The maker of the box has no key and receives nothing. Somebody who steals the box cannot open one either.")]);
 
     private static PageSection Others(Policy policy)
     {
@@ -183,7 +185,7 @@ internal static class UsePolicyPage
     ]);
 
     private static PageSection Complaints(Policy policy, string agency) => new("complaints", "Where to complain", policy.Complaints is { } office
-        ? [new PageBlock.Paragraph("You can ask, object or complain here. You need not say why you ask."), ReachOf(office)]
+        ? [new PageBlock.Paragraph("You can ask, object or complain here."), ReachOf(office)]
         : [new PageBlock.Paragraph($"These rules name no office for complaints. Turn to {agency}.")]);
 
     private static PageSection About(Policy policy) => new("about", "About this page",
@@ -220,8 +222,8 @@ internal static class UsePolicyPage
     {
         Verb.ViewAim => "look through a camera to aim it",
         Verb.Search => "ask for what was found in one case",
-        Verb.Hold => "keep what was found in one case for longer",
-        Verb.Release => "end such a longer keeping",
+        Verb.Hold => "keep what was found in one case longer",
+        Verb.Release => "stop what was found in one case from being kept longer",
         Verb.Disposition => "write down whether a find was right",
         Verb.Export => "take a copy of the log, which holds no plates",
         Verb.Revoke => "shut out a person or a key",

@@ -1,5 +1,9 @@
 using System.Text.Json;
 using Edge.Agent.Cli;
+using Edge.Agent.Enrolment;
+using Edge.Agent.Hub;
+using Edge.Storage.Trust;
+using Edge.Tests.Matching;
 using Edge.Tests.Support;
 
 namespace Edge.Tests.Cli;
@@ -62,6 +66,32 @@ public sealed class PolicyCommandTests : IDisposable
         Assert.Contains(json.GetProperty("sections").EnumerateArray(), section => section.GetProperty("id").GetString() == "complaints");
 
         Assert.Equal(ExitCode.Usage, (await EdgeAgent.RunAsync("policy", "show", Example, "--html", "--text")).Code);
+    }
+
+    [Fact]
+    public async Task Show_without_a_file_shows_the_policy_that_verified_on_this_box()
+    {
+        var plan = new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap, Policy = Lists.Policy with { Version = 7, HitRetentionHours = 3 } };
+        using var agency = Agency.Create(_folder.File("riverton"), plan, Lists.Now, null, out _)!;
+        var enrolment = Path.Combine(agency.PrepareBox("box-1", Lists.Now), "enrolment");
+        var config = _folder.File("edge-agent.json");
+        File.WriteAllText(config, JsonSerializer.Serialize(new
+        {
+            stateFolder = _folder.File("state"), enrolmentFolder = enrolment, broker = new { host = "localhost" },
+            cameras = new[] { new { name = "north-lane", source = "/dev/video0" } },
+        }));
+        var before = await EdgeAgent.RunAsync("policy", "show", "--config", config);
+        Assert.Equal(ExitCode.Configuration, before.Code);
+        Assert.Contains("no policy is in force yet", before.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.File("state")));
+
+        TrustClient.Open(Path.Combine(_folder.File("state"), "trust"), new EnrolmentFolder(enrolment).Root(), "riverton", "box-1")
+            .Update(TrustSource.Folder(agency.TrustFolder), Lists.Now);
+        var ended = await EdgeAgent.RunAsync("policy", "show", "--config", config);
+        Assert.Equal((ExitCode.Ok, ""), (ended.Code, ended.Error));
+        Assert.Contains("This page is version 7 of the rules", ended.Output, StringComparison.Ordinal);
+        Assert.Contains("- How long a found plate is kept: 3 hours\n", ended.Output, StringComparison.Ordinal);
+        Assert.Contains("- north-lane\n", ended.Output, StringComparison.Ordinal);
     }
 
     [Fact]

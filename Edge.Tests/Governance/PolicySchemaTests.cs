@@ -38,6 +38,11 @@ public sealed class PolicySchemaTests
         Keys(Schema.Root["properties"]!));
 
     [Fact]
+    public void The_schema_has_the_keys_of_an_office() => Assert.Equal(
+        typeof(Office).GetProperties().Select(property => property.Name == nameof(Office.Name) ? "office" : JsonNamingPolicy.CamelCase.ConvertName(property.Name))
+            .Order(StringComparer.Ordinal), Keys(Schema.Root["$defs"]!["office"]!["properties"]!));
+
+    [Fact]
     public void The_schema_has_the_defaults_of_the_parser()
     {
         var silent = Written("""{"agency":"a","version":1,"purposes":[{"name":"a","basis":"b"}]}""");
