@@ -47,7 +47,7 @@ internal static class PageHtml
           table, tbody, tr, tbody th, td { display: block; width: auto; } tr { padding: .7rem 0; border-bottom: 1px solid var(--line); } tbody tr:last-child { border-bottom: 0; }
           tbody th, td { border: 0; padding: 0 0 .2rem; } td::before { content: attr(data-label) ": "; color: var(--soft); }
         }
-        @media (prefers-color-scheme: dark) {
+        @media screen and (prefers-color-scheme: dark) {
           :root { --ink: #e4ebf1; --soft: #a9b8c5; --line: #2d3b48; --paper: #17212b; --ground: #0e151c; --accent: #7cc4ee; --mark: #1e2f3d; }
           h2, .figures dd { color: #fff; } section:first-of-type { box-shadow: none; }
         }

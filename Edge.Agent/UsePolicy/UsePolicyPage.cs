@@ -21,7 +21,7 @@ internal static class UsePolicyPage
             "What they record, how long it is kept, who can see it, and what is forbidden. Written from the rules that the box itself enforces.",
             [
                 Summary(policy, agency, now), Collected(policy, agency), Where(box), Purposes(policy), Forbidden(policy), Kept(policy),
-                Openers(agency), Others(policy), Roles(policy), Incidents(policy, agency), Complaints(policy, agency), About(policy),
+                Opening(policy, agency), Others(policy), Roles(policy), Incidents(policy, agency), Complaints(policy, agency), About(policy),
             ]);
     }
 
@@ -31,7 +31,7 @@ internal static class UsePolicyPage
         {
             "A camera reads the plates of passing vehicles. A plate that nobody has a case for is forgotten at once. It is never written down.",
             $"A plate may be looked for only for: {string.Join(", ", policy.Purposes.Select(purpose => Lower(purpose.Name)))}. Each time there must be a case number.",
-            $"A plate that is found is kept for {Hours(policy.HitRetentionHours)}. Only {agency} can open it. {HoldInShort(policy)}",
+            $"A plate that is found is kept for {Hours(policy.HitRetentionHours)}. Only {Openers(policy, agency)} can open it. {HoldInShort(policy)}",
             policy.Sharing.Count == 0
                 ? "No other agency receives anything. That includes federal agencies."
                 : $"{Capital(Classes(policy.Sharing))} agencies can receive something only under a written, signed grant. {FederalInShort(policy)}",
@@ -142,8 +142,10 @@ internal static class UsePolicyPage
         new PageBlock.Paragraph("The log of what the box did is kept. It holds no plates."),
     ]);
 
-    private static PageSection Openers(string agency) => new("openers", "Who can open a found plate",
-        [new PageBlock.Paragraph($"Only {agency}. The box locks each found plate with {agency}'s key and cannot unlock it again. The maker of the box has no key and receives nothing. Somebody who steals the box cannot open one either.")]);
+    private static string Openers(Policy policy, string agency) => policy.Sharing.Count == 0 ? agency : $"{agency}, or an agency that a grant names for that case,";
+
+    private static PageSection Opening(Policy policy, string agency) => new("openers", "Who can open a found plate",
+        [new PageBlock.Paragraph($"Only {Openers(policy, agency).TrimEnd(',')}. The box locks each found plate with that agency's key and cannot unlock it again. The maker of the box has no key and receives nothing. Somebody who steals the box cannot open one either.")]);
 
     private static PageSection Others(Policy policy)
     {
@@ -259,8 +261,8 @@ internal static class UsePolicyPage
     }
 
     // Names are lower-case words joined by '-': for people they become words again.
-    private static string Name(string party) =>
-        string.Join(' ', party.Split('-', StringSplitOptions.RemoveEmptyEntries).Select(Capital));
+    private static string Name(string party) => Capital(string.Join(' ', party.Split('-', StringSplitOptions.RemoveEmptyEntries)
+        .Select(word => word is "of" or "the" or "and" or "for" ? word : Capital(word))));
 
     private static string Lower(string words) => words.Replace('-', ' ');
 

@@ -103,6 +103,7 @@ public sealed partial class UsePolicyPageTests
         var text = OneLine(Text(Example));
         Assert.Contains("No other agency receives anything. That includes federal agencies.", text, StringComparison.Ordinal);
         Assert.Contains("- Federal agencies What they receive: nothing -", text, StringComparison.Ordinal);
+        Assert.Contains("Only Riverton can open it.", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -111,7 +112,16 @@ public sealed partial class UsePolicyPageTests
         var text = OneLine(Text(Example with { Sharing = [Jurisdiction.Local, Jurisdiction.Federal] }));
         Assert.Contains("Local and federal agencies can receive something only under a written, signed grant. Federal agencies need a second signature", text, StringComparison.Ordinal);
         Assert.Contains("- Federal agencies What they receive: nothing without a grant that the oversight board has signed too", text, StringComparison.Ordinal);
+        Assert.Contains("Only Riverton, or an agency that a grant names for that case, can open it.", text, StringComparison.Ordinal);
         Assert.Contains("- State agencies What they receive: nothing -", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_agency_s_name_becomes_words()
+    {
+        var page = UsePolicyPage.Of(Example with { Agency = "county-of-west-lakeside" }, null, Now);
+        Assert.Equal("Plate readers of County of West Lakeside", page.Title);
+        Assert.Contains("“county-of-west-lakeside”", PageText.Write(page), StringComparison.Ordinal);
     }
 
     [Fact]
