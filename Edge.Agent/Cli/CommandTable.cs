@@ -33,6 +33,7 @@ internal static class CommandTable
         DemoCommand.Build(),
         RunCommand.Build(),
         ConfigCheckCommand.Build(),
+        PolicyCommand.Build(),
         RecognizeCommand.Build(),
         new Command("models", "What reads plates, and what it is worth")
         {

@@ -27,6 +27,15 @@ public sealed record ActiveTrust
         Targets.Expiries[TrustPath.HotlistMetadata(Targets.Agency)] is var metadata && metadata < Matcher.Hotlist.Expires
             ? metadata : Matcher.Hotlist.Expires;
 
+    /// <summary>When orders end unless the agency signs a newer policy: at the policy's own expiry, or at that of the
+    /// signature on it if that is earlier.</summary>
+    public DateTimeOffset PolicyExpires =>
+        Targets.Expiries[TrustPath.Targets] is var signed && Policy.Expires is { } own && own < signed ? own : signed;
+
+    /// <summary>True while somebody may be obeyed. What already matches goes on until <see cref="HotlistExpires"/>: an agency
+    /// that let its policy run out still looks for the stolen car, and can ask for nothing about it.</summary>
+    public bool TakesOrders(DateTimeOffset now) => now < PolicyExpires;
+
     /// <summary>Reads the verified files as the box will act on them.</summary>
     /// <exception cref="TrustException">A file is signed but says something this box cannot act on.</exception>
     public static ActiveTrust From(TrustedTargets targets, DateTimeOffset now)

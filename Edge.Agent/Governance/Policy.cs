@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using Edge.Agent.Matching;
+using Edge.Storage.Audit;
 using Edge.Storage.Json;
 using Edge.Storage.Trust;
 
@@ -12,7 +13,8 @@ namespace Edge.Agent.Governance;
 public sealed record Purpose(string Name, string Basis);
 
 /// <summary>What the agency has bound its boxes to, signed as <c>policy.json</c>. An allow-list: what it does not name
-/// is refused. Every absent key has its most private value.</summary>
+/// is refused. An absent key has its private value. The page for people is <c>docs/policy.md</c>, the published schema
+/// <c>docs/policy.schema.json</c>.</summary>
 public sealed record Policy
 {
     /// <summary>Longest life of a hotlist entry that a policy may allow, in days.</summary>
@@ -24,6 +26,15 @@ public sealed record Policy
     public const int DefaultHitRetentionHours = 24;
     public const int DefaultSummaryMinutes = 15;
     public const int DefaultLargestHotlist = 10_000;
+
+    /// <summary>The latest that a policy may let somebody tell of an incident, in hours.</summary>
+    public const int MaxNotifyHours = 72;
+
+    public const int DefaultNotifyHours = 24;
+
+    /// <summary>Files that states forbid to use, under the names they are known by. A policy that wants them must say so.</summary>
+    public static IReadOnlyList<string> DefaultForbiddenSources { get; } =
+        ["Gang File", "Immigration Violator File", "NCIC Gang File", "NCIC Immigration Violator File"];
 
     /// <summary>The agency whose policy it is.</summary>
     public required string Agency { get; init; }
@@ -49,6 +60,36 @@ public sealed record Policy
     /// <summary>Most entries a hotlist may have, 1 to 20,000.</summary>
     public int LargestHotlist { get; init; } = DefaultLargestHotlist;
 
+    /// <summary>Files whose entries are refused, whatever their case: names as in an entry's source, letter case aside.</summary>
+    public IReadOnlyList<string> ForbiddenSources { get; init; } = DefaultForbiddenSources;
+
+    /// <summary>The longest that a hold may keep a hit, counted from when it was found: 0 for no holds, else
+    /// <see cref="HitRetentionHours"/> to 504 hours.</summary>
+    public int LongestHoldHours { get; init; }
+
+    /// <summary>What each role may do; <see cref="Duties"/> has the bounds and the defaults.</summary>
+    public IReadOnlyDictionary<AuditRole, IReadOnlyList<Verb>> Roles { get; init; } =
+        Duties.Roles.Values.ToDictionary(role => role, Duties.Least);
+
+    /// <summary>Which agencies a grant may name. None unless said: then no grant can allow anything.</summary>
+    public IReadOnlyList<Jurisdiction> Sharing { get; init; } = [];
+
+    /// <summary>Hours within which each kind of incident is told to <see cref="Notify"/>, 1 to 72.</summary>
+    public IReadOnlyDictionary<IncidentKind, int> NotifyWithinHours { get; init; } =
+        IncidentKinds.Spellings.Values.ToDictionary(kind => kind, _ => DefaultNotifyHours);
+
+    /// <summary>Who is told of incidents; null is the agency itself.</summary>
+    public Office? Notify { get; init; }
+
+    /// <summary>Where a resident can complain; null is the agency itself.</summary>
+    public Office? Complaints { get; init; }
+
+    /// <summary>From this instant no order is taken under this policy; null is when the agency's signature on it ends. The
+    /// hotlist has its own expiry, so that matching does not hang on this one.</summary>
+    public DateTimeOffset? Expires { get; init; }
+
+    public TimeSpan LongestHold => TimeSpan.FromHours(LongestHoldHours);
+
     public TimeSpan LongestEntry => TimeSpan.FromDays(LongestEntryDays);
 
     public TimeSpan HitRetention => TimeSpan.FromHours(HitRetentionHours);
@@ -58,6 +99,14 @@ public sealed record Policy
     /// <summary>True if <paramref name="purpose"/> is one of <see cref="Purposes"/>.</summary>
     public bool Allows(string purpose) => Purposes.Any(allowed => allowed.Name == purpose);
 
+    /// <summary>True if no entry may come from the file <paramref name="source"/>.</summary>
+    public bool Forbids(string source) => ForbiddenSources.Contains(source, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>True if <paramref name="role"/> may do <paramref name="verb"/>. A verb that is never the role's stays refused,
+    /// wherever this policy came from.</summary>
+    public bool Allows(AuditRole role, Verb verb) =>
+        Duties.Widest(role).Contains(verb) && Roles.TryGetValue(role, out var verbs) && verbs.Contains(verb);
+
     /// <summary>Reads <c>policy.json</c>.</summary>
     /// <returns>False, and every problem with its path, if anything in it is unknown, missing or out of range.</returns>
     public static bool TryParse(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out Policy? policy,
@@ -65,7 +114,16 @@ public sealed record Policy
         StrictJson.TryRead(utf8, TrustPath.MaxBytes(TrustPath.Policy), Read, out policy, out problems);
 
     /// <summary>Writes what <see cref="TryParse"/> reads.</summary>
-    public byte[] Write() => CanonicalJson.Write(new JsonObject
+    public byte[] Write()
+    {
+        var json = WriteAlways();
+        if (Notify is not null) json["notify"] = Notify.Write();
+        if (Complaints is not null) json["complaints"] = Complaints.Write();
+        if (Expires is { } expires) json["expires"] = JsonTime.Write(expires);
+        return CanonicalJson.Write(json);
+    }
+
+    private JsonObject WriteAlways() => new()
     {
         ["agency"] = Agency,
         ["version"] = Version,
@@ -78,7 +136,14 @@ public sealed record Policy
         ["hitRetentionHours"] = HitRetentionHours,
         ["summaryMinutes"] = SummaryMinutes,
         ["largestHotlist"] = LargestHotlist,
-    });
+        ["forbiddenSources"] = new JsonArray([.. ForbiddenSources.Select(source => (JsonNode)source)]),
+        ["longestHoldHours"] = LongestHoldHours,
+        ["roles"] = new JsonObject(Roles.Select(role => KeyValuePair.Create(Duties.Write(role.Key),
+            (JsonNode?)new JsonArray([.. role.Value.Select(verb => (JsonNode)Duties.Write(verb))])))),
+        ["sharing"] = new JsonArray([.. Jurisdictions.Spellings.Where(known => Sharing.Contains(known.Value)).Select(known => (JsonNode)known.Key)]),
+        ["notifyWithinHours"] = new JsonObject(IncidentKinds.Spellings.Where(kind => NotifyWithinHours.ContainsKey(kind.Value))
+            .Select(kind => KeyValuePair.Create(kind.Key, (JsonNode?)NotifyWithinHours[kind.Value]))),
+    };
 
     private static Policy Read(JsonFields fields)
     {
@@ -93,10 +158,44 @@ public sealed record Policy
             HitRetentionHours = fields.Whole("hitRetentionHours", 1, MaxRetentionHours, DefaultHitRetentionHours),
             SummaryMinutes = fields.Whole("summaryMinutes", 1, 24 * 60, DefaultSummaryMinutes),
             LargestHotlist = fields.Whole("largestHotlist", 1, 20_000, DefaultLargestHotlist),
+            ForbiddenSources = fields.Has("forbiddenSources") ? ReadForbidden(fields) : DefaultForbiddenSources,
+            LongestHoldHours = fields.Whole("longestHoldHours", 0, MaxRetentionHours, 0),
+            Roles = fields.Section("roles", ReadRoles),
+            Sharing = [.. fields.Texts("sharing", 0, Jurisdictions.Spellings.Count, Jurisdictions.Spellings.ContainsKey,
+                $"must be one of {string.Join(", ", Jurisdictions.Spellings.Keys)}").Select(name => Jurisdictions.Spellings[name])],
+            NotifyWithinHours = fields.Section("notifyWithinHours", ReadDeadlines),
+            Notify = fields.Has("notify") ? fields.Child("notify", Office.Read) : null,
+            Complaints = fields.Has("complaints") ? fields.Child("complaints", Office.Read) : null,
+            Expires = fields.Has("expires") ? fields.Instant("expires") : null,
         };
+        if (policy.LongestHoldHours > 0 && policy.LongestHoldHours < policy.HitRetentionHours)
+            fields.Fail("longestHoldHours", "must be 0 for no holds, or at least hitRetentionHours");
         foreach (var (i, purpose) in policy.Purposes.Index())
             if (policy.Purposes.Take(i).Any(earlier => earlier.Name == purpose.Name))
                 fields.Fail($"purposes[{i}]", "names a purpose a second time");
         return policy;
     }
+
+    private static IReadOnlyList<string> ReadForbidden(JsonFields fields)
+    {
+        var sources = fields.Texts("forbiddenSources", 0, 64, text => CaseRecord.IsText(text, 64),
+            "must be the name of a file: text of 1 to 64 characters with a letter or digit in it");
+        if (sources.Distinct(StringComparer.OrdinalIgnoreCase).Count() < sources.Count)
+            fields.Fail("forbiddenSources", "names a file a second time; letter case does not matter");
+        return sources;
+    }
+
+    private static Dictionary<AuditRole, IReadOnlyList<Verb>> ReadRoles(JsonFields fields) =>
+        Duties.Roles.ToDictionary(role => role.Value, role => ReadVerbs(fields, role.Key, role.Value));
+
+    private static IReadOnlyList<Verb> ReadVerbs(JsonFields fields, string key, AuditRole role)
+    {
+        if (!fields.Has(key)) return Duties.Least(role);
+        var widest = Duties.Widest(role);
+        return [.. fields.Texts(key, 0, Duties.Verbs.Count, text => Duties.Verbs.TryGetValue(text, out var verb) && widest.Contains(verb),
+            $"must be one of {string.Join(", ", widest.Select(Duties.Write))}; no other verb is ever this role's").Select(text => Duties.Verbs[text])];
+    }
+
+    private static Dictionary<IncidentKind, int> ReadDeadlines(JsonFields fields) => IncidentKinds.Spellings.ToDictionary(
+        kind => kind.Value, kind => fields.Whole(kind.Key, 1, MaxNotifyHours, DefaultNotifyHours));
 }

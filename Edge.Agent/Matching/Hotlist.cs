@@ -103,6 +103,7 @@ public sealed record Hotlist
     private static string? Objection(HotlistEntry entry, Policy policy, DateTimeOffset now)
     {
         if (!policy.Allows(entry.Purpose)) return "purpose: is not one the policy allows";
+        if (policy.Forbids(entry.Source)) return "source: is a file that the policy forbids";
         if (entry.Form == MatchForm.Folded && policy.Matching != MatchForm.Folded)
             return "form: folded is not allowed by the policy";
         if (entry.Expires <= entry.NotBefore) return "expires: must be after notBefore";

@@ -70,6 +70,14 @@ public sealed class HotlistSourceTests
         Assert.Equal(0, blinded);
     }
 
+    [Fact]
+    public void Blinding_refuses_an_entry_from_a_forbidden_file()
+    {
+        Assert.False(HotlistBlinding.TryBlind([Lists.Wanted("AB123") with { Source = "NCIC gang file" }, Lists.Wanted("CD456")], Lists.Policy, 1,
+            Lists.Cheap, Lists.Now, Lists.Now.AddDays(1), null, out _, out var refused));
+        Assert.Equal((0, "source: is a file that the policy forbids"), (Assert.Single(refused).Index, refused[0].Reason));
+    }
+
     private sealed class Count(Action count) : IProgress<int>
     {
         public void Report(int value) => count();

@@ -89,6 +89,28 @@ public sealed class HotlistTests
     }
 
     [Theory]
+    [InlineData("Gang File")]
+    [InlineData("gang file")]
+    [InlineData("NCIC IMMIGRATION VIOLATOR FILE")]
+    public void An_entry_from_a_forbidden_file_is_refused_alone_on_the_box(string source)
+    {
+        var json = Lists.Json(Three);
+        Lists.Entry(json, 1)["source"] = source;
+        var (list, refused) = Parse(json);
+        Assert.Equal((1, "source: is a file that the policy forbids"), (Assert.Single(refused).Index, refused[0].Reason));
+        Assert.Equal(2, list!.Entries.Count);
+        Assert.Empty(Parse(json, Lists.FoldingPolicy with { ForbiddenSources = [] }).Refused);
+    }
+
+    [Fact]
+    public void Only_the_whole_name_of_a_file_is_forbidden()
+    {
+        var json = Lists.Json(Three);
+        Lists.Entry(json, 1)["source"] = "Gang File of 2019";
+        Assert.Empty(Parse(json).Refused);
+    }
+
+    [Theory]
     [InlineData("agency", "\"elsewhere\"", "agency: must be riverton, the policy's agency")]
     [InlineData("salt", "\"AAAA\"", "salt: must be 16 bytes as base64url")]
     [InlineData("argon2id", """{"memoryKiB":8,"passes":1}""", "argon2id.memoryKiB: and passes together are outside what a box accepts")]
