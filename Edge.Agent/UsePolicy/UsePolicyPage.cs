@@ -168,6 +168,7 @@ internal static class UsePolicyPage
     private static PageSection Roles(Policy policy) => new("roles", "Who may do what",
     [
         new PageBlock.Paragraph("Nobody may do more than stands here. Every act is in the log, and so is every refusal."),
+        new PageBlock.Paragraph("This version of the box takes no orders yet: until one does, nobody can do any of this."),
         new PageBlock.Table(["Who", "May"], [.. Duties.Roles.Values.Select(role => (IReadOnlyList<string>)[Who(role), May(policy, role)])]),
     ]);
 
@@ -184,6 +185,7 @@ internal static class UsePolicyPage
         .. policy.Notify is { } office ? [ReachOf(office)] : Array.Empty<PageBlock>(),
         new PageBlock.Table(["What happened", "Told within"], [.. IncidentKinds.Spellings.Values
             .Select(kind => (IReadOnlyList<string>)[Happened(kind), Count(policy.NotifyWithinHours[kind], "hour")])]),
+        new PageBlock.Paragraph("This version of the box writes what it notices into its log and does not yet report it by itself."),
     ]);
 
     private static PageSection Complaints(Policy policy, string agency) => new("complaints", "Where to complain", policy.Complaints is { } office
