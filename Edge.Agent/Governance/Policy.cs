@@ -25,6 +25,9 @@ public sealed record Policy
     public const int DefaultSummaryMinutes = 15;
     public const int DefaultLargestHotlist = 10_000;
 
+    /// <summary>Most entries that a policy may allow a hotlist: what a small box takes up in two seconds.</summary>
+    public const int MaxHotlist = 50_000;
+
     /// <summary>The agency whose policy it is.</summary>
     public required string Agency { get; init; }
 
@@ -46,7 +49,7 @@ public sealed record Policy
     /// <summary>Time between summaries, 1 to 1440 minutes.</summary>
     public int SummaryMinutes { get; init; } = DefaultSummaryMinutes;
 
-    /// <summary>Most entries a hotlist may have, 1 to 20,000.</summary>
+    /// <summary>Most entries a hotlist may have, 1 to 50,000.</summary>
     public int LargestHotlist { get; init; } = DefaultLargestHotlist;
 
     public TimeSpan LongestEntry => TimeSpan.FromDays(LongestEntryDays);
@@ -92,7 +95,7 @@ public sealed record Policy
             LongestEntryDays = fields.Whole("longestEntryDays", 1, MaxEntryDays, MaxEntryDays),
             HitRetentionHours = fields.Whole("hitRetentionHours", 1, MaxRetentionHours, DefaultHitRetentionHours),
             SummaryMinutes = fields.Whole("summaryMinutes", 1, 24 * 60, DefaultSummaryMinutes),
-            LargestHotlist = fields.Whole("largestHotlist", 1, 20_000, DefaultLargestHotlist),
+            LargestHotlist = fields.Whole("largestHotlist", 1, MaxHotlist, DefaultLargestHotlist),
         };
         foreach (var (i, purpose) in policy.Purposes.Index())
             if (policy.Purposes.Take(i).Any(earlier => earlier.Name == purpose.Name))

@@ -86,7 +86,9 @@ public sealed record Hotlist
     {
         var accepted = new List<HotlistEntry>();
         var ids = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (i, element) in fields.Elements("entries", 0, policy.LargestHotlist).Index())
+        var wanted = new HashSet<(UInt128, MatchForm, string)>();
+        var words = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (i, element) in fields.Elements("entries", 0, Policy.MaxHotlist).Index())
         {
             if (!StrictJson.TryRead(element, "", HotlistEntry.Read, out var entry, out var problems))
                 refused.Add(new RefusedEntry(i, null, string.Join("; ", problems)));
@@ -94,13 +96,21 @@ public sealed record Hotlist
                 refused.Add(new RefusedEntry(i, entry.Id, "id: stands in the list before"));
             else if (Objection(entry, policy, now) is { } reason)
                 refused.Add(new RefusedEntry(i, entry.Id, reason));
+            else if (!wanted.Add(entry.Identity))
+                refused.Add(new RefusedEntry(i, entry.Id, "duplicate: the plate stands in the list before, for the same case"));
+            else if (accepted.Count == policy.LargestHotlist)
+                refused.Add(new RefusedEntry(i, entry.Id, TooMany(policy)));
             else
-                accepted.Add(entry);
+                accepted.Add(entry.Sharing(words));
         }
         return accepted;
     }
 
-    private static string? Objection(HotlistEntry entry, Policy policy, DateTimeOffset now)
+    /// <summary>Why an entry beyond the policy's bound is refused.</summary>
+    internal static string TooMany(Policy policy) => $"too-many: the policy allows a hotlist of {policy.LargestHotlist} entries";
+
+    /// <summary>What a box has against an entry that is well formed; null if nothing.</summary>
+    internal static string? Objection(HotlistEntry entry, Policy policy, DateTimeOffset now)
     {
         if (!policy.Allows(entry.Purpose)) return "purpose: is not one the policy allows";
         if (entry.Form == MatchForm.Folded && policy.Matching != MatchForm.Folded)
