@@ -83,15 +83,14 @@ internal sealed class HubHotlistPublishCommand
     {
         terms = null;
         code = ExitCode.Usage;
-        var isNcic = parse.GetValue(_format) == "ncic";
-        if (!isNcic && parse.GetValue(_format) != "list")
-            return Fail("--format must be list or ncic");
-        if (!isNcic)
+        if (parse.GetValue(_format) is not ("list" or "ncic")) return Fail("--format must be list or ncic");
+        if (parse.GetValue(_format) != "ncic")
         {
             Option[] only = [_files, _purpose, _basis, _expires];
+            if (only.FirstOrDefault(option => parse.GetResult(option) is { Implicit: false }) is { } stray)
+                return Fail($"{stray.Name} is for --format ncic; a list says it for each plate");
             code = ExitCode.Ok;
-            return only.FirstOrDefault(option => parse.GetResult(option) is { Implicit: false }) is not { } stray
-                || Fail($"{stray.Name} is for --format ncic; a list says it for each plate");
+            return true;
         }
         var files = (parse.GetValue(_files) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (files.Length == 0 || files.Any(file => !NcicExtract.Files.Contains(file)))

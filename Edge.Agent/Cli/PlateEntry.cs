@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 using Edge.Vision.Recognition;
 
 namespace Edge.Agent.Cli;
@@ -13,7 +15,12 @@ internal static class PlateEntry
     /// <summary>Asks on the terminal, unseen and twice; where standard input is no terminal its one line is read.</summary>
     public static bool TryAsk([NotNullWhen(true)] out PlateText? plate, out string problem)
     {
-        if (Console.IsInputRedirected) return TryRead(Console.In, out plate, out problem);
+        if (Console.IsInputRedirected)
+        {
+            // Not Console.In: its buffers could not be wiped.
+            using var input = Console.OpenStandardInput();
+            return TryRead(input, out plate, out problem);
+        }
         if (!TryType("plate (not shown): ", out plate, out problem)) return false;
         if (TryType("again: ", out var again, out problem))
             using (again)
@@ -25,19 +32,22 @@ internal static class PlateEntry
     }
 
     /// <summary>The one line of <paramref name="input"/>.</summary>
-    public static bool TryRead(TextReader input, [NotNullWhen(true)] out PlateText? plate, out string problem)
+    public static bool TryRead(Stream input, [NotNullWhen(true)] out PlateText? plate, out string problem)
     {
+        Span<byte> read = stackalloc byte[MaxTyped + 1];
         Span<char> typed = stackalloc char[MaxTyped + 1];
         try
         {
-            var length = input.ReadBlock(typed);
+            var length = input.ReadAtLeast(read, read.Length, throwOnEndOfStream: false);
+            Encoding.ASCII.GetChars(read[..length], typed);
             plate = null;
             problem = "more than one line came from standard input: give one plate";
             return length <= MaxTyped && typed[..length].TrimEnd("\r\n") is var line && !line.Contains('\n') && TryParse(line, out plate, out problem);
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(System.Runtime.InteropServices.MemoryMarshal.AsBytes(typed));
+            CryptographicOperations.ZeroMemory(read);
+            CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(typed));
         }
     }
 
@@ -56,7 +66,7 @@ internal static class PlateEntry
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(System.Runtime.InteropServices.MemoryMarshal.AsBytes(typed));
+            CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(typed));
         }
     }
 

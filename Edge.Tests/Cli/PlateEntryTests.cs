@@ -1,3 +1,4 @@
+using System.Text;
 using Edge.Agent.Cli;
 
 namespace Edge.Tests.Cli;
@@ -10,7 +11,7 @@ public sealed class PlateEntryTests
     [InlineData("AB123\r\n")]
     public void One_line_is_the_plate(string typed)
     {
-        Assert.True(PlateEntry.TryRead(new StringReader(typed), out var plate, out _));
+        Assert.True(PlateEntry.TryRead(new MemoryStream(Encoding.UTF8.GetBytes(typed)), out var plate, out _));
         using (plate) Assert.True(plate.Ascii.SequenceEqual("AB123"u8));
     }
 
@@ -20,7 +21,7 @@ public sealed class PlateEntryTests
     [InlineData("AB123\nCD456\n", "more than one line")]
     public void Anything_else_is_refused_and_not_repeated(string typed, string reason)
     {
-        Assert.False(PlateEntry.TryRead(new StringReader(typed), out _, out var problem));
+        Assert.False(PlateEntry.TryRead(new MemoryStream(Encoding.UTF8.GetBytes(typed)), out _, out var problem));
         Assert.StartsWith(reason, problem, StringComparison.Ordinal);
         Assert.DoesNotContain("123", problem, StringComparison.Ordinal);
     }

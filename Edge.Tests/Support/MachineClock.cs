@@ -9,5 +9,7 @@ internal sealed class MachineClock(DateTimeOffset start) : FakeTimeProvider(star
 
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _setBy;
 
+    public override long GetTimestamp() => base.GetUtcNow().Ticks;
+
     public void Set(DateTimeOffset time) => _setBy = time - base.GetUtcNow();
 }
