@@ -215,13 +215,17 @@ public sealed class JsonFields
         return _path.Length == 0 || !plain ? _path + shown : $"{_path}.{shown}";
     }
 
+    // As char.IsControl says, without asking for each character.
+    private static bool HasControl(ReadOnlySpan<char> text) =>
+        text.ContainsAnyInRange('\0', '\u001F') || text.ContainsAnyInRange('\u007F', '\u009F');
+
     private static string? ReadText(JsonElement value, int maxLength)
     {
         if (value.ValueKind != JsonValueKind.String) return null;
         try
         {
             var text = value.GetString()!;
-            return text.Length > 0 && text.Length <= maxLength && !text.Any(char.IsControl) ? text : null;
+            return text.Length > 0 && text.Length <= maxLength && !HasControl(text) ? text : null;
         }
         catch (InvalidOperationException) // an escaped lone surrogate
         {
