@@ -25,7 +25,7 @@ public sealed record Policy
     public const int DefaultSummaryMinutes = 15;
     public const int DefaultLargestHotlist = 10_000;
 
-    /// <summary>Most entries that a policy may allow a hotlist: what a small box takes up in two seconds.</summary>
+    /// <summary>Most entries that a policy may allow a hotlist: docs/hotlists.md has what that costs a box.</summary>
     public const int MaxHotlist = 50_000;
 
     /// <summary>The agency whose policy it is.</summary>
