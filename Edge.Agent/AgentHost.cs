@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.ExceptionServices;
+using Edge.Agent.Clock;
 using Edge.Agent.Configuration;
 using Edge.Agent.Enrolment;
 using Edge.Agent.Governance;
@@ -22,7 +23,10 @@ internal sealed class AgentHost : IAsyncDisposable
     private static readonly TimeSpan HousekeepingEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(30);
 
-    private readonly TimeProvider _time;
+    /// <summary>A clock this far behind is an incident; a little is what setting a clock by a server does.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
+
+    private readonly EffectiveTime _time;
     private readonly ILogger _log;
     private readonly AgentConfiguration _configuration;
     private readonly KeyFolder _keys;
@@ -34,17 +38,19 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly SummaryWriter _summary;
     private readonly OutboxWorker _outbox;
     private readonly List<CameraLoop> _cameras = [];
+    private bool _clockBehind;
 
     /// <summary>Opens everything; nothing runs yet.</summary>
     /// <exception cref="Exception">Every documented failure of the parts; see <see cref="Cli.Failure"/>.</exception>
-    public AgentHost(AgentConfiguration configuration, TimeProvider time, ILoggerFactory logs, IReadWitness? witness = null)
+    public AgentHost(AgentConfiguration configuration, TimeProvider machine, ILoggerFactory logs, IReadWitness? witness = null)
     {
-        (_configuration, _time, _log) = (configuration, time, logs.CreateLogger("edge-agent"));
+        (_configuration, _log) = (configuration, logs.CreateLogger("edge-agent"));
         var enrolment = new EnrolmentFolder(configuration.EnrolmentFolder);
         Box = enrolment.Name();
         try
         {
             _keys = KeyFolder.Open(configuration.StateFolder);
+            var time = _time = EffectiveTime.Open(configuration.StateFolder, machine);
             _state = StateDatabase.Open(configuration.StateFolder, _keys.Hours, time);
             _audit = AuditLog.Open(AuditFolder, Box.LogOrigin, _keys.Log, time);
             RefuseAnotherLog();
@@ -90,6 +96,7 @@ internal sealed class AgentHost : IAsyncDisposable
     public async Task RunAsync(CancellationToken stop)
     {
         _audit.Append(new AuditEntry { Action = AuditAction.AgentStart });
+        Attempt(WatchClock);
         var now = _time.GetUtcNow();
         _trust.Restore(now);
         RefreshTrust(now);
@@ -125,6 +132,7 @@ internal sealed class AgentHost : IAsyncDisposable
             {
                 await background.CancelAsync();
                 await Task.WhenAll(services).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                Attempt(_time.Save);
                 Attempt(() => _audit.Append(new AuditEntry { Action = AuditAction.AgentStop }));
             }
         }
@@ -182,11 +190,24 @@ internal sealed class AgentHost : IAsyncDisposable
         while (await timer.WaitForNextTickAsync(stop))
         {
             var now = _time.GetUtcNow();
+            Attempt(WatchClock);
             Attempt(() => RefreshTrust(now));
             Attempt(Sweep);
             if (now - lastSummary < (_trust.Current?.Policy.SummaryInterval ?? TimeSpan.FromMinutes(Policy.DefaultSummaryMinutes))) continue;
             if (Attempt(_summary.Write)) lastSummary = now;
         }
+    }
+
+    private void WatchClock()
+    {
+        _time.Save();
+        var behind = _time.Behind;
+        if (behind > ClockTolerance && !_clockBehind)
+        {
+            _audit.Append(new AuditEntry { Action = AuditAction.Incident, Kind = "clock-behind", Count = (long)behind.TotalSeconds });
+            _log.LogWarning("the clock is {Behind} behind a time that has passed; what has expired stays expired", behind);
+        }
+        _clockBehind = behind > ClockTolerance;
     }
 
     /// <summary>False where the disk refused: what could not be done now is done at the next turn.</summary>

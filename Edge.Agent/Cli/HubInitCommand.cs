@@ -150,8 +150,7 @@ internal sealed class HubInitCommand
         Expires = now + Agency.HotlistLife,
     };
 
-    private static Progress<int>? Progress(int count) => count < 100 || Console.IsErrorRedirected ? null
-        : new Progress<int>(done => Console.Error.Write($"\rblinding plates {done}/{count}{(done == count ? "\n" : "")}"));
+    private static BlindingProgress Progress(int count) => new(count, TimeProvider.System, Console.Error, !Console.IsErrorRedirected);
 
     private static void Show(Made made, bool json)
     {

@@ -21,7 +21,7 @@ public static class CaseRecord
     /// <summary>True for text with at least one letter or digit, no invisible character, and no blank at either end.</summary>
     public static bool IsText(string text, int maxLength) =>
         text.Length <= maxLength && text.Length == text.Trim().Length && text.Any(char.IsLetterOrDigit) &&
-        text.EnumerateRunes().All(rune => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
+        (!text.AsSpan().ContainsAnyExceptInRange(' ', '~') || text.EnumerateRunes().All(rune => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
             or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
-            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator));
+            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)));
 }

@@ -36,6 +36,9 @@ public sealed record Policy
     public static IReadOnlyList<string> DefaultForbiddenSources { get; } =
         ["Gang File", "Immigration Violator File", "NCIC Gang File", "NCIC Immigration Violator File"];
 
+    /// <summary>Most entries that a policy may allow a hotlist: docs/hotlists.md has what that costs a box.</summary>
+    public const int MaxHotlist = 50_000;
+
     /// <summary>The agency whose policy it is.</summary>
     public required string Agency { get; init; }
 
@@ -57,7 +60,7 @@ public sealed record Policy
     /// <summary>Time between summaries, 1 to 1440 minutes.</summary>
     public int SummaryMinutes { get; init; } = DefaultSummaryMinutes;
 
-    /// <summary>Most entries a hotlist may have, 1 to 20,000.</summary>
+    /// <summary>Most entries a hotlist may have, 1 to 50,000.</summary>
     public int LargestHotlist { get; init; } = DefaultLargestHotlist;
 
     /// <summary>Files whose entries are refused, whatever their case: names as in an entry's source, letter case aside.</summary>
@@ -157,7 +160,7 @@ public sealed record Policy
             LongestEntryDays = fields.Whole("longestEntryDays", 1, MaxEntryDays, MaxEntryDays),
             HitRetentionHours = fields.Whole("hitRetentionHours", 1, MaxRetentionHours, DefaultHitRetentionHours),
             SummaryMinutes = fields.Whole("summaryMinutes", 1, 24 * 60, DefaultSummaryMinutes),
-            LargestHotlist = fields.Whole("largestHotlist", 1, 20_000, DefaultLargestHotlist),
+            LargestHotlist = fields.Whole("largestHotlist", 1, MaxHotlist, DefaultLargestHotlist),
             ForbiddenSources = fields.Has("forbiddenSources") ? ReadForbidden(fields) : DefaultForbiddenSources,
             LongestHoldHours = fields.Whole("longestHoldHours", 0, MaxRetentionHours, 0),
             Roles = fields.Section("roles", ReadRoles),

@@ -8,6 +8,10 @@ namespace Edge.Agent.Governance;
 /// effect. Nothing here trusts where the files came from.</summary>
 public sealed class TrustWatch
 {
+    /// <summary>Refused entries that are logged one by one; of the rest each reason is logged once, with its count. A list of
+    /// 50,000 that has run out must not fill the log at every start.</summary>
+    internal const int RefusalsLogged = 100;
+
     private readonly TrustClient _client;
     private readonly AuditLog _audit;
     private readonly ILogger _log;
@@ -43,7 +47,8 @@ public sealed class TrustWatch
         try
         {
             // A signed set that the box cannot act on must not replace one it can, on the disk either.
-            Activate(_client.Update(fetch, now, accept: targets => ActiveTrust.From(targets, now)), now);
+            ActiveTrust? judged = null;
+            Activate(_client.Update(fetch, now, accept: targets => judged = ActiveTrust.From(targets, now)), now, judged);
             _lastRefusal = null;
         }
         catch (TrustException refused)
@@ -52,10 +57,10 @@ public sealed class TrustWatch
         }
     }
 
-    private void Activate(TrustedTargets targets, DateTimeOffset now)
+    private void Activate(TrustedTargets targets, DateTimeOffset now, ActiveTrust? judged = null)
     {
         if (ReferenceEquals(_current?.Targets, targets)) return;
-        var next = ActiveTrust.From(targets, now);
+        var next = judged is not null && ReferenceEquals(judged.Targets, targets) ? judged : ActiveTrust.From(targets, now);
         var hotlist = next.Matcher.Hotlist;
         _audit.AppendMany(
         [
@@ -65,16 +70,21 @@ public sealed class TrustWatch
                 Action = AuditAction.HotlistActivated, Agency = targets.Agency, Version = hotlist.Version, Count = hotlist.Entries.Count,
                 Digest = Sha256Hash.Of(targets.Hotlist.Span),
             },
-            .. next.Refused.Select(entry => new AuditEntry
+            .. next.Refused.Take(RefusalsLogged).Select(entry => new AuditEntry
             {
                 Action = AuditAction.HotlistEntryRefused, Outcome = AuditOutcome.Refused(Code(entry.Reason)), Agency = targets.Agency,
                 Count = entry.Index,
+            }),
+            .. next.Refused.Skip(RefusalsLogged).CountBy(entry => Code(entry.Reason)).Select(rest => new AuditEntry
+            {
+                Action = AuditAction.HotlistEntryRefused, Outcome = AuditOutcome.Refused(rest.Key), Agency = targets.Agency,
+                Kind = "further-entries", Count = rest.Value,
             }),
         ]);
         _current = next;
         _log.LogInformation("hotlist {Version} of {Agency} in force: {Entries} entries, {Refused} refused, until {Expires:u}",
             hotlist.Version, targets.Agency, hotlist.Entries.Count, next.Refused.Count, next.HotlistExpires);
-        foreach (var entry in next.Refused) _log.LogWarning("hotlist {Version}, {Entry}", hotlist.Version, entry);
+        foreach (var entry in next.Refused.Take(RefusalsLogged)) _log.LogWarning("hotlist {Version}, {Entry}", hotlist.Version, entry);
     }
 
     // Polling the same bad file says so once, not every minute.

@@ -4,6 +4,7 @@ using Edge.Agent.Enrolment;
 using Edge.Agent.Governance;
 using Edge.Agent.Matching;
 using Edge.Agent.Publishing;
+using Edge.Storage.Database;
 using Edge.Storage.Files;
 using Edge.Storage.Json;
 using Edge.Storage.Keys;
@@ -114,20 +115,42 @@ public sealed class Agency : IDisposable
         return new Agency(folder, name, broker!, Load(folder.TrustKey, raw => SigningKey.FromSeed(raw)), recipients);
     }
 
+    /// <summary>The hotlist as it is published, expired entries too.</summary>
+    /// <param name="refused">Entries that the policy no longer allows; boxes do not use them.</param>
+    /// <exception cref="AgencyException">It cannot be read.</exception>
+    public Hotlist PublishedHotlist(out IReadOnlyList<RefusedEntry> refused)
+    {
+        var path = Path.Combine(TrustFolder, TrustPath.Hotlist(Name));
+        return Hotlist.TryParse(File.ReadAllBytes(path), Policy, DateTimeOffset.MinValue, out var hotlist, out refused) ? hotlist
+            : throw new AgencyException($"{path}: {refused[0]}");
+    }
+
+    /// <summary>Changes the hotlist: blinds what is new, carries the rest over, signs and publishes.</summary>
+    /// <param name="progress">Told the number of plates blinded, from any thread.</param>
+    /// <returns>Without a next list nothing changed.</returns>
+    /// <exception cref="StateBusyException">Somebody else is changing it.</exception>
+    /// <exception cref="OperationCanceledException">Stopped while blinding; nothing changed.</exception>
+    public HotlistOutcome ChangeHotlist(HotlistChange change, DateTimeOffset now, IProgress<int>? progress, CancellationToken stop = default)
+    {
+        using var alone = FolderLock.TryTake(_folder.Trust)
+            ?? throw new StateBusyException($"somebody else is changing the hotlist in {TrustFolder}: try again when that is done");
+        var old = PublishedHotlist(out var lapsed);
+        var outcome = HotlistRevision.Apply(old, change, Policy, now, now + HotlistLife, progress, stop);
+        outcome = outcome with { Refused = [.. outcome.Refused, .. lapsed.Select(entry => entry with { Index = null })] };
+        if (outcome.Next is { } next)
+            Writer().Publish(new TargetFiles(Target(TrustPath.Policy), Target(TrustPath.Operators), Target(TrustPath.Recipients),
+                next.Write()), now);
+        return outcome;
+    }
+
     /// <summary>Blinds, signs and publishes a new hotlist in place of the old one.</summary>
-    /// <param name="progress">Told the number of plates blinded.</param>
     /// <returns>False, and nothing changed, if any entry is refused.</returns>
     public bool TryPublishHotlist(IReadOnlyList<WantedPlate> wanted, DateTimeOffset now, IProgress<int>? progress,
         out IReadOnlyList<RefusedEntry> refused)
     {
-        var path = Path.Combine(TrustFolder, TrustPath.Hotlist(Name));
-        if (!Hotlist.TryParse(File.ReadAllBytes(path), Policy, now, out var old, out refused))
-            throw new AgencyException($"{path}: {refused[0]}");
-        if (!HotlistBlinding.TryBlind(wanted, Policy, old.Version + 1, old.Cost, now, now + HotlistLife, progress, out var next, out refused))
-            return false;
-        Writer().Publish(new TargetFiles(Target(TrustPath.Policy), Target(TrustPath.Operators), Target(TrustPath.Recipients),
-            next.Write()), now);
-        return true;
+        var outcome = ChangeHotlist(new HotlistChange { Wanted = wanted, Everything = true, Strict = true }, now, progress);
+        refused = outcome.Refused;
+        return outcome.Next is not null;
     }
 
     /// <summary>Signs a new timestamp, so that boxes know they miss nothing; a hub in service does this every day.</summary>

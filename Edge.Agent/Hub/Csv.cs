@@ -6,11 +6,11 @@ namespace Edge.Agent.Hub;
 /// <summary>One record of a CSV file and the line it starts on, from 1.</summary>
 internal sealed record CsvRow(int Line, IReadOnlyList<string> Fields);
 
-/// <summary>Comma-separated values as RFC 4180 has them: fields may be quoted, a quotation mark inside is doubled. Lines
+/// <summary>Comma-separated values as RFC 4180 has them, or with another delimiter: fields may be quoted, a quotation mark inside is doubled. Lines
 /// may end in LF alone; empty lines are skipped.</summary>
 internal static class Csv
 {
-    public static bool TryParse(ReadOnlySpan<byte> utf8, out IReadOnlyList<CsvRow> rows, out string problem)
+    public static bool TryParse(ReadOnlySpan<byte> utf8, char delimiter, out IReadOnlyList<CsvRow> rows, out string problem)
     {
         rows = [];
         problem = "not UTF-8 text";
@@ -20,7 +20,7 @@ internal static class Csv
         var line = 1;
         for (var at = 0; at < text.Length;)
         {
-            var row = new CsvRow(line, ReadRow(text, ref at, ref line, out var fault));
+            var row = new CsvRow(line, ReadRow(text, delimiter, ref at, ref line, out var fault));
             if (fault)
             {
                 problem = $"line {row.Line}: a quoted field does not end, or goes on after its end";
@@ -33,14 +33,14 @@ internal static class Csv
         return true;
     }
 
-    private static List<string> ReadRow(string text, ref int at, ref int line, out bool fault)
+    private static List<string> ReadRow(string text, char delimiter, ref int at, ref int line, out bool fault)
     {
         var fields = new List<string>();
         while (true)
         {
-            fields.Add(at < text.Length && text[at] == '"' ? ReadQuoted(text, ref at, ref line, out fault) : ReadPlain(text, ref at, out fault));
+            fields.Add(at < text.Length && text[at] == '"' ? ReadQuoted(text, ref at, ref line, out fault) : ReadPlain(text, delimiter, ref at, out fault));
             if (fault) return fields;
-            if (at < text.Length && text[at] == ',')
+            if (at < text.Length && text[at] == delimiter)
             {
                 at++;
                 continue;
@@ -53,10 +53,10 @@ internal static class Csv
         }
     }
 
-    private static string ReadPlain(string text, ref int at, out bool fault)
+    private static string ReadPlain(string text, char delimiter, ref int at, out bool fault)
     {
         var start = at;
-        while (at < text.Length && text[at] is not (',' or '\r' or '\n' or '"')) at++;
+        while (at < text.Length && text[at] != delimiter && text[at] is not ('\r' or '\n' or '"')) at++;
         fault = at < text.Length && text[at] == '"';
         return text[start..at].Trim();
     }

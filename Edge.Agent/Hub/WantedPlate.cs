@@ -30,6 +30,9 @@ public sealed record WantedPlate : IDisposable
 
     public string? Region { get; init; }
 
+    /// <summary>The agency that wants it, where a list says so; blinding refuses another's.</summary>
+    public string? Agency { get; init; }
+
     public override string ToString() => "WantedPlate(redacted)";
 
     public void Dispose() => Plate.Dispose();
@@ -51,6 +54,7 @@ public sealed record WantedPlate : IDisposable
             NotBefore = fields.Has("notBefore") ? fields.Instant("notBefore") : now,
             Expires = fields.Instant("expires"),
             Region = fields.Has("region") ? fields.Text("region", 16) : null,
+            Agency = fields.Has("agency") ? fields.Text("agency", 64) : null,
         };
         return plate is null ? null : wanted;
     }

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Edge.Agent.Governance;
 using Edge.Agent.Publishing;
@@ -45,11 +46,57 @@ public sealed record Hotlist
         [NotNullWhen(true)] out Hotlist? hotlist, out IReadOnlyList<RefusedEntry> refused)
     {
         ArgumentNullException.ThrowIfNull(policy);
+        var maxBytes = TrustPath.MaxBytes(TrustPath.Hotlist(policy.Agency));
+        // The head by itself and the entries one at a time: as one tree, 50,000 entries would take more memory than the file.
+        var entries = new List<Range>();
+        var list = utf8.Length <= maxBytes ? FindEntries(utf8.Span, entries) : null;
+        ReadOnlyMemory<byte> head = list is { } place ? (byte[])[.. utf8[..place.Start].Span, .. "[]"u8, .. utf8[place.End..].Span] : utf8;
+        if (!StrictJson.TryRead(head, maxBytes, fields => Read(fields, policy), out hotlist, out var problems))
+        {
+            refused = [.. problems.Select(problem => new RefusedEntry(null, null, problem.ToString()))];
+            return false;
+        }
         var entryRefusals = new List<RefusedEntry>();
-        var readable = StrictJson.TryRead(utf8, TrustPath.MaxBytes(TrustPath.Hotlist(policy.Agency)),
-            fields => Read(fields, policy, now, entryRefusals), out hotlist, out var problems);
-        refused = readable ? entryRefusals : [.. problems.Select(problem => new RefusedEntry(null, null, problem.ToString()))];
-        return readable;
+        hotlist = hotlist with { Entries = ReadEntries(utf8, entries, policy, now, entryRefusals) };
+        refused = entryRefusals;
+        return true;
+    }
+
+    /// <summary>Where the list of entries stands, and each of them; null if there is no such list, or anything is wrong that the reader
+    /// of the whole will name.</summary>
+    private static Range? FindEntries(ReadOnlySpan<byte> utf8, List<Range> entries)
+    {
+        Range? list = null;
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = 32 });
+        try
+        {
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return null;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var isList = reader.ValueTextEquals("entries"u8);
+                reader.Read();
+                var start = (int)reader.TokenStartIndex;
+                if (!isList || reader.TokenType != JsonTokenType.StartArray)
+                {
+                    reader.Skip();
+                    continue;
+                }
+                if (list is not null) return null; // named twice
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                {
+                    var entry = (int)reader.TokenStartIndex;
+                    reader.Skip();
+                    entries.Add(entry..(int)reader.BytesConsumed);
+                    if (entries.Count > Policy.MaxHotlist) return null;
+                }
+                list = start..(int)reader.BytesConsumed;
+            }
+            return reader.Read() ? null : list;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Writes what <see cref="TryParse"/> reads.</summary>
@@ -65,15 +112,22 @@ public sealed record Hotlist
 
     public override string ToString() => $"Hotlist({Agency} {Version}, {Entries.Count} entries)";
 
-    private static Hotlist Read(JsonFields fields, Policy policy, DateTimeOffset now, List<RefusedEntry> refused) => new()
+    private static Hotlist Read(JsonFields fields, Policy policy) => new()
     {
         Agency = fields.Text("agency", text => text == policy.Agency, $"must be {policy.Agency}, the policy's agency"),
         Version = fields.Whole("version", 1, int.MaxValue),
         Salt = fields.Bytes("salt", BlindTag.SaltSize),
         Cost = fields.Child("argon2id", ReadCost),
         Expires = fields.Instant("expires"),
-        Entries = ReadEntries(fields, policy, now, refused),
+        Entries = NoneIn(fields),
     };
+
+    // Where they could not be told apart something is wrong with the document; it is reported, and this is never used.
+    private static HotlistEntry[] NoneIn(JsonFields fields)
+    {
+        if (fields.Elements("entries", 0, Policy.MaxHotlist).Count > 0) fields.Fail("entries", "could not be told apart");
+        return [];
+    }
 
     private static BlindCost ReadCost(JsonFields fields)
     {
@@ -82,25 +136,36 @@ public sealed record Hotlist
         return cost;
     }
 
-    private static List<HotlistEntry> ReadEntries(JsonFields fields, Policy policy, DateTimeOffset now, List<RefusedEntry> refused)
+    private static List<HotlistEntry> ReadEntries(ReadOnlyMemory<byte> utf8, List<Range> entries, Policy policy, DateTimeOffset now,
+        List<RefusedEntry> refused)
     {
         var accepted = new List<HotlistEntry>();
         var ids = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (i, element) in fields.Elements("entries", 0, policy.LargestHotlist).Index())
+        var wanted = new HashSet<(UInt128, MatchForm, string)>();
+        var words = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (i, place) in entries.Index())
         {
-            if (!StrictJson.TryRead(element, "", HotlistEntry.Read, out var entry, out var problems))
+            if (!StrictJson.TryRead(utf8[place], utf8.Length, HotlistEntry.Read, out var entry, out var problems))
                 refused.Add(new RefusedEntry(i, null, string.Join("; ", problems)));
             else if (!ids.Add(entry.Id))
                 refused.Add(new RefusedEntry(i, entry.Id, "id: stands in the list before"));
             else if (Objection(entry, policy, now) is { } reason)
                 refused.Add(new RefusedEntry(i, entry.Id, reason));
+            else if (!wanted.Add(entry.Identity))
+                refused.Add(new RefusedEntry(i, entry.Id, "duplicate: the plate stands in the list before, for the same case"));
+            else if (accepted.Count == policy.LargestHotlist)
+                refused.Add(new RefusedEntry(i, entry.Id, TooMany(policy)));
             else
-                accepted.Add(entry);
+                accepted.Add(entry.Sharing(words));
         }
         return accepted;
     }
 
-    private static string? Objection(HotlistEntry entry, Policy policy, DateTimeOffset now)
+    /// <summary>Why an entry beyond the policy's bound is refused.</summary>
+    internal static string TooMany(Policy policy) => $"too-many: the policy allows a hotlist of {policy.LargestHotlist} entries";
+
+    /// <summary>What a box has against an entry that is well formed; null if nothing.</summary>
+    internal static string? Objection(HotlistEntry entry, Policy policy, DateTimeOffset now)
     {
         if (!policy.Allows(entry.Purpose)) return "purpose: is not one the policy allows";
         if (policy.Forbids(entry.Source)) return "source: is a file that the policy forbids";

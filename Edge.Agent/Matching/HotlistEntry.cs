@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Text.Json.Nodes;
 using Edge.Agent.Governance;
@@ -44,6 +45,17 @@ public sealed record HotlistEntry
 
     /// <summary>True from <see cref="NotBefore"/> until just before <see cref="Expires"/>.</summary>
     public bool IsInForce(DateTimeOffset now) => NotBefore <= now && now < Expires;
+
+    /// <summary>Two entries of one list with the same identity look for one plate in one case.</summary>
+    internal (UInt128 Tag, MatchForm Form, string Case) Identity => (BinaryPrimitives.ReadUInt128BigEndian(Tag.Span), Form, Case);
+
+    /// <summary>The same entry, with the texts that many entries repeat held once: half the memory of a long list.</summary>
+    internal HotlistEntry Sharing(Dictionary<string, string> words)
+    {
+        return this with { Purpose = Once(Purpose), Basis = Once(Basis), Source = Once(Source), Issuer = Once(Issuer) };
+
+        string Once(string text) => words.TryAdd(text, text) ? text : words[text];
+    }
 
     public override string ToString() => $"HotlistEntry({Id})";
 

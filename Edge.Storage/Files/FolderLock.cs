@@ -5,7 +5,7 @@ namespace Edge.Storage.Files;
 
 /// <summary>An exclusive flock(2) on a folder itself, so that no lock file lies among the files it guards. The kernel lets
 /// go of it when the process dies.</summary>
-internal sealed partial class FolderLock : IDisposable
+public sealed partial class FolderLock : IDisposable
 {
     private readonly SafeFileHandle _folder;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Edge.Storage.Json;
@@ -80,6 +81,12 @@ public sealed class JsonFields
             ReadText(value, length * 2 + 4) is { } text && Base64Url.IsValid(text)
             && Base64Url.DecodeFromChars(text) is var bytes && bytes.Length == length
             && Base64Url.EncodeToString(bytes) == text ? bytes : null);
+
+    /// <summary>Bytes as base64url without padding, as many as there are; decoded from the document as it stands, since as
+    /// text a large file would take three times its size.</summary>
+    public byte[] Bytes(string key) => Value(key, [], true, "must be base64url", value =>
+        value.ValueKind == JsonValueKind.String && JsonMarshal.GetRawUtf8Value(value)[1..^1] is var raw
+        && Base64Url.IsValid(raw) ? Base64Url.DecodeFromUtf8(raw) : null);
 
     /// <summary>Exactly <paramref name="length"/> bytes as lower-case hexadecimal.</summary>
     public byte[] Hex(string key, int length) =>
@@ -208,13 +215,17 @@ public sealed class JsonFields
         return _path.Length == 0 || !plain ? _path + shown : $"{_path}.{shown}";
     }
 
+    // As char.IsControl says, without asking for each character.
+    private static bool HasControl(ReadOnlySpan<char> text) =>
+        text.ContainsAnyInRange('\0', '\u001F') || text.ContainsAnyInRange('\u007F', '\u009F');
+
     private static string? ReadText(JsonElement value, int maxLength)
     {
         if (value.ValueKind != JsonValueKind.String) return null;
         try
         {
             var text = value.GetString()!;
-            return text.Length > 0 && text.Length <= maxLength && !text.Any(char.IsControl) ? text : null;
+            return text.Length > 0 && text.Length <= maxLength && !HasControl(text) ? text : null;
         }
         catch (InvalidOperationException) // an escaped lone surrogate
         {

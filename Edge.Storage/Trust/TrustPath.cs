@@ -33,7 +33,7 @@ public static class TrustPath
     {
         Timestamp => 16 * 1024,
         Policy or Operators or Recipients => 256 * 1024,
-        _ when path.StartsWith("hotlists/", StringComparison.Ordinal) => 8 * 1024 * 1024,
+        _ when path.StartsWith("hotlists/", StringComparison.Ordinal) => 24 * 1024 * 1024, // 50,000 entries of 500 bytes
         _ => 64 * 1024,
     };
 }

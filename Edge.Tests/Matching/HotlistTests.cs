@@ -116,7 +116,7 @@ public sealed class HotlistTests
     [InlineData("argon2id", """{"memoryKiB":8,"passes":1}""", "argon2id.memoryKiB: and passes together are outside what a box accepts")]
     [InlineData("argon2id", """{"memoryKiB":19456,"passes":2,"lanes":4}""", "argon2id.lanes: unknown key; did you mean")]
     [InlineData("expires", "null", "expires: must be a time such as 2026-01-31T23:59:59Z")]
-    [InlineData("entries", "{}", "entries: must be a list of 0 to 10000 entries")]
+    [InlineData("entries", "{}", "entries: must be a list of 0 to 50000 entries")]
     [InlineData("plates", "[]", "plates: unknown key; remove it")]
     public void A_bad_head_refuses_the_whole_list(string field, string value, string reason)
     {
@@ -128,11 +128,21 @@ public sealed class HotlistTests
     }
 
     [Fact]
-    public void More_entries_than_the_policy_allows_refuse_the_whole_list()
+    public void Entries_beyond_what_the_policy_allows_are_refused_and_the_first_ones_stay()
     {
         var (list, refused) = Parse(Lists.Json(Three), Lists.FoldingPolicy with { LargestHotlist = 2 });
-        Assert.Null(list);
-        Assert.Equal("hotlist: entries: must be a list of 0 to 2 entries", Assert.Single(refused).ToString());
+        Assert.Equal(2, list!.Entries.Count);
+        Assert.Equal($"entry 2 ({Three.Entries[2].Id}): too-many: the policy allows a hotlist of 2 entries", Assert.Single(refused).ToString());
+    }
+
+    [Fact]
+    public void The_same_plate_for_the_same_case_is_refused_the_second_time_and_another_case_may_have_it()
+    {
+        var json = Lists.Json(Three);
+        Lists.Entry(json, 2)["tag"] = Lists.Entry(json, 0)["tag"]!.GetValue<string>();
+        Assert.Empty(Parse(json).Refused);
+        Lists.Entry(json, 2)["case"] = "C-1";
+        Assert.Equal("duplicate: the plate stands in the list before, for the same case", Assert.Single(Parse(json).Refused).Reason);
     }
 
     [Fact]
