@@ -40,6 +40,10 @@ internal static class CommandTable
         },
         new Command("bench", "Measure what runs here") { BenchRecognitionCommand.Build() },
         new Command("audit", "Check the log of everything the box did") { AuditVerifyCommand.Build() },
-        new Command("hub", "The agency's side") { HubInitCommand.Build(), HubWatchCommand.Build() },
+        new Command("hub", "The agency's side")
+        {
+            HubInitCommand.Build(), HubWatchCommand.Build(), HubStatusCommand.Build(), HubSignCommand.Build(), HubKeyCommand.Build(),
+            HubRootRotateCommand.Build(),
+        },
     };
 }
