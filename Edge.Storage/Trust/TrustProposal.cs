@@ -101,8 +101,8 @@ public sealed class TrustProposal(string folder, string repository, string agenc
             if (!TargetPaths.Contains(path)) throw new ArgumentException($"{path} is not a file that keepers sign", nameof(changed));
             else if (bytes.Length > TrustPath.MaxBytes(path))
                 throw new TrustException(path, $"is {bytes.Length} bytes; boxes accept at most {TrustPath.MaxBytes(path)}");
-        Discard(); // what an attempt that was cut off left: targets.json comes last
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Discard(); // what an attempt that was cut off left: targets.json comes last
         foreach (var (path, bytes) in changed) DurableFile.Write(At(path), bytes);
     }
 
