@@ -76,7 +76,8 @@ public sealed class TrustProposal(string folder, string repository, string agenc
         var waiting = Waiting();
         if (waiting.Count == 0 || waiting.Any(file => Standing(file).Missing > 0)) return false;
         foreach (var file in waiting)
-            if (file.Expires <= now) throw new TrustException(file.Name, "expired while it waited: discard the change and propose it again");
+            if (file.Expires <= now) throw new TrustException(file.Name, "expired while it waited: delete the folder pending and propose the change again");
+        RequireFilesThatWereSigned();
         var writer = Writer(online);
         if (waiting.FirstOrDefault(file => file.Name == TrustPath.Root) is { } root && root.Version > Root.Version)
             writer.WriteRoot(root.Version, Countersigned(root));
@@ -96,7 +97,7 @@ public sealed class TrustProposal(string folder, string repository, string agenc
 
     private void Begin(IReadOnlyDictionary<string, byte[]> changed)
     {
-        if (IsWaiting) throw new TrustException(TrustPath.Targets, "another change waits for signatures: have it signed or discard it first");
+        if (IsWaiting) throw new TrustException(TrustPath.Targets, "another change waits for signatures: have it signed, or delete the folder pending, first");
         foreach (var (path, bytes) in changed)
             if (!TargetPaths.Contains(path)) throw new ArgumentException($"{path} is not a file that keepers sign", nameof(changed));
             else if (bytes.Length > TrustPath.MaxBytes(path))
@@ -104,6 +105,17 @@ public sealed class TrustProposal(string folder, string repository, string agenc
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Discard(); // what an attempt that was cut off left: targets.json comes last
         foreach (var (path, bytes) in changed) DurableFile.Write(At(path), bytes);
+    }
+
+    private void RequireFilesThatWereSigned()
+    {
+        Load<TargetsMetadata>(TrustPath.Targets, TargetsMetadata.ReadTopLevel, out var targets);
+        foreach (var path in TargetPaths)
+        {
+            var claim = FileClaim.Of(1, File.ReadAllBytes(File.Exists(At(path)) ? At(path) : Path.Combine(repository, path)));
+            if (!targets.Targets.TryGetValue(path, out var signed) || (signed.Length, signed.Sha256) != (claim.Length, claim.Sha256))
+                throw new TrustException(path, "is not the file that the keepers signed: delete the folder pending and propose the change again");
+        }
     }
 
     private TrustRepositoryWriter Writer(IReadOnlyList<SigningKey> atHand) =>

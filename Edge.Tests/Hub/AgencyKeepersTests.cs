@@ -75,7 +75,7 @@ public sealed class AgencyKeepersTests : IDisposable
         Assert.False(_agency.Sign(_keepers[2].Key, Lists.Now));
         Assert.False(_agency.Sign(_keepers[2].Key, Lists.Now)); // twice is once
         var waiting = Assert.Single(_agency.Proposal.Files);
-        Assert.Equal(([Id(_keepers[2])], 1), (waiting.Signed.ToArray(), waiting.Missing));
+        Assert.Equal((Id(_keepers[2]), 1), (Assert.Single(waiting.Signed), waiting.Missing));
         Assert.Equal(1, Update().Versions[TrustPath.Targets]);
 
         Assert.True(_agency.Sign(_keepers[0].Key, Lists.Now));
@@ -118,6 +118,16 @@ public sealed class AgencyKeepersTests : IDisposable
         var path = _temporary.File("agency/pending/targets.json");
         File.WriteAllText(path, File.ReadAllText(path).Replace("\"version\":2", "\"version\":3", StringComparison.Ordinal));
         Assert.Equal((0, 2), (Assert.Single(_agency.Proposal.Files).Signed.Count, _agency.Proposal.Files[0].Missing));
+    }
+
+    [Fact]
+    public void A_file_exchanged_after_the_keepers_signed_is_not_published()
+    {
+        _agency.Propose(Operators("new operators"), Lists.Now);
+        _agency.Sign(_keepers[0].Key, Lists.Now);
+        File.WriteAllText(_temporary.File("agency/pending/operators.json"), "my operators");
+        Assert.Contains("is not the file that the keepers signed", Assert.Throws<TrustException>(() => _agency.Sign(_keepers[1].Key, Lists.Now)).Message, StringComparison.Ordinal);
+        Assert.Equal(1, Update().Versions[TrustPath.Targets]);
     }
 
     [Fact]
