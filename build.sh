@@ -55,9 +55,25 @@ demo() { need "${runtime_packages[@]}"; build Edge.Agent; cd "$here"; exec "$age
 
 run() { need "${runtime_packages[@]}"; build Edge.Agent; cd "$here"; exec "$agent" "$@"; }
 
+# An independent TUF implementation for the tests of interoperation, exactly as locked; skipped where npm is not there.
+interop() {
+    local from=Edge.Tests/Trust/interop home=$PWD/.build/interop
+    command -v node >/dev/null && command -v npm >/dev/null || return 0
+    if ! cmp -s "$from/package-lock.json" "$home/package-lock.json" || [ ! -d "$home/node_modules/tuf-js" ]; then
+        say "installing tuf-js"
+        rm -rf "$home"
+        mkdir -p "$home"
+        cp "$from/package.json" "$home/"
+        (cp "$from/package-lock.json" "$home/" && cd "$home" && npm ci --ignore-scripts --no-audit --no-fund --silent) \
+            || { say "npm cannot install tuf-js: the tests of interoperation are skipped"; rm -rf "$home"; return 0; }
+    fi
+    export EDGE_TUF_JS=${EDGE_TUF_JS:-$home}
+}
+
 run_tests() {
     need "${runtime_packages[@]}" "${test_packages[@]}" "${training_packages[@]}"
     build Edge.Tests
+    interop
     say "testing"
     local log=.build/test.log status=0
     # Decoders complain about the hostile pictures that the tests feed them: the log keeps that, the screen does not.

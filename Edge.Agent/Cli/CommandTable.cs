@@ -43,7 +43,8 @@ internal static class CommandTable
         new Command("audit", "Check the log of everything the box did") { AuditVerifyCommand.Build() },
         new Command("hub", "The agency's side")
         {
-            HubInitCommand.Build(), HubWatchCommand.Build(),
+            HubInitCommand.Build(), HubWatchCommand.Build(), HubStatusCommand.Build(), HubSignCommand.Build(), HubKeyCommand.Build(),
+            HubRootRotateCommand.Build(),
             new Command("hotlist", "What the agency looks for")
             {
                 HubHotlistPublishCommand.Build(), HubHotlistAddCommand.Build(), HubHotlistRemoveCommand.Build(), HubHotlistShowCommand.Build(),

@@ -44,6 +44,15 @@ internal sealed class HubInitCommand
     {
         Description = "A list of plates with their cases, .json or .csv.",
     };
+    private readonly Option<int> _keepers = new("--keepers")
+    {
+        Description = "How many people sign policy and keys, two of them at a time; 0: the hub signs alone, with a key that nothing protects.",
+        DefaultValueFactory = _ => Console.IsInputRedirected ? 0 : 3,
+    };
+    private readonly Option<string[]> _passphrases = new("--passphrase-file")
+    {
+        Description = "File whose first line is a keeper's passphrase; one for each keeper, else the terminal asks.", DefaultValueFactory = _ => [],
+    };
     private readonly Option<bool> _json = RecognizeCommand.JsonOption();
 
     public static Command Build()
@@ -51,7 +60,7 @@ internal sealed class HubInitCommand
         var init = new HubInitCommand();
         var command = new Command("init", "Make an agency: keys, certificates, signed policy and hotlist")
         {
-            init._folder, init._agency, init._box, init._broker, init._lookFor, init._case, init._purpose, init._hotlist, init._json,
+            init._folder, init._agency, init._box, init._broker, init._lookFor, init._case, init._purpose, init._hotlist, init._keepers, init._passphrases, init._json,
         };
         command.SetAction((parse, _) => Failure.ShowAsync(() => Task.FromResult(init.Run(parse, TimeProvider.System.GetUtcNow()))));
         return command;
@@ -64,9 +73,14 @@ internal sealed class HubInitCommand
         var (agencyName, boxName) = (parse.GetValue(_agency)!, parse.GetValue(_box)!);
         Agency.RequireBoxName(boxName);
         if (!TryWanted(parse, now, out var wanted, out var code)) return code;
-        var plan = new AgencyPlan { Agency = agencyName, Broker = broker, Wanted = wanted };
+        IReadOnlyList<Keeper> keepers = [];
         try
         {
+            if (!TryKeepers(parse, out keepers, out code)) return code;
+            var plan = new AgencyPlan
+            {
+                Agency = agencyName, Broker = broker, Wanted = wanted, Keepers = keepers, KeeperThreshold = Math.Min(2, keepers.Count),
+            };
             using var agency = Agency.Create(parse.GetValue(_folder)!, plan, now, Progress(wanted.Count), out var refused);
             if (agency is null)
             {
@@ -77,13 +91,29 @@ internal sealed class HubInitCommand
             var box = agency.PrepareBox(boxName, now);
             FirstInstall.WriteBox(agency, box);
             var toBroker = FirstInstall.WriteBroker(agency, Path.GetFullPath(parse.GetValue(_folder)!));
-            Show(new Made(agency, Path.GetFullPath(parse.GetValue(_folder)!), box, toBroker, wanted.Count), parse.GetValue(_json));
+            Show(new Made(agency, Path.GetFullPath(parse.GetValue(_folder)!), box, toBroker, wanted.Count, keepers.Count), parse.GetValue(_json));
             return ExitCode.Ok;
         }
         finally
         {
             foreach (var plate in wanted) plate.Dispose();
+            foreach (var keeper in keepers) keeper.Key.Dispose();
         }
+    }
+
+    private bool TryKeepers(ParseResult parse, out IReadOnlyList<Keeper> keepers, out ExitCode code)
+    {
+        var (files, folder) = (parse.GetValue(_passphrases)!, parse.GetValue(_folder)!);
+        var count = files.Length > 0 && parse.GetResult(_keepers) is null or { Implicit: true } ? files.Length : parse.GetValue(_keepers);
+        (keepers, code) = ([], ExitCode.Ok);
+        if (count is < 0 or > 16) code = Failure.Say(ExitCode.Usage, "--keepers must be 0 to 16");
+        else if (files.Length > 0 && files.Length != count)
+            code = Failure.Say(ExitCode.Usage, $"{count} keepers and {files.Length} passphrase files: give one --passphrase-file for each");
+        else if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
+            code = Failure.Say(ExitCode.Configuration, $"{folder} is not empty, and an agency is never overwritten: name another folder");
+        else
+            for (var i = 0; i < count; i++) keepers = [.. keepers, Passphrase.Make($"keeper-{i + 1}", files.ElementAtOrDefault(i))];
+        return code == ExitCode.Ok;
     }
 
     private bool TryWanted(ParseResult parse, DateTimeOffset now, out IReadOnlyList<WantedPlate> wanted, out ExitCode code)
@@ -166,13 +196,16 @@ internal sealed class HubInitCommand
             Console.WriteLine(JsonSerializer.Serialize(new
             {
                 agency = agency.Name, folder, broker = agency.Broker.ToString(), trustKey = agency.TrustKeyId,
+                keepers = agency.Keepers.Keys.Select(Edge.Storage.Trust.RoleKeys.KeyIdOf), keepersProtected = made.Keepers > 0,
                 recipient = agency.Recipients[0].Public.KeyId, boxes = agency.Boxes.Select(box => box.Name.Box),
                 hotlistEntries = made.Entries, hotlistExpires = JsonTime.Write(made.HotlistExpires), box = made.Box, next,
             }));
             return;
         }
         var table = new Table().AddColumns("made", "where", "keep");
-        table.AddRow("trust key (signs policy and hotlists)", "keys/trust.key", "[red]secret[/], offline copy");
+        table.AddRow("online keys (sign hotlists, and that nothing is newer)", "keys/trust.key, hotlists.key", "[red]secret[/]");
+        if (made.Keepers == 0) table.AddRow("policy key, [red]unprotected[/]: only to try things out", "keys/keeper.key", "[red]secret[/]");
+        else table.AddRow($"{made.Keepers} keepers' keys (sign policy and keys)", "to-keepers/", "[red]secret[/], carry away, delete");
         table.AddRow("recipient key (opens hits)", "keys/recipient-….key", "[red]secret[/], offline copy");
         table.AddRow("CA and certificates", "tls/", "[red]secret[/] (*.key)");
         table.AddRow($"trust repository, hotlist of {made.Entries}", "trust/", "public");
@@ -184,7 +217,7 @@ internal sealed class HubInitCommand
         foreach (var (i, step) in next.Index()) Console.WriteLine($"{i + 1}. {step}");
     }
 
-    private sealed record Made(Agency Agency, string Folder, string Box, string ToBroker, int Entries)
+    private sealed record Made(Agency Agency, string Folder, string Box, string ToBroker, int Entries, int Keepers)
     {
         public DateTimeOffset HotlistExpires { get; } = Hotlist(Agency).Expires;
 

@@ -25,11 +25,13 @@ public sealed class Agency : IDisposable
 
     private readonly AgencyFolder _folder;
     private readonly SigningKey _trustKey;
+    private readonly IReadOnlyList<SigningKey> _atHand;
 
-    private Agency(AgencyFolder folder, string name, BrokerAddress broker, SigningKey trustKey, IReadOnlyList<RecipientKey> recipients)
+    private Agency(AgencyFolder folder, string name, BrokerAddress broker, IReadOnlyList<SigningKey> atHand, IReadOnlyList<RecipientKey> recipients)
     {
         _folder = folder;
-        _trustKey = trustKey;
+        _trustKey = atHand[0];
+        _atHand = atHand;
         Name = name;
         Broker = broker;
         Recipients = recipients;
@@ -43,7 +45,7 @@ public sealed class Agency : IDisposable
     /// <summary>The private keys that open its hits, all epochs that still exist.</summary>
     public IReadOnlyList<RecipientKey> Recipients { get; }
 
-    /// <summary>The TUF key id of the key that signs its trust repository.</summary>
+    /// <summary>The TUF key id of the online key: it signs timestamp and snapshot.</summary>
     public string TrustKeyId => RoleKeys.KeyIdOf(_trustKey.Public);
 
     /// <summary>Its trust repository, public as it stands.</summary>
@@ -78,6 +80,8 @@ public sealed class Agency : IDisposable
     public static Agency? Create(string path, AgencyPlan plan, DateTimeOffset now, IProgress<int>? progress,
         out IReadOnlyList<RefusedEntry> refused)
     {
+        if (plan.Keepers.Count > 0 && (plan.KeeperThreshold < 1 || plan.KeeperThreshold > plan.Keepers.Count))
+            throw new AgencyException($"{plan.Keepers.Count} keepers cannot give {plan.KeeperThreshold} signatures: lower the threshold");
         if (!PartyName.IsValid(plan.Agency)) throw new AgencyException($"the agency's name {PartyName.Rule}");
         path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any()))
@@ -112,7 +116,9 @@ public sealed class Agency : IDisposable
             throw new AgencyException($"{folder.Description}: {problems[0]}");
         var recipients = Directory.EnumerateFiles(folder.Keys, "recipient-*.key").Order(StringComparer.Ordinal)
             .Select(file => Load(file, raw => RecipientKey.FromRaw(raw))).ToList();
-        return new Agency(folder, name, broker!, Load(folder.TrustKey, raw => SigningKey.FromSeed(raw)), recipients);
+        var atHand = new[] { folder.TrustKey, folder.HotlistKey, folder.KeeperKey }
+            .Where((file, i) => i == 0 || File.Exists(file)).Select(file => Load(file, raw => SigningKey.FromSeed(raw))).ToList();
+        return new Agency(folder, name, broker!, atHand, recipients);
     }
 
     /// <summary>The hotlist as it is published, expired entries too.</summary>
@@ -151,6 +157,55 @@ public sealed class Agency : IDisposable
         var outcome = ChangeHotlist(new HotlistChange { Wanted = wanted, Everything = true, Strict = true }, now, progress);
         refused = outcome.Refused;
         return outcome.Next is not null;
+    }
+
+    /// <summary>The keepers, who sign for root and targets: TUF key ids, and how many must sign.</summary>
+    public (IReadOnlyList<VerifyingKey> Keys, int Threshold) Keepers =>
+        TrustSigners.Of(TrustFolder, Name, []).Root is var root ? (root.Elsewhere, root.Threshold) : default;
+
+    /// <summary>When each metadata file of its trust repository expires.</summary>
+    public IReadOnlyDictionary<string, DateTimeOffset> Expiries => TrustRepositoryWriter.Expiries(TrustFolder, Name);
+
+    /// <summary>The change that waits for signatures, if any.</summary>
+    public TrustProposal Proposal => new(_folder.Pending, TrustFolder, Name);
+
+    /// <summary>Proposes new policy, operators or recipients to the keepers; with none of them, the same for a new lifetime.</summary>
+    /// <param name="changed">By target path.</param>
+    /// <returns>True if it is published: the keys at hand were enough.</returns>
+    /// <exception cref="TrustException">Another change waits, or a file is too large.</exception>
+    public bool Propose(IReadOnlyDictionary<string, byte[]> changed, DateTimeOffset now)
+    {
+        Proposal.Propose(changed, now);
+        return SignWith(_atHand, now);
+    }
+
+    /// <summary>Proposes other keepers.</summary>
+    /// <returns>True if it is published.</returns>
+    /// <exception cref="AgencyException">A key to remove is no keeper's.</exception>
+    /// <exception cref="TrustException">Another change waits, or the threshold cannot be met.</exception>
+    public bool ProposeKeepers(IReadOnlyList<VerifyingKey> add, IReadOnlyList<string> remove, int? threshold, DateTimeOffset now)
+    {
+        var (keys, old) = Keepers;
+        foreach (var id in remove)
+            if (!keys.Any(key => RoleKeys.KeyIdOf(key) == id)) throw new AgencyException($"no keeper has the key {id}: hub status shows them");
+        Proposal.ProposeKeepers([.. keys.Where(key => !remove.Contains(RoleKeys.KeyIdOf(key))).Concat(add).Distinct()], threshold ?? old, now);
+        return SignWith(_atHand, now);
+    }
+
+    /// <summary>Adds one keeper's signature to the change that waits, and publishes it with the last one.</summary>
+    /// <returns>True if it is published.</returns>
+    /// <exception cref="AgencyException">Nothing waits, or the key is no keeper's.</exception>
+    public bool Sign(SigningKey key, DateTimeOffset now)
+    {
+        if (!Proposal.IsWaiting) throw new AgencyException("no change waits for a signature");
+        if (!Proposal.Sign(key)) throw new AgencyException($"the key {RoleKeys.KeyIdOf(key.Public)} is not one that this change needs: hub status shows them");
+        return SignWith([], now);
+    }
+
+    private bool SignWith(IReadOnlyList<SigningKey> keys, DateTimeOffset now)
+    {
+        foreach (var key in keys) Proposal.Sign(key);
+        return Proposal.TryPublish(_atHand, now);
     }
 
     /// <summary>Signs a new timestamp, so that boxes know they miss nothing; a hub in service does this every day.</summary>
@@ -196,7 +251,7 @@ public sealed class Agency : IDisposable
 
     public void Dispose()
     {
-        _trustKey.Dispose();
+        foreach (var key in _atHand) key.Dispose();
         foreach (var recipient in Recipients) recipient.Dispose();
     }
 
@@ -204,6 +259,17 @@ public sealed class Agency : IDisposable
     {
         using var trustKey = SigningKey.Create();
         Save(folder.TrustKey, trustKey.ExportSeed());
+        using var hotlistKey = SigningKey.Create();
+        Save(folder.HotlistKey, hotlistKey.ExportSeed());
+        using var ownKey = SigningKey.Create();
+        var keepers = new SigningRole([ownKey], 1);
+        if (plan.Keepers.Count == 0) Save(folder.KeeperKey, ownKey.ExportSeed());
+        else
+        {
+            keepers = new SigningRole([.. plan.Keepers.Select(keeper => keeper.Key)], plan.KeeperThreshold);
+            Directory.CreateDirectory(folder.ToKeepers, AgencyFolder.OwnerOnly);
+            foreach (var keeper in plan.Keepers) DurableFile.Write(Path.Combine(folder.ToKeepers, $"{keeper.Name}.key"), keeper.File.Write());
+        }
         using var recipient = RecipientKey.Create();
         Save(folder.RecipientKey(recipient.Public.KeyId), recipient.Export());
         using (var authority = CertificateAuthority.Create(folder.Tls, plan.Agency, now))
@@ -213,7 +279,8 @@ public sealed class Agency : IDisposable
         }
         var recipients = new Recipients(plan.Agency, 1, [new Recipient(recipient.Public, now - TimeSpan.FromDays(1), now + RecipientLife)]);
         var operators = new JsonObject { ["agency"] = plan.Agency, ["version"] = 1, ["operators"] = new JsonArray() };
-        var writer = new TrustRepositoryWriter(folder.Trust, plan.Agency, TrustSigners.OneKey(trustKey));
+        var writer = new TrustRepositoryWriter(folder.Trust, plan.Agency, new TrustSigners(keepers, new SigningRole([trustKey], 1),
+            new SigningRole([trustKey], 1), keepers, new SigningRole([hotlistKey], 1)));
         writer.WriteFirstRoot(now);
         writer.Publish(new TargetFiles(policy.Write(), CanonicalJson.Write(operators), recipients.Write(), hotlist.Write()), now);
         // Last: a folder with this file is complete.
@@ -223,7 +290,7 @@ public sealed class Agency : IDisposable
         }));
     }
 
-    private TrustRepositoryWriter Writer() => new(TrustFolder, Name, TrustSigners.OneKey(_trustKey));
+    private TrustRepositoryWriter Writer() => new(TrustFolder, Name, TrustSigners.Of(TrustFolder, Name, _atHand));
 
     private byte[] Target(string name) => File.ReadAllBytes(Path.Combine(TrustFolder, name));
 

@@ -10,6 +10,15 @@ internal sealed record AgencyFolder(string Path)
     public string Description => At("agency.json");
     public string Keys => At("keys");
     public string TrustKey => At("keys/trust.key");
+    public string HotlistKey => At("keys/hotlists.key");
+    public string KeeperKey => At("keys/keeper.key");
+
+    /// <summary>A change that waits for its keepers' signatures.</summary>
+    public string Pending => At("pending");
+
+    /// <summary>Keepers' keys, each to be carried away by its keeper and deleted.</summary>
+    public string ToKeepers => At("to-keepers");
+
     public string Tls => At("tls");
     public string Trust => At("trust");
     public string Boxes => At("boxes");

@@ -1,5 +1,6 @@
 using Edge.Agent.Governance;
 using Edge.Agent.Publishing;
+using Edge.Storage.Keys;
 using Edge.Storage.Sealing;
 
 namespace Edge.Agent.Hub;
@@ -22,6 +23,13 @@ public sealed record AgencyPlan
     /// <summary>What one blinded plate costs.</summary>
     public BlindCost Cost { get; init; } = BlindCost.Default;
 
+    /// <summary>Who signs root and targets. None: the agency keeps one unprotected key for both in its own folder, as the demo
+    /// and a first try do. The caller disposes the keys.</summary>
+    public IReadOnlyList<Keeper> Keepers { get; init; } = [];
+
+    /// <summary>How many keepers must sign; formats ask for 2 of 3.</summary>
+    public int KeeperThreshold { get; init; } = 2;
+
     /// <summary>A narrow policy to start from: two purposes, exact matching, the most private defaults.</summary>
     public static Policy ExamplePolicy(string agency) => new()
     {
@@ -34,3 +42,8 @@ public sealed record AgencyPlan
         ],
     };
 }
+
+/// <summary>One person's key at the making of an agency.</summary>
+/// <param name="Name">Of the file, without its ending.</param>
+/// <param name="File">The key as its keeper carries it away: protected.</param>
+public sealed record Keeper(string Name, SigningKey Key, KeeperKey File);

@@ -47,10 +47,14 @@ public sealed record TargetsMetadata(int Version, DateTimeOffset Expires, IReadO
         return json;
     }
 
-    internal static TargetsMetadata ReadTopLevel(JsonFields signed) => Read(signed) with
+    internal static TargetsMetadata ReadTopLevel(JsonFields signed)
     {
-        Delegations = signed.Child("delegations", ReadDelegations),
-    };
+        var metadata = Read(signed) with { Delegations = signed.Child("delegations", ReadDelegations) };
+        // TUF 1.0 §5.6.7 searches in pre-order, so another client would take this one and never ask the delegated role.
+        foreach (var path in metadata.Targets.Keys.Where(path => path.StartsWith("hotlists/", StringComparison.Ordinal)))
+            signed.Fail("targets", $"{path} is for its delegated role to name");
+        return metadata;
+    }
 
     internal static TargetsMetadata ReadDelegated(JsonFields signed) => Read(signed);
 

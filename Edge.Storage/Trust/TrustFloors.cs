@@ -30,14 +30,15 @@ internal sealed class TrustFloors
     /// <exception cref="TrustException">floors.json is damaged. It is not ignored: that would allow rollback.</exception>
     public static TrustFloors Load(string path, RootMetadata root)
     {
-        var keys = string.Join(' ', root.Timestamp.Keys.Keys.Concat(root.Snapshot.Keys.Keys).Distinct().Order(StringComparer.Ordinal));
+        // Which role a key serves counts too: two roles that change keys with each other are replaced keys.
+        var keys = $"timestamp {Ids(root.Timestamp)} snapshot {Ids(root.Snapshot)}";
         if (!File.Exists(path)) return new TrustFloors(path, keys, []);
         if (!StrictJson.TryRead(File.ReadAllBytes(path), MaxBytes, Read, out var saved, out var problems))
             throw new TrustException(Path.GetFileName(path), problems[0].ToString());
         return new TrustFloors(path, keys, saved.Keys == keys ? saved.Floors : []);
     }
 
-    /// <summary>Names that <paramref name="prefix"/> has a floor for.</summary>
+    /// <summary>Names that have a floor.</summary>
     public IEnumerable<string> Names => _floors.Keys;
 
     /// <exception cref="TrustException">The claimed version is below the floor, or at it with other bytes.</exception>
@@ -68,6 +69,8 @@ internal sealed class TrustFloors
         DurableFile.Write(_path, CanonicalJson.Write(new JsonObject { ["keys"] = _keys, ["files"] = new JsonObject(files) }));
         _changed = false;
     }
+
+    private static string Ids(RoleKeys role) => string.Join(' ', role.Keys.Keys.Order(StringComparer.Ordinal));
 
     private static Saved Read(JsonFields fields) => new(fields.Text("keys", 16 * 1024), fields.Map("files", 0, 64,
         (_, file) => new Floor(file.Whole("version", 1, int.MaxValue), Convert.ToHexStringLower(file.Hex("sha256", 32)))));

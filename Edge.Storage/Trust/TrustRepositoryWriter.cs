@@ -36,9 +36,21 @@ public sealed class TrustRepositoryWriter(string folder, string agency, TrustSig
         return writer;
     }
 
-    /// <summary>Replaces the target files and signs the new set.</summary>
+    /// <summary>Replaces the target files and signs the new set. Where the keys of the targets role are not at hand, only the
+    /// hotlist may differ: its own role signs it, and targets.json stays as its keepers signed it.</summary>
+    /// <exception cref="TrustException">Another file differs: that needs a <see cref="TrustProposal"/>.</exception>
     public void Publish(TargetFiles targets, DateTimeOffset now)
     {
+        if (!signers.Targets.IsComplete)
+        {
+            foreach (var (path, bytes) in new[] { (TrustPath.Policy, targets.Policy), (TrustPath.Operators, targets.Operators), (TrustPath.Recipients, targets.Recipients) })
+                if (!File.ReadAllBytes(At(path)).AsSpan().SequenceEqual(bytes))
+                    throw new TrustException(path, "differs, and the keys that sign it are not here: propose the change to their keepers");
+            Write(TrustPath.Hotlist(agency), targets.Hotlist);
+            SignHotlist(now);
+            SignSnapshot(now);
+            return;
+        }
         Write(TrustPath.Policy, targets.Policy);
         Write(TrustPath.Operators, targets.Operators);
         Write(TrustPath.Recipients, targets.Recipients);
@@ -49,25 +61,50 @@ public sealed class TrustRepositoryWriter(string folder, string agency, TrustSig
     /// <summary>Signs the target files that are there, with every version raised by one.</summary>
     public void Renew(DateTimeOffset now)
     {
-        var role = TrustPath.HotlistRole(agency);
-        var hotlists = new TargetsMetadata(Next(TrustPath.HotlistMetadata(agency), TargetsMetadata.ReadDelegated),
-            now + _lifetimes.Hotlists, Claims(TrustPath.Hotlist(agency)), null);
-        var targets = new TargetsMetadata(Next(TrustPath.Targets, TargetsMetadata.ReadTopLevel), now + _lifetimes.Targets,
-            Claims(TrustPath.Policy, TrustPath.Operators, TrustPath.Recipients),
-            new Dictionary<string, RoleKeys> { [role] = signers.Hotlists.Public });
-        var files = new Dictionary<string, FileClaim>
-        {
-            [TrustPath.HotlistMetadata(agency)] = Sign(TrustPath.HotlistMetadata(agency), hotlists, hotlists.Write(), signers.Hotlists),
-            [TrustPath.Targets] = Sign(TrustPath.Targets, targets, targets.Write(), signers.Targets),
-        };
-        var snapshot = new SnapshotMetadata(Next(TrustPath.Snapshot, SnapshotMetadata.Read), now + _lifetimes.Snapshot, files);
-        WriteTimestamp(Sign(TrustPath.Snapshot, snapshot, snapshot.Write(), signers.Snapshot), now);
+        SignHotlist(now);
+        Sign(TrustPath.Targets, NextTargets(now).Write(), signers.Targets);
+        SignSnapshot(now);
     }
+
+    /// <summary>Signs a new snapshot and timestamp over the metadata that is there: what the online keys alone can do.</summary>
+    public void SignSnapshot(DateTimeOffset now)
+    {
+        var hotlists = TrustPath.HotlistMetadata(agency);
+        var snapshot = new SnapshotMetadata(Next(TrustPath.Snapshot, SnapshotMetadata.Read), now + _lifetimes.Snapshot,
+            new Dictionary<string, FileClaim>
+            {
+                [hotlists] = Claim(hotlists, TargetsMetadata.ReadDelegated), [TrustPath.Targets] = Claim(TrustPath.Targets, TargetsMetadata.ReadTopLevel),
+            });
+        Sign(TrustPath.Snapshot, snapshot.Write(), signers.Snapshot);
+        WriteTimestamp(Claim(TrustPath.Snapshot, SnapshotMetadata.Read), now);
+    }
+
+    /// <summary>The next targets.json over the target files that are there, but for those in <paramref name="changed"/>.</summary>
+    internal TargetsMetadata NextTargets(DateTimeOffset now, IReadOnlyDictionary<string, byte[]>? changed = null) => new(
+        Next(TrustPath.Targets, TargetsMetadata.ReadTopLevel), now + _lifetimes.Targets,
+        new[] { TrustPath.Policy, TrustPath.Operators, TrustPath.Recipients }.ToDictionary(path => path,
+            path => Target(changed?.GetValueOrDefault(path) ?? File.ReadAllBytes(At(path)))),
+        new Dictionary<string, RoleKeys> { [TrustPath.HotlistRole(agency)] = signers.Hotlists.Public });
+
+    /// <summary>The next root, with <paramref name="keepers"/> for the roles root and targets.</summary>
+    internal RootMetadata NextRoot(RoleKeys keepers, DateTimeOffset now) => new(Next(TrustPath.Root, RootMetadata.Read),
+        now + _lifetimes.Root, keepers, signers.Timestamp.Public, signers.Snapshot.Public, keepers);
 
     /// <summary>Signs only a new timestamp over the snapshot that is there: the hub's regular sign of life.</summary>
     /// <exception cref="InvalidOperationException">Nothing was published yet.</exception>
     public void Refresh(DateTimeOffset now) => WriteTimestamp(
         (Read(TrustPath.Timestamp, TimestampMetadata.Read) ?? throw new InvalidOperationException("nothing published yet")).Snapshot, now);
+
+    /// <summary>When each metadata file of the repository in <paramref name="folder"/> expires, by its path.</summary>
+    /// <exception cref="TrustException">One is damaged.</exception>
+    public static IReadOnlyDictionary<string, DateTimeOffset> Expiries(string folder, string agency) => new (string Name, ITrustMetadata? Metadata)[]
+    {
+        (TrustPath.Root, Read(folder, TrustPath.Root, RootMetadata.Read)),
+        (TrustPath.Timestamp, Read(folder, TrustPath.Timestamp, TimestampMetadata.Read)),
+        (TrustPath.Snapshot, Read(folder, TrustPath.Snapshot, SnapshotMetadata.Read)),
+        (TrustPath.Targets, Read(folder, TrustPath.Targets, TargetsMetadata.ReadTopLevel)),
+        (TrustPath.HotlistMetadata(agency), Read(folder, TrustPath.HotlistMetadata(agency), TargetsMetadata.ReadDelegated)),
+    }.ToDictionary(file => file.Name, file => (file.Metadata ?? throw new TrustException(file.Name, "missing")).Expires);
 
     /// <summary>Every file of the repository in <paramref name="folder"/>, in the order in which to send it: what is
     /// named before what names it, so that the new timestamp arrives last.</summary>
@@ -79,42 +116,49 @@ public sealed class TrustRepositoryWriter(string folder, string agency, TrustSig
             TrustPath.HotlistMetadata(agency), TrustPath.Targets, TrustPath.Snapshot, TrustPath.Timestamp];
     }
 
-    private void WriteTimestamp(FileClaim snapshot, DateTimeOffset now)
+    private void SignHotlist(DateTimeOffset now)
     {
-        var timestamp = new TimestampMetadata(Next(TrustPath.Timestamp, TimestampMetadata.Read), now + _lifetimes.Timestamp, snapshot);
-        Sign(TrustPath.Timestamp, timestamp, timestamp.Write(), signers.Timestamp);
+        var name = TrustPath.HotlistMetadata(agency);
+        var path = TrustPath.Hotlist(agency);
+        Sign(name, new TargetsMetadata(Next(name, TargetsMetadata.ReadDelegated), now + _lifetimes.Hotlists,
+            new Dictionary<string, TargetClaim> { [path] = Target(File.ReadAllBytes(At(path))) }, null).Write(), signers.Hotlists);
     }
+
+    private void WriteTimestamp(FileClaim snapshot, DateTimeOffset now) => Sign(TrustPath.Timestamp, new TimestampMetadata(
+        Next(TrustPath.Timestamp, TimestampMetadata.Read), now + _lifetimes.Timestamp, snapshot).Write(), signers.Timestamp);
 
     private RootMetadata RootOf(TrustSigners by, int version, DateTimeOffset now) => new(version, now + _lifetimes.Root,
         by.Root.Public, by.Timestamp.Public, by.Snapshot.Public, by.Targets.Public);
 
-    private void WriteRoot(RootMetadata root, params IEnumerable<SigningRole> by)
+    private void WriteRoot(RootMetadata root, params IEnumerable<SigningRole> by) =>
+        WriteRoot(root.Version, SignedFile.Sign(root.Write(), by.SelectMany(role => role.Keys)));
+
+    internal void WriteRoot(int version, byte[] bytes)
     {
-        var bytes = SignedFile.Sign(root.Write(), by.SelectMany(role => role.Keys));
-        Write(TrustPath.NumberedRoot(root.Version), bytes);
+        Write(TrustPath.NumberedRoot(version), bytes);
         Write(TrustPath.Root, bytes);
     }
 
-    private FileClaim Sign(string name, ITrustMetadata metadata, JsonObject signed, SigningRole by)
-    {
-        var bytes = SignedFile.Sign(signed, by.Keys);
-        Write(name, bytes);
-        return FileClaim.Of(metadata.Version, bytes);
-    }
+    private void Sign(string name, JsonObject signed, SigningRole by) => Write(name, SignedFile.Sign(signed, by.Keys));
 
-    private Dictionary<string, TargetClaim> Claims(params IEnumerable<string> paths) => paths.ToDictionary(path => path, path =>
+    private FileClaim Claim<T>(string name, Func<JsonFields, T> read) where T : class, ITrustMetadata =>
+        FileClaim.Of(Next(name, read) - 1, File.ReadAllBytes(At(name)));
+
+    private TargetClaim Target(byte[] bytes)
     {
-        var claim = FileClaim.Of(1, File.ReadAllBytes(At(path)));
+        var claim = FileClaim.Of(1, bytes);
         return new TargetClaim(claim.Length, claim.Sha256, agency, []);
-    });
+    }
 
     private int Next<T>(string name, Func<JsonFields, T> read) where T : class, ITrustMetadata =>
         (Read(name, read)?.Version ?? 0) + 1;
 
-    private T? Read<T>(string name, Func<JsonFields, T> read) where T : class, ITrustMetadata =>
-        File.Exists(At(name)) ? SignedFile<T>.Parse(name, File.ReadAllBytes(At(name)), read).Metadata : null;
+    private T? Read<T>(string name, Func<JsonFields, T> read) where T : class, ITrustMetadata => Read(folder, name, read);
 
-    private void Write(string name, byte[] bytes)
+    internal static T? Read<T>(string folder, string name, Func<JsonFields, T> read) where T : class, ITrustMetadata =>
+        Path.Combine(folder, name) is var path && File.Exists(path) ? SignedFile<T>.Parse(name, File.ReadAllBytes(path), read).Metadata : null;
+
+    internal void Write(string name, byte[] bytes)
     {
         if (bytes.Length > TrustPath.MaxBytes(name))
             throw new TrustException(name, $"is {bytes.Length} bytes; boxes accept at most {TrustPath.MaxBytes(name)}");

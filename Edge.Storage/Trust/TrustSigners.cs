@@ -5,7 +5,13 @@ namespace Edge.Storage.Trust;
 /// <summary>The private keys at hand for one role, and how many signatures the role needs.</summary>
 public sealed record SigningRole(IReadOnlyList<SigningKey> Keys, int Threshold)
 {
-    internal RoleKeys Public => RoleKeys.Of(Threshold, Keys.Select(key => key.Public));
+    /// <summary>Keys of the role whose private half is elsewhere: with the people who keep them.</summary>
+    public IReadOnlyList<VerifyingKey> Elsewhere { get; init; } = [];
+
+    /// <summary>True if the keys at hand are enough.</summary>
+    public bool IsComplete => Keys.Count >= Threshold;
+
+    internal RoleKeys Public => RoleKeys.Of(Threshold, Keys.Select(key => key.Public).Concat(Elsewhere));
 }
 
 /// <summary>Who signs what in a repository.</summary>
@@ -18,6 +24,28 @@ public sealed record TrustSigners(SigningRole Root, SigningRole Timestamp, Signi
     {
         var role = new SigningRole([key], 1);
         return new TrustSigners(role, role, role, role, role);
+    }
+
+    /// <summary>The roles of the repository in <paramref name="folder"/>, each with those of <paramref name="atHand"/> that
+    /// are its keys. Borrows the keys.</summary>
+    /// <exception cref="TrustException">root.json or targets.json there is damaged.</exception>
+    public static TrustSigners Of(string folder, string agency, IReadOnlyList<SigningKey> atHand)
+    {
+        var root = TrustRepositoryWriter.Read(folder, TrustPath.Root, RootMetadata.Read)
+            ?? throw new TrustException(TrustPath.Root, "missing");
+        var targets = TrustRepositoryWriter.Read(folder, TrustPath.Targets, TargetsMetadata.ReadTopLevel)
+            ?? throw new TrustException(TrustPath.Targets, "missing");
+        if (!targets.Delegations!.TryGetValue(TrustPath.HotlistRole(agency), out var hotlists))
+            throw new TrustException(TrustPath.Targets, $"delegates no role {TrustPath.HotlistRole(agency)}");
+        SigningRole Role(RoleKeys role)
+        {
+            var held = atHand.Where(key => role.Keys.ContainsKey(RoleKeys.KeyIdOf(key.Public))).DistinctBy(key => key.Public).ToList();
+            return new SigningRole(held, role.Threshold)
+            {
+                Elsewhere = [.. role.Keys.Values.Where(key => !held.Any(one => one.Public.Equals(key)))],
+            };
+        }
+        return new TrustSigners(Role(root.Root), Role(root.Timestamp), Role(root.Snapshot), Role(root.Targets), Role(hotlists));
     }
 }
 

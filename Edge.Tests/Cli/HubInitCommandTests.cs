@@ -17,7 +17,7 @@ public sealed class HubInitCommandTests : IDisposable
         var program = Path.Combine(AppContext.BaseDirectory, "edge-agent.dll");
         using var process = Process.Start(new ProcessStartInfo("dotnet", [program, "hub", "init", _temporary.File("agency"), .. arguments])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, // no terminal asks
         })!;
         var cancel = TestContext.Current.CancellationToken;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(cancel), process.StandardError.ReadToEndAsync(cancel));

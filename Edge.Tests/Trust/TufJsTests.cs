@@ -4,8 +4,8 @@ using Edge.Storage.Trust;
 
 namespace Edge.Tests.Trust;
 
-/// <summary>What the writer writes is TUF to somebody else's client. Runs where <c>EDGE_TUF_JS</c> names a folder in
-/// which <c>npm install tuf-js</c> was run.</summary>
+/// <summary>What the writer writes is TUF to somebody else's client, and the other way round. Runs where <c>EDGE_TUF_JS</c>
+/// names a folder with <c>interop/package-lock.json</c> installed: <c>build.sh test</c> makes one where node and npm are.</summary>
 public sealed class TufJsTests
 {
     private static readonly string[] AllTargets = ["policy.json", "operators.json", "recipients.json", "hotlists/riverton.json"];
@@ -31,13 +31,60 @@ public sealed class TufJsTests
         Assert.Equal(1, (await RunAsync(lab)).Exit);
     }
 
-    private static async Task<(int Exit, string Output)> RunAsync(TrustLab lab)
+    [Fact]
+    public async Task Tuf_js_accepts_a_new_repository_with_keys_of_its_own_for_every_role()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        SigningRole Two() => TrustLab.Role(2, SigningKey.Create(), SigningKey.Create(), SigningKey.Create());
+        using var lab = new TrustLab(TrustSigners.OneKey(SigningKey.Create()) with { Root = Two(), Targets = Two() });
+        lab.Publish("first", now);
+        var (exit, output) = await RunAsync(lab);
+        Assert.True(exit == 0, output);
+        Assert.Contains("recipients.json: recipients first\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_box_accepts_what_tufjs_models_writes_after_a_root_rotation_and_refuses_a_changed_policy()
+    {
+        var home = Home();
+        var folder = Directory.CreateTempSubdirectory("edge-tufjs-").FullName;
+        try
+        {
+            var (exit, output) = await NodeAsync("tufjs-write.cjs", home, Path.Combine(folder, "repository"), "riverton");
+            Assert.True(exit == 0, output);
+            var files = Directory.EnumerateFiles(Path.Combine(folder, "repository"), "*", SearchOption.AllDirectories)
+                .ToDictionary(path => Path.GetRelativePath(Path.Combine(folder, "repository"), path), File.ReadAllBytes);
+            var now = TimeProvider.System.GetUtcNow(); // the script dates by the real clock
+            TrustClient Box(string name) => TrustClient.Open(Path.Combine(folder, name), files["1.root.json"], "riverton", "box-1");
+
+            var box = Box("one");
+            var set = box.Update(TrustLab.From(files), now);
+
+            Assert.Equal(2, box.RootVersion);
+            Assert.Equal((9, 3, 5), (set.Versions[TrustPath.Timestamp], set.Versions[TrustPath.Targets], set.Versions["hotlists-riverton.json"]));
+            Assert.Equal("hotlists/riverton.json by tufjs, é \"quoted\"", System.Text.Encoding.UTF8.GetString(set.Hotlist.Span));
+            files[TrustPath.Policy][0] ^= 1;
+            Assert.Equal(TrustPath.Policy, Assert.Throws<TrustException>(() => Box("two").Update(TrustLab.From(files), now)).File);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static Task<(int Exit, string Output)> RunAsync(TrustLab lab) => NodeAsync("tuf-js-check.cjs", Home(), lab.Repository,
+        [Path.Combine(lab.Repository, "1.root.json"), .. AllTargets]);
+
+    private static string Home()
     {
         var home = Environment.GetEnvironmentVariable("EDGE_TUF_JS");
-        if (home is null) Assert.Skip("EDGE_TUF_JS names no folder with tuf-js in it");
-        var script = Path.Combine(AppContext.BaseDirectory, "Trust", "tuf-js-check.cjs");
-        var root = Path.Combine(lab.Repository, "1.root.json");
-        using var node = Process.Start(new ProcessStartInfo("node", [script, home, lab.Repository, root, .. AllTargets])
+        if (home is null) Assert.Skip("EDGE_TUF_JS names no folder with tuf-js in it: ./build.sh test makes one where node and npm are");
+        return home;
+    }
+
+    private static async Task<(int Exit, string Output)> NodeAsync(string script, string home, string repository, params IReadOnlyList<string> rest)
+    {
+        using var node = Process.Start(new ProcessStartInfo("node", [Path.Combine(AppContext.BaseDirectory, "Trust", script), home, repository, .. rest])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         })!;

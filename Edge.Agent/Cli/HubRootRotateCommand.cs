@@ -1,0 +1,28 @@
+using System.CommandLine;
+using Edge.Agent.Hub;
+
+namespace Edge.Agent.Cli;
+
+/// <summary><c>hub root rotate DIR</c>: proposes other keepers, or the same for a new lifetime of root and targets.</summary>
+internal static class HubRootRotateCommand
+{
+    public static Command Build()
+    {
+        var folder = new Argument<string>("DIR") { Description = "The agency's folder." };
+        var add = new Option<string[]>("--add") { Description = "Key file of a new keeper; its passphrase is not needed.", DefaultValueFactory = _ => [] };
+        var remove = new Option<string[]>("--remove") { Description = "Key id of a keeper who leaves.", DefaultValueFactory = _ => [] };
+        var threshold = new Option<int?>("--threshold") { Description = "How many keepers must sign from then on." };
+        var rotate = new Command("rotate", "Propose other keepers; they are so once old and new ones have signed") { folder, add, remove, threshold };
+        rotate.SetAction((parse, _) => Failure.ShowAsync(() =>
+        {
+            using var agency = Agency.Open(parse.GetValue(folder)!);
+            var output = parse.InvocationConfiguration.Output;
+            var published = agency.ProposeKeepers([.. parse.GetValue(add)!.Select(file => Passphrase.Load(file).Public)],
+                parse.GetValue(remove)!, parse.GetValue(threshold), TimeProvider.System.GetUtcNow());
+            if (published) output.WriteLine("published");
+            else HubStatusCommand.ShowChange(agency, output);
+            return Task.FromResult(ExitCode.Ok);
+        }));
+        return new Command("root", "Who signs for the agency") { rotate };
+    }
+}

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using System.Text.Json;
+using Edge.Agent.Hub;
+using Edge.Storage.Json;
+using Edge.Storage.Trust;
+
+namespace Edge.Agent.Cli;
+
+/// <summary><c>hub status DIR</c>: the keepers, what expires when, and the change that waits for signatures.</summary>
+internal static class HubStatusCommand
+{
+    public static Command Build()
+    {
+        var folder = new Argument<string>("DIR") { Description = "The agency's folder." };
+        var json = RecognizeCommand.JsonOption();
+        var command = new Command("status", "Show keepers, expiries and the change that waits for signatures") { folder, json };
+        command.SetAction((parse, _) => Failure.ShowAsync(() =>
+        {
+            using var agency = Agency.Open(parse.GetValue(folder)!);
+            Show(agency, parse.GetValue(json), parse.InvocationConfiguration.Output);
+            return Task.FromResult(ExitCode.Ok);
+        }));
+        return command;
+    }
+
+    /// <summary>What waits, who has signed it and how many signatures are missing.</summary>
+    public static void ShowChange(Agency agency, TextWriter output)
+    {
+        foreach (var path in agency.Proposal.Changes) output.WriteLine($"changes {path}");
+        foreach (var file in agency.Proposal.Files)
+        {
+            output.WriteLine($"{file.File} {file.Version}, until {JsonTime.Write(file.Expires)}: {file.Missing} signature(s) missing");
+            foreach (var id in file.Signed) output.WriteLine($"  signed by {id}");
+            foreach (var id in file.Eligible) output.WriteLine($"  not by    {id}");
+        }
+    }
+
+    private static void Show(Agency agency, bool json, TextWriter output)
+    {
+        var (keys, threshold) = agency.Keepers;
+        var ids = keys.Select(RoleKeys.KeyIdOf).Order(StringComparer.Ordinal).ToList();
+        if (json)
+        {
+            output.WriteLine(JsonSerializer.Serialize(new
+            {
+                agency = agency.Name, threshold, keepers = ids,
+                expiries = agency.Expiries.ToDictionary(file => file.Key, file => JsonTime.Write(file.Value)),
+                pending = agency.Proposal.Files.Select(file => new
+                {
+                    file = file.File, version = file.Version, expires = JsonTime.Write(file.Expires), signed = file.Signed, missing = file.Missing,
+                    eligible = file.Eligible,
+                }),
+                changes = agency.Proposal.Changes,
+            }));
+            return;
+        }
+        output.WriteLine($"{agency.Name}: {threshold} of {ids.Count} keeper(s) sign root and targets");
+        foreach (var id in ids) output.WriteLine($"  {id}");
+        foreach (var (file, expires) in agency.Expiries) output.WriteLine($"{file} until {JsonTime.Write(expires)}");
+        if (agency.Proposal.IsWaiting) ShowChange(agency, output);
+        else output.WriteLine("no change waits");
+    }
+}

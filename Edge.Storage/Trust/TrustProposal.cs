@@ -1,0 +1,193 @@
+using System.Text.Json.Nodes;
+using Edge.Storage.Files;
+using Edge.Storage.Json;
+using Edge.Storage.Keys;
+
+namespace Edge.Storage.Trust;
+
+/// <summary>Where one file of a proposal stands.</summary>
+/// <param name="File">root.json or targets.json.</param>
+/// <param name="Signed">Key ids that have signed.</param>
+/// <param name="Missing">How many more signatures it needs; of a root, the larger of what the old and the new one ask for.</param>
+/// <param name="Eligible">Key ids that could still sign.</param>
+public sealed record ProposedFile(string File, int Version, DateTimeOffset Expires, IReadOnlyList<string> Signed, int Missing,
+    IReadOnlyList<string> Eligible);
+
+/// <summary>A change that waits for its keepers' signatures, in a folder beside the repository: <c>targets.json</c>, perhaps
+/// <c>root.json</c>, and the target files that change. Each keeper signs by himself; with the last signature it is published.
+/// One waits at a time.</summary>
+/// <remarks>The waiting metadata has the form of <see cref="SignedFile{T}"/>, its signatures perhaps none.</remarks>
+public sealed class TrustProposal(string folder, string repository, string agency)
+{
+    private static readonly string[] TargetPaths = [TrustPath.Policy, TrustPath.Operators, TrustPath.Recipients];
+
+    /// <summary>True if a change waits.</summary>
+    public bool IsWaiting => File.Exists(At(TrustPath.Targets));
+
+    /// <summary>The target files that it changes.</summary>
+    public IReadOnlyList<string> Changes => [.. TargetPaths.Where(path => File.Exists(At(path)))];
+
+    /// <summary>Where each of its files stands.</summary>
+    /// <exception cref="TrustException">A file is damaged.</exception>
+    public IReadOnlyList<ProposedFile> Files => [.. Waiting().Select(Standing)];
+
+    /// <summary>Proposes new target files; without any, the same ones for a new lifetime.</summary>
+    /// <exception cref="TrustException">Another change waits already, or a file is too large.</exception>
+    public void Propose(IReadOnlyDictionary<string, byte[]> changed, DateTimeOffset now)
+    {
+        Begin(changed);
+        Write(TrustPath.Targets, Writer([]).NextTargets(now, changed).Write());
+    }
+
+    /// <summary>Proposes other keepers, who sign for root and targets. The targets are signed anew with it: a keeper who
+    /// leaves takes his signature along.</summary>
+    /// <exception cref="TrustException">Another change waits already.</exception>
+    public void ProposeKeepers(IReadOnlyList<VerifyingKey> keepers, int threshold, DateTimeOffset now)
+    {
+        if (threshold < 1 || threshold > keepers.Count)
+            throw new TrustException(TrustPath.Root, $"a threshold of {threshold} cannot be met by {keepers.Count} keys");
+        Begin(new Dictionary<string, byte[]>());
+        var writer = Writer([]);
+        Write(TrustPath.Root, writer.NextRoot(RoleKeys.Of(threshold, keepers), now).Write());
+        Write(TrustPath.Targets, writer.NextTargets(now).Write());
+    }
+
+    /// <summary>Adds the signature of <paramref name="key"/> wherever it counts.</summary>
+    /// <returns>False if it counts nowhere.</returns>
+    public bool Sign(SigningKey key)
+    {
+        var id = RoleKeys.KeyIdOf(key.Public);
+        var counts = false;
+        foreach (var file in Waiting().Where(file => file.Roles.Any(role => role.Keys.ContainsKey(id))))
+        {
+            var signature = Convert.ToHexStringLower(key.Sign(CanonicalJson.Write(file.Signed)));
+            var others = file.Signatures.Where(other => other.Key != id);
+            Save(file.Name, file.Signed, others.Append(KeyValuePair.Create(id, signature)));
+            counts = true;
+        }
+        return counts;
+    }
+
+    /// <summary>Publishes the change if nothing is missing: verified as a box would, then written from the targets up.</summary>
+    /// <param name="online">The hub's keys, for the snapshot and the timestamp.</param>
+    /// <returns>False if signatures are missing.</returns>
+    public bool TryPublish(IReadOnlyList<SigningKey> online, DateTimeOffset now)
+    {
+        var waiting = Waiting();
+        if (waiting.Count == 0 || waiting.Any(file => Standing(file).Missing > 0)) return false;
+        foreach (var file in waiting)
+            if (file.Expires <= now) throw new TrustException(file.Name, "expired while it waited: delete the folder pending and propose the change again");
+        RequireFilesThatWereSigned();
+        var writer = Writer(online);
+        if (waiting.FirstOrDefault(file => file.Name == TrustPath.Root) is { } root && root.Version > Root.Version)
+            writer.WriteRoot(root.Version, Countersigned(root));
+        foreach (var path in Changes) writer.Write(path, File.ReadAllBytes(At(path)));
+        writer.Write(TrustPath.Targets, Countersigned(waiting.Single(file => file.Name == TrustPath.Targets)));
+        // From the root just written: the online keys may be other ones there.
+        Writer(online).SignSnapshot(now);
+        Discard();
+        return true;
+    }
+
+    /// <summary>Drops the change, if one waits.</summary>
+    public void Discard()
+    {
+        foreach (var path in new[] { TrustPath.Targets, TrustPath.Root }.Concat(TargetPaths)) File.Delete(At(path));
+    }
+
+    private void Begin(IReadOnlyDictionary<string, byte[]> changed)
+    {
+        if (IsWaiting) throw new TrustException(TrustPath.Targets, "another change waits for signatures: have it signed, or delete the folder pending, first");
+        foreach (var (path, bytes) in changed)
+            if (!TargetPaths.Contains(path)) throw new ArgumentException($"{path} is not a file that keepers sign", nameof(changed));
+            else if (bytes.Length > TrustPath.MaxBytes(path))
+                throw new TrustException(path, $"is {bytes.Length} bytes; boxes accept at most {TrustPath.MaxBytes(path)}");
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Discard(); // what an attempt that was cut off left: targets.json comes last
+        foreach (var (path, bytes) in changed) DurableFile.Write(At(path), bytes);
+    }
+
+    private void RequireFilesThatWereSigned()
+    {
+        Load<TargetsMetadata>(TrustPath.Targets, TargetsMetadata.ReadTopLevel, out var targets);
+        foreach (var path in TargetPaths)
+        {
+            var claim = FileClaim.Of(1, File.ReadAllBytes(File.Exists(At(path)) ? At(path) : Path.Combine(repository, path)));
+            if (!targets.Targets.TryGetValue(path, out var signed) || (signed.Length, signed.Sha256) != (claim.Length, claim.Sha256))
+                throw new TrustException(path, "is not the file that the keepers signed: delete the folder pending and propose the change again");
+        }
+    }
+
+    private TrustRepositoryWriter Writer(IReadOnlyList<SigningKey> atHand) =>
+        new(repository, agency, TrustSigners.Of(repository, agency, atHand));
+
+    private RootMetadata Root => TrustRepositoryWriter.Read(repository, TrustPath.Root, RootMetadata.Read)
+        ?? throw new TrustException(TrustPath.Root, "missing");
+
+    private List<WaitingFile> Waiting()
+    {
+        if (!IsWaiting) return [];
+        var current = Root;
+        var files = new List<WaitingFile>();
+        var next = current;
+        if (File.Exists(At(TrustPath.Root)))
+        {
+            var root = Load<RootMetadata>(TrustPath.Root, RootMetadata.Read, out next);
+            // Cut off while publishing: this root stands in the repository already, and its old keepers have signed.
+            files.Add(root with { Roles = next.Version == current.Version ? [next.Root] : [current.Root, next.Root] });
+        }
+        files.Add(Load<TargetsMetadata>(TrustPath.Targets, TargetsMetadata.ReadTopLevel, out _) with { Roles = [next.Targets] });
+        return files;
+    }
+
+    private static ProposedFile Standing(WaitingFile file)
+    {
+        var bytes = CanonicalJson.Write(file.Signed);
+        var valid = file.Roles.SelectMany(role => role.Keys).DistinctBy(key => key.Key)
+            .Where(key => file.Signatures.TryGetValue(key.Key, out var signature) && key.Value.Verify(bytes, Convert.FromHexString(signature)))
+            .Select(key => key.Key).ToHashSet(StringComparer.Ordinal);
+        var missing = file.Roles.Max(role => Math.Max(0, role.Threshold - role.Keys.Keys.Count(valid.Contains)));
+        return new ProposedFile(file.Name, file.Version, file.Expires, [.. valid.Order(StringComparer.Ordinal)], missing,
+            [.. file.Roles.SelectMany(role => role.Keys.Keys).Distinct().Where(id => !valid.Contains(id)).Order(StringComparer.Ordinal)]);
+    }
+
+    // Only signatures that count: boxes refuse a file that carries any other.
+    private static byte[] Countersigned(WaitingFile file)
+    {
+        var valid = Standing(file).Signed;
+        return Write(file.Signed, file.Signatures.Where(signature => valid.Contains(signature.Key)));
+    }
+
+    private WaitingFile Load<T>(string name, Func<JsonFields, T> read, out T metadata) where T : class, ITrustMetadata
+    {
+        var utf8 = File.ReadAllBytes(At(name));
+        if (!StrictJson.TryRead(utf8, TrustPath.MaxBytes(name), file => new Envelope<T>(
+                file.Objects("signatures", 0, 64, signature => KeyValuePair.Create(signature.Text("keyid", 64), Convert.ToHexStringLower(signature.Hex("sig", 64)))),
+                file.Child("signed", read)), out var envelope, out var problems))
+            throw new TrustException(name, $"as proposed is damaged: {problems[0]}");
+        metadata = envelope.Metadata;
+        var signed = JsonNode.Parse(utf8)!["signed"]!.DeepClone().AsObject();
+        return new WaitingFile(name, metadata.Version, metadata.Expires, signed,
+            envelope.Signatures.DistinctBy(signature => signature.Key).ToDictionary(StringComparer.Ordinal), []);
+    }
+
+    private void Write(string name, JsonObject signed) => Save(name, signed, []);
+
+    private void Save(string name, JsonObject signed, IEnumerable<KeyValuePair<string, string>> signatures) =>
+        DurableFile.Write(At(name), Write(signed, signatures));
+
+    private static byte[] Write(JsonObject signed, IEnumerable<KeyValuePair<string, string>> signatures) =>
+        CanonicalJson.Write(new JsonObject
+        {
+            ["signatures"] = new JsonArray([.. signatures.OrderBy(one => one.Key, StringComparer.Ordinal)
+                .Select(one => (JsonNode)new JsonObject { ["keyid"] = one.Key, ["sig"] = one.Value })]),
+            ["signed"] = signed.DeepClone(),
+        });
+
+    private string At(string name) => Path.Combine(folder, name);
+
+    private sealed record Envelope<T>(IReadOnlyList<KeyValuePair<string, string>> Signatures, T Metadata);
+
+    private sealed record WaitingFile(string Name, int Version, DateTimeOffset Expires, JsonObject Signed,
+        IReadOnlyDictionary<string, string> Signatures, IReadOnlyList<RoleKeys> Roles);
+}

@@ -1,0 +1,186 @@
+using System.Text;
+using Edge.Agent.Hub;
+using Edge.Storage.Keys;
+using Edge.Storage.Sealing;
+using Edge.Storage.Trust;
+using Edge.Tests.Matching;
+using Edge.Tests.Support;
+
+namespace Edge.Tests.Hub;
+
+/// <summary>An agency whose policy three people sign, two at a time.</summary>
+public sealed class AgencyKeepersTests : IDisposable
+{
+    private readonly TemporaryFolder _temporary = new();
+    private readonly Keeper[] _keepers = [Make("keeper-1"), Make("keeper-2"), Make("keeper-3")];
+    private readonly Agency _agency;
+    private readonly TrustClient _box;
+
+    public AgencyKeepersTests()
+    {
+        _agency = Agency.Create(_temporary.File("agency"),
+            new AgencyPlan { Agency = "riverton", Wanted = [Lists.Wanted("AB123")], Cost = Lists.Cheap, Keepers = _keepers }, Lists.Now, null, out _)!;
+        _box = TrustClient.Open(_temporary.File("box"), File.ReadAllBytes(Path.Combine(_agency.TrustFolder, "1.root.json")), "riverton", "box-1");
+        Update();
+    }
+
+    public void Dispose()
+    {
+        _agency.Dispose();
+        foreach (var keeper in _keepers) keeper.Key.Dispose();
+        _temporary.Dispose();
+    }
+
+    private static Keeper Make(string name)
+    {
+        var key = SigningKey.Create();
+        return new Keeper(name, key, KeeperKey.Protect(key, "correct horse battery"u8, new BlindCost(7168, 5)));
+    }
+
+    private static string Id(Keeper keeper) => RoleKeys.KeyIdOf(keeper.Key.Public);
+
+    private TrustedTargets Update() => _box.Update(TrustSource.Folder(_agency.TrustFolder), Lists.Now);
+
+    private static Dictionary<string, byte[]> Operators(string text) => new() { [TrustPath.Operators] = Encoding.UTF8.GetBytes(text) };
+
+    [Fact]
+    public void No_keeper_s_key_stays_with_the_hub_in_the_clear()
+    {
+        Assert.Equal(["hotlists.key", "trust.key"], Directory.EnumerateFiles(_temporary.File("agency/keys"), "*.key")
+            .Select(file => Path.GetFileName(file)).Where(name => !name.StartsWith("recipient", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal(3, Directory.EnumerateFiles(_temporary.File("agency/to-keepers")).Count());
+        var seeds = _keepers.Select(keeper => keeper.Key.ExportSeed()).ToList();
+        Assert.All(Directory.EnumerateFiles(_temporary.File("agency"), "*", SearchOption.AllDirectories),
+            file => Assert.All(seeds, seed => Assert.True(File.ReadAllBytes(file).AsSpan().IndexOf(seed) < 0, file)));
+        Assert.Equal((3, 2), (_agency.Keepers.Keys.Count, _agency.Keepers.Threshold));
+    }
+
+    [Fact]
+    public void A_hotlist_and_a_timestamp_need_no_keeper()
+    {
+        Assert.True(_agency.TryPublishHotlist([Lists.Wanted("CD456", "C-9")], Lists.Now, null, out _));
+        var set = Update();
+        Assert.Equal((1, 2), (set.Versions[TrustPath.Targets], set.Versions["hotlists-riverton.json"]));
+        _agency.RefreshTrust(Lists.Now);
+        Assert.Equal(3, Update().Versions[TrustPath.Timestamp]);
+    }
+
+    [Fact]
+    public void A_change_is_published_with_the_second_signature_and_not_before()
+    {
+        Assert.False(_agency.Propose(Operators("new operators"), Lists.Now));
+        Assert.Equal(["operators.json"], _agency.Proposal.Changes);
+        Assert.Equal(1, Update().Versions[TrustPath.Targets]);
+
+        Assert.False(_agency.Sign(_keepers[2].Key, Lists.Now));
+        Assert.False(_agency.Sign(_keepers[2].Key, Lists.Now)); // twice is once
+        var waiting = Assert.Single(_agency.Proposal.Files);
+        Assert.Equal((Id(_keepers[2]), 1), (Assert.Single(waiting.Signed), waiting.Missing));
+        Assert.Equal(1, Update().Versions[TrustPath.Targets]);
+
+        Assert.True(_agency.Sign(_keepers[0].Key, Lists.Now));
+        var set = Update();
+        Assert.Equal(("new operators", 2), (Encoding.UTF8.GetString(set.Operators.Span), set.Versions[TrustPath.Targets]));
+        Assert.False(_agency.Proposal.IsWaiting);
+        Assert.Throws<AgencyException>(() => _agency.Sign(_keepers[1].Key, Lists.Now));
+    }
+
+    [Fact]
+    public void A_hotlist_goes_out_while_a_change_waits()
+    {
+        _agency.Propose(Operators("new operators"), Lists.Now);
+        _agency.Sign(_keepers[0].Key, Lists.Now);
+        Assert.True(_agency.TryPublishHotlist([Lists.Wanted("CD456", "C-9")], Lists.Now, null, out _));
+        Assert.Equal(2, Update().Versions["hotlists-riverton.json"]);
+        Assert.True(_agency.Sign(_keepers[1].Key, Lists.Now));
+        Assert.Equal((2, 2), (Update().Versions[TrustPath.Targets], Update().Versions["hotlists-riverton.json"]));
+    }
+
+    [Fact]
+    public void A_stranger_s_signature_a_second_change_and_an_expired_one_are_refused()
+    {
+        _agency.Propose(Operators("new operators"), Lists.Now);
+        using var stranger = SigningKey.Create();
+        Assert.Contains("not one that this change needs", Assert.Throws<AgencyException>(() => _agency.Sign(stranger, Lists.Now)).Message, StringComparison.Ordinal);
+        Assert.Contains("another change waits", Assert.Throws<TrustException>(() => _agency.Propose(Operators("x"), Lists.Now)).Message, StringComparison.Ordinal);
+        _agency.Sign(_keepers[0].Key, Lists.Now);
+        Assert.Contains("expired while it waited", Assert.Throws<TrustException>(() => _agency.Sign(_keepers[1].Key, Lists.Now.AddDays(91))).Message, StringComparison.Ordinal);
+        Assert.Equal(1, Update().Versions[TrustPath.Targets]);
+        _agency.Proposal.Discard();
+        Assert.False(_agency.Proposal.IsWaiting);
+    }
+
+    [Fact]
+    public void A_change_edited_after_a_signature_loses_that_signature()
+    {
+        _agency.Propose(Operators("new operators"), Lists.Now);
+        _agency.Sign(_keepers[0].Key, Lists.Now);
+        var path = _temporary.File("agency/pending/targets.json");
+        File.WriteAllText(path, File.ReadAllText(path).Replace("\"version\":2", "\"version\":3", StringComparison.Ordinal));
+        Assert.Equal((0, 2), (Assert.Single(_agency.Proposal.Files).Signed.Count, _agency.Proposal.Files[0].Missing));
+    }
+
+    [Fact]
+    public void A_file_exchanged_after_the_keepers_signed_is_not_published()
+    {
+        _agency.Propose(Operators("new operators"), Lists.Now);
+        _agency.Sign(_keepers[0].Key, Lists.Now);
+        File.WriteAllText(_temporary.File("agency/pending/operators.json"), "my operators");
+        Assert.Contains("is not the file that the keepers signed", Assert.Throws<TrustException>(() => _agency.Sign(_keepers[1].Key, Lists.Now)).Message, StringComparison.Ordinal);
+        Assert.Equal(1, Update().Versions[TrustPath.Targets]);
+    }
+
+    [Fact]
+    public void A_keeper_is_replaced_when_old_and_new_keepers_have_signed_and_boxes_follow()
+    {
+        var next = Make("keeper-4");
+        using var key = next.Key;
+        Assert.False(_agency.ProposeKeepers([key.Public], [Id(_keepers[0])], null, Lists.Now));
+        Assert.Equal(["root.json", "targets.json"], _agency.Proposal.Files.Select(file => file.File));
+        Assert.False(_agency.Sign(_keepers[0].Key, Lists.Now)); // who leaves may sign as one of the old
+        Assert.False(_agency.Sign(key, Lists.Now)); // one of the new
+        Assert.True(_agency.Sign(_keepers[1].Key, Lists.Now)); // old and new
+
+        var set = Update();
+
+        Assert.Equal((2, 2), (_box.RootVersion, set.Versions[TrustPath.Targets]));
+        Assert.Equal(new[] { key.Public, _keepers[1].Key.Public, _keepers[2].Key.Public }.Select(RoleKeys.KeyIdOf).Order(StringComparer.Ordinal),
+            _agency.Keepers.Keys.Select(RoleKeys.KeyIdOf).Order(StringComparer.Ordinal));
+        _agency.Propose(Operators("later"), Lists.Now);
+        Assert.Throws<AgencyException>(() => _agency.Sign(_keepers[0].Key, Lists.Now));
+    }
+
+    [Fact]
+    public void Keepers_who_cannot_meet_the_threshold_and_unknown_ones_are_refused()
+    {
+        Assert.Throws<TrustException>(() => _agency.ProposeKeepers([], [Id(_keepers[0]), Id(_keepers[1])], null, Lists.Now));
+        Assert.Throws<AgencyException>(() => _agency.ProposeKeepers([], [new string('a', 64)], null, Lists.Now));
+        Assert.False(_agency.Proposal.IsWaiting);
+    }
+
+    [Fact]
+    public void A_publication_cut_off_half_way_is_finished_by_the_next_signature()
+    {
+        using var key = SigningKey.Create();
+        _agency.ProposeKeepers([key.Public], [Id(_keepers[0])], null, Lists.Now);
+        _agency.Sign(_keepers[1].Key, Lists.Now);
+        var pending = Directory.EnumerateFiles(_temporary.File("agency/pending")).ToDictionary(file => file, File.ReadAllBytes);
+        Assert.True(_agency.Sign(_keepers[2].Key, Lists.Now));
+        var root = File.ReadAllBytes(Path.Combine(_agency.TrustFolder, "2.root.json"));
+        foreach (var (file, bytes) in pending) File.WriteAllBytes(file, bytes); // as if the power had failed before the end
+
+        Assert.True(_agency.Sign(_keepers[2].Key, Lists.Now));
+
+        Assert.Equal(root, File.ReadAllBytes(Path.Combine(_agency.TrustFolder, "2.root.json")));
+        Update();
+        Assert.Equal(2, _box.RootVersion);
+    }
+
+    [Fact]
+    public void An_agency_with_its_own_unprotected_key_publishes_at_once()
+    {
+        using var alone = Agency.Create(_temporary.File("alone"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap }, Lists.Now, null, out _)!;
+        Assert.True(alone.Propose(Operators("new operators"), Lists.Now));
+        Assert.Equal("new operators", File.ReadAllText(Path.Combine(alone.TrustFolder, "operators.json")));
+    }
+}
