@@ -138,8 +138,7 @@ public sealed class Agency : IDisposable
     /// <exception cref="OperationCanceledException">Stopped while blinding; nothing changed.</exception>
     public HotlistOutcome ChangeHotlist(HotlistChange change, DateTimeOffset now, IProgress<int>? progress, CancellationToken stop = default)
     {
-        using var alone = FolderLock.TryTake(_folder.Trust)
-            ?? throw new StateBusyException($"somebody else is changing the hotlist in {TrustFolder}: try again when that is done");
+        using var alone = Alone();
         var old = PublishedHotlist(out var lapsed);
         var outcome = HotlistRevision.Apply(old, change, Policy, now, now + HotlistLife, progress, stop);
         outcome = outcome with { Refused = [.. outcome.Refused, .. lapsed.Select(entry => entry with { Index = null })] };
@@ -173,8 +172,10 @@ public sealed class Agency : IDisposable
     /// <param name="changed">By target path.</param>
     /// <returns>True if it is published: the keys at hand were enough.</returns>
     /// <exception cref="TrustException">Another change waits, or a file is too large.</exception>
+    /// <exception cref="StateBusyException">Somebody else is changing the repository.</exception>
     public bool Propose(IReadOnlyDictionary<string, byte[]> changed, DateTimeOffset now)
     {
+        using var alone = Alone();
         Proposal.Propose(changed, now);
         return SignWith(_atHand, now);
     }
@@ -185,6 +186,7 @@ public sealed class Agency : IDisposable
     /// <exception cref="TrustException">Another change waits, or the threshold cannot be met.</exception>
     public bool ProposeKeepers(IReadOnlyList<VerifyingKey> add, IReadOnlyList<string> remove, int? threshold, DateTimeOffset now)
     {
+        using var alone = Alone();
         var (keys, old) = Keepers;
         foreach (var id in remove)
             if (!keys.Any(key => RoleKeys.KeyIdOf(key) == id)) throw new AgencyException($"no keeper has the key {id}: hub status shows them");
@@ -197,10 +199,14 @@ public sealed class Agency : IDisposable
     /// <exception cref="AgencyException">Nothing waits, or the key is no keeper's.</exception>
     public bool Sign(SigningKey key, DateTimeOffset now)
     {
+        using var alone = Alone();
         if (!Proposal.IsWaiting) throw new AgencyException("no change waits for a signature");
         if (!Proposal.Sign(key)) throw new AgencyException($"the key {RoleKeys.KeyIdOf(key.Public)} is not one that this change needs: hub status shows them");
         return SignWith([], now);
     }
+
+    private FolderLock Alone() => FolderLock.TryTake(_folder.Trust)
+        ?? throw new StateBusyException($"somebody else is changing {TrustFolder}: try again when that is done");
 
     private bool SignWith(IReadOnlyList<SigningKey> keys, DateTimeOffset now)
     {

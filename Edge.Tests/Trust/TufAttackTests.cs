@@ -440,7 +440,7 @@ public sealed class TufAttackTests : IDisposable
         var forged = Forge();
         var claim = forged.Target(Hotlist) with { Length = TrustPath.MaxBytes(Hotlist) + 1 };
         forged.Hotlists(2, new Dictionary<string, TargetClaim> { [Hotlist] = claim }, _hotlists).Above(2, 1, 2);
-        Assert.Contains("length: must be a whole number from 1 to 8388608", Refused(UpToDateBox(), forged.Fetch), StringComparison.Ordinal);
+        Assert.Contains($"length: must be a whole number from 1 to {TrustPath.MaxBytes(Hotlist)}", Refused(UpToDateBox(), forged.Fetch), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -20,7 +20,7 @@ from plates.photograph import HEIGHT, WIDTH, Camera
 from .network import ALPHABET, EMPTY, SLOTS
 
 CHUNK = 1024
-REAL_IN_CHUNK = 80
+REAL_IN_CHUNK = 100
 
 
 def label(text: str) -> np.ndarray:
