@@ -1,3 +1,4 @@
+using Edge.Vision.Onnx;
 using System.Text.Json;
 using Edge.Agent.Cli;
 using Edge.Agent.Evaluation;
@@ -17,7 +18,8 @@ public sealed class BenchRecognitionCommandTests : IDisposable
         var ended = await EdgeAgent.RunAsync("bench", "recognition", _folder.Path, "--sets", "crops", "--json", "--failures", _folder.File("failures"));
         Assert.Equal(ExitCode.Ok, ended.Code);
         var lines = ended.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
-        Assert.Equal(["edge-recogniser", "peer", "peer +6 %"], lines[..3].Select(line => line.GetProperty("reader").GetString()!.Replace("-2", "", StringComparison.Ordinal)));
+        var shipped = ModelManifest.Load(Repository.Models).Recogniser.Name;
+        Assert.Equal([shipped, "peer", "peer +6 %"], lines[..3].Select(line => line.GetProperty("reader").GetString()));
         Assert.All(lines[3..6], row => Assert.Equal(("crops/us", 1, 1), (row.GetProperty("set").GetString(), row.GetProperty("plates").GetInt32(), row.GetProperty("found").GetInt32())));
         Assert.Equal(1, lines[4].GetProperty("timesOfPeer").GetDouble());
         Assert.Contains("holds plates", ended.Error, StringComparison.Ordinal);
