@@ -1,8 +1,8 @@
-using Edge.Vision.Onnx;
 using System.Text.Json;
 using Edge.Agent.Cli;
 using Edge.Agent.Evaluation;
 using Edge.Tests.Support;
+using Edge.Vision.Onnx;
 
 namespace Edge.Tests.Cli;
 
