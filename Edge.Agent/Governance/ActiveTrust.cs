@@ -12,6 +12,7 @@ public sealed record ActiveTrust
     public required TrustedTargets Targets { get; init; }
     public required Policy Policy { get; init; }
     public required Recipients Recipients { get; init; }
+    public required Operators Operators { get; init; }
     public required HotlistMatcher Matcher { get; init; }
 
     /// <summary>Hotlist entries that are not in use, and why.</summary>
@@ -44,11 +45,14 @@ public sealed record ActiveTrust
         if (policy.Agency != targets.Agency) throw new TrustException(TrustPath.Policy, "is of another agency");
         if (!Recipients.TryParse(targets.Recipients, out var recipients, out problems)) throw Refuse(TrustPath.Recipients, problems);
         if (recipients.Agency != targets.Agency) throw new TrustException(TrustPath.Recipients, "is of another agency");
+        if (!Operators.TryParse(targets.Operators, out var operators, out problems)) throw Refuse(TrustPath.Operators, problems);
+        if (operators.Agency != targets.Agency) throw new TrustException(TrustPath.Operators, "is of another agency");
         if (!Hotlist.TryParse(targets.Hotlist, policy, now, out var hotlist, out var refused))
             throw new TrustException(TrustPath.Hotlist(targets.Agency), string.Join("; ", refused));
         return new ActiveTrust
         {
-            Targets = targets, Policy = policy, Recipients = recipients, Matcher = new HotlistMatcher(hotlist), Refused = refused,
+            Targets = targets, Policy = policy, Recipients = recipients, Operators = operators,
+            Matcher = new HotlistMatcher(hotlist), Refused = refused,
         };
     }
 

@@ -284,11 +284,11 @@ public sealed class Agency : IDisposable
             authority.CreateClient(folder.Tls, "hub", plan.Agency, "hub", now);
         }
         var recipients = new Recipients(plan.Agency, 1, [new Recipient(recipient.Public, now - TimeSpan.FromDays(1), now + RecipientLife)]);
-        var operators = new JsonObject { ["agency"] = plan.Agency, ["version"] = 1, ["operators"] = new JsonArray() };
+        var operators = new Operators(plan.Agency, 1, []);
         var writer = new TrustRepositoryWriter(folder.Trust, plan.Agency, new TrustSigners(keepers, new SigningRole([trustKey], 1),
             new SigningRole([trustKey], 1), keepers, new SigningRole([hotlistKey], 1)));
         writer.WriteFirstRoot(now);
-        writer.Publish(new TargetFiles(policy.Write(), CanonicalJson.Write(operators), recipients.Write(), hotlist.Write()), now);
+        writer.Publish(new TargetFiles(policy.Write(), operators.Write(), recipients.Write(), hotlist.Write()), now);
         // Last: a folder with this file is complete.
         DurableFile.Write(folder.Description, CanonicalJson.Write(new JsonObject
         {

@@ -24,6 +24,7 @@ public sealed class ActiveTrustTests
             },
             Policy = policy,
             Recipients = new Recipients("riverton", 1, [new Recipient(key.Public, Lists.Now.AddDays(-1), Lists.Now.AddDays(9))]),
+            Operators = new Operators("riverton", 1, []),
             Matcher = new HotlistMatcher(Lists.Blind(policy, Lists.Wanted("AB123"))),
             Refused = [],
         };

@@ -183,6 +183,7 @@ public sealed class HitRecorderTests : IDisposable
             },
             Policy = Lists.Policy with { HitRetentionHours = retentionHours },
             Recipients = new Recipients("riverton", 1, [new Recipient(_state.Agency.Public, StateFixture.Start.AddDays(-1), StateFixture.Start.AddDays(1))]),
+            Operators = new Operators("riverton", 1, []),
             Matcher = new HotlistMatcher(hotlist),
             Refused = [],
         };
