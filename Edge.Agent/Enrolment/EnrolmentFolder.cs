@@ -34,7 +34,7 @@ public sealed class EnrolmentFolder(string folder)
         var subject = new X500DistinguishedNameBuilder();
         subject.AddCommonName(box.Box);
         var request = new CertificateRequest(subject.Build(), key, HashAlgorithmName.SHA256);
-        return new EnrolmentRequest(box, keys.Messages.Public, new NoteKey(box.LogOrigin, keys.Log.Public),
+        return new EnrolmentRequest(box, keys.Messages.Public, keys.Orders.Public, new NoteKey(box.LogOrigin, keys.Log.Public),
             request.CreateSigningRequestPem());
     }
 

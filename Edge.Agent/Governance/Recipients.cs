@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
+using Edge.Agent.Enrolment;
 using Edge.Storage.Json;
 using Edge.Storage.Sealing;
 using Edge.Storage.Trust;
@@ -30,14 +31,13 @@ public sealed record Recipients(string Agency, int Version, IReadOnlyList<Recipi
     {
         ["agency"] = Agency,
         ["version"] = Version,
-        ["recipients"] = new JsonArray([.. Keys.Select(recipient => (JsonNode)new JsonObject
+        ["recipients"] = new JsonArray([.. Keys.Select(recipient =>
         {
-            ["kty"] = "OKP",
-            ["crv"] = "X25519",
-            ["x"] = recipient.Key.X,
-            ["kid"] = recipient.Key.KeyId,
-            ["notBefore"] = JsonTime.Write(recipient.NotBefore),
-            ["expires"] = JsonTime.Write(recipient.Expires),
+            var json = Jwk.Write(recipient.Key);
+            json["kid"] = recipient.Key.KeyId;
+            json["notBefore"] = JsonTime.Write(recipient.NotBefore);
+            json["expires"] = JsonTime.Write(recipient.Expires);
+            return (JsonNode)json;
         })]),
     });
 
@@ -48,28 +48,11 @@ public sealed record Recipients(string Agency, int Version, IReadOnlyList<Recipi
 
     private static Recipient? ReadRecipient(JsonFields fields)
     {
-        fields.Text("kty", text => text == "OKP", "must be OKP");
-        fields.Text("crv", text => text == "X25519", "must be X25519");
-        var raw = fields.Bytes("x", RecipientPublicKey.Size);
+        var key = Jwk.ReadRecipient(fields);
         var keyId = fields.Text("kid", 43);
         var (notBefore, expires) = (fields.Instant("notBefore"), fields.Instant("expires"));
         if (expires <= notBefore) fields.Fail("expires", "must be after notBefore");
-        if (!TryKey(raw, out var key)) fields.Fail("x", "is not a usable X25519 key");
-        else if (key.KeyId != keyId) fields.Fail("kid", "is not the thumbprint of this key");
+        if (key is not null && key.KeyId != keyId) fields.Fail("kid", "is not the thumbprint of this key");
         return key is null ? null : new Recipient(key, notBefore, expires);
-    }
-
-    private static bool TryKey(byte[] raw, [NotNullWhen(true)] out RecipientPublicKey? key)
-    {
-        key = null;
-        try
-        {
-            key = RecipientPublicKey.FromRaw(raw);
-            return true;
-        }
-        catch (FormatException)
-        {
-            return false;
-        }
     }
 }
