@@ -12,7 +12,7 @@ public interface ILetterbox
 
     /// <summary>Deals with one message, durably, before it returns; then the broker may forget it.</summary>
     /// <exception cref="IOException">The disk refused: the message comes again.</exception>
-    Task TakeAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken stop);
+    Task TakeAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancel);
 }
 
 /// <summary>Carries the outbox to the broker: a message leaves the disk only after its PUBACK, and until then the same
