@@ -235,7 +235,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private void Sweep()
     {
         var swept = Edge.Storage.Retention.Sweep.Run(_state);
-        if (swept is { Hits: 0, Messages: 0, Keys: 0 }) return;
+        if (swept.IsEmpty) return;
         _audit.Append(new AuditEntry { Action = AuditAction.SweepDone, Count = swept.Hits + swept.Messages });
     }
 

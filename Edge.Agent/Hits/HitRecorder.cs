@@ -114,7 +114,7 @@ public sealed class HitRecorder : IDisposable
         var hitSealed = SealedHit.Seal(hit.Recipient, header, hit.Body);
         var record = hitSealed.ToJson();
         (hit.Attempt, hit.Digest) = (sequence, Sha256Hash.Of(record));
-        return new HitEntry(new NewHit(_keys.CasePseudonym(hit.Match.Entry.Case), expires, record),
+        return new HitEntry(new NewHit(_keys.CasePseudonym(hit.Match.Entry.Case), hit.Found, expires, record),
             new OutboxMessage(sequence, MessageKind.Hit, _signer.Hit(hitSealed, now), expires));
     });
 

@@ -10,8 +10,8 @@ namespace Edge.Agent.Hits;
 /// <summary>A hit on its way to the disk: what will be sealed, in a buffer that is wiped when it is.</summary>
 internal sealed class PendingHit : IDisposable
 {
-    private PendingHit(WipedBuffer body, RecipientPublicKey recipient, HotlistMatch match, ActiveTrust trust) =>
-        (Body, Recipient, Match, Trust) = (body, recipient, match, trust);
+    private PendingHit(WipedBuffer body, RecipientPublicKey recipient, HotlistMatch match, ActiveTrust trust, DateTimeOffset found) =>
+        (Body, Recipient, Match, Trust, Found) = (body, recipient, match, trust, found);
 
     public WipedBuffer Body { get; }
 
@@ -21,6 +21,9 @@ internal sealed class PendingHit : IDisposable
     public HotlistMatch Match { get; }
 
     public ActiveTrust Trust { get; }
+
+    /// <summary>When it matched.</summary>
+    public DateTimeOffset Found { get; }
 
     public TimeSpan Retention => Trust.Policy.HitRetention;
 
@@ -37,7 +40,7 @@ internal sealed class PendingHit : IDisposable
         var recipient = trust.Recipients.At(now) ?? throw new InvalidOperationException("no recipient's key is in force");
         var facts = new HitFacts(passage.Confidences, passage.Right, passage.Region, passage.RegionVerified, passage.RuleChanged,
             passage.Camera, passage.SeenAt, passage.FramesAgreed, match.Entry.Id, match.Form, trust.Policy.Version, passage.Crop.ToJpeg());
-        return new PendingHit(HitBody.Write(passage.Plate.Ascii, facts), recipient, match, trust);
+        return new PendingHit(HitBody.Write(passage.Plate.Ascii, facts), recipient, match, trust, now);
     }
 
     public void Dispose() => Body.Dispose();

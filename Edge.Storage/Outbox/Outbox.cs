@@ -169,6 +169,13 @@ public sealed class Outbox
         return new OutboxRow(message.Sequence, message.Kind, StateRows.ToMilliseconds(message.Expires), Logged: false);
     }
 
+    /// <summary>A message whose audit entry stands in the log already, and its row.</summary>
+    internal (OutboxRow Row, BsonDocument Document) Logged(OutboxMessage message, long leafIndex)
+    {
+        var row = Row(message) with { Logged = true };
+        return (row, StateRows.OfMessage(row, SealPayload(row, message.Payload.Span), SealLeaf(row, leafIndex)));
+    }
+
     internal byte[] SealPayload(OutboxRow row, ReadOnlySpan<byte> payload) => _database.Seal(row.PayloadPlace, payload);
 
     /// <summary>The caller holds the gate and has made the row durable.</summary>

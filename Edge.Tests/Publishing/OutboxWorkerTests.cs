@@ -183,7 +183,7 @@ public sealed class OutboxWorkerTests : IDisposable
     private void Hit()
     {
         var sequence = _state.Hits.Commit(next => new HitEntry(
-            new NewHit("case-1", _expires, "{}"u8.ToArray()),
+            new NewHit("case-1", _expires.AddHours(-1), _expires, "{}"u8.ToArray()),
             new OutboxMessage(next, MessageKind.Hit, _box.Hit(next), _expires)));
         Assert.True(_state.Outbox.MarkLogged(sequence, 0));
     }
