@@ -54,6 +54,18 @@ public sealed class Agency : IDisposable
     /// <summary>The hub's own link to the broker.</summary>
     public LinkCertificates HubCertificates => _folder.Certificates("hub");
 
+    /// <summary>The desk's link to the broker, apart from the hub's: a second connection under one name would end the first. An
+    /// agency made before there was a desk gets its certificate here.</summary>
+    /// <exception cref="AgencyException">The CA cannot be used.</exception>
+    public LinkCertificates DeskCertificates(DateTimeOffset now)
+    {
+        var desk = _folder.Certificates("desk");
+        if (File.Exists(desk.CertificateFile)) return desk;
+        using var authority = CertificateAuthority.Open(_folder.Tls);
+        authority.CreateClient(_folder.Tls, "desk", Name, "desk", now);
+        return desk;
+    }
+
     /// <summary>The broker's certificate, and the CA whose clients it admits.</summary>
     public LinkCertificates BrokerCertificates => _folder.Certificates("broker");
 
@@ -252,7 +264,7 @@ public sealed class Agency : IDisposable
     {
         if (!PartyName.IsValid(box)) throw new AgencyException($"the box's name {PartyName.Rule}");
         // A certificate's common name and a topic level tell these apart.
-        if (box is "hub" or "trust" or "broker") throw new AgencyException($"a box cannot be named {box}: choose another name");
+        if (box is "hub" or "desk" or "trust" or "broker") throw new AgencyException($"a box cannot be named {box}: choose another name");
     }
 
     public void Dispose()
@@ -282,6 +294,7 @@ public sealed class Agency : IDisposable
         {
             authority.CreateServer(folder.Tls, "broker", plan.Agency, plan.Broker.Host, now);
             authority.CreateClient(folder.Tls, "hub", plan.Agency, "hub", now);
+            authority.CreateClient(folder.Tls, "desk", plan.Agency, "desk", now);
         }
         var recipients = new Recipients(plan.Agency, 1, [new Recipient(recipient.Public, now - TimeSpan.FromDays(1), now + RecipientLife)]);
         var operators = new Operators(plan.Agency, 1, []);
