@@ -24,6 +24,9 @@ public sealed class MessageSigner(BoxName box, SigningKey key, string software)
     public byte[] Summary(long sequence, IntervalSummary summary, DateTimeOffset time) =>
         Event(EventType.Summary, sequence, time, summary.ToJson());
 
+    /// <summary>What became of an order.</summary>
+    public byte[] Answer(long sequence, OrderAnswer answer, DateTimeOffset time) => Event(EventType.Answer, sequence, time, answer.ToJson());
+
     /// <summary>The retained status. It is not queued and takes no number; it repeats the newest one given out.</summary>
     public Publication Status(Presence presence, long newest, DateTimeOffset time) => new(
         Topics.Of(box, EventType.Status),

@@ -31,6 +31,23 @@ public enum AuditAction
     MessageAcknowledged,
     /// <summary><c>sweep.done</c>: count of expired records destroyed with their keys.</summary>
     SweepDone,
+    /// <summary><c>order.refused</c>: an order that was not signed by an operator, or was refused before its verb was known;
+    /// count of those that one entry stands for.</summary>
+    OrderRefused,
+    /// <summary><c>order.search</c>: the sealed hits of one case were asked for; their count.</summary>
+    OrderSearch,
+    /// <summary><c>order.hold</c>: hits of one case are kept past their retention.</summary>
+    OrderHold,
+    /// <summary><c>order.release</c>: the hold of a case was ended.</summary>
+    OrderRelease,
+    /// <summary><c>order.disposition</c>: what the hit with this sequence turned out to be, as the kind; digest of the sealed note.</summary>
+    OrderDisposition,
+    /// <summary><c>order.export</c>: a copy of this log was taken.</summary>
+    OrderExport,
+    /// <summary><c>order.revoke</c>: an operator's key was shut out.</summary>
+    OrderRevoke,
+    /// <summary><c>order.decommission</c>: the box was taken out of service.</summary>
+    OrderDecommission,
     /// <summary><c>incident</c>: something that must be notified; its kind names it.</summary>
     Incident,
 }

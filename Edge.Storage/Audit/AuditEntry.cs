@@ -85,6 +85,9 @@ public sealed record AuditEntry
         AuditAction.HitStored when Sequence is null || Digest is null => "sequence and digest",
         AuditAction.MessageAcknowledged when Sequence is null => "sequence",
         AuditAction.SweepDone when Count is null => "count",
+        AuditAction.OrderSearch or AuditAction.OrderHold or AuditAction.OrderRelease or AuditAction.OrderDisposition
+            when Case is null || Purpose is null => "case and purpose",
+        AuditAction.OrderDisposition when Sequence is null || Kind is null => "sequence and kind",
         AuditAction.Incident when Kind is null => "kind",
         _ => null,
     };

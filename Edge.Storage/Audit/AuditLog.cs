@@ -127,6 +127,33 @@ public sealed class AuditLog : IDisposable
         }
     }
 
+    /// <summary>Copies the log, as it stands now, into <paramref name="folder"/>: what <c>audit verify</c> takes. Disclosures are
+    /// left out, so that the copy may be shown to anybody.</summary>
+    /// <param name="folder">Must not exist yet.</param>
+    /// <returns>The checkpoint that the copy ends with.</returns>
+    /// <exception cref="IOException">The disk refused; what was written there is not a log.</exception>
+    public Checkpoint CopyTo(string folder)
+    {
+        // A full tile never changes again, so only the right edge needs the log to stand still.
+        Copy(file => file is { Kind: LogFileKind.Tile, Tile.IsPartial: false });
+        lock (_gate)
+        {
+            Copy(file => file.Kind is LogFileKind.Tile or LogFileKind.Checkpoint);
+            return Latest;
+        }
+
+        void Copy(Func<LogFile, bool> wanted)
+        {
+            foreach (var file in _folder.Enumerate().Where(wanted))
+            {
+                var to = Path.Combine(folder, file.Name);
+                if (File.Exists(to)) continue;
+                Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+                File.Copy(_folder.PathOf(file.Name), to);
+            }
+        }
+    }
+
     /// <summary>Shows that the entry at <paramref name="index"/> stands under <see cref="LatestNote"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such entry.</exception>
     public TlogProof ProveInclusion(long index)
