@@ -5,6 +5,7 @@ using Edge.Agent.Configuration;
 using Edge.Agent.Enrolment;
 using Edge.Agent.Governance;
 using Edge.Agent.Hits;
+using Edge.Agent.Incidents;
 using Edge.Agent.Publishing;
 using Edge.Storage.Audit;
 using Edge.Storage.Database;
@@ -32,6 +33,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly KeyFolder _keys;
     private readonly StateDatabase _state;
     private readonly AuditLog _audit;
+    private readonly IncidentReporter _incidents;
     private readonly TrustWatch _trust;
     private readonly HitRecorder _recorder;
     private readonly ReadCounter _counter = new();
@@ -53,11 +55,12 @@ internal sealed class AgentHost : IAsyncDisposable
             var time = _time = EffectiveTime.Open(configuration.StateFolder, machine);
             _state = StateDatabase.Open(configuration.StateFolder, _keys.Hours, time);
             _audit = AuditLog.Open(AuditFolder, Box.LogOrigin, _keys.Log, time);
+            var signer = new MessageSigner(Box, _keys.Messages, Software);
             RefuseAnotherLog();
+            _incidents = IncidentReporter.Open(_state, _audit, signer, () => _trust?.Current?.Policy, time, logs.CreateLogger("incidents"));
             _trust = new TrustWatch(
                 TrustClient.Open(Path.Combine(configuration.StateFolder, "trust"), enrolment.Root(), Box.Agency, Box.Box),
                 _audit, logs.CreateLogger("trust"));
-            var signer = new MessageSigner(Box, _keys.Messages, Software);
             _recorder = new HitRecorder(_state, _audit, signer, _keys, _counter, time, logs.CreateLogger("hits"));
             foreach (var camera in configuration.Cameras) _cameras.Add(OpenCamera(camera, logs, witness));
             _summary = new SummaryWriter(_state, _audit, signer, _trust, time, () => Total,
@@ -96,6 +99,7 @@ internal sealed class AgentHost : IAsyncDisposable
     public async Task RunAsync(CancellationToken stop)
     {
         _audit.Append(new AuditEntry { Action = AuditAction.AgentStart });
+        ReportRecovery();
         Attempt(WatchClock);
         var now = _time.GetUtcNow();
         _trust.Restore(now);
@@ -169,11 +173,13 @@ internal sealed class AgentHost : IAsyncDisposable
     {
         if (_audit.Latest.Size == 0 && _state.LastSequence > 0)
             throw new AuditDamagedException(AuditFolder, $"it is empty, but this box has numbered {_state.LastSequence} messages");
-        if (!_audit.Recovery.IsClean)
-        {
-            _audit.Append(new AuditEntry { Action = AuditAction.Incident, Kind = "log-recovered", Count = _audit.Recovery.TilesRebuilt });
-            _log.LogWarning("the audit log was cut off in a write and is whole again: {Recovery}", _audit.Recovery);
-        }
+    }
+
+    private void ReportRecovery()
+    {
+        if (_audit.Recovery.IsClean) return;
+        _log.LogWarning("the audit log was cut off in a write and is whole again: {Recovery}", _audit.Recovery);
+        _incidents.Report(IncidentKind.LogCheckFailed, "recovered");
     }
 
     private CameraLoop OpenCamera(CameraConfiguration camera, ILoggerFactory logs, IReadWitness? witness)
@@ -193,6 +199,7 @@ internal sealed class AgentHost : IAsyncDisposable
             Attempt(WatchClock);
             Attempt(() => RefreshTrust(now));
             Attempt(Sweep);
+            _incidents.CatchUp();
             if (now - lastSummary < (_trust.Current?.Policy.SummaryInterval ?? TimeSpan.FromMinutes(Policy.DefaultSummaryMinutes))) continue;
             if (Attempt(_summary.Write)) lastSummary = now;
         }
@@ -204,7 +211,7 @@ internal sealed class AgentHost : IAsyncDisposable
         var behind = _time.Behind;
         if (behind > ClockTolerance && !_clockBehind)
         {
-            _audit.Append(new AuditEntry { Action = AuditAction.Incident, Kind = "clock-behind", Count = (long)behind.TotalSeconds });
+            _incidents.Report(IncidentKind.ClockJump, "behind");
             _log.LogWarning("the clock is {Behind} behind a time that has passed; what has expired stays expired", behind);
         }
         _clockBehind = behind > ClockTolerance;

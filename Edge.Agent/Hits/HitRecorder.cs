@@ -77,7 +77,7 @@ public sealed class HitRecorder : IDisposable
     /// gets one, or is told which entry it has.</summary>
     public void Reconcile()
     {
-        var unlogged = _state.Outbox.Unlogged();
+        var unlogged = _state.Outbox.Unlogged().Where(message => message.Kind == MessageKind.Hit).ToList();
         if (unlogged.Count == 0) return;
         foreach (var message in unlogged)
         {

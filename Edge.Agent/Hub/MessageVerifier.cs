@@ -41,6 +41,9 @@ public sealed class MessageVerifier(
         if (type == EventType.Status)
             return BoxStatus.TryParse(said.Data.Span, out var status, out malformed)
                 ? new Status(said, status) : new Refused(MessagePart.Data, malformed);
+        if (type == EventType.Incident)
+            return IncidentNotice.TryParse(said.Data.Span, out var notice, out malformed)
+                ? new Incident(said, notice) : new Refused(MessagePart.Data, malformed);
         return new Other(said);
     }
 

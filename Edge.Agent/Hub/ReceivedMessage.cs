@@ -51,6 +51,9 @@ public abstract record ReceivedMessage
     /// <summary>Online or offline.</summary>
     public sealed record Status(CloudEvent Event, BoxStatus State) : Accepted(Event);
 
-    /// <summary>An incident, a checkpoint or an answer: signed, its data not read here.</summary>
+    /// <summary>Something that must be told to somebody.</summary>
+    public sealed record Incident(CloudEvent Event, IncidentNotice Notice) : Accepted(Event);
+
+    /// <summary>A checkpoint or an answer: signed, its data not read here.</summary>
     public sealed record Other(CloudEvent Event) : Accepted(Event);
 }

@@ -50,6 +50,9 @@ public enum AuditAction
     OrderDecommission,
     /// <summary><c>incident</c>: something that must be notified; its kind names it.</summary>
     Incident,
+    /// <summary><c>incident.reported</c>: message number sequence tells of all incidents of its kind since the last such
+    /// entry.</summary>
+    IncidentReported,
 }
 
 /// <summary>In which part someone acted.</summary>

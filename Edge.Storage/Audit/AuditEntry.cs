@@ -35,6 +35,9 @@ public sealed record AuditEntry
     /// <summary>Which incident: lower-case words.</summary>
     public string? Kind { get; init; }
 
+    /// <summary>What there is to say of an incident: lower-case words.</summary>
+    public string? Detail { get; init; }
+
     /// <summary>Version of the policy, hotlist or metadata concerned.</summary>
     public long? Version { get; init; }
 
@@ -66,6 +69,7 @@ public sealed record AuditEntry
         if (Agency is not null && !AuditWords.IsName(Agency)) return "agency";
         if (Purpose is not null && !AuditWords.IsWords(Purpose)) return "purpose";
         if (Kind is not null && !AuditWords.IsWords(Kind)) return "kind";
+        if (Detail is not null && !AuditWords.IsWords(Detail)) return "detail";
         if (Case is not null && !AuditWords.IsDisclosureDigest(Case.Digest)) return "case";
         if (Case?.Disclosure is { } disclosure && (disclosure.Name != "case" || disclosure.Digest != Case.Digest))
             return "case";
@@ -89,6 +93,8 @@ public sealed record AuditEntry
             when Case is null || Purpose is null => "case and purpose",
         AuditAction.OrderDisposition when Sequence is null || Kind is null => "sequence and kind",
         AuditAction.Incident when Kind is null => "kind",
+        AuditAction.IncidentReported when Kind is null || Sequence is null || Digest is null || Count is null =>
+            "kind, sequence, digest and count",
         _ => null,
     };
 }

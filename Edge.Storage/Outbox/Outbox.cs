@@ -90,7 +90,7 @@ public sealed class Outbox
             {
                 if (!TryOpen(row, out var payload)) continue;
                 var record = _database.Hits.TryRead(row.Sequence, out var hit) ? hit.Record : payload;
-                unlogged.Add(new UnloggedMessage(row.Sequence, row.Kind, SHA256.HashData(record.Span)));
+                unlogged.Add(new UnloggedMessage(row.Sequence, row.Kind, SHA256.HashData(record.Span), payload));
             }
             return unlogged;
         }

@@ -42,7 +42,7 @@ public sealed class OutboxWorkerTests : IDisposable
         Summary();
         Hit();
         _state.Outbox.Enqueue(MessageKind.Incident, _expires,
-            sequence => _box.Signer.Event(EventType.Incident, sequence, SampleBox.Now, "{}"u8.ToArray()), logged: true);
+            sequence => _box.Signer.Incident(sequence, SampleBox.Notice, SampleBox.Now), logged: true);
         await using var broker = await MosquittoBroker.StartAsync(_authority);
         await using var hub = await SubscribeAsync(broker.Address, "edge/v1/demo/box-1/+");
 
