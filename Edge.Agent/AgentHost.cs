@@ -24,9 +24,6 @@ internal sealed class AgentHost : IAsyncDisposable
     private static readonly TimeSpan HousekeepingEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(30);
 
-    /// <summary>A clock this far behind is an incident; a little is what setting a clock by a server does.</summary>
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
-
     private readonly EffectiveTime _time;
     private readonly ILogger _log;
     private readonly AgentConfiguration _configuration;
@@ -40,7 +37,6 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly SummaryWriter _summary;
     private readonly OutboxWorker _outbox;
     private readonly List<CameraLoop> _cameras = [];
-    private bool _clockBehind;
 
     /// <summary>Opens everything; nothing runs yet.</summary>
     /// <exception cref="Exception">Every documented failure of the parts; see <see cref="Cli.Failure"/>.</exception>
@@ -52,7 +48,7 @@ internal sealed class AgentHost : IAsyncDisposable
         try
         {
             _keys = KeyFolder.Open(configuration.StateFolder);
-            var time = _time = EffectiveTime.Open(configuration.StateFolder, machine);
+            var time = _time = EffectiveTime.Open(configuration.StateFolder, machine, new KernelBootCounter());
             _state = StateDatabase.Open(configuration.StateFolder, _keys.Hours, time);
             _audit = AuditLog.Open(AuditFolder, Box.LogOrigin, _keys.Log, time);
             var signer = new MessageSigner(Box, _keys.Messages, Software);
@@ -60,7 +56,7 @@ internal sealed class AgentHost : IAsyncDisposable
             _incidents = IncidentReporter.Open(_state, _audit, signer, () => _trust?.Current?.Policy, time, logs.CreateLogger("incidents"));
             _trust = new TrustWatch(
                 TrustClient.Open(Path.Combine(configuration.StateFolder, "trust"), enrolment.Root(), Box.Agency, Box.Box),
-                _audit, logs.CreateLogger("trust"));
+                _audit, logs.CreateLogger("trust")) { Incidents = _incidents, TimestampSigned = _time.Confirm };
             _recorder = new HitRecorder(_state, _audit, signer, _keys, _counter, time, logs.CreateLogger("hits"));
             foreach (var camera in configuration.Cameras) _cameras.Add(OpenCamera(camera, logs, witness));
             _summary = new SummaryWriter(_state, _audit, signer, _trust, time, () => Total,
@@ -207,14 +203,13 @@ internal sealed class AgentHost : IAsyncDisposable
 
     private void WatchClock()
     {
-        _time.Save();
-        var behind = _time.Behind;
-        if (behind > ClockTolerance && !_clockBehind)
+        if (_time.UntoldJump is { } jump)
         {
-            _incidents.Report(IncidentKind.ClockJump, "behind");
-            _log.LogWarning("the clock is {Behind} behind a time that has passed; what has expired stays expired", behind);
+            _log.LogWarning("the machine's clock is off by {Off}; it is not followed, time goes on by what the machine counts", jump);
+            _incidents.Report(IncidentKind.ClockJump, jump > TimeSpan.Zero ? "ahead" : "behind");
+            _time.JumpTold();
         }
-        _clockBehind = behind > ClockTolerance;
+        _time.Save();
     }
 
     /// <summary>False where the disk refused: what could not be done now is done at the next turn.</summary>

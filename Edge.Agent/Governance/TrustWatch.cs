@@ -1,3 +1,4 @@
+using Edge.Agent.Incidents;
 using Edge.Storage.Audit;
 using Edge.Storage.Trust;
 using Microsoft.Extensions.Logging;
@@ -20,6 +21,12 @@ public sealed class TrustWatch
 
     public TrustWatch(TrustClient client, AuditLog audit, ILogger log) => (_client, _audit, _log) = (client, audit, log);
 
+    /// <summary>Told of refusals that look like an attack.</summary>
+    public IncidentReporter? Incidents { get; init; }
+
+    /// <summary>Told when the agency signed a timestamp that nobody had shown before.</summary>
+    public Action<DateTimeOffset>? TimestampSigned { get; init; }
+
     /// <summary>What is in force; null until something verified.</summary>
     public ActiveTrust? Current => _current;
 
@@ -27,7 +34,8 @@ public sealed class TrustWatch
     /// <exception cref="AuditException">It could not be logged, so it is not in force.</exception>
     public void Restore(DateTimeOffset now)
     {
-        if (_client.Damage is { } damage) Refuse(damage);
+        // A set that verified when it was kept did not change by itself.
+        if (_client.Damage is { } damage) Refuse(damage, damage.Fault == TrustFault.Rollback ? TrustFault.Rollback : TrustFault.Signature);
         if (_client.Current is not { } targets) return;
         try
         {
@@ -35,7 +43,7 @@ public sealed class TrustWatch
         }
         catch (TrustException refused) // by a newer, stricter version of this program
         {
-            Refuse(refused);
+            Refuse(refused, refused.Fault);
         }
     }
 
@@ -48,12 +56,14 @@ public sealed class TrustWatch
         {
             // A signed set that the box cannot act on must not replace one it can, on the disk either.
             ActiveTrust? judged = null;
-            Activate(_client.Update(fetch, now, accept: targets => judged = ActiveTrust.From(targets, now)), now, judged);
+            var targets = _client.Update(fetch, now, accept: targets => judged = ActiveTrust.From(targets, now),
+                newer: timestamp => TimestampSigned?.Invoke(timestamp.Signed));
+            Activate(targets, now, judged);
             _lastRefusal = null;
         }
         catch (TrustException refused)
         {
-            Refuse(refused);
+            Refuse(refused, refused.Fault);
         }
     }
 
@@ -88,12 +98,14 @@ public sealed class TrustWatch
     }
 
     // Polling the same bad file says so once, not every minute.
-    private void Refuse(TrustException refused)
+    private void Refuse(TrustException refused, TrustFault fault)
     {
         if (refused.Message == _lastRefusal) return;
         _audit.Append(new AuditEntry { Action = AuditAction.TrustRefused, Outcome = AuditOutcome.Refused(Code(refused.File)) });
         _lastRefusal = refused.Message;
         _log.LogError("trust refused, what was in force stays: {File}: {Reason}", refused.File, refused.Reason);
+        if (fault == TrustFault.Signature) Incidents?.Report(IncidentKind.RefusedSignature, Code(refused.File));
+        if (fault == TrustFault.Rollback) Incidents?.Report(IncidentKind.RollbackAttempt, Code(refused.File));
     }
 
     /// <summary>The field or file that a refusal starts with, as the log's lower-case words.</summary>

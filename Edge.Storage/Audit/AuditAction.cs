@@ -75,11 +75,13 @@ public enum AuditRole
 /// <summary>How far the time of an entry can be trusted.</summary>
 public enum ClockState
 {
-    /// <summary><c>held</c>: carried on from the last known time, not confirmed since.</summary>
+    /// <summary><c>held</c>: carried on from the last known time, not confirmed since the machine's boot; or the machine's
+    /// clock is ahead, and not believed.</summary>
     Held,
-    /// <summary><c>floor</c>: the clock was behind a time that is known to have passed, and was raised to it.</summary>
+    /// <summary><c>floor</c>: the machine's clock is behind a time that is known to have passed; time goes on from that.</summary>
     Floor,
-    /// <summary><c>synced</c>: confirmed by a time source.</summary>
+    /// <summary><c>synced</c>: the machine's clock agreed with a newly signed time, as closely as those tell (days), and has
+    /// not jumped since.</summary>
     Synced,
 }
 

@@ -11,7 +11,7 @@ public sealed record AuditEntry
     /// <summary>16 random bytes in base64url, new each time the log is opened. Set by the log.</summary>
     public string Boot { get; init; } = "";
 
-    /// <summary>How far <see cref="Time"/> can be trusted.</summary>
+    /// <summary>How far <see cref="Time"/> can be trusted. Set by the log.</summary>
     public ClockState Clock { get; init; } = ClockState.Held;
 
     public required AuditAction Action { get; init; }

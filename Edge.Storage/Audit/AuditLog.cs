@@ -69,7 +69,7 @@ public sealed class AuditLog : IDisposable
         }
     }
 
-    /// <summary>Writes one entry; the log sets its time and boot.</summary>
+    /// <summary>Writes one entry; the log sets its time, clock and boot.</summary>
     /// <returns>Its index.</returns>
     /// <exception cref="AuditWriteException">The entry was refused: do not act.</exception>
     /// <exception cref="AuditDamagedException">An earlier write failed, and what is on the disk no longer fits.</exception>
@@ -85,7 +85,8 @@ public sealed class AuditLog : IDisposable
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             var now = _time.GetUtcNow();
-            var written = entries.Select(entry => entry with { Time = now, Boot = _boot })
+            var state = JudgedTime.StateOf(_time);
+            var written = entries.Select(entry => entry with { Time = now, Boot = _boot, Clock = state })
                 .Select(entry => (AuditEntryJson.Write(entry), entry.Case?.Disclosure)).ToList();
             try
             {

@@ -13,7 +13,8 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
     private readonly Dictionary<string, DateTimeOffset> _expiries = new(StringComparer.Ordinal);
 
     /// <summary>§5.4: the newest timestamp, not older than any seen.</summary>
-    public TimestampMetadata Timestamp()
+    /// <param name="newer">Told of it if it is newer than any seen, once that is durable.</param>
+    public TimestampMetadata Timestamp(Action<TimestampMetadata>? newer = null)
     {
         var bytes = Fetch(TrustPath.Timestamp, TrustPath.MaxBytes(TrustPath.Timestamp));
         var file = SignedFile<TimestampMetadata>.Parse(TrustPath.Timestamp, bytes, TimestampMetadata.Read);
@@ -22,9 +23,11 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
         floors.Require(TrustPath.Timestamp, claim);
         floors.Require(TrustPath.Snapshot, file.Metadata.Snapshot);
         Accept(file);
+        var isNew = floors.IsNew(TrustPath.Timestamp, claim);
         floors.Raise(TrustPath.Timestamp, claim);
         floors.Raise(TrustPath.Snapshot, file.Metadata.Snapshot);
         floors.Save();
+        if (isNew) newer?.Invoke(file.Metadata);
         return file.Metadata;
     }
 
@@ -60,7 +63,7 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
         RequireVersion(file, timestamp.Snapshot.Version, TrustPath.Timestamp);
         foreach (var known in floors.Names.Where(name => name is not (TrustPath.Timestamp or TrustPath.Snapshot)))
             if (!file.Metadata.Files.ContainsKey(known))
-                throw new TrustException(TrustPath.Snapshot, $"rollback: no longer names {known}");
+                throw new TrustException(TrustPath.Snapshot, $"rollback: no longer names {known}", TrustFault.Rollback);
         foreach (var (name, claim) in file.Metadata.Files) floors.Require(name, claim);
         Accept(file);
         foreach (var (name, claim) in file.Metadata.Files) floors.Raise(name, claim);
@@ -102,7 +105,8 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
     private static void RequireVersion<T>(SignedFile<T> file, int claimed, string by) where T : class, ITrustMetadata
     {
         if (file.Metadata.Version != claimed)
-            throw new TrustException(file.Name, $"is version {file.Metadata.Version}; {by} names version {claimed}");
+            throw new TrustException(file.Name, $"is version {file.Metadata.Version}; {by} names version {claimed}",
+                file.Metadata.Version < claimed ? TrustFault.Rollback : TrustFault.Unusable);
     }
 
     private ReadOnlyMemory<byte> FetchClaimed(string path, int length, string sha256, string by)
