@@ -15,6 +15,10 @@ public sealed record Recipient(RecipientPublicKey Key, DateTimeOffset NotBefore,
 /// "OKP","crv":"X25519","x","kid","notBefore","expires"}]}</c>.</summary>
 public sealed record Recipients(string Agency, int Version, IReadOnlyList<Recipient> Keys)
 {
+    /// <summary>Most keys in the list. Epochs last a week and are signed a quarter ahead, so 14 at a time; room for those that remain,
+    /// and for two months of daily ones. A list of 64 has some 14 KiB.</summary>
+    public const int Most = 64;
+
     /// <summary>The key to seal to at <paramref name="now"/>: of those in force the one that started last. Null if none
     /// is; then no hit may be stored, because nobody could open it.</summary>
     public RecipientPublicKey? At(DateTimeOffset now) => Keys.Where(key => key.NotBefore <= now && now < key.Expires)
@@ -44,7 +48,7 @@ public sealed record Recipients(string Agency, int Version, IReadOnlyList<Recipi
     private static Recipients Read(JsonFields fields) => new(
         fields.Text("agency", PartyName.IsValid, PartyName.Rule),
         fields.Whole("version", 1, int.MaxValue),
-        [.. fields.Objects("recipients", 1, 16, ReadRecipient).OfType<Recipient>()]);
+        [.. fields.Objects("recipients", 1, Most, ReadRecipient).OfType<Recipient>()]);
 
     private static Recipient? ReadRecipient(JsonFields fields)
     {

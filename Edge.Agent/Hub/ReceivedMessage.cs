@@ -45,6 +45,11 @@ public abstract record ReceivedMessage
     /// <summary>A hit, opened.</summary>
     public sealed record Hit(CloudEvent Event, HitHeader Header, HitBody Body) : Accepted(Event);
 
+    /// <summary>A hit of one of our boxes that came when the key it is sealed to had been destroyed: nobody can open it, and nobody
+    /// has forged anything.</summary>
+    /// <param name="EpochEnded">When boxes were to use another key.</param>
+    public sealed record Unopenable(CloudEvent Event, HitHeader Header, DateTimeOffset EpochEnded) : Accepted(Event);
+
     /// <summary>The counters of an interval.</summary>
     public sealed record Summary(CloudEvent Event, IntervalSummary Counters) : Accepted(Event);
 
