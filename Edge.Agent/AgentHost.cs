@@ -6,6 +6,7 @@ using Edge.Agent.Enrolment;
 using Edge.Agent.Governance;
 using Edge.Agent.Hits;
 using Edge.Agent.Incidents;
+using Edge.Agent.Orders;
 using Edge.Agent.Publishing;
 using Edge.Storage.Audit;
 using Edge.Storage.Database;
@@ -36,6 +37,11 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly ReadCounter _counter = new();
     private readonly SummaryWriter _summary;
     private readonly OutboxWorker _outbox;
+    private readonly OrderDesk _desk;
+    private readonly OrderInbox _orders;
+    private readonly TrustMailbox _mailbox;
+    private readonly EnrolmentFolder _enrolment;
+    private readonly CancellationTokenSource _decommissioned = new();
     private readonly List<CameraLoop> _cameras = [];
 
     /// <summary>Opens everything; nothing runs yet.</summary>
@@ -43,8 +49,9 @@ internal sealed class AgentHost : IAsyncDisposable
     public AgentHost(AgentConfiguration configuration, TimeProvider machine, ILoggerFactory logs, IReadWitness? witness = null)
     {
         (_configuration, _log) = (configuration, logs.CreateLogger("edge-agent"));
-        var enrolment = new EnrolmentFolder(configuration.EnrolmentFolder);
+        var enrolment = _enrolment = new EnrolmentFolder(configuration.EnrolmentFolder);
         Box = enrolment.Name();
+        RefuseDecommissioned();
         try
         {
             _keys = KeyFolder.Open(configuration.StateFolder);
@@ -61,8 +68,16 @@ internal sealed class AgentHost : IAsyncDisposable
             foreach (var camera in configuration.Cameras) _cameras.Add(OpenCamera(camera, logs, witness));
             _summary = new SummaryWriter(_state, _audit, signer, _trust, time, () => Total,
                 () => [.. _cameras.Select(camera => camera.Report())]);
-            var link = new LinkSettings(configuration.Broker, enrolment.Certificates, $"{Box.Agency}-{Box.Box}");
-            _outbox = new OutboxWorker(_state, link, signer, time, logs.CreateLogger<OutboxWorker>());
+            _desk = new OrderDesk(configuration.StateFolder, _state, _audit, signer, _keys, () => _trust.Current,
+                (kind, detail) => _incidents.Report(kind, detail), time, logs.CreateLogger("orders")) { Decommissioned = _decommissioned.Cancel };
+            _orders = new OrderInbox(OrderInbox.In(configuration.StateFolder), _desk, time, logs.CreateLogger("orders"));
+            _mailbox = new TrustMailbox(_trust, time, logs.CreateLogger("trust"));
+            var link = new LinkSettings(configuration.Broker, enrolment.Certificates, $"{Box.Agency}-{Box.Box}")
+            {
+                LargestPayload = BoxLetterbox.LargestPayload,
+            };
+            _outbox = new OutboxWorker(_state, link, signer, time, logs.CreateLogger<OutboxWorker>(),
+                new BoxLetterbox(Box, _desk, _mailbox, logs.CreateLogger("letterbox")));
         }
         catch
         {
@@ -106,9 +121,13 @@ internal sealed class AgentHost : IAsyncDisposable
         _log.LogInformation("box {Box} started, version {Version}, {Cameras} cameras, state in {Folder}", Box, Software, _cameras.Count,
             _configuration.StateFolder);
         using var background = new CancellationTokenSource();
-        using var reading = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(stop, _decommissioned.Token);
         var recorder = _recorder.RunAsync(background.Token);
-        Task[] services = [recorder, _outbox.RunAsync(background.Token), KeepHouseAsync(background.Token)];
+        Task[] services =
+        [
+            recorder, _outbox.RunAsync(background.Token), KeepHouseAsync(background.Token), _orders.RunAsync(background.Token),
+            _mailbox.RunAsync(background.Token),
+        ];
         var cameras = WatchCamerasAsync(reading.Token);
         try
         {
@@ -162,6 +181,23 @@ internal sealed class AgentHost : IAsyncDisposable
         foreach (var camera in _cameras) await camera.DisposeAsync();
         _cameras.Clear();
         Close();
+        if (_decommissioned.IsCancellationRequested) DestroyKeys();
+        _decommissioned.Dispose();
+    }
+
+    private void RefuseDecommissioned()
+    {
+        if (!File.Exists(Path.Combine(_configuration.StateFolder, OrderDesk.DecommissionedName))) return;
+        DestroyKeys(); // what was cut off is finished
+        throw new EnrolmentException($"this box was taken out of service by a signed order; its log stays in {AuditFolder}. " +
+            $"To use the machine again, remove {_configuration.StateFolder} and enrol it as a new box");
+    }
+
+    private void DestroyKeys()
+    {
+        KeyFolder.Destroy(_configuration.StateFolder);
+        _enrolment.DestroyKey();
+        _log.LogWarning("this box was taken out of service: its keys are destroyed");
     }
 
     /// <summary>A log that is new while messages were already numbered is not this box's: somebody took the old one away.</summary>

@@ -75,6 +75,9 @@ public sealed class EnrolmentFolder(string folder)
     /// <summary>The root of trust it was enrolled with, for <see cref="TrustClient.Open"/>.</summary>
     public byte[] Root() => File.ReadAllBytes(At("root.json"));
 
+    /// <summary>Destroys the TLS key: the broker does not see this box again.</summary>
+    public void DestroyKey() => DurableFile.Destroy(At("box.key"));
+
     private void RequireOurs(EnrolmentBundle bundle)
     {
         try

@@ -16,6 +16,7 @@ public sealed class TrustWatch
     private readonly TrustClient _client;
     private readonly AuditLog _audit;
     private readonly ILogger _log;
+    private readonly Lock _gate = new();
     private volatile ActiveTrust? _current;
     private string? _lastRefusal;
 
@@ -50,21 +51,35 @@ public sealed class TrustWatch
     /// <summary>Takes up what <paramref name="fetch"/> offers if it verifies; else what was in force stays.</summary>
     /// <exception cref="AuditException">It could not be logged, so it is not in force.</exception>
     /// <exception cref="IOException">It could not be made durable, so it is not in force.</exception>
-    public void Refresh(TrustFetch fetch, DateTimeOffset now)
+    public void Refresh(TrustFetch fetch, DateTimeOffset now) => Refresh(fetch, now, isIncomplete: () => false);
+
+    /// <summary>The same for files that come one by one: while some are missing, what does not verify is not refused yet.</summary>
+    /// <returns>False if it waits for more files.</returns>
+    /// <inheritdoc cref="Refresh(TrustFetch, DateTimeOffset)"/>
+    internal bool Refresh(TrustParcel parcel, DateTimeOffset now) => Refresh(parcel.Fetch, now, () => parcel.IsIncomplete);
+
+    private bool Refresh(TrustFetch fetch, DateTimeOffset now, Func<bool> isIncomplete)
     {
-        try
-        {
-            // A signed set that the box cannot act on must not replace one it can, on the disk either.
-            ActiveTrust? judged = null;
-            var targets = _client.Update(fetch, now, accept: targets => judged = ActiveTrust.From(targets, now),
-                newer: timestamp => TimestampSigned?.Invoke(timestamp.Signed));
-            Activate(targets, now, judged);
-            _lastRefusal = null;
-        }
-        catch (TrustException refused)
-        {
-            Refuse(refused, refused.Fault);
-        }
+        lock (_gate)
+            try
+            {
+                // A signed set that the box cannot act on must not replace one it can, on the disk either.
+                ActiveTrust? judged = null;
+                var targets = _client.Update(fetch, now, accept: targets => judged = ActiveTrust.From(targets, now),
+                    newer: timestamp => TimestampSigned?.Invoke(timestamp.Signed));
+                Activate(targets, now, judged);
+                _lastRefusal = null;
+            }
+            catch (TrustException waits) when (isIncomplete())
+            {
+                _log.LogDebug("trust files are still to come: {File}: {Reason}", waits.File, waits.Reason);
+                return false;
+            }
+            catch (TrustException refused)
+            {
+                Refuse(refused, refused.Fault);
+            }
+        return true;
     }
 
     private void Activate(TrustedTargets targets, DateTimeOffset now, ActiveTrust? judged = null)

@@ -6,6 +6,7 @@ using Edge.Agent.Governance.Orders;
 using Edge.Agent.Publishing;
 using Edge.Storage.Audit;
 using Edge.Storage.Database;
+using Edge.Storage.Files;
 using Edge.Storage.Hits;
 using Edge.Storage.Keys;
 using Edge.Storage.Orders;
@@ -29,6 +30,9 @@ internal sealed class OrderDesk
 
     /// <summary>Where <c>export</c> puts its copies, below the state folder.</summary>
     public const string ExportsName = "exports";
+
+    /// <summary>The file that says that a box was taken out of service; it does not start again.</summary>
+    public const string DecommissionedName = "decommissioned";
 
     // Anybody at the broker can repeat old orders and make up unsigned ones, and may not fill the log or the outbox with them:
     // beyond these in an hour, one entry stands for many and nothing is answered.
@@ -174,6 +178,10 @@ internal sealed class OrderDesk
             case Order.Revoke { KeyId: var keyId }:
                 if (_revoked.IsFull) return "too-many-revoked";
                 _revoked.Add(keyId);
+                return null;
+            case Order.Decommission:
+                // First, so that a box that is cut off here finishes at its next start.
+                DurableFile.Write(Path.Combine(_stateFolder, DecommissionedName), "{}"u8.ToArray());
                 return null;
             case Order.Export:
                 Export(Path.Combine(_stateFolder, ExportsName, terms.Id));

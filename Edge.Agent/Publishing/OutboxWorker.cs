@@ -11,8 +11,9 @@ public interface ILetterbox
     IReadOnlyList<string> Filters { get; }
 
     /// <summary>Deals with one message, durably, before it returns; then the broker may forget it.</summary>
+    /// <param name="again">True if the broker says that it may have brought it before.</param>
     /// <exception cref="IOException">The disk refused: the message comes again.</exception>
-    Task TakeAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancel);
+    Task TakeAsync(string topic, ReadOnlyMemory<byte> payload, bool again, CancellationToken cancel);
 }
 
 /// <summary>Carries the outbox to the broker: a message leaves the disk only after its PUBACK, and until then the same
@@ -128,7 +129,7 @@ public sealed class OutboxWorker
         if (_letterbox is null) await Task.Delay(Timeout.InfiniteTimeSpan, _time, stop);
         await foreach (var message in link.Inbound.ReadAllAsync(stop))
         {
-            await _letterbox!.TakeAsync(message.Topic, message.Payload, stop);
+            await _letterbox!.TakeAsync(message.Topic, message.Payload, message.Again, stop);
             await message.AcknowledgeAsync();
         }
         await Task.Delay(Timeout.InfiniteTimeSpan, _time, stop); // the link ended, which is not this task's to say

@@ -92,6 +92,16 @@ public sealed class KeyFolder : IDisposable
         }
     }
 
+    /// <summary>Destroys every key under <paramref name="stateDirectory"/>: what they sealed is gone for ever, and what they
+    /// signed can be checked by the public halves that others have. Close them first.</summary>
+    /// <exception cref="IOException">A file could not be overwritten; go on by calling it again.</exception>
+    public static void Destroy(string stateDirectory)
+    {
+        var folder = Path.Combine(stateDirectory, "keys");
+        if (!Directory.Exists(folder)) return;
+        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).ToList()) DurableFile.Destroy(file);
+    }
+
     public void Dispose()
     {
         Messages.Dispose();
