@@ -32,6 +32,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly StateDatabase _state;
     private readonly AuditLog _audit;
     private readonly IncidentReporter _incidents;
+    private readonly ClockWatch _clock;
     private readonly TrustWatch _trust;
     private readonly HitRecorder _recorder;
     private readonly ReadCounter _counter = new();
@@ -61,6 +62,7 @@ internal sealed class AgentHost : IAsyncDisposable
             var signer = new MessageSigner(Box, _keys.Messages, Software);
             RefuseAnotherLog();
             _incidents = IncidentReporter.Open(_state, _audit, signer, () => _trust?.Current?.Policy, time, logs.CreateLogger("incidents"));
+            _clock = new ClockWatch(time, _incidents, logs.CreateLogger("clock"));
             _trust = new TrustWatch(
                 TrustClient.Open(Path.Combine(configuration.StateFolder, "trust"), enrolment.Root(), Box.Agency, Box.Box),
                 _audit, logs.CreateLogger("trust")) { Incidents = _incidents, TimestampSigned = _time.Confirm };
@@ -110,11 +112,10 @@ internal sealed class AgentHost : IAsyncDisposable
     public async Task RunAsync(CancellationToken stop)
     {
         _audit.Append(new AuditEntry { Action = AuditAction.AgentStart });
-        ReportRecovery();
-        Attempt(WatchClock);
-        var now = _time.GetUtcNow();
-        _trust.Restore(now);
-        RefreshTrust(now);
+        _trust.Restore(_time.GetUtcNow());
+        Attempt(_clock.Look);
+        RefreshTrust(_time.GetUtcNow());
+        _incidents.CatchUp();
         _recorder.Reconcile();
         Sweep();
 
@@ -207,13 +208,6 @@ internal sealed class AgentHost : IAsyncDisposable
             throw new AuditDamagedException(AuditFolder, $"it is empty, but this box has numbered {_state.LastSequence} messages");
     }
 
-    private void ReportRecovery()
-    {
-        if (_audit.Recovery.IsClean) return;
-        _log.LogWarning("the audit log was cut off in a write and is whole again: {Recovery}", _audit.Recovery);
-        _incidents.Report(IncidentKind.LogCheckFailed, "recovered");
-    }
-
     private CameraLoop OpenCamera(CameraConfiguration camera, ILoggerFactory logs, IReadWitness? witness)
     {
         var pipeline = PlatePipeline.Open(_configuration.ModelFolder, camera.Pipeline with { Gate = _configuration.Gate, Rules = _configuration.Rules });
@@ -228,24 +222,13 @@ internal sealed class AgentHost : IAsyncDisposable
         while (await timer.WaitForNextTickAsync(stop))
         {
             var now = _time.GetUtcNow();
-            Attempt(WatchClock);
+            Attempt(_clock.Look);
             Attempt(() => RefreshTrust(now));
             Attempt(Sweep);
             _incidents.CatchUp();
             if (now - lastSummary < (_trust.Current?.Policy.SummaryInterval ?? TimeSpan.FromMinutes(Policy.DefaultSummaryMinutes))) continue;
             if (Attempt(_summary.Write)) lastSummary = now;
         }
-    }
-
-    private void WatchClock()
-    {
-        if (_time.UntoldJump is { } jump)
-        {
-            _log.LogWarning("the machine's clock is off by {Off}; it is not followed, time goes on by what the machine counts", jump);
-            _incidents.Report(IncidentKind.ClockJump, jump > TimeSpan.Zero ? "ahead" : "behind");
-            _time.JumpTold();
-        }
-        _time.Save();
     }
 
     /// <summary>False where the disk refused: what could not be done now is done at the next turn.</summary>

@@ -44,7 +44,8 @@ public sealed class IncidentReporter
     private IncidentReporter(StateDatabase state, AuditLog audit, MessageSigner signer, Func<Policy?> policy, TimeProvider time, ILogger log) =>
         (_state, _audit, _signer, _policy, _time, _log) = (state, audit, signer, policy, time, log);
 
-    /// <summary>Takes up what was not told before the last stop.</summary>
+    /// <summary>Takes up what was not told before the last stop. A log that had to be mended when it was opened is an incident
+    /// itself. Nothing is told before the first <see cref="CatchUp"/>: let the policy be in force by then.</summary>
     /// <param name="policy">The policy in force, which sets the deadlines; without one they are
     /// <see cref="Policy.DefaultNotifyHours"/>.</param>
     /// <exception cref="IOException">The log or the database cannot be read.</exception>
@@ -54,6 +55,11 @@ public sealed class IncidentReporter
         var reporter = new IncidentReporter(state, audit, signer, policy, time, log);
         reporter.FinishMessages();
         reporter.RememberUntold();
+        if (!audit.Recovery.IsClean)
+        {
+            log.LogWarning("the audit log was cut off in a write and is whole again: {Recovery}", audit.Recovery);
+            reporter._unlogged.Add(new Occurrences(IncidentKind.LogCheckFailed, time.GetUtcNow(), "recovered", 1));
+        }
         return reporter;
     }
 
