@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace Edge.Storage.Files;
 
@@ -14,6 +15,25 @@ public static partial class DurableFile
     public static void Write(string path, ReadOnlySpan<byte> bytes,
         UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite) =>
         DurableSteps.Disk.Replace(path, bytes, mode);
+
+    /// <summary>Makes <paramref name="folder"/>, mode 0700, and what is missing above it, each name durable.</summary>
+    /// <exception cref="IOException">The disk is full, read-only or failing.</exception>
+    public static void MakeFolder(string folder) => DurableSteps.Disk.MakeFolder(folder);
+
+    /// <summary>Destroys the key in <paramref name="path"/>: overwritten, synced, unlinked, the folder synced. Nothing happens if there
+    /// is none. On flash the overwrite may land elsewhere; see Sealing/README.md.</summary>
+    /// <exception cref="IOException">It could not be overwritten or removed; the key may still be there.</exception>
+    public static void Destroy(string path)
+    {
+        if (!File.Exists(path)) return;
+        using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0))
+        {
+            file.Write(RandomNumberGenerator.GetBytes(checked((int)file.Length)));
+            file.Flush(flushToDisk: true);
+        }
+        File.Delete(path);
+        SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
 
     /// <summary>What was written to <paramref name="file"/> is on the disk when this returns. A stream that is no file
     /// says so itself in its Flush.</summary>

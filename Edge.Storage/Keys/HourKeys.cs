@@ -58,15 +58,7 @@ public sealed class HourKeys : IDisposable
         lock (_gate)
         {
             if (_open.Remove(name, out var key)) key.Dispose();
-            var path = PathOf(name);
-            if (!File.Exists(path)) return;
-            using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0))
-            {
-                file.Write(RandomNumberGenerator.GetBytes(checked((int)file.Length)));
-                file.Flush(flushToDisk: true);
-            }
-            File.Delete(path);
-            DurableFile.SyncFolder(_folder);
+            DurableFile.Destroy(PathOf(name));
         }
     }
 
