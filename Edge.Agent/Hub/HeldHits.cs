@@ -11,7 +11,7 @@ namespace Edge.Agent.Hub;
 /// <summary>What the agency itself keeps of a held case, in <c>held/{order}/{hour}</c>: each hit sealed again, to a key made for that
 /// hold and that hour of its end alone. So the epoch key dies on time, the hold's hits outlive it, and their end destroys them
 /// for the agency as well.</summary>
-/// <remarks>The road not taken: to keep the epoch key while a hold lasts. It opens every hit of its 90 days, those of all other
+/// <remarks>The road not taken: to keep the epoch key while a hold lasts. It opens every hit of its week, those of all other
 /// cases too, so that one hold would lengthen the retention of everybody who drove past. Layout in this folder's README.</remarks>
 public sealed class HeldHits
 {
