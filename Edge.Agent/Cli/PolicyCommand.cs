@@ -34,27 +34,18 @@ internal static class PolicyCommand
         {
             Description = "The policy, as JSON; without it, the one in force on this box.", Arity = ArgumentArity.ZeroOrOne,
         };
-        var text = new Option<bool>("--text") { Description = "As plain text (what it does unless told otherwise)" };
-        var html = new Option<bool>("--html") { Description = "As a web page that needs nothing but itself" };
-        var json = new Option<bool>("--json") { Description = "As one JSON line: its sections and their lines" };
+        var page = new PageForm();
         var config = new Option<string?>("--config")
         {
             Description = $"The box's configuration, for the cameras; {RunCommand.DefaultConfiguration} if it is there.",
         };
-        var show = new Command("show", "Print the public use and data policy, written from what is enforced") { file, text, html, json, config };
-        show.Validators.Add(parsed =>
-        {
-            if (new[] { text, html, json }.Count(form => parsed.GetValue(form)) > 1)
-                parsed.AddError("give one of --text, --html and --json");
-        });
+        var show = new Command("show", "Print the public use and data policy, written from what is enforced") { file };
+        page.AddTo(show);
+        show.Options.Add(config);
         show.SetAction((parse, _) => Failure.ShowAsync(() =>
         {
             var box = Configuration(parse.GetValue(config));
-            var policy = parse.GetValue(file) is { } path ? Load(path) : InForce(box);
-            var page = UsePolicyPage.Of(policy, box, TimeProvider.System.GetUtcNow());
-            if (parse.GetValue(html)) Console.Write(PageHtml.Write(page));
-            else if (parse.GetValue(json)) Console.WriteLine(AsJson(policy, page));
-            else Console.Write(Printable.Lines(PageText.Write(page)));
+            page.Print(parse, parse.GetValue(file) is { } path ? Load(path) : InForce(box), box);
             return Task.FromResult(ExitCode.Ok);
         }));
         return show;
@@ -67,7 +58,7 @@ internal static class PolicyCommand
         try
         {
             policy = Load(path);
-            if (policy.Expires <= now) problems = [new JsonProblem("expires", "has passed: no order would be taken; name a later time")];
+            if (policy.Expires <= now) problems = [HasPassed];
         }
         catch (ConfigurationException refused)
         {
@@ -85,7 +76,10 @@ internal static class PolicyCommand
         return problems.Count == 0 ? ExitCode.Ok : ExitCode.Configuration;
     }
 
-    private static Policy Load(string path)
+    internal static JsonProblem HasPassed { get; } = new("expires", "has passed: no order would be taken; name a later time");
+
+    /// <exception cref="ConfigurationException">It is no policy; everything that is wrong with it.</exception>
+    internal static Policy Load(string path)
     {
         byte[] bytes;
         try
@@ -133,4 +127,29 @@ internal static class PolicyCommand
             id = section.Id, heading = section.Heading, lines = section.Blocks.SelectMany(block => block.Lines),
         }),
     }, Json);
+
+    /// <summary>The forms in which the page can be asked for.</summary>
+    internal sealed class PageForm
+    {
+        private readonly Option<bool> _text = new("--text") { Description = "As plain text (what it does unless told otherwise)" };
+        private readonly Option<bool> _html = new("--html") { Description = "As a web page that needs nothing but itself" };
+        private readonly Option<bool> _json = new("--json") { Description = "As one JSON line: its sections and their lines" };
+
+        public void AddTo(Command command)
+        {
+            foreach (var form in new[] { _text, _html, _json }) command.Options.Add(form);
+            command.Validators.Add(parsed =>
+            {
+                if (new[] { _text, _html, _json }.Count(form => parsed.GetValue(form)) > 1)
+                    parsed.AddError("give one of --text, --html and --json");
+            });
+        }
+
+        public void Print(ParseResult parse, Policy policy, AgentConfiguration? box)
+        {
+            var page = UsePolicyPage.Of(policy, box, TimeProvider.System.GetUtcNow());
+            parse.InvocationConfiguration.Output.Write(parse.GetValue(_html) ? PageHtml.Write(page)
+                : parse.GetValue(_json) ? $"{AsJson(policy, page)}\n" : Printable.Lines(PageText.Write(page)));
+        }
+    }
 }
