@@ -83,8 +83,6 @@ internal static class HubWatchCommand
                 case ReceivedMessage.Unopenable { Event: var late, EpochEnded: var ended }:
                     Say($"{late.Box.Box}: hit {late.Sequence} of {Time(late.Time)} is sealed to a key that no longer exists: boxes were to use it until {Time(ended)}, and it was destroyed when nothing sealed to it might be kept any longer. Nobody can open the hit; see that the box gets its trust files, and its clock");
                     break;
-                case ReceivedMessage.Accepted { Event: var said } when all || said.Type == EventType.Incident:
-                    break;
                 case ReceivedMessage.Incident incident:
                     var deadline = NotifyDeadline.Of(incident.Notice, policy(), TimeProvider.System.GetUtcNow());
                     Print(json ? Fields(incident, deadline) : Line(incident, deadline));

@@ -13,8 +13,6 @@ using Edge.Storage.Orders;
 using Edge.Storage.Outbox;
 using Edge.Storage.Signing;
 using Microsoft.Extensions.Logging;
-using Answer = Edge.Agent.Publishing.OrderAnswer;
-using AnswerMessage = Edge.Storage.Orders.OrderAnswer;
 
 namespace Edge.Agent.Orders;
 
@@ -78,7 +76,7 @@ internal sealed class OrderDesk
     /// but is no incident.</param>
     /// <returns>What was answered; null where nobody could be, because no operator had signed.</returns>
     /// <exception cref="IOException">The disk refused: the order was not used, and may be brought again.</exception>
-    public Answer? Take(ReadOnlyMemory<byte> message, bool again = false)
+    public OrderAnswer? Take(ReadOnlyMemory<byte> message, bool again = false)
     {
         lock (_gate)
         {
@@ -91,7 +89,7 @@ internal sealed class OrderDesk
             if (Admit(order!.Terms, by!, trust!, now) is { } notAdmitted)
             {
                 if (!RefuseUnopened(IncidentKind.OutOfPolicyOrder, notAdmitted, by, now, silent: notAdmitted == "replayed" && again)) return null;
-                return Answered(new Answer(order.Terms.Id, null, AuditOutcome.Refused(notAdmitted)), now);
+                return Answered(new OrderAnswer(order.Terms.Id, null, AuditOutcome.Refused(notAdmitted)), now);
             }
             var (opened, refusal) = Open(order, by!, trust!, now);
             var page = refusal is null && opened is Order.Search search ? Page(search) : null;
@@ -110,7 +108,7 @@ internal sealed class OrderDesk
             }
             _audit.Append(entry with { Outcome = AuditOutcome.Refused(Full) });
             Refuse(IncidentKind.OutOfPolicyOrder, Full);
-            return Answered(new Answer(order.Terms.Id, opened is null ? null : Duties.Write(opened.Verb), AuditOutcome.Refused(Full)), now);
+            return Answered(new OrderAnswer(order.Terms.Id, opened is null ? null : Duties.Write(opened.Verb), AuditOutcome.Refused(Full)), now);
         }
     }
 
@@ -167,7 +165,7 @@ internal sealed class OrderDesk
         && _audit.Read().Any(record => record.Entry is { Action: AuditAction.HitStored } entry && entry.Sequence == sequence);
 
     private CaseHits Page(Order.Search search) => _state.Hits.Search(new CaseQuery(_keys.CasePseudonym(search.Case), search.From, search.To,
-        search.After, Answer.MaxHits, Answer.MaxHitBytes));
+        search.After, OrderAnswer.MaxHits, OrderAnswer.MaxHitBytes));
 
     /// <summary>What an order does outside the database: before it is logged as done, and in a way that does no harm twice.</summary>
     /// <returns>Null, or the refusal.</returns>
@@ -227,16 +225,16 @@ internal sealed class OrderDesk
     }
 
     /// <returns>Null if the box remembers as many orders or holds as it may: then nothing was done.</returns>
-    private Answer? Carry(OrderTerms terms, Operator by, Order? order, AuditOutcome outcome, CaseHits? page, long leaf, ActiveTrust trust, DateTimeOffset now)
+    private OrderAnswer? Carry(OrderTerms terms, Operator by, Order? order, AuditOutcome outcome, CaseHits? page, long leaf, ActiveTrust trust, DateTimeOffset now)
     {
-        Answer? answer = null;
+        OrderAnswer? answer = null;
         var verb = order is null ? null : Duties.Write(order.Verb);
         // A refused order is used up as well: it must not come back on a day when it would be allowed.
         var used = _state.Orders.Carry(UseOf(terms, by), terms.Expires, outcome.Reason is null ? Effect(order!, trust.Policy) : new OrderEffect.None(),
             new AnswerMessage(now + AnswerKeptFor, leaf, (sequence, finding) =>
             {
-                answer = page is null ? new Answer(terms.Id, verb, outcome, finding.Hits, finding.HoldUntil)
-                    : new Answer(terms.Id, verb, outcome, page.Hits.Count, null, page.Missing.Count, page.More ? page.Last : null,
+                answer = page is null ? new OrderAnswer(terms.Id, verb, outcome, finding.Hits, finding.HoldUntil)
+                    : new OrderAnswer(terms.Id, verb, outcome, page.Hits.Count, null, page.Missing.Count, page.More ? page.Last : null,
                         [.. page.Hits.Select(hit => hit.Record)]);
                 return _signer.Answer(sequence, answer, now);
             }));
@@ -294,7 +292,7 @@ internal sealed class OrderDesk
         }
     }
 
-    private Answer Answered(Answer answer, DateTimeOffset now)
+    private OrderAnswer Answered(OrderAnswer answer, DateTimeOffset now)
     {
         _state.Outbox.Enqueue(MessageKind.Answer, now + AnswerKeptFor, sequence => _signer.Answer(sequence, answer, now), logged: true);
         return answer;

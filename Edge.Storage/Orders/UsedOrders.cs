@@ -50,7 +50,7 @@ public sealed class UsedOrders
     /// <param name="answer">What is sent back.</param>
     /// <exception cref="ArgumentException">An id, pseudonym or bound is not of its shape, or the answer is empty or too long.</exception>
     /// <exception cref="StateStorageException">The disk refused; see there.</exception>
-    public OrderOutcome Carry(string id, DateTimeOffset until, OrderEffect effect, OrderAnswer answer)
+    public OrderOutcome Carry(string id, DateTimeOffset until, OrderEffect effect, AnswerMessage answer)
     {
         ArgumentNullException.ThrowIfNull(effect);
         ArgumentNullException.ThrowIfNull(answer);

@@ -46,7 +46,7 @@ internal sealed class StateFixture : IDisposable
     /// <summary>Carries out an order that expires in 12 hours.</summary>
     public OrderOutcome Carry(string id, OrderEffect effect, Func<long, OrderFinding, byte[]>? answer = null) => Database.Orders.Carry(
         id, Time.GetUtcNow().AddHours(12), effect,
-        new OrderAnswer(Time.GetUtcNow().AddHours(24), LeafIndex: 7, answer ?? ((sequence, _) => Message(sequence))));
+        new AnswerMessage(Time.GetUtcNow().AddHours(24), LeafIndex: 7, answer ?? ((sequence, _) => Message(sequence))));
 
     public Func<long, HitEntry> Entry(string casePseudonym, DateTimeOffset expires, string body = "body") => sequence => new HitEntry(
         new NewHit(casePseudonym, Time.GetUtcNow(), expires, Record(sequence, body)),

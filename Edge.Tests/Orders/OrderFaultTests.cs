@@ -154,5 +154,5 @@ public sealed class OrderFaultTests : IDisposable
         StateDatabase.Open(_state.Directory, disk.Files(_state.Directory), _state.Keys.Hours, _state.Time);
 
     private static OrderOutcome Carry(StateDatabase database, string id, OrderEffect effect) => database.Orders.Carry(id,
-        StateFixture.Start.AddDays(1), effect, new OrderAnswer(StateFixture.Start.AddDays(3), 0, (number, _) => StateFixture.Message(number)));
+        StateFixture.Start.AddDays(1), effect, new AnswerMessage(StateFixture.Start.AddDays(3), 0, (number, _) => StateFixture.Message(number)));
 }

@@ -142,7 +142,7 @@ public sealed class ClockAttackTests : IDisposable
     private void Store(TimeSpan life)
     {
         var expires = _box.Time.GetUtcNow() + life;
-        _box.State.Hits.Commit(sequence => new HitEntry(new NewHit("case-1", expires, "{}"u8.ToArray()),
+        _box.State.Hits.Commit(sequence => new HitEntry(new NewHit("case-1", _box.Time.GetUtcNow(), expires, "{}"u8.ToArray()),
             new OutboxMessage(sequence, MessageKind.Hit, "{}"u8.ToArray(), expires)));
     }
 }

@@ -6,4 +6,4 @@ namespace Edge.Storage.Orders;
 /// action.</param>
 /// <param name="Build">The signed bytes, for the number they are given and what the effect found; if it throws, nothing is done
 /// and the order is not used. It must not use the store.</param>
-public sealed record OrderAnswer(DateTimeOffset Expires, long LeafIndex, Func<long, OrderFinding, byte[]> Build);
+public sealed record AnswerMessage(DateTimeOffset Expires, long LeafIndex, Func<long, OrderFinding, byte[]> Build);
