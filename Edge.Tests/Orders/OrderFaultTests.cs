@@ -63,12 +63,16 @@ public sealed class OrderFaultTests : IDisposable
     public void A_hold_for_whose_keys_there_is_no_room_is_refused_whole()
     {
         _state.Commit("held");
-        Directory.CreateDirectory(Path.Combine(_state.Directory, "keys/hours/2026-12-03T18.2.tmp")); // where the key would be written
-        Assert.Throws<StateStorageException>(() => _state.Carry("order", Hold));
-        Assert.Null(_state.Database.Orders.Find("order"));
-        Assert.Equal(StateFixture.Start.AddDays(1), _state.Hits.Find(1)!.KeptUntil);
-        Directory.Delete(Path.Combine(_state.Directory, "keys/hours/2026-12-03T18.2.tmp"));
-        Assert.Equal(OrderUse.Carried, _state.Carry("order", Hold).Use);
+        var hold = new OrderEffect.Hold("held", StateFixture.Start.AddDays(10), TimeSpan.FromDays(5));
+        foreach (var key in new[] { "2026-12-03T18.2", "2026-11-28T18.2" }) // of the hold's own end, and of the longest that it keeps this hit
+        {
+            var blocked = Directory.CreateDirectory(Path.Combine(_state.Directory, $"keys/hours/{key}.tmp")); // where the key would be written
+            Assert.Throws<StateStorageException>(() => _state.Carry("order", hold));
+            Assert.Null(_state.Database.Orders.Find("order"));
+            Assert.Equal(StateFixture.Start.AddDays(1), _state.Hits.Find(1)!.KeptUntil);
+            blocked.Delete();
+        }
+        Assert.Equal(OrderUse.Carried, _state.Carry("order", hold).Use);
     }
 
     [Fact]
