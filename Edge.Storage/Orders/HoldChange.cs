@@ -26,6 +26,7 @@ internal sealed record HoldChange(OrderFinding Finding, Hold? Begins, Hold? Ends
     {
         NewHit.RefuseUnlessPseudonym(order.CasePseudonym);
         ArgumentOutOfRangeException.ThrowIfLessThan(order.Longest, TimeSpan.FromMilliseconds(1));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(order.Longest, OrderEffect.Hold.MostLongest);
         var engine = database.Engine;
         var ends = engine.Holds.GetValueOrDefault(order.CasePseudonym);
         var until = StateRows.ToMilliseconds(ends is not null && ends.Until > order.Until ? ends.Until : order.Until);

@@ -17,8 +17,12 @@ public abstract record OrderEffect
     /// goes on under the new bound, until the later of the two ends; to shorten one, release it first.</summary>
     /// <param name="CasePseudonym">The case.</param>
     /// <param name="Until">When the hold ends by itself; one that has passed holds nothing.</param>
-    /// <param name="Longest">More than zero.</param>
-    public sealed record Hold(string CasePseudonym, DateTimeOffset Until, TimeSpan Longest) : OrderEffect;
+    /// <param name="Longest">1 ms to <see cref="MostLongest"/>.</param>
+    public sealed record Hold(string CasePseudonym, DateTimeOffset Until, TimeSpan Longest) : OrderEffect
+    {
+        /// <summary>No policy may allow as much; a longer one is a mistake of ours.</summary>
+        public static readonly TimeSpan MostLongest = TimeSpan.FromDays(366);
+    }
 
     /// <summary>Ends the hold of the case: its hits go back to their own retention, and what is past that goes at the next
     /// sweep, with the keys that kept it.</summary>

@@ -139,16 +139,24 @@ public static class Sweep
         {
             var engine = database.Engine;
             var step = new List<(HitRow Hit, BsonDocument Row)>();
-            for (var bytes = 0; step.Count < RowsPerStep && bytes < BytesPerStep && waiting.TryDequeue(out var sequence);)
+            for (var bytes = 0; step.Count < RowsPerStep && bytes < BytesPerStep && waiting.TryPeek(out var sequence); waiting.Dequeue())
             {
                 // Deleted, released or held once more since the queue was made?
                 if (!engine.Hits.TryGetValue(sequence, out var hit) || engine.Sealed(hit) is var next && next == hit) continue;
-                if (database.Hits.TryOpen(hit, out var record))
+                if (!database.Hits.TryOpen(hit, out var record))
+                {
+                    engine.Unreadable.Add(sequence);
+                    continue;
+                }
+                try
                 {
                     step.Add((next, StateRows.OfHit(next, database.Seal(next.Place, record))));
-                    bytes += record.Length;
                 }
-                else engine.Unreadable.Add(sequence);
+                catch (StateStorageException) when (step.Count > 0)
+                {
+                    break; // no room for its key: those before it have theirs, and it fails the next step alone
+                }
+                bytes += record.Length;
             }
             if (step.Count == 0) return 0;
             database.Persist(lite =>

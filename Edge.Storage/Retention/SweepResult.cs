@@ -18,6 +18,6 @@ public sealed record SweepResult(int Hits, int Messages, int Keys)
     /// <summary>Used orders forgotten, because they are expired and refused for that.</summary>
     public int Orders { get; init; }
 
-    /// <summary>True if there is nothing to tell of.</summary>
-    public bool IsEmpty => this == new SweepResult(0, 0, 0);
+    /// <summary>True if nothing was destroyed, ended or moved; an order forgotten is nothing to tell of.</summary>
+    public bool IsEmpty => this with { Orders = 0 } == new SweepResult(0, 0, 0);
 }

@@ -63,12 +63,16 @@ public sealed class OrderFaultTests : IDisposable
     public void A_hold_for_whose_keys_there_is_no_room_is_refused_whole()
     {
         _state.Commit("held");
-        Directory.CreateDirectory(Path.Combine(_state.Directory, "keys/hours/2026-12-03T18.2.tmp")); // where the key would be written
-        Assert.Throws<StateStorageException>(() => _state.Carry("order", Hold));
-        Assert.Null(_state.Database.Orders.Find("order"));
-        Assert.Equal(StateFixture.Start.AddDays(1), _state.Hits.Find(1)!.KeptUntil);
-        Directory.Delete(Path.Combine(_state.Directory, "keys/hours/2026-12-03T18.2.tmp"));
-        Assert.Equal(OrderUse.Carried, _state.Carry("order", Hold).Use);
+        var hold = new OrderEffect.Hold("held", StateFixture.Start.AddDays(10), TimeSpan.FromDays(5));
+        foreach (var key in new[] { "2026-12-03T18.2", "2026-11-28T18.2" }) // of the hold's own end, and of the longest that it keeps this hit
+        {
+            var blocked = Directory.CreateDirectory(Path.Combine(_state.Directory, $"keys/hours/{key}.tmp")); // where the key would be written
+            Assert.Throws<StateStorageException>(() => _state.Carry("order", hold));
+            Assert.Null(_state.Database.Orders.Find("order"));
+            Assert.Equal(StateFixture.Start.AddDays(1), _state.Hits.Find(1)!.KeptUntil);
+            blocked.Delete();
+        }
+        Assert.Equal(OrderUse.Carried, _state.Carry("order", hold).Use);
     }
 
     [Fact]
@@ -78,7 +82,8 @@ public sealed class OrderFaultTests : IDisposable
         _state.Hits.Commit(_state.Entry("held", retention));
         _state.Commit("other");
         _state.Commit("other", TimeSpan.FromDays(9));
-        Assert.Equal(OrderUse.Carried, _state.Carry("order-1", Hold).Use);
+        _state.Commit("second");
+        var released = _state.Carry("order-1", Hold).Answer;
         Sweep.Run(_state.Database);
         _state.Outbox.MarkLogged(1, 0);
         _state.Outbox.Acknowledge(1); // nothing else needs the key of its hour
@@ -86,15 +91,17 @@ public sealed class OrderFaultTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_state.Directory, "keys/hours/2026-11-25T18.tmp"));
 
         _state.Carry("order-2", Release);
+        _state.Carry("order-3", new OrderEffect.Hold("second", StateFixture.Start.AddDays(10), TimeSpan.FromDays(21)));
         _state.Time.Advance(TimeSpan.FromDays(1));
         Assert.Throws<StateStorageException>(() => Sweep.Run(_state.Database));
         Assert.DoesNotContain("2026-11-24T18", _state.Keys.Hours.Names.Select(name => name.ToString()));
-        Assert.True(_state.Hits.TryRead(1, out _)); // not lost
+        Assert.True(_state.Hits.TryRead(1, out _) && _state.Hits.TryRead(4, out _)); // not lost
         _state.Time.SetUtcNow(retention);
         Assert.Null(_state.Hits.Find(1)); // and not held longer
         var swept = Sweep.Run(_state.Database);
         Assert.Equal((2, 1), (swept.Hits, swept.HitsOfHolds)); // what the sweep before could not tell is told now
-        Assert.DoesNotContain(_state.Keys.Hours.Names, name => name.Hold != 0);
+        Assert.DoesNotContain(_state.Keys.Hours.Names, name => name.Hold == released);
+        Assert.True(_state.Hits.TryRead(4, out _));
     }
 
     /// <summary>Hits, a hold, a sweep and a release, until the disk fails.</summary>

@@ -94,6 +94,7 @@ public sealed class UsedOrdersTests : IDisposable
         OrderEffect[] effects =
         [
             Hold(""), Hold("not a case"), new OrderEffect.Release(""), new OrderEffect.Hold("case-1", StateFixture.Start.AddDays(1), TimeSpan.Zero),
+            new OrderEffect.Hold("case-1", StateFixture.Start.AddDays(1), TimeSpan.MaxValue),
             new OrderEffect.Search(new CaseQuery("", StateFixture.Start, StateFixture.Start, 0, 1, 1)),
         ];
         Assert.All(effects, effect => Assert.ThrowsAny<ArgumentException>(() => _state.Carry("order-1", effect)));
@@ -119,6 +120,19 @@ public sealed class UsedOrdersTests : IDisposable
         _state.Time.Advance(TimeSpan.FromHours(12));
         Sweep.Run(_state.Database);
         Assert.Equal(OrderUse.Carried, _state.Carry("one-more", Hold("case-1")).Use);
+    }
+
+    [Fact]
+    public void A_box_with_as_many_holds_as_it_may_have_takes_no_other_case_but_lengthens_and_releases()
+    {
+        Assert.Equal(OrderUse.Carried, _state.Carry("order-1", Hold("case-1")).Use);
+        for (var i = 2; i <= UsedOrders.MostHolds; i++)
+            _state.Database.Engine.Holds.Add($"case-{i}", new Hold(i, $"case-{i}", StateFixture.Start.AddDays(1), TimeSpan.FromDays(1)));
+        Assert.Equal(new OrderOutcome(OrderUse.Full, 0), _state.Carry("order-2", Hold("one-more")));
+        Assert.Null(_state.Database.Orders.Find("order-2"));
+        Assert.Equal(OrderUse.Carried, _state.Carry("order-3", Hold("case-1")).Use);
+        Assert.Equal(OrderUse.Carried, _state.Carry("order-4", new OrderEffect.Release("case-1")).Use);
+        Assert.Equal(OrderUse.Carried, _state.Carry("order-2", Hold("one-more")).Use);
     }
 
     private static OrderEffect.Hold Hold(string casePseudonym) => new(casePseudonym, StateFixture.Start.AddDays(10), TimeSpan.FromDays(21));

@@ -23,6 +23,14 @@ public sealed class SweepTests : IDisposable
     }
 
     [Fact]
+    public void A_sweep_tells_of_everything_but_the_orders_it_forgot()
+    {
+        Assert.True(new SweepResult(0, 0, 0) { Orders = 3 }.IsEmpty);
+        Assert.All([new SweepResult(1, 0, 0), new SweepResult(0, 1, 0), new SweepResult(0, 0, 1), new SweepResult(0, 0, 0) { Resealed = 1 },
+            new SweepResult(0, 0, 0) { HoldsEnded = 1 }], swept => Assert.False(swept.IsEmpty));
+    }
+
+    [Fact]
     public void What_has_expired_goes_with_its_key()
     {
         _state.Commit(life: TimeSpan.FromHours(1));
