@@ -258,13 +258,4 @@ public sealed class EffectiveTimeTests : IDisposable
         File.WriteAllText(_folder.File("clock.json"), json);
         Assert.Contains("delete the file", Assert.Throws<StateDamagedException>(Open).Message, StringComparison.Ordinal);
     }
-
-    [Fact]
-    public void The_kernel_counts_and_names_its_boot()
-    {
-        var kernel = new KernelBootCounter();
-        var before = kernel.Elapsed;
-        Assert.InRange(kernel.Boot.Length, 1, 64);
-        Assert.True(before > TimeSpan.Zero && kernel.Elapsed >= before);
-    }
 }
