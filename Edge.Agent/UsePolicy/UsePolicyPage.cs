@@ -186,7 +186,7 @@ internal static class UsePolicyPage
         new PageBlock.Table(["What happened", "Told within"], [.. IncidentKinds.Spellings.Values
             .Select(kind => (IReadOnlyList<string>)[Happened(kind), Count(policy.NotifyWithinHours[kind], "hour")])]),
         new PageBlock.Paragraph($"The box notices this by itself. It writes it into its log and reports it to {agency} at once, before everything else, with the time by which it must be told. If there is no connection, it reports it as soon as there is one."),
-        new PageBlock.Paragraph("This version has no logins, takes no orders and cannot notice that it is opened. Those lines count from the version that can."),
+        new PageBlock.Paragraph("This version has no logins and cannot notice that it is opened. Those lines count from the version that can."),
     ]);
 
     private static PageSection Complaints(Policy policy, string agency) => new("complaints", "Where to complain", policy.Complaints is { } office
