@@ -61,6 +61,7 @@ internal sealed class AgentHost : IAsyncDisposable
             _audit = AuditLog.Open(AuditFolder, Box.LogOrigin, _keys.Log, time);
             var signer = new MessageSigner(Box, _keys.Messages, Software);
             RefuseAnotherLog();
+            DamagedLogAlarm.Over(configuration.StateFolder);
             _incidents = IncidentReporter.Open(_state, _audit, signer, () => _trust?.Current?.Policy, time, logs.CreateLogger("incidents"));
             _clock = new ClockWatch(time, _incidents, logs.CreateLogger("clock"));
             _trust = new TrustWatch(

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Edge.Agent.Configuration;
+using Edge.Agent.Incidents;
+using Edge.Storage.Audit;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
@@ -24,11 +26,20 @@ internal static class RunCommand
             var configuration = AgentConfiguration.Load(parse.GetValue(config)!);
             using var logs = Logs(LogLevel.Information);
             var systemd = SystemdHelpers.IsSystemdService() ? new SystemdNotifier() : null;
-            await using var host = new AgentHost(configuration, TimeProvider.System, logs);
-            systemd?.Notify(ServiceState.Ready);
-            await using var stopping = cancel.Register(() => systemd?.Notify(ServiceState.Stopping));
-            await host.RunAsync(cancel);
-            return ExitCode.Ok;
+            try
+            {
+                await using var host = new AgentHost(configuration, TimeProvider.System, logs);
+                systemd?.Notify(ServiceState.Ready);
+                await using var stopping = cancel.Register(() => systemd?.Notify(ServiceState.Stopping));
+                await host.RunAsync(cancel);
+                return ExitCode.Ok;
+            }
+            catch (AuditDamagedException damaged)
+            {
+                Failure.Say(ExitCode.Verification, damaged.Message);
+                await DamagedLogAlarm.RaiseAsync(configuration, TimeProvider.System, logs, cancel);
+                return ExitCode.Verification;
+            }
         }));
         return command;
     }

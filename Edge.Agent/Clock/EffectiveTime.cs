@@ -16,21 +16,23 @@ namespace Edge.Agent.Clock;
 /// alone since the last confirmation may not exceed <see cref="LongestOff"/>; a clock that asks for more has jumped, and so has
 /// one that is behind. Time then goes on from where it was.</para>
 /// <para><b>A confirmation</b> is a timestamp of the agency's trust repository, newer than any before
-/// (<see cref="Confirm"/>). It tells when it was signed: time is at least that, and a machine's clock between that and
-/// <see cref="LongestOff"/> later is right as far as anybody here can know, and followed whatever it did before.</para>
-/// <para><b>The verified cosignature</b> of the design joins here when the log has a witness: it is another
-/// <see cref="Confirm"/>.</para>
-/// <para><b>Whoever sets the clock</b> can, without power or the agency's keys: nothing, but to be told of. Back, time goes on by
-/// the counter, so that retention ends when it must. Forward, nothing is destroyed early. A minute a day of
-/// small steps is not noticed; that is 6 hours a year, forward only.</para>
+/// (<see cref="Confirm"/>). It tells when it was signed: time is at least that. A machine's clock between that and
+/// <see cref="LongestOff"/> later is right as far as anybody here can know; where it disagrees with the box's time, it is
+/// followed only if that was wrong (earlier than the signing) or has not been confirmed since the boot. Once it
+/// has, the counter is better evidence than a clock that leapt. The verified cosignature of the design joins here when
+/// the log has a witness: it is another <see cref="Confirm"/>.</para>
+/// <para><b>Whoever sets the clock</b>, and has neither power nor keys, gains nothing on a confirmed time, and is told of. Back,
+/// time goes on by the counter, so that retention ends when it must. Forward, nothing is destroyed early. A minute a day of
+/// small steps is not noticed; that is 6 hours a year, forward only. Between a boot and the first new timestamp, a day where
+/// the hub signs one daily, he can do what the next one can.</para>
 /// <para><b>Who can also cut the power</b> can bring forward by <see cref="LongestOff"/>, once between two confirmations and not
 /// once a reboot, and so end retention early by as much. The alternative, believing nothing after a power cut, would
 /// keep innocent people's entries in force and hits past their time on every box that was off over a weekend. He can also
 /// keep the box off, which stops the count; it is made up for at the start, if the clock is right or a confirmation comes.</para>
 /// <para><b>Who also has signed files</b>: one that this box has seen confirms nothing. One that was held back from it tells of
-/// an earlier time, raises nothing, and lets him set the clock to at most <see cref="LongestOff"/> after its signing, which is
-/// past. With the newest one he gains those days ahead, once. They are fewer than a timestamp lives, so a fresh timestamp
-/// is not taken for expired by a box led astray so far, and it finds its way back to its hub.</para>
+/// an earlier time, raises nothing, and lets him set the clock of a box just booted to at most <see cref="LongestOff"/> after its
+/// signing. Those days are fewer than a timestamp lives, so a fresh timestamp is not taken for expired by a box led astray so
+/// far, and it finds its way back to its hub.</para>
 /// <para><b>Who has the agency's timestamp key</b> says what time it is, forward only. <b>Who can write the state folder</b> has
 /// the box. <b>At the very first start</b> the machine's clock is taken as it is; to undo a wrong one, set it and delete
 /// <c>clock.json</c>.</para>
@@ -135,17 +137,18 @@ public sealed class EffectiveTime : JudgedTime
         lock (_gate)
         {
             Advance();
-            var known = _reached - _unconfirmed;
-            if (signed > known) known = signed;
-            if (known > _reached) MoveTo(known);
+            // The hub's clock may be a little before ours: that proves nothing.
+            var isWrong = signed - _reached > Tolerance;
+            var known = Later(_reached - _unconfirmed, signed);
+            if (signed > _reached) MoveTo(signed);
             var machine = _machine.GetUtcNow();
-            if (machine >= signed - Tolerance && machine <= signed + LongestOff)
+            if ((isWrong || !_confirmed) && machine >= signed - Tolerance && machine <= signed + LongestOff)
             {
                 if (machine > _reached) MoveTo(machine);
                 _confirmed = _reached - machine <= Tolerance;
-                if (_confirmed) _jump = TimeSpan.Zero;
             }
             _unconfirmed = _reached - known;
+            Advance();
         }
     }
 
@@ -212,6 +215,8 @@ public sealed class EffectiveTime : JudgedTime
         if (off.Duration() <= Tolerance) _jump = TimeSpan.Zero;
         else if (_jump == TimeSpan.Zero || (off - _jump).Duration() > Tolerance) (_jump, _untold) = (off, off);
     }
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 
     /// <summary>Forward, by what somebody confirmed: a clock that was off is then off by less, and that is no new jump.</summary>
     private void MoveTo(DateTimeOffset time)

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Edge.Agent.Clock;
 
 /// <summary>What counts while the machine runs, whatever its clock is set to.</summary>
@@ -10,14 +8,4 @@ public interface IBootCounter
 
     /// <summary>Time since that boot, time asleep included; never goes back.</summary>
     TimeSpan Elapsed { get; }
-}
-
-/// <summary>The kernel's own: <c>boot_id</c>, and CLOCK_BOOTTIME as <c>/proc/uptime</c> shows it, in hundredths of a second
-/// (proc_uptime(5)). Setting the clock changes neither.</summary>
-internal sealed class KernelBootCounter : IBootCounter
-{
-    public string Boot { get; } = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
-
-    public TimeSpan Elapsed => TimeSpan.FromSeconds(
-        double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture));
 }

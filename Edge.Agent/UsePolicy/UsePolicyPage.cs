@@ -185,7 +185,8 @@ internal static class UsePolicyPage
         .. policy.Notify is { } office ? [ReachOf(office)] : Array.Empty<PageBlock>(),
         new PageBlock.Table(["What happened", "Told within"], [.. IncidentKinds.Spellings.Values
             .Select(kind => (IReadOnlyList<string>)[Happened(kind), Count(policy.NotifyWithinHours[kind], "hour")])]),
-        new PageBlock.Paragraph("This version of the box writes what it notices into its log and does not yet report it by itself."),
+        new PageBlock.Paragraph($"The box notices this by itself. It writes it into its log and reports it to {agency} at once, before everything else, with the time by which it must be told. If there is no connection, it reports it as soon as there is one."),
+        new PageBlock.Paragraph("This version has no logins and cannot notice that it is opened. Those lines count from the version that can."),
     ]);
 
     private static PageSection Complaints(Policy policy, string agency) => new("complaints", "Where to complain", policy.Complaints is { } office

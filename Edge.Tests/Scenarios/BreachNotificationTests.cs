@@ -1,9 +1,7 @@
 using Edge.Agent.Governance;
-using Edge.Agent.Hub;
 using Edge.Storage.Audit;
-using Edge.Storage.Keys;
-using Edge.Storage.Trust;
 using Edge.Tests.Matching;
+using Edge.Tests.Trust;
 
 namespace Edge.Tests.Scenarios;
 
@@ -21,10 +19,7 @@ public sealed class BreachNotificationTests : IDisposable
     public void A_refused_signature_produces_one_incident_also_after_days_offline()
     {
         _box.Inbox = CopyOfTrust();
-        using var stranger = SigningKey.Create();
-        var timestamp = Path.Combine(_box.Inbox, TrustPath.Timestamp);
-        var file = SignedFile<TimestampMetadata>.Parse(TrustPath.Timestamp, File.ReadAllBytes(timestamp), TimestampMetadata.Read);
-        File.WriteAllBytes(timestamp, SignedFile.Sign((file.Metadata with { Version = 99, Expires = Lists.Now.AddYears(9) }).Write(), [stranger]));
+        ForgedTimestamp.Put(_box.Inbox);
         _box.Run(Offline);
         AssertOne(IncidentKind.RefusedSignature, "timestamp-json");
         Assert.Equal(Lists.Now + Offline, _box.Time.GetUtcNow()); // and it told no time
@@ -109,15 +104,5 @@ public sealed class BreachNotificationTests : IDisposable
         Assert.Equal(TimeSpan.FromHours(_box.Trust.Current!.Policy.NotifyWithinHours[kind]), notice.NotifyBy - notice.When);
     }
 
-    private string CopyOfTrust()
-    {
-        var copy = _box.File("copy");
-        foreach (var file in Directory.EnumerateFiles(_box.Agency.TrustFolder, "*", SearchOption.AllDirectories))
-        {
-            var to = Path.Combine(copy, Path.GetRelativePath(_box.Agency.TrustFolder, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
-            File.Copy(file, to);
-        }
-        return copy;
-    }
+    private string CopyOfTrust() => ForgedTimestamp.Copy(_box.Agency.TrustFolder, _box.File("copy"));
 }

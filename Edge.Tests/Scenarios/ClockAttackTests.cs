@@ -46,6 +46,22 @@ public sealed class ClockAttackTests : IDisposable
     }
 
     [Fact]
+    public void A_clock_set_forward_by_days_is_not_believed_because_the_hub_signs_a_timestamp_meanwhile()
+    {
+        _box.Turn();
+        Store(Day);
+        _box.Machine.Set(Lists.Now + 3 * Day);
+        for (var hour = 1; hour < 24; hour++)
+        {
+            _box.Agency.RefreshTrust(_box.Time.GetUtcNow());
+            _box.Run(TimeSpan.FromHours(1));
+        }
+        Assert.Equal((1, "ahead"), (_box.State.Hits.Count, Jump().Detail));
+        _box.Run(TimeSpan.FromHours(1));
+        Assert.Equal(0, _box.State.Hits.Count);
+    }
+
+    [Fact]
     public void An_expired_entry_stops_matching_without_a_network_whatever_the_clock_is_set_to()
     {
         _box.Turn();

@@ -117,6 +117,13 @@ public sealed partial class UsePolicyPageTests
     }
 
     [Fact]
+    public void It_says_that_the_box_reports_what_goes_wrong_by_itself_and_what_it_cannot_notice_yet()
+    {
+        Assert.Contains("at once, before everything else", OneLine(Text(Example)), StringComparison.Ordinal);
+        Assert.Contains("cannot notice that it is opened", OneLine(Text(Example)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_agency_s_name_becomes_words()
     {
         var page = UsePolicyPage.Of(Example with { Agency = "county-of-west-lakeside" }, null, Now);
