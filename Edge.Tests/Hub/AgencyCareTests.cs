@@ -28,10 +28,10 @@ public sealed class AgencyCareTests : IDisposable
         _temporary.Dispose();
     }
 
-    private int Version(string file) => TrustClient.Open(_temporary.File($"box-{Guid.NewGuid()}"), File.ReadAllBytes(Path.Combine(_agency.TrustFolder, "1.root.json")), "riverton", "box-1")
+    private int Version(string file) => TrustClient.Open(_temporary.File($"box-{_now:yyyyMMddHH}"), File.ReadAllBytes(Path.Combine(_agency.TrustFolder, "1.root.json")), "riverton", "box-1")
         .Update(TrustSource.Folder(_agency.TrustFolder), _now).Versions[file];
 
-    private IReadOnlyList<string> TendDaily(int days)
+    private List<string> TendDaily(int days)
     {
         var done = new List<string>();
         for (var i = 0; i < days; i++) done.AddRange(_agency.Tend(_now += TimeSpan.FromDays(1)));
