@@ -32,6 +32,7 @@ internal static class ChangeReport
             .. old.Keys.Where(key => !next.Keys.Contains(key)).Select(key => $"  no more: {key.Key.KeyId}, until {JsonTime.Write(key.Expires)}{(key.Expires <= now ? " (ended)" : "")}"),
         ]);
         lines.AddRange(proposal.KeyChanges());
+        if (lines.Count == 0) lines.Add("the same as today, for a new lifetime");
         return lines;
 
         void Compare<T>(string path, TryRead<T> read, Func<T, T, IEnumerable<string>> say) where T : class

@@ -38,7 +38,8 @@ internal static class AgencyCare
     {
         foreach (var name in new[] { TrustPath.Root, TrustPath.Targets })
             if (agency.Expiries[name] is var end && end - ForKeepers <= now)
-                yield return new CareDue($"the keepers' signature on {name}", end, "hub root rotate, and the keepers' hub sign");
+                yield return new CareDue($"the keepers' signature on {name}", end,
+                    name == TrustPath.Root ? "hub root rotate, and the keepers' hub sign" : "hub recipients rotate or any other change, and the keepers' hub sign");
         // The hub renews these by itself: one that has ended says that its key is not here.
         foreach (var name in new[] { TrustPath.Timestamp, TrustPath.Snapshot, TrustPath.HotlistMetadata(agency.Name) })
             if (agency.Expiries[name] is var end && end <= now)
