@@ -25,7 +25,7 @@ internal static class HubChangeCommands
                 Console.Error.Write("Drop this change and every signature under it? [y/N] ");
                 if (Console.ReadLine()?.Trim() is not ("y" or "Y")) return Task.FromResult(Failure.Say(ExitCode.Interrupted, "nothing was dropped"));
             }
-            agency.Discard(now);
+            agency.Discard();
             output.WriteLine(parse.GetValue(json) ? ProposalReport.Write(new JsonObject { ["agency"] = agency.Name, ["discarded"] = true })
                 : "dropped; what is published stays as it is");
             return Task.FromResult(ExitCode.Ok);

@@ -20,6 +20,9 @@ public sealed class Agency : IDisposable
     /// <summary>How long boxes may use a hotlist after it was published.</summary>
     public static readonly TimeSpan HotlistLife = TimeSpan.FromDays(7);
 
+    /// <summary>A first epoch begins this much before it is made: a box may have been switched on with a clock that lags.</summary>
+    private static readonly TimeSpan ClockLag = TimeSpan.FromDays(1);
+
     /// <summary>A timestamp younger than this is not signed anew: a daily timer always does, a second run the same morning does not.</summary>
     private static readonly TimeSpan TimestampAge = TimeSpan.FromHours(12);
 
@@ -238,20 +241,21 @@ public sealed class Agency : IDisposable
             : throw new AgencyException(string.Join("; ", problems));
     }
 
-    /// <summary>Makes the keys of further epochs, which follow on the last one, and proposes them to the keepers.</summary>
+    /// <summary>Makes the keys of further epochs and proposes them to the keepers: they follow on the last one, or replace all that are
+    /// running or to come, as after a theft.</summary>
     /// <returns>True if they are published.</returns>
     /// <exception cref="AgencyException">The list would be longer than boxes accept.</exception>
     /// <exception cref="TrustException">Another change waits.</exception>
-    public bool ProposeEpochs(int count, int days, DateTimeOffset now)
+    public bool ProposeEpochs(int count, int days, DateTimeOffset now, bool replace = false)
     {
         using var alone = Alone();
         Proposal.RequireNone(); // before any key is made
         var published = PublishedRecipients;
-        var staying = published.Keys.Where(key => key.Expires > now).ToList();
+        var staying = published.Keys.Where(key => key.Expires > now && !replace).ToList();
         if (staying.Count + count > Governance.Recipients.Most)
             throw new AgencyException($"the list would hold {staying.Count + count} keys, boxes accept {Governance.Recipients.Most}: {staying.Count} still run, until {JsonTime.Write(staying.Max(key => key.Expires))}");
         // An overlap is part of an epoch's end, so the next one starts that much before.
-        var start = staying.Select(key => key.Expires - EpochKeys.Overlap).Append(now).Max();
+        var start = staying.Select(key => key.Expires - EpochKeys.Overlap).Append(now - ClockLag).Max();
         var next = new Recipients(Name, published.Version + 1, [.. staying, .. Epochs.Make(start, count, days)]);
         Proposal.Propose(new Dictionary<string, byte[]> { [TrustPath.Recipients] = next.Write() }, now);
         return SignWith(_atHand, now);
@@ -293,15 +297,16 @@ public sealed class Agency : IDisposable
 
     /// <summary>Drops the change that waits, and destroys the keys that were made for it.</summary>
     /// <exception cref="AgencyException">Nothing waits.</exception>
-    public void Discard(DateTimeOffset now)
+    public void Discard()
     {
         using var alone = Alone();
         if (!Proposal.IsWaiting) throw new AgencyException("no change waits");
+        var published = PublishedRecipients.Keys.Select(key => key.Key.KeyId).ToHashSet();
+        var proposed = Proposal.Changed(TrustPath.Recipients) is { } bytes && Governance.Recipients.TryParse(bytes, out var list, out _) ? list.Keys : [];
         // First: a list that lost its private halves must not be signed.
         Proposal.Discard();
         SettleKeys();
-        var published = PublishedRecipients.Keys.Select(key => key.Key.KeyId).ToHashSet();
-        Epochs.DestroyUnused(published.Contains, now);
+        Epochs.DestroyUnused(proposed.Select(key => key.Key.KeyId).Where(id => !published.Contains(id)).ToHashSet());
     }
 
     /// <summary>Copies the change that waits into <paramref name="target"/>, for a keeper to sign on a machine of their own.</summary>
@@ -501,8 +506,7 @@ public sealed class Agency : IDisposable
         }
         var epochs = new EpochKeys(folder);
         epochs.Begin(policy);
-        // From yesterday on: a box may be switched on with a clock that lags.
-        var recipients = new Recipients(plan.Agency, 1, epochs.Make(now - TimeSpan.FromDays(1), EpochKeys.DefaultCount, EpochKeys.DefaultDays));
+        var recipients = new Recipients(plan.Agency, 1, epochs.Make(now - ClockLag, EpochKeys.DefaultCount, EpochKeys.DefaultDays));
         using (var authority = CertificateAuthority.Create(folder.Tls, plan.Agency, now))
         {
             authority.CreateServer(folder.Tls, "broker", plan.Agency, plan.Broker.Host, now);

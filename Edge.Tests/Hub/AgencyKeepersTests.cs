@@ -245,14 +245,14 @@ public sealed class AgencyKeepersTests : IDisposable
     public void A_change_that_is_dropped_takes_the_keys_made_for_it_along()
     {
         _agency.ProposeOnlineKeys(Lists.Now);
-        _agency.Discard(Lists.Now);
+        _agency.Discard();
         Assert.False(File.Exists(KeyFile("trust.next")) || File.Exists(KeyFile("hotlists.next")));
         var held = _agency.Epochs.Held.Count;
         Assert.False(_agency.ProposeEpochs(3, 7, Lists.Now));
         Assert.Equal(held + 3, _agency.Epochs.Held.Count);
-        _agency.Discard(Lists.Now);
+        _agency.Discard();
         Assert.Equal(held, _agency.Epochs.Held.Count);
-        Assert.Throws<AgencyException>(() => _agency.Discard(Lists.Now));
+        Assert.Throws<AgencyException>(() => _agency.Discard());
         Update();
     }
 
