@@ -53,10 +53,15 @@ public sealed class EpochKeys : IEpochKeys
     {
         if (Ledger.WithKey(keyId) is null || !IsHeld(keyId)) return null; // a key id is a claim: it does not choose a path
         var path = _folder.RecipientKey(keyId);
-        var raw = File.ReadAllBytes(path);
+        byte[] raw = [];
         try
         {
+            raw = File.ReadAllBytes(path);
             return RecipientKey.FromRaw(raw);
+        }
+        catch (FileNotFoundException)
+        {
+            return null; // destroyed since
         }
         catch (FormatException damaged)
         {
