@@ -26,6 +26,8 @@ public enum ExitCode
     Refused = 9,
     /// <summary>Another edge-agent already uses this state directory, or changes this hotlist.</summary>
     Busy = 10,
+    /// <summary>Something that only people can renew has ended.</summary>
+    Overdue = 11,
     /// <summary>Stopped by Ctrl-C or SIGTERM before the work was done.</summary>
     Interrupted = 130,
 }

@@ -1,10 +1,12 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Edge.Storage.Files;
 using Edge.Storage.Trust;
 
 namespace Edge.Agent.Cli;
 
-/// <summary><c>hub key FILE</c>: makes one keeper's key, on the keeper's own machine.</summary>
+/// <summary><c>hub key FILE</c>: makes one keeper's or operator's key, on that person's own machine. A keeper is known by the TUF key id,
+/// an operator by the thumbprint.</summary>
 internal static class HubKeyCommand
 {
     public static Option<string?> PassphraseOption() =>
@@ -14,14 +16,17 @@ internal static class HubKeyCommand
     {
         var file = new Argument<string>("FILE") { Description = "The key to make; must not be there." };
         var passphrase = PassphraseOption();
-        var command = new Command("key", "Make a keeper's key, protected by a passphrase") { file, passphrase };
+        var json = RecognizeCommand.JsonOption();
+        var command = new Command("key", "Make a keeper's or an operator's key, protected by a passphrase") { file, passphrase, json };
         command.SetAction((parse, _) => Failure.ShowAsync(() =>
         {
             var path = parse.GetValue(file)!;
             if (File.Exists(path)) return Task.FromResult(Failure.Say(ExitCode.Configuration, $"{path} is there already: a key is never overwritten"));
             var keeper = Passphrase.Make(Path.GetFileNameWithoutExtension(path), parse.GetValue(passphrase));
             using (keeper.Key) DurableFile.Write(path, keeper.File.Write());
-            parse.InvocationConfiguration.Output.WriteLine(RoleKeys.KeyIdOf(keeper.File.Public));
+            var id = RoleKeys.KeyIdOf(keeper.File.Public);
+            parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(json)
+                ? ProposalReport.Write(new JsonObject { ["file"] = path, ["keyId"] = id, ["kid"] = keeper.File.Public.KeyId }) : id);
             return Task.FromResult(ExitCode.Ok);
         }));
         return command;

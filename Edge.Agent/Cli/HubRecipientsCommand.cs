@@ -18,16 +18,17 @@ internal static class HubRecipientsCommand
         var folder = new Argument<string>("DIR") { Description = "The agency's folder." };
         var epochs = new Option<int>("--epochs") { Description = "How many epochs to add.", DefaultValueFactory = _ => EpochKeys.DefaultCount };
         var days = new Option<int>("--days") { Description = "How long each lasts.", DefaultValueFactory = _ => EpochKeys.DefaultDays };
+        var replace = new Option<bool>("--replace") { Description = "In place of all epochs that run or are to come, as after a theft." };
         var json = RecognizeCommand.JsonOption();
-        var rotate = new Command("rotate", "Make the keys of further epochs and propose them") { folder, epochs, days, json };
+        var rotate = new Command("rotate", "Make the keys of further epochs and propose them") { folder, epochs, days, replace, json };
         rotate.SetAction((parse, _) => Failure.ShowAsync(() =>
         {
             var (count, length, now) = (parse.GetValue(epochs), parse.GetValue(days), TimeProvider.System.GetUtcNow());
             if (count is < 1 or > Recipients.Most) return Task.FromResult(Failure.Say(ExitCode.Usage, $"--epochs must be 1 to {Recipients.Most}"));
             if (length is < 1 or > 90) return Task.FromResult(Failure.Say(ExitCode.Usage, "--days must be 1 to 90"));
             using var agency = Agency.Open(parse.GetValue(folder)!);
-            var published = agency.ProposeEpochs(count, length, now);
-            var made = agency.Epochs.Held.TakeLast(count).ToList();
+            var published = agency.ProposeEpochs(count, length, now, parse.GetValue(replace));
+            var made = agency.Epochs.Ledger.Epochs.TakeLast(count).ToList();
             var about = new JsonObject { ["epochs"] = new JsonArray([.. made.Select(epoch => (JsonNode)Json(agency, epoch))]) };
             string[] lines = [string.Create(CultureInfo.InvariantCulture,
                 $"{count} epochs of {length} days, from {JsonTime.Write(made[0].NotBefore)} until {JsonTime.Write(made[^1].Expires)}")];

@@ -12,16 +12,16 @@ internal static class HubRootRotateCommand
         var add = new Option<string[]>("--add") { Description = "Key file of a new keeper; its passphrase is not needed.", DefaultValueFactory = _ => [] };
         var remove = new Option<string[]>("--remove") { Description = "Key id of a keeper who leaves.", DefaultValueFactory = _ => [] };
         var threshold = new Option<int?>("--threshold") { Description = "How many keepers must sign from then on." };
-        var rotate = new Command("rotate", "Propose other keepers; they are so once old and new ones have signed") { folder, add, remove, threshold };
+        var json = RecognizeCommand.JsonOption();
+        var rotate = new Command("rotate", "Propose other keepers; they are so once old and new ones have signed") { folder, add, remove, threshold, json };
         rotate.SetAction((parse, _) => Failure.ShowAsync(() =>
         {
             using var agency = Agency.Open(parse.GetValue(folder)!);
-            var output = parse.InvocationConfiguration.Output;
+            var now = TimeProvider.System.GetUtcNow();
             var published = agency.ProposeKeepers([.. parse.GetValue(add)!.Select(file => Passphrase.Load(file).Public)],
-                parse.GetValue(remove)!, parse.GetValue(threshold), TimeProvider.System.GetUtcNow());
-            if (published) output.WriteLine("published");
-            else HubStatusCommand.ShowChange(agency.Proposal, output);
-            return Task.FromResult(ExitCode.Ok);
+                parse.GetValue(remove)!, parse.GetValue(threshold), now);
+            var lines = published ? [] : ChangeReport.Lines(agency.Proposal, agency.TrustFolder, now);
+            return Task.FromResult(ProposalReport.Show(agency, published, [], lines, parse.GetValue(json), parse.InvocationConfiguration.Output));
         }));
         return new Command("root", "Who signs for the agency") { rotate };
     }

@@ -1,33 +1,59 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Edge.Agent.Hub;
+using Edge.Storage.Trust;
 
 namespace Edge.Agent.Cli;
 
 /// <summary><c>hub sign DIR --key FILE</c>: one keeper's signature under the change that waits. With the last one it is
-/// published.</summary>
+/// published. DIR may also be a copy that hub export made, on the keeper's own machine.</summary>
 internal static class HubSignCommand
 {
     public static Command Build()
     {
-        var folder = new Argument<string>("DIR") { Description = "The agency's folder." };
+        var folder = new Argument<string>("DIR") { Description = "The agency's folder, or a copy of the change made by hub export." };
         var key = new Option<string>("--key") { Description = "The keeper's key file.", Required = true };
         var passphrase = HubKeyCommand.PassphraseOption();
-        var command = new Command("sign", "Sign the change that waits, as one keeper") { folder, key, passphrase };
+        var json = RecognizeCommand.JsonOption();
+        var command = new Command("sign", "Sign the change that waits, as one keeper") { folder, key, passphrase, json };
         command.SetAction((parse, _) => Failure.ShowAsync(() =>
         {
-            using var agency = Agency.Open(parse.GetValue(folder)!);
-            var output = parse.InvocationConfiguration.Output;
-            if (!agency.Proposal.IsWaiting) return Task.FromResult(Failure.Say(ExitCode.Configuration, "no change waits for a signature"));
-            HubStatusCommand.ShowChange(agency.Proposal, output);
-            using var signing = Passphrase.Open(parse.GetValue(key)!, parse.GetValue(passphrase));
-            if (agency.Sign(signing, TimeProvider.System.GetUtcNow())) output.WriteLine("signed and published");
-            else
-            {
-                output.WriteLine("signed; not yet published:");
-                HubStatusCommand.ShowChange(agency.Proposal, output);
-            }
-            return Task.FromResult(ExitCode.Ok);
+            var (path, file, phrase) = (parse.GetValue(folder)!, parse.GetValue(key)!, parse.GetValue(passphrase));
+            var (asJson, output) = (parse.GetValue(json), parse.InvocationConfiguration.Output);
+            return Task.FromResult(CarriedChange.IsAt(path) ? SignCarried(path, file, phrase, asJson, output) : Sign(path, file, phrase, asJson, output));
         }));
         return command;
+    }
+
+    private static ExitCode Sign(string folder, string keyFile, string? passphraseFile, bool json, TextWriter output)
+    {
+        using var agency = Agency.Open(folder);
+        if (!agency.Proposal.IsWaiting) return Failure.Say(ExitCode.Configuration, "no change waits for a signature");
+        agency.Proposal.RequireFilesThatWereSigned(); // what is read must be what is signed
+        if (!json) Show(agency.Proposal, agency.TrustFolder, output);
+        using var key = Passphrase.Open(keyFile, passphraseFile);
+        var published = agency.Sign(key, TimeProvider.System.GetUtcNow());
+        if (json) return ProposalReport.Show(agency, published, new JsonObject { ["signedBy"] = RoleKeys.KeyIdOf(key.Public) }, [], json, output);
+        output.WriteLine(published ? "signed and published" : "signed; not yet published:");
+        if (!published) HubStatusCommand.ShowChange(agency.Proposal, output);
+        return ExitCode.Ok;
+    }
+
+    private static ExitCode SignCarried(string folder, string keyFile, string? passphraseFile, bool json, TextWriter output)
+    {
+        var carried = CarriedChange.Open(folder);
+        carried.Proposal.RequireFilesThatWereSigned();
+        if (!json) Show(carried.Proposal, carried.Trust, output);
+        using var key = Passphrase.Open(keyFile, passphraseFile);
+        carried.Sign(key);
+        output.WriteLine(json ? ProposalReport.Write(new JsonObject { ["agency"] = carried.Agency, ["published"] = false, ["signedBy"] = RoleKeys.KeyIdOf(key.Public) })
+            : "signed; carry the folder back, there: edge-agent hub import DIR FOLDER");
+        return ExitCode.Ok;
+    }
+
+    private static void Show(TrustProposal proposal, string trust, TextWriter output)
+    {
+        foreach (var line in ChangeReport.Lines(proposal, trust, TimeProvider.System.GetUtcNow())) output.WriteLine(Printable.Line(line));
+        HubStatusCommand.ShowChange(proposal, output);
     }
 }

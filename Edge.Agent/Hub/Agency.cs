@@ -20,15 +20,22 @@ public sealed class Agency : IDisposable
     /// <summary>How long boxes may use a hotlist after it was published.</summary>
     public static readonly TimeSpan HotlistLife = TimeSpan.FromDays(7);
 
+    /// <summary>A first epoch begins this much before it is made: a box may have been switched on with a clock that lags.</summary>
+    private static readonly TimeSpan ClockLag = TimeSpan.FromDays(1);
+
+    /// <summary>A timestamp younger than this is not signed anew: a daily timer always does, a second run the same morning does not.</summary>
+    private static readonly TimeSpan TimestampAge = TimeSpan.FromHours(12);
+
+    /// <summary>A hub that has signed nothing for so long was off, or its clock was set.</summary>
+    private static readonly TimeSpan LongestRest = 2 * TrustLifetimes.Default.Timestamp;
+
     private readonly AgencyFolder _folder;
-    private readonly SigningKey _trustKey;
-    private readonly IReadOnlyList<SigningKey> _atHand;
+    private readonly List<SigningKey> _atHand;
     private IReadOnlyList<RecipientKey>? _recipients;
 
-    private Agency(AgencyFolder folder, string name, BrokerAddress broker, IReadOnlyList<SigningKey> atHand)
+    private Agency(AgencyFolder folder, string name, BrokerAddress broker, List<SigningKey> atHand)
     {
         _folder = folder;
-        _trustKey = atHand[0];
         _atHand = atHand;
         Name = name;
         Broker = broker;
@@ -51,7 +58,9 @@ public sealed class Agency : IDisposable
     public Recipients PublishedRecipients => EpochKeys.Published(_folder);
 
     /// <summary>The TUF key id of the online key: it signs timestamp and snapshot.</summary>
-    public string TrustKeyId => RoleKeys.KeyIdOf(_trustKey.Public);
+    /// <exception cref="AgencyException">It is not here.</exception>
+    public string TrustKeyId => TrustSigners.Of(TrustFolder, Name, _atHand).Timestamp.Keys is [var key, ..] ? RoleKeys.KeyIdOf(key.Public)
+        : throw new AgencyException($"{_folder.TrustKey} is not the key that {TrustPath.Root} names: restore it");
 
     /// <summary>Its trust repository, public as it stands.</summary>
     public string TrustFolder => _folder.Trust;
@@ -130,8 +139,8 @@ public sealed class Agency : IDisposable
                 return fields.Text("agency", PartyName.IsValid, PartyName.Rule);
             }, out var name, out var problems))
             throw new AgencyException($"{folder.Description}: {problems[0]}");
-        var atHand = new[] { folder.TrustKey, folder.HotlistKey, folder.KeeperKey }
-            .Where((file, i) => i == 0 || File.Exists(file)).Select(file => Load(file, raw => SigningKey.FromSeed(raw))).ToList();
+        var atHand = new[] { folder.TrustKey, folder.HotlistKey, folder.KeeperKey, AgencyFolder.Next(folder.TrustKey), AgencyFolder.Next(folder.HotlistKey) }
+            .Where(File.Exists).Select(file => Load(file, raw => SigningKey.FromSeed(raw))).ToList();
         return new Agency(folder, name, broker!, atHand);
     }
 
@@ -232,20 +241,21 @@ public sealed class Agency : IDisposable
             : throw new AgencyException(string.Join("; ", problems));
     }
 
-    /// <summary>Makes the keys of further epochs, which follow on the last one, and proposes them to the keepers.</summary>
+    /// <summary>Makes the keys of further epochs and proposes them to the keepers: they follow on the last one, or replace all that are
+    /// running or to come, as after a theft.</summary>
     /// <returns>True if they are published.</returns>
     /// <exception cref="AgencyException">The list would be longer than boxes accept.</exception>
     /// <exception cref="TrustException">Another change waits.</exception>
-    public bool ProposeEpochs(int count, int days, DateTimeOffset now)
+    public bool ProposeEpochs(int count, int days, DateTimeOffset now, bool replace = false)
     {
         using var alone = Alone();
         Proposal.RequireNone(); // before any key is made
         var published = PublishedRecipients;
-        var staying = published.Keys.Where(key => key.Expires > now).ToList();
+        var staying = published.Keys.Where(key => key.Expires > now && !replace).ToList();
         if (staying.Count + count > Governance.Recipients.Most)
             throw new AgencyException($"the list would hold {staying.Count + count} keys, boxes accept {Governance.Recipients.Most}: {staying.Count} still run, until {JsonTime.Write(staying.Max(key => key.Expires))}");
         // An overlap is part of an epoch's end, so the next one starts that much before.
-        var start = staying.Select(key => key.Expires - EpochKeys.Overlap).Append(now).Max();
+        var start = staying.Select(key => key.Expires - EpochKeys.Overlap).Append(now - ClockLag).Max();
         var next = new Recipients(Name, published.Version + 1, [.. staying, .. Epochs.Make(start, count, days)]);
         Proposal.Propose(new Dictionary<string, byte[]> { [TrustPath.Recipients] = next.Write() }, now);
         return SignWith(_atHand, now);
@@ -263,6 +273,86 @@ public sealed class Agency : IDisposable
             if (!keys.Any(key => RoleKeys.KeyIdOf(key) == id)) throw new AgencyException($"no keeper has the key {id}: hub status shows them");
         Proposal.ProposeKeepers([.. keys.Where(key => !remove.Contains(RoleKeys.KeyIdOf(key))).Concat(add).Distinct()], threshold ?? old, now);
         return SignWith(_atHand, now);
+    }
+
+    /// <summary>Makes new online keys, for timestamp and snapshot and for the hotlist, and proposes them. The old ones are used until the
+    /// change is published, and destroyed then.</summary>
+    /// <returns>True if it is published.</returns>
+    /// <exception cref="TrustException">Another change waits.</exception>
+    public bool ProposeOnlineKeys(DateTimeOffset now)
+    {
+        using var alone = Alone();
+        Proposal.RequireNone();
+        SettleKeys(); // what a change that was dropped or cut off left
+        var made = new[] { _folder.TrustKey, _folder.HotlistKey }.Select(file =>
+        {
+            var key = SigningKey.Create();
+            Save(AgencyFolder.Next(file), key.ExportSeed());
+            return key;
+        }).ToList();
+        _atHand.AddRange(made);
+        Proposal.ProposeOnlineKeys(made[0].Public, made[1].Public, now);
+        return SignWith(_atHand, now);
+    }
+
+    /// <summary>Drops the change that waits, and destroys the keys that were made for it.</summary>
+    /// <exception cref="AgencyException">Nothing waits.</exception>
+    public void Discard()
+    {
+        using var alone = Alone();
+        if (!Proposal.IsWaiting) throw new AgencyException("no change waits");
+        var published = PublishedRecipients.Keys.Select(key => key.Key.KeyId).ToHashSet();
+        var proposed = Proposal.Changed(TrustPath.Recipients) is { } bytes && Governance.Recipients.TryParse(bytes, out var list, out _) ? list.Keys : [];
+        // First: a list that lost its private halves must not be signed.
+        Proposal.Discard();
+        SettleKeys();
+        Epochs.DestroyUnused(proposed.Select(key => key.Key.KeyId).Where(id => !published.Contains(id)).ToHashSet());
+    }
+
+    /// <summary>Copies the change that waits into <paramref name="target"/>, for a keeper to sign on a machine of their own.</summary>
+    /// <exception cref="AgencyException">Nothing waits, or the folder is not empty.</exception>
+    public void Export(string target)
+    {
+        using var alone = Alone();
+        if (!Proposal.IsWaiting) throw new AgencyException("no change waits");
+        CarriedChange.Write(target, Name, Proposal);
+    }
+
+    /// <summary>Takes the signatures from a copy that a keeper has signed, and publishes the change with the last one.</summary>
+    /// <param name="taken">How many were new.</param>
+    /// <returns>True if it is published.</returns>
+    /// <exception cref="AgencyException">Nothing waits, or the folder holds no change.</exception>
+    /// <exception cref="TrustException">The copy is not one of the change that waits.</exception>
+    public bool Import(string source, DateTimeOffset now, out int taken)
+    {
+        using var alone = Alone();
+        if (!Proposal.IsWaiting) throw new AgencyException("no change waits for a signature");
+        var carried = CarriedChange.Open(source);
+        if (carried.Agency != Name) throw new AgencyException($"{source} is a change of {carried.Agency}; this is {Name}");
+        taken = Proposal.TakeSignatures(carried.Pending);
+        return SignWith([], now);
+    }
+
+    // A next key that root and targets name takes the place of the one before it, which is destroyed; one that they do not name, and
+    // that no waiting change will name, goes itself.
+    private void SettleKeys()
+    {
+        if (Proposal.IsWaiting) return;
+        var roles = TrustSigners.Of(TrustFolder, Name, _atHand);
+        foreach (var (file, role) in new[] { (_folder.TrustKey, roles.Timestamp), (_folder.HotlistKey, roles.Hotlists) })
+        {
+            var next = AgencyFolder.Next(file);
+            if (!File.Exists(next)) continue;
+            using var key = Load(next, raw => SigningKey.FromSeed(raw));
+            if (!role.Keys.Any(one => one.Public.Equals(key.Public)))
+            {
+                DurableFile.Destroy(next);
+                continue;
+            }
+            DurableFile.Destroy(file);
+            File.Move(next, file);
+            DurableFile.SyncFolder(_folder.Keys);
+        }
     }
 
     /// <summary>Adds one keeper's signature to the change that waits, and publishes it with the last one.</summary>
@@ -286,7 +376,9 @@ public sealed class Agency : IDisposable
         // Before it is published: a ledger that missed a longer retention would let a key be destroyed too soon.
         if (Proposal.Changed(TrustPath.Policy) is { } policy) Epochs.Note(Read(policy), now);
         if (Proposal.Changed(TrustPath.Recipients) is { } recipients) RequireKeysOf(recipients);
-        return Proposal.TryPublish(_atHand, now);
+        if (!Proposal.TryPublish(_atHand, now)) return false;
+        SettleKeys();
+        return true;
     }
 
     // A policy that no box can read allows nothing; one written by a newer version of this program might allow anything.
@@ -303,6 +395,55 @@ public sealed class Agency : IDisposable
 
     /// <summary>Signs a new timestamp, so that boxes know they miss nothing; a hub in service does this every day.</summary>
     public void RefreshTrust(DateTimeOffset now) => Writer().Refresh(now);
+
+    /// <summary>What a hub in service does every day, as often as one likes: renews what its own keys sign, finishes what was cut
+    /// off, destroys the keys whose time has come.</summary>
+    /// <param name="clockIsRight">Somebody has looked at the clock: go on even if it has moved by weeks since the hub last signed.</param>
+    /// <returns>What was done, a line each.</returns>
+    /// <exception cref="AgencyException">The clock has moved by weeks: a wrong one would destroy keys too soon, and for good.</exception>
+    /// <exception cref="StateBusyException">Somebody else is changing the repository.</exception>
+    public IReadOnlyList<string> Tend(DateTimeOffset now, bool clockIsRight = false)
+    {
+        using var alone = Alone();
+        var signed = Expiries[TrustPath.Timestamp] - TrustLifetimes.Default.Timestamp;
+        if (!clockIsRight && now - signed > LongestRest)
+            throw new AgencyException($"the clock says {JsonTime.Write(now)}, and this hub last signed at {JsonTime.Write(signed)}: look at the clock; if it is right, run hub tend --clock-is-right");
+        var done = new List<string>();
+        if (Proposal.IsComplete && SignWith([], now)) done.Add("finished a publication that had been cut off");
+        SettleKeys();
+        var (lives, ends) = (TrustLifetimes.Default, Expiries);
+        var hotlists = ends[TrustPath.HotlistMetadata(Name)] - now < lives.Hotlists / 3;
+        if (hotlists || ends[TrustPath.Snapshot] - now < lives.Snapshot / 3)
+        {
+            if (hotlists) Writer().RenewHotlist(now);
+            else Writer().SignSnapshot(now);
+            done.Add(hotlists ? "signed the hotlist's metadata, the snapshot and the timestamp anew" : "signed the snapshot and the timestamp anew");
+        }
+        else if (ends[TrustPath.Timestamp] - now < lives.Timestamp - TimestampAge)
+        {
+            RefreshTrust(now);
+            done.Add($"signed a new timestamp, until {JsonTime.Write(Expiries[TrustPath.Timestamp])}");
+        }
+        Epochs.Note(Policy, now);
+        foreach (var epoch in Epochs.DestroyEnded(now))
+            done.Add($"destroyed the key of the epoch until {JsonTime.Write(epoch.Expires)} ({epoch.KeyId})");
+        return done;
+    }
+
+    /// <summary>What people must do soon, or should have done.</summary>
+    public IReadOnlyList<CareDue> Due(DateTimeOffset now) => AgencyCare.Due(this, now);
+
+    /// <summary>Every file of the trust repository as one consistent set, in the order in which to send it.</summary>
+    /// <exception cref="StateBusyException">Somebody is changing it.</exception>
+    internal IReadOnlyList<(string Path, byte[] Bytes)> TrustFiles()
+    {
+        using var alone = Alone();
+        return [.. TrustRepositoryWriter.SendingOrder(TrustFolder, Name).Select(path => (path, Target(path)))];
+    }
+
+    internal string PushedFile => _folder.Pushed;
+
+    internal IEnumerable<string> CertificateFiles => Directory.EnumerateFiles(_folder.Tls, "*.crt").Order(StringComparer.Ordinal);
 
     /// <summary>Admits a box: certifies its TLS key and keeps its public keys.</summary>
     /// <exception cref="AgencyException">The request is for another agency, its certificate request is damaged, or a box
@@ -365,8 +506,7 @@ public sealed class Agency : IDisposable
         }
         var epochs = new EpochKeys(folder);
         epochs.Begin(policy);
-        // From yesterday on: a box may be switched on with a clock that lags.
-        var recipients = new Recipients(plan.Agency, 1, epochs.Make(now - TimeSpan.FromDays(1), EpochKeys.DefaultCount, EpochKeys.DefaultDays));
+        var recipients = new Recipients(plan.Agency, 1, epochs.Make(now - ClockLag, EpochKeys.DefaultCount, EpochKeys.DefaultDays));
         using (var authority = CertificateAuthority.Create(folder.Tls, plan.Agency, now))
         {
             authority.CreateServer(folder.Tls, "broker", plan.Agency, plan.Broker.Host, now);

@@ -13,11 +13,17 @@ internal sealed record AgencyFolder(string Path)
     public string HotlistKey => At("keys/hotlists.key");
     public string KeeperKey => At("keys/keeper.key");
 
+    /// <summary>Where the key lies that is to follow on an online key, until the change that names it is published.</summary>
+    public static string Next(string key) => System.IO.Path.ChangeExtension(key, ".next.key");
+
     /// <summary>Which epoch keys were made, and how long policies kept hits.</summary>
     public string Epochs => At("keys/epochs.json");
 
     /// <summary>A change that waits for its keepers' signatures.</summary>
     public string Pending => At("pending");
+
+    /// <summary>Which files the last push has left on the broker.</summary>
+    public string Pushed => At("pushed.json");
 
     /// <summary>Keepers' keys, each to be carried away by its keeper and deleted.</summary>
     public string ToKeepers => At("to-keepers");

@@ -53,10 +53,15 @@ public sealed class EpochKeys : IEpochKeys
     {
         if (Ledger.WithKey(keyId) is null || !IsHeld(keyId)) return null; // a key id is a claim: it does not choose a path
         var path = _folder.RecipientKey(keyId);
-        var raw = File.ReadAllBytes(path);
+        byte[] raw = [];
         try
         {
+            raw = File.ReadAllBytes(path);
             return RecipientKey.FromRaw(raw);
+        }
+        catch (FileNotFoundException)
+        {
+            return null; // destroyed since
         }
         catch (FormatException damaged)
         {
@@ -111,9 +116,8 @@ public sealed class EpochKeys : IEpochKeys
     /// <returns>Their epochs.</returns>
     internal IReadOnlyList<Epoch> DestroyEnded(DateTimeOffset now) => Destroy(epoch => Ledger.LastNeeded(epoch) <= now);
 
-    /// <summary>Destroys the keys of epochs to come that <paramref name="isWanted"/> does not want: nothing was ever sealed to them.</summary>
-    internal IReadOnlyList<Epoch> DestroyUnused(Func<string, bool> isWanted, DateTimeOffset now) =>
-        Destroy(epoch => epoch.NotBefore > now && !isWanted(epoch.KeyId));
+    /// <summary>Destroys keys that were never published: nothing was ever sealed to them.</summary>
+    internal void DestroyUnused(IReadOnlySet<string> keyIds) => Destroy(epoch => keyIds.Contains(epoch.KeyId));
 
     private List<Epoch> Destroy(Func<Epoch, bool> isDue)
     {

@@ -12,12 +12,13 @@ namespace Edge.Agent.Hub;
 /// <param name="Expires">Until just before.</param>
 public sealed record Epoch(string KeyId, DateTimeOffset NotBefore, DateTimeOffset Expires);
 
-/// <summary>The longest that a policy let hits be kept, holds included, from an instant until the next term begins.</summary>
+/// <summary>How long a policy let hits be kept, from an instant until the next term begins. A hold is no part of it: one case's hold
+/// must not lengthen the retention of everybody else who was found that week, so a held hit gets a key of its own in time.</summary>
 /// <param name="From">When it was published.</param>
-/// <param name="Hours">The larger of the policy's retention and its longest hold.</param>
+/// <param name="Hours">The policy's <c>hitRetentionHours</c>.</param>
 public sealed record RetentionTerm(DateTimeOffset From, int Hours)
 {
-    internal static RetentionTerm Of(Policy policy, DateTimeOffset from) => new(from, Math.Max(policy.HitRetentionHours, policy.LongestHoldHours));
+    internal static RetentionTerm Of(Policy policy, DateTimeOffset from) => new(from, policy.HitRetentionHours);
 }
 
 /// <summary>Every epoch an agency has ever made, its key destroyed or not, and how long its policies kept hits:
@@ -32,8 +33,8 @@ public sealed record EpochLedger(IReadOnlyList<Epoch> Epochs, IReadOnlyList<Rete
     internal static readonly TimeSpan Lingering = TrustLifetimes.Default.Hotlists;
 
     /// <summary>When nothing sealed in <paramref name="epoch"/> may be opened any more, so that its key is to be destroyed: its end plus
-    /// the longest that any policy kept hits which could be in force then, at a box out of reach too, or later, as long as a
-    /// hold could still be put on such a hit.</summary>
+    /// the longest that any policy kept hits which could be in force then: at a box out of reach too, and, published soon after, at
+    /// one whose clock lags.</summary>
     public DateTimeOffset LastNeeded(Epoch epoch)
     {
         var last = epoch.Expires;

@@ -69,12 +69,17 @@ public sealed class SignedFile<T> where T : class, ITrustMetadata
     /// <exception cref="TrustException">The threshold is not met.</exception>
     internal IReadOnlySet<string> RequireThreshold(RoleKeys role)
     {
-        var signers = _signatures.Where(signature => role.Keys.TryGetValue(signature.KeyId, out var key)
-            && key.Verify(_signedBytes, signature.Value)).Select(signature => signature.KeyId).ToHashSet(StringComparer.Ordinal);
+        var signers = Signers(role);
         if (signers.Count < role.Threshold)
             throw new TrustException(Name, $"signature threshold not met ({signers.Count} valid of {role.Threshold} needed)", TrustFault.Signature);
         return signers;
     }
+
+    /// <summary>True if enough of <paramref name="role"/> signed.</summary>
+    internal bool IsSignedBy(RoleKeys role) => Signers(role).Count >= role.Threshold;
+
+    private HashSet<string> Signers(RoleKeys role) => _signatures.Where(signature => role.Keys.TryGetValue(signature.KeyId, out var key)
+        && key.Verify(_signedBytes, signature.Value)).Select(signature => signature.KeyId).ToHashSet(StringComparer.Ordinal);
 
     /// <exception cref="TrustException">It has expired at <paramref name="now"/>.</exception>
     internal void RequireFresh(DateTimeOffset now)

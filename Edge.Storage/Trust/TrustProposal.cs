@@ -21,6 +21,8 @@ public sealed class TrustProposal(string folder, string repository, string agenc
 {
     private static readonly string[] TargetPaths = [TrustPath.Policy, TrustPath.Operators, TrustPath.Recipients];
 
+    private static readonly string[] FileNames = [TrustPath.Root, TrustPath.Targets, .. TargetPaths];
+
     /// <summary>True if a change waits.</summary>
     public bool IsWaiting => File.Exists(At(TrustPath.Targets));
 
@@ -35,7 +37,33 @@ public sealed class TrustProposal(string folder, string repository, string agenc
     public bool IsComplete => Waiting() is { Count: > 0 } waiting && waiting.All(file => Standing(file).Missing == 0);
 
     /// <summary>The proposed bytes of a target file, null where it stays as it is.</summary>
-    public byte[]? Changed(string path) => IsWaiting && File.Exists(At(path)) ? File.ReadAllBytes(At(path)) : null;
+    public byte[]? Changed(string path) => IsWaiting && File.Exists(At(path)) ? Bytes(path) : null;
+
+    /// <summary>Which keys would sign from then on and which no more, a line each; empty if none changes.</summary>
+    /// <exception cref="TrustException">A file is damaged.</exception>
+    public IReadOnlyList<string> KeyChanges()
+    {
+        if (!IsWaiting) return [];
+        var (old, lines) = (Root, new List<string>());
+        var next = old;
+        if (File.Exists(At(TrustPath.Root))) Load<RootMetadata>(TrustPath.Root, RootMetadata.Read, out next);
+        Load<TargetsMetadata>(TrustPath.Targets, TargetsMetadata.ReadTopLevel, out var targets);
+        var today = TrustRepositoryWriter.Read(repository, TrustPath.Targets, TargetsMetadata.ReadTopLevel) ?? throw new TrustException(TrustPath.Targets, "missing");
+        Compare("root", old.Root, next.Root);
+        Compare("targets", old.Targets, next.Targets);
+        Compare("timestamp", old.Timestamp, next.Timestamp);
+        Compare("snapshot", old.Snapshot, next.Snapshot);
+        foreach (var role in today.Delegations!.Keys.Union(targets.Delegations!.Keys))
+            Compare(role, today.Delegations.GetValueOrDefault(role), targets.Delegations.GetValueOrDefault(role));
+        return lines;
+
+        void Compare(string role, RoleKeys? was, RoleKeys? becomes)
+        {
+            foreach (var id in (becomes?.Keys.Keys ?? []).Except(was?.Keys.Keys ?? [])) lines.Add($"{role} will be signed by {id}");
+            foreach (var id in (was?.Keys.Keys ?? []).Except(becomes?.Keys.Keys ?? [])) lines.Add($"{role} will no more be signed by {id}");
+            if (was?.Threshold != becomes?.Threshold) lines.Add($"{role} will need {becomes?.Threshold ?? 0} signature(s), not {was?.Threshold ?? 0}");
+        }
+    }
 
     /// <exception cref="TrustException">A change waits.</exception>
     public void RequireNone()
@@ -63,6 +91,62 @@ public sealed class TrustProposal(string folder, string repository, string agenc
         Write(TrustPath.Root, writer.NextRoot(RoleKeys.Of(threshold, keepers), now).Write());
         Write(TrustPath.Targets, writer.NextTargets(now).Write());
     }
+
+    /// <summary>Proposes another key for timestamp and snapshot, and another for the agency's hotlist. The old ones go on until
+    /// the change is published.</summary>
+    /// <exception cref="TrustException">Another change waits already.</exception>
+    public void ProposeOnlineKeys(VerifyingKey trust, VerifyingKey hotlists, DateTimeOffset now)
+    {
+        Begin(new Dictionary<string, byte[]>());
+        var signers = TrustSigners.Of(repository, agency, []);
+        var online = new SigningRole([], 1) { Elsewhere = [trust] };
+        var next = signers with { Timestamp = online, Snapshot = online, Hotlists = new SigningRole([], 1) { Elsewhere = [hotlists] } };
+        var writer = new TrustRepositoryWriter(repository, agency, next);
+        Write(TrustPath.Root, writer.NextRoot(signers.Root.Public, now).Write());
+        Write(TrustPath.Targets, writer.NextTargets(now).Write());
+    }
+
+    /// <summary>Copies the change, and of the repository what a keeper needs to judge it, into a folder to carry: <c>pending</c> and
+    /// <c>trust</c>. Nothing in it is secret.</summary>
+    public void CopyTo(string target)
+    {
+        foreach (var (from, to, names) in new (string, string, IEnumerable<string>)[]
+        {
+            (folder, Path.Combine(target, "pending"), FileNames), (repository, Path.Combine(target, "trust"), FileNames),
+        })
+        {
+            Directory.CreateDirectory(to);
+            foreach (var name in names.Where(name => File.Exists(Path.Combine(from, name))))
+                DurableFile.Write(Path.Combine(to, name), File.ReadAllBytes(Path.Combine(from, name)));
+        }
+    }
+
+    /// <summary>Takes the signatures that a copy of this change has brought back. Everything else in it must be as it was; whose
+    /// signatures count, the root here says.</summary>
+    /// <param name="from">The copy's <c>pending</c>; whoever carried it is not trusted.</param>
+    /// <returns>How many signatures are new.</returns>
+    /// <exception cref="TrustException">It is not a copy of this change.</exception>
+    public int TakeSignatures(string from)
+    {
+        var copy = new TrustProposal(from, repository, agency);
+        foreach (var stray in Directory.EnumerateFileSystemEntries(from).Select(path => Path.GetFileName(path)).Where(name => !FileNames.Contains(name)))
+            throw new TrustException(stray, "is no file of a change: take it away");
+        foreach (var name in FileNames)
+            if (File.Exists(At(name)) != File.Exists(copy.At(name)) || (TargetPaths.Contains(name) && File.Exists(At(name)) && !Bytes(name).AsSpan().SequenceEqual(copy.Bytes(name))))
+                throw NotThis(name);
+        var taken = 0;
+        foreach (var (mine, brought) in Waiting().Zip(copy.Waiting()))
+        {
+            if (!CanonicalJson.Write(mine.Signed).AsSpan().SequenceEqual(CanonicalJson.Write(brought.Signed))) throw NotThis(mine.Name);
+            var have = Standing(mine).Signed;
+            var fresh = Standing(brought).Signed.Except(have).ToList();
+            Save(mine.Name, mine.Signed, mine.Signatures.Where(one => have.Contains(one.Key)).Concat(brought.Signatures.Where(one => fresh.Contains(one.Key))));
+            taken += fresh.Count;
+        }
+        return taken;
+    }
+
+    private static TrustException NotThis(string name) => new(name, "is not the one of the change that waits here: export it again");
 
     /// <summary>Adds the signature of <paramref name="key"/> wherever it counts.</summary>
     /// <returns>False if it counts nowhere.</returns>
@@ -95,7 +179,8 @@ public sealed class TrustProposal(string folder, string repository, string agenc
             writer.WriteRoot(root.Version, Countersigned(root));
         foreach (var path in Changes) writer.Write(path, File.ReadAllBytes(At(path)));
         writer.Write(TrustPath.Targets, Countersigned(waiting.Single(file => file.Name == TrustPath.Targets)));
-        // From the root just written: the online keys may be other ones there.
+        // From the root and the delegation just written: the online keys may be other ones there.
+        Writer(online).SignHotlistIfForeign(now);
         Writer(online).SignSnapshot(now);
         Discard();
         return true;
@@ -119,7 +204,8 @@ public sealed class TrustProposal(string folder, string repository, string agenc
         foreach (var (path, bytes) in changed) DurableFile.Write(At(path), bytes);
     }
 
-    private void RequireFilesThatWereSigned()
+    /// <exception cref="TrustException">A target file, proposed or as it stands, is not the one that the waiting targets.json names.</exception>
+    public void RequireFilesThatWereSigned()
     {
         Load<TargetsMetadata>(TrustPath.Targets, TargetsMetadata.ReadTopLevel, out var targets);
         foreach (var path in TargetPaths)
@@ -172,7 +258,7 @@ public sealed class TrustProposal(string folder, string repository, string agenc
 
     private WaitingFile Load<T>(string name, Func<JsonFields, T> read, out T metadata) where T : class, ITrustMetadata
     {
-        var utf8 = File.ReadAllBytes(At(name));
+        var utf8 = Bytes(name);
         if (!StrictJson.TryRead(utf8, TrustPath.MaxBytes(name), file => new Envelope<T>(
                 file.Objects("signatures", 0, 64, signature => KeyValuePair.Create(signature.Text("keyid", 64), Convert.ToHexStringLower(signature.Hex("sig", 64)))),
                 file.Child("signed", read)), out var envelope, out var problems))
@@ -197,6 +283,9 @@ public sealed class TrustProposal(string folder, string repository, string agenc
         });
 
     private string At(string name) => Path.Combine(folder, name);
+
+    // A copy comes from a stick.
+    private byte[] Bytes(string name) => TrustSource.Folder(folder)(name, TrustPath.MaxBytes(name)) ?? throw new TrustException(name, "missing");
 
     private sealed record Envelope<T>(IReadOnlyList<KeyValuePair<string, string>> Signatures, T Metadata);
 

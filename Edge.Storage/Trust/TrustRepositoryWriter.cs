@@ -116,6 +116,20 @@ public sealed class TrustRepositoryWriter(string folder, string agency, TrustSig
             TrustPath.HotlistMetadata(agency), TrustPath.Targets, TrustPath.Snapshot, TrustPath.Timestamp];
     }
 
+    /// <summary>Signs the hotlist anew if its signatures are not by the keys that targets.json names now.</summary>
+    internal void SignHotlistIfForeign(DateTimeOffset now)
+    {
+        var name = TrustPath.HotlistMetadata(agency);
+        if (!SignedFile<TargetsMetadata>.Parse(name, File.ReadAllBytes(At(name)), TargetsMetadata.ReadDelegated).IsSignedBy(signers.Hotlists.Public)) SignHotlist(now);
+    }
+
+    /// <summary>Signs the hotlist that is there for another lifetime of its metadata, and the snapshot and timestamp over it.</summary>
+    public void RenewHotlist(DateTimeOffset now)
+    {
+        SignHotlist(now);
+        SignSnapshot(now);
+    }
+
     private void SignHotlist(DateTimeOffset now)
     {
         var name = TrustPath.HotlistMetadata(agency);

@@ -98,6 +98,24 @@ public sealed class HubWatchCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_hit_whose_key_was_destroyed_is_said_to_be_lost_and_raises_no_alarm()
+    {
+        await using var broker = await EmbeddedBroker.StartAsync(_agency.BrokerCertificates, TimeProvider.System);
+        _ = _agency.Recipients;
+        _agency.Epochs.DestroyEnded(_agency.Epochs.Held[0].Expires.AddDays(1));
+        var watching = WatchAsync(broker.Address, ["--count", "1"]);
+        await SendHitAsync(broker.Address, forge: false, epoch: 0, number: 1);
+        await SendHitAsync(broker.Address, forge: false, epoch: 1, number: 2);
+
+        var (code, output, error) = await watching;
+
+        Assert.Equal(ExitCode.Ok, code);
+        Assert.Single(output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("box-1: hit 1 of 2026-03-04 05:06:07.89Z is sealed to a key that no longer exists", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("REFUSED", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task No_agency_and_no_broker_have_their_exit_codes()
     {
         Assert.Equal((int)ExitCode.Configuration, await InvokeAsync([_folder.File("nothing")]));
@@ -117,12 +135,12 @@ public sealed class HubWatchCommandTests : IDisposable
         return ((ExitCode)code, output.ToString(), error.ToString());
     }
 
-    private Task SendHitAsync(BrokerAddress broker, bool forge) => SendAsync(broker, EventType.Hit, (signer, name) =>
+    private Task SendHitAsync(BrokerAddress broker, bool forge, int epoch = 0, long number = 1) => SendAsync(broker, EventType.Hit, (signer, name) =>
     {
         var entry = Hotlist().Entries[0].Id;
         using var body = HitBody.Write("34A36837"u8, SampleBox.Facts(8, entry));
-        var header = new HitHeader(name, 2, entry, SampleBox.Expires);
-        var message = signer.Hit(SealedHit.Seal(_agency.Recipients[0].Public, header, body), SampleBox.Now);
+        var header = new HitHeader(name, number, entry, SampleBox.Expires);
+        var message = signer.Hit(SealedHit.Seal(_agency.Recipients[epoch].Public, header, body), SampleBox.Now);
         if (forge) message[^9] = message[^9] == (byte)'A' ? (byte)'B' : (byte)'A';
         return message;
     });

@@ -1,4 +1,5 @@
 using System.Text;
+using Edge.Agent.Governance;
 using Edge.Agent.Hub;
 using Edge.Storage.Keys;
 using Edge.Storage.Sealing;
@@ -182,5 +183,142 @@ public sealed class AgencyKeepersTests : IDisposable
         using var alone = Agency.Create(_temporary.File("alone"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap }, Lists.Now, null, out _)!;
         Assert.True(alone.Propose(Operators("new operators"), Lists.Now));
         Assert.Equal("new operators", File.ReadAllText(Path.Combine(alone.TrustFolder, "operators.json")));
+    }
+
+    private string KeyFile(string name) => _temporary.File($"agency/keys/{name}.key");
+
+    private void Sign(int first, int second)
+    {
+        Assert.False(_agency.Sign(_keepers[first].Key, Lists.Now));
+        Assert.True(_agency.Sign(_keepers[second].Key, Lists.Now));
+    }
+
+    [Fact]
+    public void New_online_keys_are_used_once_the_keepers_have_signed_and_the_old_ones_are_gone()
+    {
+        var (trust, hotlists, id) = (File.ReadAllBytes(KeyFile("trust")), File.ReadAllBytes(KeyFile("hotlists")), _agency.TrustKeyId);
+        Assert.False(_agency.ProposeOnlineKeys(Lists.Now));
+        Assert.True(_agency.TryPublishHotlist([Lists.Wanted("CD456", "C-9")], Lists.Now, null, out _)); // with the old ones
+        Assert.Equal((1, id), (Update().Versions[TrustPath.Targets], _agency.TrustKeyId));
+
+        Sign(0, 2);
+
+        var set = Update();
+        Assert.Equal((2, 2, 3), (_box.RootVersion, set.Versions[TrustPath.Targets], set.Versions["hotlists-riverton.json"]));
+        Assert.NotEqual(id, _agency.TrustKeyId);
+        Assert.Equal(["hotlists.key", "trust.key"], Directory.EnumerateFiles(_temporary.File("agency/keys"), "*.key")
+            .Select(file => Path.GetFileName(file)).Where(name => !name.StartsWith("recipient", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        foreach (var file in Directory.EnumerateFiles(_temporary.File("agency"), "*", SearchOption.AllDirectories))
+            Assert.True(File.ReadAllBytes(file).AsSpan().IndexOf(trust) < 0 && File.ReadAllBytes(file).AsSpan().IndexOf(hotlists) < 0, file);
+
+        using var again = Agency.Open(_temporary.File("agency"));
+        Assert.True(again.TryPublishHotlist([Lists.Wanted("EF789", "C-10")], Lists.Now, null, out _));
+        Assert.Equal(4, Update().Versions["hotlists-riverton.json"]);
+    }
+
+    [Fact]
+    public void What_the_old_online_keys_sign_is_refused_after_they_were_replaced()
+    {
+        _agency.ProposeOnlineKeys(Lists.Now);
+        _agency.RefreshTrust(Lists.Now);
+        var timestamp = File.ReadAllBytes(Path.Combine(_agency.TrustFolder, TrustPath.Timestamp));
+        Sign(0, 1);
+        Update();
+        Assert.Contains("timestamp.json", Assert.Throws<TrustException>(() => _box.Update(
+            (path, most) => path == TrustPath.Timestamp ? timestamp : TrustSource.Folder(_agency.TrustFolder)(path, most), Lists.Now)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_key_exchange_cut_off_between_destroying_and_renaming_is_finished_by_the_next_care()
+    {
+        _agency.ProposeOnlineKeys(Lists.Now);
+        Sign(0, 1);
+        File.Move(KeyFile("trust"), KeyFile("trust.next")); // as if the power had failed before the renaming
+        using var again = Agency.Open(_temporary.File("agency"));
+        again.Tend(Lists.Now.AddDays(1));
+        Assert.True(File.Exists(KeyFile("trust")));
+        Assert.False(File.Exists(KeyFile("trust.next")));
+        _box.Update(TrustSource.Folder(_agency.TrustFolder), Lists.Now.AddDays(1));
+    }
+
+    [Fact]
+    public void A_change_that_is_dropped_takes_the_keys_made_for_it_along()
+    {
+        _agency.ProposeOnlineKeys(Lists.Now);
+        _agency.Discard();
+        Assert.False(File.Exists(KeyFile("trust.next")) || File.Exists(KeyFile("hotlists.next")));
+        var held = _agency.Epochs.Held.Count;
+        Assert.False(_agency.ProposeEpochs(3, 7, Lists.Now));
+        Assert.Equal(held + 3, _agency.Epochs.Held.Count);
+        _agency.Discard();
+        Assert.Equal(held, _agency.Epochs.Held.Count);
+        Assert.Throws<AgencyException>(() => _agency.Discard());
+        Update();
+    }
+
+    [Fact]
+    public void A_keeper_signs_a_copy_on_a_machine_of_their_own()
+    {
+        _agency.Propose(Operators("new operators"), Lists.Now);
+        var stick = _temporary.File("stick");
+        _agency.Export(stick);
+        Assert.Throws<AgencyException>(() => _agency.Export(stick));
+        Assert.All(Directory.EnumerateFiles(stick, "*", SearchOption.AllDirectories), file => Assert.EndsWith(".json", file, StringComparison.Ordinal));
+        CarriedChange.Open(stick).Sign(_keepers[1].Key);
+        Assert.False(_agency.Sign(_keepers[0].Key, Lists.Now)); // meanwhile, at the hub
+
+        Assert.True(_agency.Import(stick, Lists.Now, out var taken));
+
+        Assert.Equal((1, "new operators"), (taken, Encoding.UTF8.GetString(Update().Operators.Span)));
+    }
+
+    [Fact]
+    public void A_copy_that_is_another_change_or_signed_by_a_stranger_adds_nothing()
+    {
+        _agency.Propose(Operators("new operators"), Lists.Now);
+        var stick = _temporary.File("stick");
+        _agency.Export(stick);
+        using var stranger = SigningKey.Create();
+        Assert.Contains("not one that this change needs", Assert.Throws<AgencyException>(() => CarriedChange.Open(stick).Sign(stranger)).Message, StringComparison.Ordinal);
+        CarriedChange.Open(stick).Sign(_keepers[1].Key);
+        var targets = Path.Combine(stick, "pending", "targets.json");
+        var signed = File.ReadAllText(targets);
+
+        void Refused(string reason) => Assert.Contains(reason, Assert.Throws<TrustException>(() => _agency.Import(stick, Lists.Now, out _)).Message, StringComparison.Ordinal);
+        File.WriteAllText(targets, signed.Replace("\"version\":2", "\"version\":3", StringComparison.Ordinal));
+        Refused("targets.json: is not the one of the change that waits here");
+        File.WriteAllText(targets, signed);
+        File.WriteAllText(Path.Combine(stick, "pending", "operators.json"), "my operators");
+        Refused("operators.json: is not the one of the change that waits here");
+        Assert.Throws<TrustException>(() => CarriedChange.Open(stick).Sign(_keepers[2].Key)); // nor does it sign what it did not show
+        File.WriteAllText(Path.Combine(stick, "pending", "operators.json"), "new operators");
+        File.WriteAllText(Path.Combine(stick, "pending", "policy.json"), "{}");
+        Refused("policy.json: is not the one of the change that waits here");
+        File.Delete(Path.Combine(stick, "pending", "policy.json"));
+        File.WriteAllText(Path.Combine(stick, "pending", "timestamp.json"), "{}");
+        Refused("timestamp.json: is no file of a change");
+        File.Delete(Path.Combine(stick, "pending", "timestamp.json"));
+        // A signature broken on the way is left behind.
+        var at = signed.IndexOf("\"sig\":\"", StringComparison.Ordinal) + 7;
+        File.WriteAllText(targets, $"{signed[..at]}{(signed[at] == '0' ? '1' : '0')}{signed[(at + 1)..]}");
+        Assert.False(_agency.Import(stick, Lists.Now, out var broken));
+        Assert.Equal((0, 0), (broken, _agency.Proposal.Files[0].Signed.Count));
+        File.WriteAllText(targets, signed);
+        Assert.False(_agency.Import(stick, Lists.Now, out var taken));
+        Assert.False(_agency.Import(stick, Lists.Now, out var again));
+        Assert.Equal((1, 0), (taken, again));
+        Assert.Equal(1, Update().Versions[TrustPath.Targets]);
+    }
+
+    [Fact]
+    public void An_operator_whose_key_is_a_keeper_s_or_the_hub_s_is_refused()
+    {
+        Operator One(string account, VerifyingKey key) => new(account, Edge.Storage.Audit.AuditRole.Investigator, key, Lists.Now, Lists.Now.AddDays(365));
+        Assert.Contains("an operator has a key of their own", Assert.Throws<AgencyException>(() => _agency.ProposeOperator(One("a", _keepers[0].Key.Public), Lists.Now)).Message, StringComparison.Ordinal);
+        using var own = SigningKey.Create();
+        Assert.Contains("account: must be 1 to 64 of a-z", Assert.Throws<AgencyException>(() => _agency.ProposeOperator(One("Jane Doe", own.Public), Lists.Now)).Message, StringComparison.Ordinal);
+        Assert.Contains("at most 366 days", Assert.Throws<AgencyException>(() => _agency.ProposeOperator(One("a", own.Public) with { Expires = Lists.Now.AddDays(400) }, Lists.Now)).Message, StringComparison.Ordinal);
+        Assert.Contains("no operator has the account", Assert.Throws<AgencyException>(() => _agency.ProposeRevocation("nobody", Lists.Now)).Message, StringComparison.Ordinal);
+        Assert.False(_agency.Proposal.IsWaiting);
     }
 }

@@ -56,6 +56,19 @@ public sealed class EpochKeysTests : IDisposable
     }
 
     [Fact]
+    public void After_a_theft_new_epochs_replace_all_others_at_once_and_what_was_sealed_before_still_opens()
+    {
+        var old = _agency.PublishedRecipients.Keys;
+        var now = Lists.Now.AddDays(10);
+        Assert.True(_agency.ProposeEpochs(3, 7, now, replace: true));
+        var next = _agency.PublishedRecipients;
+        Assert.Equal(3, next.Keys.Count);
+        Assert.Empty(next.Keys.IntersectBy(old.Select(key => key.Key), key => key.Key));
+        Assert.Equal(next.Keys[0].Key, next.At(now.AddHours(-20))); // a clock that lags
+        Assert.Equal(17, _agency.Epochs.Held.Count);
+    }
+
+    [Fact]
     public void A_key_whose_time_has_come_is_overwritten_and_gone_and_the_agency_still_opens()
     {
         var first = _agency.Epochs.Held[0];

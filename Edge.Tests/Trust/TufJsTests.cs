@@ -1,6 +1,9 @@
 using System.Diagnostics;
+using Edge.Agent.Hub;
 using Edge.Storage.Keys;
 using Edge.Storage.Trust;
+using Edge.Tests.Matching;
+using Edge.Tests.Support;
 
 namespace Edge.Tests.Trust;
 
@@ -41,6 +44,18 @@ public sealed class TufJsTests
         var (exit, output) = await RunAsync(lab);
         Assert.True(exit == 0, output);
         Assert.Contains("recipients.json: recipients first\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tuf_js_follows_an_agency_that_exchanged_its_online_keys()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        using var folder = new TemporaryFolder();
+        using var agency = Agency.Create(folder.File("agency"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap }, now, null, out _)!;
+        Assert.True(agency.ProposeOnlineKeys(now));
+        Assert.True(agency.ProposeEpochs(2, 7, now));
+        var (exit, output) = await NodeAsync("tuf-js-check.cjs", Home(), agency.TrustFolder, [Path.Combine(agency.TrustFolder, "1.root.json"), .. AllTargets]);
+        Assert.True(exit == 0, output);
     }
 
     [Fact]

@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+using Edge.Agent.Publishing;
+using Edge.Storage.Files;
+using Edge.Storage.Json;
+using Edge.Storage.Trust;
+
+namespace Edge.Agent.Hub;
+
+/// <summary>What a push did.</summary>
+/// <param name="Published">Files, in the order in which they were sent.</param>
+/// <param name="Cleared">Files that an earlier push had retained and that are no more.</param>
+public sealed record TrustPushed(IReadOnlyList<string> Published, IReadOnlyList<string> Cleared);
+
+/// <summary>Publishes the trust repository as retained messages, what is named before what names it: the timestamp comes last, so
+/// that a box which sees it can find the rest. Not so later: a broker hands retained messages out in an order of its own.</summary>
+public static class TrustPush
+{
+    private const string ContentType = "application/json";
+
+    /// <summary>A hotlist of 24 MiB may take this long on a slow link before the broker answers.</summary>
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromMinutes(5);
+
+    /// <param name="broker">Where to.</param>
+    /// <exception cref="BrokerException">No link, or the broker refused a file; what was sent before stays, and boxes that see half a
+    /// set wait for the rest.</exception>
+    /// <exception cref="Edge.Storage.Database.StateBusyException">The repository is being changed.</exception>
+    public static async Task<TrustPushed> RunAsync(Agency agency, BrokerAddress broker, TimeProvider time, CancellationToken cancel)
+    {
+        var files = agency.TrustFiles();
+        var gone = Remembered(agency, broker).Except(files.Select(file => file.Path)).ToList();
+        var settings = new LinkSettings(broker, agency.DeskCertificates(time.GetUtcNow()), $"{agency.Name}-desk")
+        {
+            SessionExpiry = TimeSpan.Zero, AnswerWithin = AnswerWithin,
+        };
+        await using var link = await MqttLink.OpenAsync(settings, time, cancel);
+        Remember(agency, broker, [.. files.Select(file => file.Path), .. gone]); // before: what may be retained must not be forgotten
+        foreach (var (path, bytes) in files) await SendAsync(link, agency, path, bytes, cancel);
+        foreach (var path in gone) await SendAsync(link, agency, path, default, cancel);
+        await link.CloseAsync();
+        Remember(agency, broker, [.. files.Select(file => file.Path)]);
+        return new TrustPushed([.. files.Select(file => file.Path)], gone);
+    }
+
+    private static async Task SendAsync(MqttLink link, Agency agency, string path, ReadOnlyMemory<byte> bytes, CancellationToken cancel)
+    {
+        var (outcome, reason) = await link.PublishAsync(new Publication(Topics.Trust(agency.Name, path), bytes, Retain: true) { ContentType = ContentType }, cancel);
+        if (outcome != PublishOutcome.Acknowledged)
+            throw new BrokerException(BrokerFailure.Refused, $"the broker did not take {path}: {reason}; for the desk's rights see to-broker/mosquitto.acl of a new agency");
+    }
+
+    // {"broker","files":[…]}: of another broker nothing is remembered.
+    private static IReadOnlyList<string> Remembered(Agency agency, BrokerAddress broker) =>
+        File.Exists(agency.PushedFile) && StrictJson.TryRead(File.ReadAllBytes(agency.PushedFile), 64 * 1024,
+            fields => new Pushed(fields.Text("broker", 300), fields.Texts("files", 0, 1024, text => text.Length <= 128, "must be a file's path")), out var pushed, out _)
+        && pushed.Broker == broker.ToString() ? pushed.Files : [];
+
+    private static void Remember(Agency agency, BrokerAddress broker, IReadOnlyList<string> files) => DurableFile.Write(agency.PushedFile,
+        CanonicalJson.Write(new JsonObject { ["broker"] = broker.ToString(), ["files"] = new JsonArray([.. files.Select(file => (JsonNode)file)]) }));
+
+    private sealed record Pushed(string Broker, IReadOnlyList<string> Files);
+}
