@@ -61,7 +61,7 @@ internal sealed class AgentHost : IAsyncDisposable
             _recorder = new HitRecorder(_state, _audit, signer, _keys, _counter, time, logs.CreateLogger("hits"));
             foreach (var camera in configuration.Cameras) _cameras.Add(OpenCamera(camera, logs, witness));
             _summary = new SummaryWriter(_state, _audit, signer, _trust, time, () => Total,
-                () => [.. _cameras.Select(camera => camera.Report())]);
+                () => [.. _cameras.Select(camera => camera.Report())]) { TakeShared = _counter.TakeShared };
             var link = new LinkSettings(configuration.Broker, enrolment.Certificates, $"{Box.Agency}-{Box.Box}");
             _outbox = new OutboxWorker(_state, link, signer, time, logs.CreateLogger<OutboxWorker>());
         }
@@ -100,7 +100,7 @@ internal sealed class AgentHost : IAsyncDisposable
         var now = _time.GetUtcNow();
         _trust.Restore(now);
         RefreshTrust(now);
-        _recorder.Reconcile();
+        _recorder.Reconcile(_trust.Current?.Sharing ?? Sharing.Nobody);
         Sweep();
 
         _log.LogInformation("box {Box} started, version {Version}, {Cameras} cameras, state in {Folder}", Box, Software, _cameras.Count,

@@ -27,6 +27,7 @@ internal static class HubStatusCommand
     public static void ShowChange(Agency agency, TextWriter output)
     {
         foreach (var path in agency.Proposal.Changes) output.WriteLine($"changes {path}");
+        foreach (var grant in agency.Grants.Proposed?.All ?? []) HubGrantCommand.Print(grant, output);
         foreach (var file in agency.Proposal.Files)
         {
             output.WriteLine($"{file.File} {file.Version}, until {JsonTime.Write(file.Expires)}: {file.Missing} signature(s) missing");

@@ -16,7 +16,10 @@ public sealed record Recipients(string Agency, int Version, IReadOnlyList<Recipi
 {
     /// <summary>The key to seal to at <paramref name="now"/>: of those in force the one that started last. Null if none
     /// is; then no hit may be stored, because nobody could open it.</summary>
-    public RecipientPublicKey? At(DateTimeOffset now) => Keys.Where(key => key.NotBefore <= now && now < key.Expires)
+    public RecipientPublicKey? At(DateTimeOffset now) => At(Keys, now);
+
+    /// <inheritdoc cref="At(DateTimeOffset)"/>
+    internal static RecipientPublicKey? At(IReadOnlyList<Recipient> keys, DateTimeOffset now) => keys.Where(key => key.NotBefore <= now && now < key.Expires)
         .OrderByDescending(key => key.NotBefore).FirstOrDefault()?.Key;
 
     /// <summary>Reads <c>recipients.json</c>.</summary>
@@ -30,23 +33,25 @@ public sealed record Recipients(string Agency, int Version, IReadOnlyList<Recipi
     {
         ["agency"] = Agency,
         ["version"] = Version,
-        ["recipients"] = new JsonArray([.. Keys.Select(recipient => (JsonNode)new JsonObject
-        {
-            ["kty"] = "OKP",
-            ["crv"] = "X25519",
-            ["x"] = recipient.Key.X,
-            ["kid"] = recipient.Key.KeyId,
-            ["notBefore"] = JsonTime.Write(recipient.NotBefore),
-            ["expires"] = JsonTime.Write(recipient.Expires),
-        })]),
+        ["recipients"] = Write(Keys),
     });
+
+    internal static JsonArray Write(IReadOnlyList<Recipient> keys) => new([.. keys.Select(recipient => (JsonNode)new JsonObject
+    {
+        ["kty"] = "OKP",
+        ["crv"] = "X25519",
+        ["x"] = recipient.Key.X,
+        ["kid"] = recipient.Key.KeyId,
+        ["notBefore"] = JsonTime.Write(recipient.NotBefore),
+        ["expires"] = JsonTime.Write(recipient.Expires),
+    })]);
 
     private static Recipients Read(JsonFields fields) => new(
         fields.Text("agency", PartyName.IsValid, PartyName.Rule),
         fields.Whole("version", 1, int.MaxValue),
-        [.. fields.Objects("recipients", 1, 16, ReadRecipient).OfType<Recipient>()]);
+        [.. fields.Objects("recipients", 1, 16, ReadOne).OfType<Recipient>()]);
 
-    private static Recipient? ReadRecipient(JsonFields fields)
+    internal static Recipient? ReadOne(JsonFields fields)
     {
         fields.Text("kty", text => text == "OKP", "must be OKP");
         fields.Text("crv", text => text == "X25519", "must be X25519");

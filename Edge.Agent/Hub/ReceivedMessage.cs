@@ -45,6 +45,9 @@ public abstract record ReceivedMessage
     /// <summary>A hit, opened.</summary>
     public sealed record Hit(CloudEvent Event, HitHeader Header, HitBody Body) : Accepted(Event);
 
+    /// <summary>A hit of our box for another agency, under a grant: only that agency opens it.</summary>
+    public sealed record SharedHit(CloudEvent Event, HitHeader Header) : Accepted(Event);
+
     /// <summary>The counters of an interval.</summary>
     public sealed record Summary(CloudEvent Event, IntervalSummary Counters) : Accepted(Event);
 

@@ -12,6 +12,17 @@ public static class TrustPath
     public const string Operators = "operators.json";
     public const string Recipients = "recipients.json";
 
+    /// <summary>Which other agencies may have entries of theirs looked for. May be absent: an agency that never granted
+    /// anything has none.</summary>
+    public const string Grants = "grants.json";
+
+    /// <summary>Most hotlists of other agencies that a box takes beside its own: each costs every read a derivation or two.</summary>
+    public const int MostOtherHotlists = 8;
+
+    /// <summary>Largest hotlist of another agency, in bytes, about 1,000 entries: a grant is for named cases, and eight of them
+    /// beside the largest list of one's own must still fit into a small box.</summary>
+    public const int MaxOtherHotlist = 512 * 1024;
+
     /// <summary>Root metadata of one version, for example <c>3.root.json</c>.</summary>
     public static string NumberedRoot(int version) => $"{version}.root.json";
 
@@ -24,6 +35,9 @@ public static class TrustPath
     /// <summary>The hotlist itself.</summary>
     public static string Hotlist(string agency) => $"hotlists/{agency}.json";
 
+    /// <summary>The agency whose hotlist a role signs.</summary>
+    public static string AgencyOf(string hotlistRole) => hotlistRole["hotlists-".Length..];
+
     /// <summary>True for <c>hotlists-{agency}</c> with a well-formed agency name.</summary>
     public static bool IsHotlistRole(string role) =>
         role.StartsWith("hotlists-", StringComparison.Ordinal) && PartyName.IsValid(role["hotlists-".Length..]);
@@ -32,7 +46,7 @@ public static class TrustPath
     public static int MaxBytes(string path) => path switch
     {
         Timestamp => 16 * 1024,
-        Policy or Operators or Recipients => 256 * 1024,
+        Policy or Operators or Recipients or Grants => 256 * 1024,
         _ when path.StartsWith("hotlists/", StringComparison.Ordinal) => 24 * 1024 * 1024, // 50,000 entries of 500 bytes
         _ => 64 * 1024,
     };

@@ -19,7 +19,7 @@ public sealed record ProposedFile(string File, int Version, DateTimeOffset Expir
 /// <remarks>The waiting metadata has the form of <see cref="SignedFile{T}"/>, its signatures perhaps none.</remarks>
 public sealed class TrustProposal(string folder, string repository, string agency)
 {
-    private static readonly string[] TargetPaths = [TrustPath.Policy, TrustPath.Operators, TrustPath.Recipients];
+    private static readonly string[] TargetPaths = [TrustPath.Policy, TrustPath.Operators, TrustPath.Recipients, TrustPath.Grants];
 
     /// <summary>True if a change waits.</summary>
     public bool IsWaiting => File.Exists(At(TrustPath.Targets));
@@ -31,12 +31,16 @@ public sealed class TrustProposal(string folder, string repository, string agenc
     /// <exception cref="TrustException">A file is damaged.</exception>
     public IReadOnlyList<ProposedFile> Files => [.. Waiting().Select(Standing)];
 
+    /// <summary>The bytes of a target file that it changes.</summary>
+    public ReadOnlyMemory<byte> Proposed(string path) => File.ReadAllBytes(At(path));
+
     /// <summary>Proposes new target files; without any, the same ones for a new lifetime.</summary>
+    /// <param name="others">Who signs the hotlists of other agencies from then on, by agency; null for those who do.</param>
     /// <exception cref="TrustException">Another change waits already, or a file is too large.</exception>
-    public void Propose(IReadOnlyDictionary<string, byte[]> changed, DateTimeOffset now)
+    public void Propose(IReadOnlyDictionary<string, byte[]> changed, DateTimeOffset now, IReadOnlyDictionary<string, RoleKeys>? others = null)
     {
         Begin(changed);
-        Write(TrustPath.Targets, Writer([]).NextTargets(now, changed).Write());
+        Write(TrustPath.Targets, Writer([]).NextTargets(now, changed, others).Write());
     }
 
     /// <summary>Proposes other keepers, who sign for root and targets. The targets are signed anew with it: a keeper who
@@ -84,7 +88,9 @@ public sealed class TrustProposal(string folder, string repository, string agenc
         foreach (var path in Changes) writer.Write(path, File.ReadAllBytes(At(path)));
         writer.Write(TrustPath.Targets, Countersigned(waiting.Single(file => file.Name == TrustPath.Targets)));
         // From the root just written: the online keys may be other ones there.
-        Writer(online).SignSnapshot(now);
+        var signed = Writer(online);
+        signed.SignSnapshot(now);
+        signed.RemoveUngranted();
         Discard();
         return true;
     }
@@ -112,7 +118,9 @@ public sealed class TrustProposal(string folder, string repository, string agenc
         Load<TargetsMetadata>(TrustPath.Targets, TargetsMetadata.ReadTopLevel, out var targets);
         foreach (var path in TargetPaths)
         {
-            var claim = FileClaim.Of(1, File.ReadAllBytes(File.Exists(At(path)) ? At(path) : Path.Combine(repository, path)));
+            var file = File.Exists(At(path)) ? At(path) : Path.Combine(repository, path);
+            if (path == TrustPath.Grants && !File.Exists(file) && !targets.Targets.ContainsKey(path)) continue;
+            var claim = FileClaim.Of(1, File.ReadAllBytes(file));
             if (!targets.Targets.TryGetValue(path, out var signed) || (signed.Length, signed.Sha256) != (claim.Length, claim.Sha256))
                 throw new TrustException(path, "is not the file that the keepers signed: delete the folder pending and propose the change again");
         }
