@@ -92,10 +92,13 @@ public sealed class GrantBook
         if (!File.Exists(Path.Combine(folder, TrustPath.HotlistMetadata(offer.Agency)))) return new TakenOver(offer, null, null);
 
         using var alone = _agency.Alone();
-        var list = _agency.Writer().Take(offer.Agency, TrustSource.Folder(folder), now);
-        if (list is null) return new TakenOver(offer, null, null);
-        return GrantedHotlist.TryRead(list.List, offer.Agency, list.Expires, _agency.Policy, Sharing(out _), now, out var inUse, out var reason)
-            ? new TakenOver(offer, list, inUse) : throw new TrustException(TrustPath.Hotlist(offer.Agency), reason);
+        GrantedHotlist? inUse = null;
+        var list = _agency.Writer().Take(offer.Agency, TrustSource.Folder(folder), now, accept: list =>
+        {
+            if (!GrantedHotlist.TryRead(list.List, offer.Agency, list.Expires, _agency.Policy, Sharing(out _), now, out inUse, out var reason))
+                throw new TrustException(TrustPath.Hotlist(offer.Agency), reason);
+        });
+        return new TakenOver(offer, list, inUse);
     }
 
     /// <summary>Proposes a grant, in place of one with the same id. One that needs the oversight role's signature is kept as a draft

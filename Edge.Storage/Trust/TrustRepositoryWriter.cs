@@ -98,9 +98,10 @@ public sealed class TrustRepositoryWriter(string folder, string agency, TrustSig
 
     /// <summary>Takes over the hotlist that <paramref name="other"/> signed for this agency's boxes, and signs a snapshot with it.
     /// The keys of the snapshot must be at hand; nothing else is needed.</summary>
+    /// <param name="accept">Looks at the list before it is published, and throws <see cref="TrustException"/> if boxes could not use it.</param>
     /// <returns>Null if this very list is here already.</returns>
     /// <exception cref="TrustException">Nothing is delegated to that agency, or a box would refuse its list.</exception>
-    public OtherHotlist? Take(string other, TrustFetch from, DateTimeOffset now)
+    public OtherHotlist? Take(string other, TrustFetch from, DateTimeOffset now, Action<OtherHotlist>? accept = null)
     {
         var (name, path) = (TrustPath.HotlistMetadata(other), TrustPath.Hotlist(other));
         if (!Others(folder, agency).TryGetValue(other, out var keys))
@@ -114,6 +115,7 @@ public sealed class TrustRepositoryWriter(string folder, string agency, TrustSig
                 return File.ReadAllBytes(At(name)).AsSpan().SequenceEqual(offered.Metadata.Span) ? null
                     : throw new TrustException(name, $"version {here.Version} was signed before with other content");
         }
+        accept?.Invoke(offered);
         Write(path, offered.List.ToArray());
         Write(name, offered.Metadata.ToArray());
         SignSnapshot(now);

@@ -17,8 +17,8 @@ public sealed class TopicsTests
         Gen.Select(Names, Names, Gen.Int[0, EventType.All.Count - 1].Select(i => EventType.All[i])).Sample((agency, box, type) =>
         {
             var name = new BoxName(agency, box);
-            return Topics.TryParse(Topics.Of(name, type), out var readBox, out var readType)
-                && readBox == name && readType == type
+            return Topics.TryParse(Topics.Of(name, type), out var readBox, out var readType, out var audience)
+                && readBox == name && readType == type && audience == agency
                 && BoxName.TryParseSource(name.Source, out var readSource) && readSource == name;
         });
 
@@ -33,7 +33,7 @@ public sealed class TopicsTests
     [InlineData("edge/v1/Demo/box/hit")]
     [InlineData("edge/v1/demo/böx/hit")]
     [InlineData("")]
-    public void Another_topic_is_nobody_s(string topic) => Assert.False(Topics.TryParse(topic, out _, out _));
+    public void Another_topic_is_nobody_s(string topic) => Assert.False(Topics.TryParse(topic, out _, out _, out _));
 
     [Theory]
     [InlineData("")]
