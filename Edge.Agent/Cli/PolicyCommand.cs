@@ -50,8 +50,10 @@ internal static class PolicyCommand
         show.SetAction((parse, _) => Failure.ShowAsync(() =>
         {
             var box = Configuration(parse.GetValue(config));
-            var policy = parse.GetValue(file) is { } path ? Load(path) : InForce(box);
-            var page = UsePolicyPage.Of(policy, box, TimeProvider.System.GetUtcNow());
+            var now = TimeProvider.System.GetUtcNow();
+            var inForce = parse.GetValue(file) is null ? InForce(box, now) : null;
+            var policy = inForce?.Policy ?? Load(parse.GetValue(file)!);
+            var page = UsePolicyPage.Of(policy, box, now, inForce?.Sharing);
             if (parse.GetValue(html)) Console.Write(PageHtml.Write(page));
             else if (parse.GetValue(json)) Console.WriteLine(AsJson(policy, page));
             else Console.Write(Printable.Lines(PageText.Write(page)));
@@ -108,7 +110,7 @@ internal static class PolicyCommand
         : File.Exists(RunCommand.DefaultConfiguration) ? AgentConfiguration.Load(RunCommand.DefaultConfiguration) : null;
 
     // Verified again from the root of enrolment, not just read: the page says what is enforced.
-    private static Policy InForce(AgentConfiguration? box)
+    private static ActiveTrust InForce(AgentConfiguration? box, DateTimeOffset now)
     {
         if (box is null)
             throw new ConfigurationException(RunCommand.DefaultConfiguration, [new JsonProblem("", "no such file; name a policy FILE, or the box's --config")]);
@@ -120,8 +122,7 @@ internal static class PolicyCommand
         if (trust?.Damage is { } damage) throw damage;
         if (trust?.Current is not { } targets)
             throw new ConfigurationException(folder, [new JsonProblem("", "no policy is in force yet; run the box once, or name a policy FILE")]);
-        return Policy.TryParse(targets.Policy, out var policy, out var problems) ? policy
-            : throw new TrustException(TrustPath.Policy, string.Join("; ", problems));
+        return ActiveTrust.From(targets, now);
     }
 
     private static string AsJson(Policy policy, Page page) => JsonSerializer.Serialize(new

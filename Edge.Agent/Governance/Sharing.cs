@@ -55,6 +55,9 @@ public sealed class Sharing
     /// <summary>True if an entry of this agency might be shared now: whether it is worth asking its list.</summary>
     public bool Shares(string agency, DateTimeOffset now) => _usable.Any(usable => usable.Grant.Agency == agency && Fault(usable, now) is null);
 
+    /// <summary>True if something might be shared under this grant now.</summary>
+    public bool IsInForce(Grant grant, DateTimeOffset now) => _usable.Any(usable => ReferenceEquals(usable.Grant, grant) && Fault(usable, now) is null);
+
     /// <summary>True if a grant in use names this case of this agency, now or at another time.</summary>
     public bool Names(string agency, string caseId) => _usable.Any(usable => usable.Grant.Agency == agency && usable.Grant.Cases.Contains(caseId, StringComparer.Ordinal));
 

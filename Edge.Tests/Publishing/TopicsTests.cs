@@ -22,7 +22,16 @@ public sealed class TopicsTests
                 && BoxName.TryParseSource(name.Source, out var readSource) && readSource == name;
         });
 
+    [Fact]
+    public void A_hit_for_another_agency_has_a_topic_of_its_own() => Gen.Select(Names, Names, Names).Sample((agency, box, other) =>
+        Topics.TryParse(Topics.OfHits(new BoxName(agency, box), other), out var name, out var type, out var audience)
+        && name == new BoxName(agency, box) && type == EventType.Hit && audience == other);
+
     [Theory]
+    [InlineData("edge/v1/demo/box/hit/demo")]
+    [InlineData("edge/v1/demo/box/hit/Sheriff")]
+    [InlineData("edge/v1/demo/box/hit/sheriff/x")]
+    [InlineData("edge/v1/demo/box/summary/sheriff")]
     [InlineData("edge/v1/demo/box/hits")]
     [InlineData("edge/v2/demo/box/hit")]
     [InlineData("edge/v1/demo/box/hit/")]
