@@ -5,6 +5,8 @@ using Edge.Agent.Configuration;
 using Edge.Agent.Enrolment;
 using Edge.Agent.Governance;
 using Edge.Agent.Hits;
+using Edge.Agent.Incidents;
+using Edge.Agent.Orders;
 using Edge.Agent.Publishing;
 using Edge.Storage.Audit;
 using Edge.Storage.Database;
@@ -23,47 +25,61 @@ internal sealed class AgentHost : IAsyncDisposable
     private static readonly TimeSpan HousekeepingEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(30);
 
-    /// <summary>A clock this far behind is an incident; a little is what setting a clock by a server does.</summary>
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
-
     private readonly EffectiveTime _time;
     private readonly ILogger _log;
     private readonly AgentConfiguration _configuration;
     private readonly KeyFolder _keys;
     private readonly StateDatabase _state;
     private readonly AuditLog _audit;
+    private readonly IncidentReporter _incidents;
+    private readonly ClockWatch _clock;
     private readonly TrustWatch _trust;
     private readonly HitRecorder _recorder;
     private readonly ReadCounter _counter = new();
     private readonly SummaryWriter _summary;
     private readonly OutboxWorker _outbox;
+    private readonly OrderDesk _desk;
+    private readonly OrderInbox _orders;
+    private readonly TrustMailbox _mailbox;
+    private readonly EnrolmentFolder _enrolment;
+    private readonly CancellationTokenSource _decommissioned = new();
     private readonly List<CameraLoop> _cameras = [];
-    private bool _clockBehind;
 
     /// <summary>Opens everything; nothing runs yet.</summary>
     /// <exception cref="Exception">Every documented failure of the parts; see <see cref="Cli.Failure"/>.</exception>
     public AgentHost(AgentConfiguration configuration, TimeProvider machine, ILoggerFactory logs, IReadWitness? witness = null)
     {
         (_configuration, _log) = (configuration, logs.CreateLogger("edge-agent"));
-        var enrolment = new EnrolmentFolder(configuration.EnrolmentFolder);
+        var enrolment = _enrolment = new EnrolmentFolder(configuration.EnrolmentFolder);
         Box = enrolment.Name();
+        RefuseDecommissioned();
         try
         {
             _keys = KeyFolder.Open(configuration.StateFolder);
-            var time = _time = EffectiveTime.Open(configuration.StateFolder, machine);
+            var time = _time = EffectiveTime.Open(configuration.StateFolder, machine, new KernelBootCounter());
             _state = StateDatabase.Open(configuration.StateFolder, _keys.Hours, time);
             _audit = AuditLog.Open(AuditFolder, Box.LogOrigin, _keys.Log, time);
+            var signer = new MessageSigner(Box, _keys.Messages, Software);
             RefuseAnotherLog();
+            _incidents = IncidentReporter.Open(_state, _audit, signer, () => _trust?.Current?.Policy, time, logs.CreateLogger("incidents"));
+            _clock = new ClockWatch(time, _incidents, logs.CreateLogger("clock"));
             _trust = new TrustWatch(
                 TrustClient.Open(Path.Combine(configuration.StateFolder, "trust"), enrolment.Root(), Box.Agency, Box.Box),
-                _audit, logs.CreateLogger("trust"));
-            var signer = new MessageSigner(Box, _keys.Messages, Software);
+                _audit, logs.CreateLogger("trust")) { Incidents = _incidents, TimestampSigned = _time.Confirm };
             _recorder = new HitRecorder(_state, _audit, signer, _keys, _counter, time, logs.CreateLogger("hits"));
             foreach (var camera in configuration.Cameras) _cameras.Add(OpenCamera(camera, logs, witness));
             _summary = new SummaryWriter(_state, _audit, signer, _trust, time, () => Total,
                 () => [.. _cameras.Select(camera => camera.Report())]) { TakeShared = _counter.TakeShared };
-            var link = new LinkSettings(configuration.Broker, enrolment.Certificates, $"{Box.Agency}-{Box.Box}");
-            _outbox = new OutboxWorker(_state, link, signer, time, logs.CreateLogger<OutboxWorker>());
+            _desk = new OrderDesk(configuration.StateFolder, _state, _audit, signer, _keys, () => _trust.Current,
+                (kind, detail) => _incidents.Report(kind, detail), time, logs.CreateLogger("orders")) { Decommissioned = _decommissioned.Cancel };
+            _orders = new OrderInbox(OrderInbox.In(configuration.StateFolder), _desk, time, logs.CreateLogger("orders"));
+            _mailbox = new TrustMailbox(_trust, time, logs.CreateLogger("trust"));
+            var link = new LinkSettings(configuration.Broker, enrolment.Certificates, $"{Box.Agency}-{Box.Box}")
+            {
+                LargestPayload = BoxLetterbox.LargestPayload,
+            };
+            _outbox = new OutboxWorker(_state, link, signer, time, logs.CreateLogger<OutboxWorker>(),
+                new BoxLetterbox(Box, _desk, _mailbox, logs.CreateLogger("letterbox")));
         }
         catch
         {
@@ -96,19 +112,23 @@ internal sealed class AgentHost : IAsyncDisposable
     public async Task RunAsync(CancellationToken stop)
     {
         _audit.Append(new AuditEntry { Action = AuditAction.AgentStart });
-        Attempt(WatchClock);
-        var now = _time.GetUtcNow();
-        _trust.Restore(now);
-        RefreshTrust(now);
+        _trust.Restore(_time.GetUtcNow());
+        Attempt(_clock.Look);
+        RefreshTrust(_time.GetUtcNow());
+        _incidents.CatchUp();
         _recorder.Reconcile(_trust.Current?.Sharing ?? Sharing.Nobody);
         Sweep();
 
         _log.LogInformation("box {Box} started, version {Version}, {Cameras} cameras, state in {Folder}", Box, Software, _cameras.Count,
             _configuration.StateFolder);
         using var background = new CancellationTokenSource();
-        using var reading = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(stop, _decommissioned.Token);
         var recorder = _recorder.RunAsync(background.Token);
-        Task[] services = [recorder, _outbox.RunAsync(background.Token), KeepHouseAsync(background.Token)];
+        Task[] services =
+        [
+            recorder, _outbox.RunAsync(background.Token), KeepHouseAsync(background.Token), _orders.RunAsync(background.Token),
+            _mailbox.RunAsync(background.Token),
+        ];
         var cameras = WatchCamerasAsync(reading.Token);
         try
         {
@@ -162,6 +182,23 @@ internal sealed class AgentHost : IAsyncDisposable
         foreach (var camera in _cameras) await camera.DisposeAsync();
         _cameras.Clear();
         Close();
+        if (_decommissioned.IsCancellationRequested) DestroyKeys();
+        _decommissioned.Dispose();
+    }
+
+    private void RefuseDecommissioned()
+    {
+        if (!File.Exists(Path.Combine(_configuration.StateFolder, OrderDesk.DecommissionedName))) return;
+        DestroyKeys(); // what was cut off is finished
+        throw new EnrolmentException($"this box was taken out of service by a signed order; its log stays in {AuditFolder}. " +
+            $"To use the machine again, remove {_configuration.StateFolder} and enrol it as a new box");
+    }
+
+    private void DestroyKeys()
+    {
+        KeyFolder.Destroy(_configuration.StateFolder);
+        _enrolment.DestroyKey();
+        _log.LogWarning("this box was taken out of service: its keys are destroyed");
     }
 
     /// <summary>A log that is new while messages were already numbered is not this box's: somebody took the old one away.</summary>
@@ -169,11 +206,6 @@ internal sealed class AgentHost : IAsyncDisposable
     {
         if (_audit.Latest.Size == 0 && _state.LastSequence > 0)
             throw new AuditDamagedException(AuditFolder, $"it is empty, but this box has numbered {_state.LastSequence} messages");
-        if (!_audit.Recovery.IsClean)
-        {
-            _audit.Append(new AuditEntry { Action = AuditAction.Incident, Kind = "log-recovered", Count = _audit.Recovery.TilesRebuilt });
-            _log.LogWarning("the audit log was cut off in a write and is whole again: {Recovery}", _audit.Recovery);
-        }
     }
 
     private CameraLoop OpenCamera(CameraConfiguration camera, ILoggerFactory logs, IReadWitness? witness)
@@ -190,24 +222,13 @@ internal sealed class AgentHost : IAsyncDisposable
         while (await timer.WaitForNextTickAsync(stop))
         {
             var now = _time.GetUtcNow();
-            Attempt(WatchClock);
+            Attempt(_clock.Look);
             Attempt(() => RefreshTrust(now));
             Attempt(Sweep);
+            _incidents.CatchUp();
             if (now - lastSummary < (_trust.Current?.Policy.SummaryInterval ?? TimeSpan.FromMinutes(Policy.DefaultSummaryMinutes))) continue;
             if (Attempt(_summary.Write)) lastSummary = now;
         }
-    }
-
-    private void WatchClock()
-    {
-        _time.Save();
-        var behind = _time.Behind;
-        if (behind > ClockTolerance && !_clockBehind)
-        {
-            _audit.Append(new AuditEntry { Action = AuditAction.Incident, Kind = "clock-behind", Count = (long)behind.TotalSeconds });
-            _log.LogWarning("the clock is {Behind} behind a time that has passed; what has expired stays expired", behind);
-        }
-        _clockBehind = behind > ClockTolerance;
     }
 
     /// <summary>False where the disk refused: what could not be done now is done at the next turn.</summary>
@@ -235,7 +256,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private void Sweep()
     {
         var swept = Edge.Storage.Retention.Sweep.Run(_state);
-        if (swept is { Hits: 0, Messages: 0, Keys: 0 }) return;
+        if (swept.IsEmpty) return;
         _audit.Append(new AuditEntry { Action = AuditAction.SweepDone, Count = swept.Hits + swept.Messages });
     }
 

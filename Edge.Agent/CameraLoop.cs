@@ -44,7 +44,7 @@ internal sealed class CameraLoop(
         var matches = current?.Match(passage.Plate, now) ?? [];
         witness?.Saw(passage.Plate, matches.Count > 0);
         if (matches.Count == 0) counter.Discarded();
-        else await recorder.RecordAsync(passage, matches, current!, stop);
+        else await recorder.RecordAsync(passage, matches, current!, now, stop);
     }
 
     public async ValueTask DisposeAsync()

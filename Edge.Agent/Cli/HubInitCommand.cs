@@ -206,7 +206,7 @@ internal sealed class HubInitCommand
         table.AddRow("online keys (sign hotlists, and that nothing is newer)", "keys/trust.key, hotlists.key", "[red]secret[/]");
         if (made.Keepers == 0) table.AddRow("policy key, [red]unprotected[/]: only to try things out", "keys/keeper.key", "[red]secret[/]");
         else table.AddRow($"{made.Keepers} keepers' keys (sign policy and keys)", "to-keepers/", "[red]secret[/], carry away, delete");
-        table.AddRow("recipient key (opens hits)", "keys/recipient-….key", "[red]secret[/], offline copy");
+        table.AddRow($"{made.Epochs} epoch keys (open hits, a week's each)", "keys/recipient-….key", "[red]secret[/], in no backup: hub tend destroys them");
         table.AddRow("CA and certificates", "tls/", "[red]secret[/] (*.key)");
         table.AddRow($"trust repository, hotlist of {made.Entries}", "trust/", "public");
         table.AddRow("known boxes", "boxes/", "public keys");
@@ -219,6 +219,8 @@ internal sealed class HubInitCommand
 
     private sealed record Made(Agency Agency, string Folder, string Box, string ToBroker, int Entries, int Keepers)
     {
+        public int Epochs { get; } = Agency.PublishedRecipients.Keys.Count;
+
         public DateTimeOffset HotlistExpires { get; } = Hotlist(Agency).Expires;
 
         private static Matching.Hotlist Hotlist(Agency agency) => Matching.Hotlist.TryParse(

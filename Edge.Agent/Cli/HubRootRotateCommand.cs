@@ -20,7 +20,7 @@ internal static class HubRootRotateCommand
             var published = agency.ProposeKeepers([.. parse.GetValue(add)!.Select(file => Passphrase.Load(file).Public)],
                 parse.GetValue(remove)!, parse.GetValue(threshold), TimeProvider.System.GetUtcNow());
             if (published) output.WriteLine("published");
-            else HubStatusCommand.ShowChange(agency, output);
+            else HubStatusCommand.ShowChange(agency.Proposal, output);
             return Task.FromResult(ExitCode.Ok);
         }));
         return new Command("root", "Who signs for the agency") { rotate };

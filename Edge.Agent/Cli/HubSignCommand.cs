@@ -18,13 +18,13 @@ internal static class HubSignCommand
             using var agency = Agency.Open(parse.GetValue(folder)!);
             var output = parse.InvocationConfiguration.Output;
             if (!agency.Proposal.IsWaiting) return Task.FromResult(Failure.Say(ExitCode.Configuration, "no change waits for a signature"));
-            HubStatusCommand.ShowChange(agency, output);
+            HubStatusCommand.ShowChange(agency.Proposal, output);
             using var signing = Passphrase.Open(parse.GetValue(key)!, parse.GetValue(passphrase));
             if (agency.Sign(signing, TimeProvider.System.GetUtcNow())) output.WriteLine("signed and published");
             else
             {
                 output.WriteLine("signed; not yet published:");
-                HubStatusCommand.ShowChange(agency, output);
+                HubStatusCommand.ShowChange(agency.Proposal, output);
             }
             return Task.FromResult(ExitCode.Ok);
         }));

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using System.Text.Json;
+using System.Text.Json.Nodes;
+using Edge.Agent.Governance;
 using Edge.Agent.Hub;
 using Edge.Storage.Json;
 using Edge.Storage.Trust;
@@ -24,11 +25,12 @@ internal static class HubStatusCommand
     }
 
     /// <summary>What waits, who has signed it and how many signatures are missing.</summary>
-    public static void ShowChange(Agency agency, TextWriter output)
+    public static void ShowChange(TrustProposal proposal, TextWriter output)
     {
-        foreach (var path in agency.Proposal.Changes) output.WriteLine($"changes {path}");
-        foreach (var grant in agency.Grants.Proposed?.All ?? []) HubGrantCommand.Print(grant, output);
-        foreach (var file in agency.Proposal.Files)
+        foreach (var path in proposal.Changes) output.WriteLine($"changes {path}");
+        if (proposal.Changed(TrustPath.Grants) is { } bytes && Grants.TryParse(bytes, out var grants, out _, out _))
+            foreach (var grant in grants.All) HubGrantCommand.Print(grant, output);
+        foreach (var file in proposal.Files)
         {
             output.WriteLine($"{file.File} {file.Version}, until {JsonTime.Write(file.Expires)}: {file.Missing} signature(s) missing");
             foreach (var id in file.Signed) output.WriteLine($"  signed by {id}");
@@ -42,23 +44,19 @@ internal static class HubStatusCommand
         var ids = keys.Select(RoleKeys.KeyIdOf).Order(StringComparer.Ordinal).ToList();
         if (json)
         {
-            output.WriteLine(JsonSerializer.Serialize(new
+            var status = new JsonObject
             {
-                agency = agency.Name, threshold, keepers = ids,
-                expiries = agency.Expiries.ToDictionary(file => file.Key, file => JsonTime.Write(file.Value)),
-                pending = agency.Proposal.Files.Select(file => new
-                {
-                    file = file.File, version = file.Version, expires = JsonTime.Write(file.Expires), signed = file.Signed, missing = file.Missing,
-                    eligible = file.Eligible,
-                }),
-                changes = agency.Proposal.Changes,
-            }));
+                ["agency"] = agency.Name, ["threshold"] = threshold, ["keepers"] = ProposalReport.Texts(ids),
+                ["expiries"] = new JsonObject(agency.Expiries.Select(file => KeyValuePair.Create(file.Key, (JsonNode?)JsonTime.Write(file.Value)))),
+            };
+            ProposalReport.AddPending(status, agency);
+            output.WriteLine(ProposalReport.Write(status));
             return;
         }
         output.WriteLine($"{agency.Name}: {threshold} of {ids.Count} keeper(s) sign root and targets");
         foreach (var id in ids) output.WriteLine($"  {id}");
         foreach (var (file, expires) in agency.Expiries) output.WriteLine($"{file} until {JsonTime.Write(expires)}");
-        if (agency.Proposal.IsWaiting) ShowChange(agency, output);
+        if (agency.Proposal.IsWaiting) ShowChange(agency.Proposal, output);
         else output.WriteLine("no change waits");
     }
 }

@@ -85,6 +85,9 @@ internal static class HubWatchCommand
                 case ReceivedMessage.SharedHit { Event: var said, Header: var header } when all && !json:
                     Print($"{Time(said.Time)}  {said.Box.Box}  hit {said.Sequence} shared with {header.For}, who alone can open it");
                     break;
+                case ReceivedMessage.Unopenable { Event: var late, EpochEnded: var ended }:
+                    Say($"{late.Box.Box}: hit {late.Sequence} of {Time(late.Time)} is sealed to a key that no longer exists: boxes were to use it until {Time(ended)}, and it was destroyed when nothing sealed to it might be kept any longer. Nobody can open the hit; see that the box gets its trust files, and its clock");
+                    break;
                 case ReceivedMessage.Accepted { Event: var said } when all || said.Type == EventType.Incident:
                     Print(json ? Fields(said) : $"{Time(said.Time)}  {said.Box.Box}  {said.Type.Level}  {Text(said)}");
                     break;

@@ -44,9 +44,8 @@ internal sealed record DemoRun(string Footage, IReadOnlyList<PlateText> LookFor,
         MoveBox(agency.PrepareBox(BoxName, time.GetUtcNow()));
         await using var broker = await EmbeddedBroker.StartAsync(agency.BrokerCertificates, time);
         using var watchers = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var boxes = agency.Boxes.ToDictionary(box => box.Name, box => box.Messages);
         var hub = new LinkSettings(broker.Address, agency.HubCertificates, "demo-hub");
-        await using var watch = await HubWatch.OpenAsync(hub, new MessageVerifier(agency.Name, boxes, agency.Recipients), time, null, cancel);
+        await using var watch = await HubWatch.OpenAsync(hub, agency.Verifier(), time, null, cancel);
         await using var second = await MqttLink.OpenAsync(hub with { ClientId = "demo-second-subscriber" }, time, cancel);
         await second.SubscribeAsync(["#"], cancel);
 

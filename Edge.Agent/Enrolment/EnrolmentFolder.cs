@@ -34,7 +34,7 @@ public sealed class EnrolmentFolder(string folder)
         var subject = new X500DistinguishedNameBuilder();
         subject.AddCommonName(box.Box);
         var request = new CertificateRequest(subject.Build(), key, HashAlgorithmName.SHA256);
-        return new EnrolmentRequest(box, keys.Messages.Public, new NoteKey(box.LogOrigin, keys.Log.Public),
+        return new EnrolmentRequest(box, keys.Messages.Public, keys.Orders.Public, new NoteKey(box.LogOrigin, keys.Log.Public),
             request.CreateSigningRequestPem());
     }
 
@@ -74,6 +74,9 @@ public sealed class EnrolmentFolder(string folder)
 
     /// <summary>The root of trust it was enrolled with, for <see cref="TrustClient.Open"/>.</summary>
     public byte[] Root() => File.ReadAllBytes(At("root.json"));
+
+    /// <summary>Destroys the TLS key: the broker does not see this box again.</summary>
+    public void DestroyKey() => DurableFile.Destroy(At("box.key"));
 
     private void RequireOurs(EnrolmentBundle bundle)
     {

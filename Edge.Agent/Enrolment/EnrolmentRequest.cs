@@ -5,15 +5,17 @@ using Edge.Agent.Publishing;
 using Edge.Storage.Audit;
 using Edge.Storage.Json;
 using Edge.Storage.Keys;
+using Edge.Storage.Sealing;
 using Edge.Storage.Trust;
 
 namespace Edge.Agent.Enrolment;
 
 /// <summary>What a box asks its agency for: public halves of keys that were made on the box and never leave it.</summary>
 /// <param name="Messages">Signs its messages.</param>
+/// <param name="Orders">Orders are sealed to it.</param>
 /// <param name="Log">Signs the checkpoints of its audit log; its name is the log's origin.</param>
 /// <param name="SigningRequest">PKCS #10 request for its TLS certificate, PEM.</param>
-public sealed record EnrolmentRequest(BoxName Box, VerifyingKey Messages, NoteKey Log, string SigningRequest)
+public sealed record EnrolmentRequest(BoxName Box, VerifyingKey Messages, RecipientPublicKey Orders, NoteKey Log, string SigningRequest)
 {
     /// <summary>Largest request accepted, in bytes.</summary>
     public const int MaxBytes = 16 * 1024;
@@ -22,12 +24,13 @@ public sealed record EnrolmentRequest(BoxName Box, VerifyingKey Messages, NoteKe
     public static bool TryParse(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out EnrolmentRequest? request,
         out IReadOnlyList<JsonProblem> problems) => StrictJson.TryRead(utf8, MaxBytes, Read, out request, out problems);
 
-    /// <summary><c>{"agency","box","messages":{"kty":"OKP","crv":"Ed25519","x"},"log":vkey,"csr":base64url DER}</c>.</summary>
+    /// <summary><c>{"agency","box","messages":JWK,"orders":JWK,"log":vkey,"csr":base64url DER}</c>.</summary>
     public byte[] Write() => CanonicalJson.Write(new JsonObject
     {
         ["agency"] = Box.Agency,
         ["box"] = Box.Box,
         ["messages"] = Jwk.Write(Messages),
+        ["orders"] = Jwk.Write(Orders),
         ["log"] = Log.ToString(),
         ["csr"] = Base64Url.EncodeToString(Pem.Decode("CERTIFICATE REQUEST", SigningRequest)),
     });
@@ -37,11 +40,12 @@ public sealed record EnrolmentRequest(BoxName Box, VerifyingKey Messages, NoteKe
         var agency = fields.Text("agency", PartyName.IsValid, PartyName.Rule);
         var name = fields.Text("box", PartyName.IsValid, PartyName.Rule);
         var messages = fields.Child("messages", Jwk.Read);
+        var orders = fields.Child("orders", Jwk.ReadRecipient);
         NoteKey? log = null;
         fields.Text("log", text => NoteKey.TryParse(text, out log), "must be a vkey");
         var csr = fields.Text("csr", text => Base64Url.IsValid(text), "must be base64url");
-        if (log is null || messages is null || !BoxName.TryCreate(agency, name, out var box)) return null;
+        if (log is null || messages is null || orders is null || !BoxName.TryCreate(agency, name, out var box)) return null;
         if (log.Name != box.LogOrigin) fields.Fail("log", $"must be named {box.LogOrigin}");
-        return new EnrolmentRequest(box, messages, log, Pem.Encode("CERTIFICATE REQUEST", Base64Url.DecodeFromChars(csr)));
+        return new EnrolmentRequest(box, messages, orders, log, Pem.Encode("CERTIFICATE REQUEST", Base64Url.DecodeFromChars(csr)));
     }
 }

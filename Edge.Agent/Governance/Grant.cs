@@ -119,7 +119,7 @@ public sealed record Grant
             NotBefore = fields.Instant("notBefore"),
             Expires = fields.Instant("expires"),
             Disclosure = fields.Has("disclosure") ? ReadDate(fields, "disclosure") : null,
-            Recipients = [.. fields.Objects("recipients", 1, 16, Governance.Recipients.ReadOne).OfType<Recipient>()],
+            Recipients = [.. fields.Objects("recipients", 1, Governance.Recipients.Most, Governance.Recipients.ReadOne).OfType<Recipient>()],
             Oversight = fields.Has("oversight") ? fields.Text("oversight", IsDetached, "must be a JWS with detached content") : null,
         };
         if (grant.Expires <= grant.NotBefore) fields.Fail("expires", "must be after notBefore");

@@ -29,4 +29,6 @@ public static class IncidentKinds
         ["failed-logins"] = IncidentKind.FailedLogins, ["tamper"] = IncidentKind.Tamper,
         ["out-of-policy-order"] = IncidentKind.OutOfPolicyOrder,
     };
+
+    public static string Write(IncidentKind kind) => Spellings.First(known => known.Value == kind).Key;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using Edge.Agent.Matching;
@@ -32,9 +33,12 @@ public sealed record Policy
 
     public const int DefaultNotifyHours = 24;
 
-    /// <summary>Files that states forbid to use, under the names they are known by. A policy that wants them must say so.</summary>
-    public static IReadOnlyList<string> DefaultForbiddenSources { get; } =
-        ["Gang File", "Immigration Violator File", "NCIC Gang File", "NCIC Immigration Violator File"];
+    /// <summary>Files that states forbid to use. A policy that wants them must say so.</summary>
+    public static IReadOnlyList<string> DefaultForbiddenSources { get; } = ["Gang File", "Immigration Violator File"];
+
+    private static readonly FrozenSet<string> DefaultForbiddenNames = DefaultForbiddenSources.Select(SourceName.Canonical).ToFrozenSet();
+
+    private readonly FrozenSet<string> _forbidden = DefaultForbiddenNames;
 
     /// <summary>Most entries that a policy may allow a hotlist: docs/hotlists.md has what that costs a box.</summary>
     public const int MaxHotlist = 50_000;
@@ -63,8 +67,13 @@ public sealed record Policy
     /// <summary>Most entries a hotlist may have, 1 to 50,000.</summary>
     public int LargestHotlist { get; init; } = DefaultLargestHotlist;
 
-    /// <summary>Files whose entries are refused, whatever their case: names as in an entry's source, letter case aside.</summary>
-    public IReadOnlyList<string> ForbiddenSources { get; init; } = DefaultForbiddenSources;
+    /// <summary>Files whose entries are refused, whatever their case: names as in an entry's source, in whichever spelling
+    /// (<see cref="SourceName"/>).</summary>
+    public IReadOnlyList<string> ForbiddenSources
+    {
+        get;
+        init => (field, _forbidden) = (value, value.Select(SourceName.Canonical).ToFrozenSet());
+    } = DefaultForbiddenSources;
 
     /// <summary>The longest that a hold may keep a hit, counted from when it was found: 0 for no holds, else
     /// <see cref="HitRetentionHours"/> to 504 hours.</summary>
@@ -103,7 +112,7 @@ public sealed record Policy
     public bool Allows(string purpose) => Purposes.Any(allowed => allowed.Name == purpose);
 
     /// <summary>True if no entry may come from the file <paramref name="source"/>.</summary>
-    public bool Forbids(string source) => ForbiddenSources.Contains(source, StringComparer.OrdinalIgnoreCase);
+    public bool Forbids(string source) => _forbidden.Contains(SourceName.Canonical(source));
 
     /// <summary>True if <paramref name="role"/> may do <paramref name="verb"/>. A verb that is never the role's stays refused,
     /// wherever this policy came from.</summary>

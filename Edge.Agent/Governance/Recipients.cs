@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
+using Edge.Agent.Enrolment;
 using Edge.Storage.Json;
 using Edge.Storage.Sealing;
 using Edge.Storage.Trust;
@@ -14,6 +15,10 @@ public sealed record Recipient(RecipientPublicKey Key, DateTimeOffset NotBefore,
 /// "OKP","crv":"X25519","x","kid","notBefore","expires"}]}</c>.</summary>
 public sealed record Recipients(string Agency, int Version, IReadOnlyList<Recipient> Keys)
 {
+    /// <summary>Most keys in the list. Epochs last a week and are signed a quarter ahead, so 14 at a time; room for those that remain,
+    /// and for two months of daily ones. A list of 64 has some 14 KiB.</summary>
+    public const int Most = 64;
+
     /// <summary>The key to seal to at <paramref name="now"/>: of those in force the one that started last. Null if none
     /// is; then no hit may be stored, because nobody could open it.</summary>
     public RecipientPublicKey? At(DateTimeOffset now) => At(Keys, now);
@@ -36,45 +41,27 @@ public sealed record Recipients(string Agency, int Version, IReadOnlyList<Recipi
         ["recipients"] = Write(Keys),
     });
 
-    internal static JsonArray Write(IReadOnlyList<Recipient> keys) => new([.. keys.Select(recipient => (JsonNode)new JsonObject
+    internal static JsonArray Write(IReadOnlyList<Recipient> keys) => new([.. keys.Select(recipient =>
     {
-        ["kty"] = "OKP",
-        ["crv"] = "X25519",
-        ["x"] = recipient.Key.X,
-        ["kid"] = recipient.Key.KeyId,
-        ["notBefore"] = JsonTime.Write(recipient.NotBefore),
-        ["expires"] = JsonTime.Write(recipient.Expires),
+        var json = Jwk.Write(recipient.Key);
+        json["kid"] = recipient.Key.KeyId;
+        json["notBefore"] = JsonTime.Write(recipient.NotBefore);
+        json["expires"] = JsonTime.Write(recipient.Expires);
+        return (JsonNode)json;
     })]);
 
     private static Recipients Read(JsonFields fields) => new(
         fields.Text("agency", PartyName.IsValid, PartyName.Rule),
         fields.Whole("version", 1, int.MaxValue),
-        [.. fields.Objects("recipients", 1, 16, ReadOne).OfType<Recipient>()]);
+        [.. fields.Objects("recipients", 1, Most, ReadOne).OfType<Recipient>()]);
 
     internal static Recipient? ReadOne(JsonFields fields)
     {
-        fields.Text("kty", text => text == "OKP", "must be OKP");
-        fields.Text("crv", text => text == "X25519", "must be X25519");
-        var raw = fields.Bytes("x", RecipientPublicKey.Size);
+        var key = Jwk.ReadRecipient(fields);
         var keyId = fields.Text("kid", 43);
         var (notBefore, expires) = (fields.Instant("notBefore"), fields.Instant("expires"));
         if (expires <= notBefore) fields.Fail("expires", "must be after notBefore");
-        if (!TryKey(raw, out var key)) fields.Fail("x", "is not a usable X25519 key");
-        else if (key.KeyId != keyId) fields.Fail("kid", "is not the thumbprint of this key");
+        if (key is not null && key.KeyId != keyId) fields.Fail("kid", "is not the thumbprint of this key");
         return key is null ? null : new Recipient(key, notBefore, expires);
-    }
-
-    private static bool TryKey(byte[] raw, [NotNullWhen(true)] out RecipientPublicKey? key)
-    {
-        key = null;
-        try
-        {
-            key = RecipientPublicKey.FromRaw(raw);
-            return true;
-        }
-        catch (FormatException)
-        {
-            return false;
-        }
     }
 }

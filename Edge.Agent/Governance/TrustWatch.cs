@@ -1,3 +1,4 @@
+using Edge.Agent.Incidents;
 using Edge.Agent.Matching;
 using Edge.Storage.Audit;
 using Edge.Storage.Trust;
@@ -16,10 +17,17 @@ public sealed class TrustWatch
     private readonly TrustClient _client;
     private readonly AuditLog _audit;
     private readonly ILogger _log;
+    private readonly Lock _gate = new();
     private volatile ActiveTrust? _current;
     private string? _lastRefusal;
 
     public TrustWatch(TrustClient client, AuditLog audit, ILogger log) => (_client, _audit, _log) = (client, audit, log);
+
+    /// <summary>Told of refusals that look like an attack.</summary>
+    public IncidentReporter? Incidents { get; init; }
+
+    /// <summary>Told when the agency signed a timestamp that nobody had shown before.</summary>
+    public Action<DateTimeOffset>? TimestampSigned { get; init; }
 
     /// <summary>What is in force; null until something verified.</summary>
     public ActiveTrust? Current => _current;
@@ -28,7 +36,8 @@ public sealed class TrustWatch
     /// <exception cref="AuditException">It could not be logged, so it is not in force.</exception>
     public void Restore(DateTimeOffset now)
     {
-        if (_client.Damage is { } damage) Refuse(damage);
+        // A set that verified when it was kept did not change by itself.
+        if (_client.Damage is { } damage) Refuse(damage, damage.Fault == TrustFault.Rollback ? TrustFault.Rollback : TrustFault.Signature);
         if (_client.Current is not { } targets) return;
         try
         {
@@ -36,26 +45,42 @@ public sealed class TrustWatch
         }
         catch (TrustException refused) // by a newer, stricter version of this program
         {
-            Refuse(refused);
+            Refuse(refused, refused.Fault);
         }
     }
 
     /// <summary>Takes up what <paramref name="fetch"/> offers if it verifies; else what was in force stays.</summary>
     /// <exception cref="AuditException">It could not be logged, so it is not in force.</exception>
     /// <exception cref="IOException">It could not be made durable, so it is not in force.</exception>
-    public void Refresh(TrustFetch fetch, DateTimeOffset now)
+    public void Refresh(TrustFetch fetch, DateTimeOffset now) => Refresh(fetch, now, isIncomplete: () => false);
+
+    /// <summary>The same for files that come one by one: while some are missing, what does not verify is not refused yet.</summary>
+    /// <returns>False if it waits for more files.</returns>
+    /// <inheritdoc cref="Refresh(TrustFetch, DateTimeOffset)"/>
+    internal bool Refresh(TrustParcel parcel, DateTimeOffset now) => Refresh(parcel.Fetch, now, () => parcel.IsIncomplete);
+
+    private bool Refresh(TrustFetch fetch, DateTimeOffset now, Func<bool> isIncomplete)
     {
-        try
-        {
-            // A signed set that the box cannot act on must not replace one it can, on the disk either.
-            ActiveTrust? judged = null;
-            Activate(_client.Update(fetch, now, accept: targets => judged = ActiveTrust.From(targets, now)), now, judged);
-            _lastRefusal = null;
-        }
-        catch (TrustException refused)
-        {
-            Refuse(refused);
-        }
+        lock (_gate)
+            try
+            {
+                // A signed set that the box cannot act on must not replace one it can, on the disk either.
+                ActiveTrust? judged = null;
+                var targets = _client.Update(fetch, now, accept: targets => judged = ActiveTrust.From(targets, now),
+                    newer: timestamp => TimestampSigned?.Invoke(timestamp.Signed));
+                Activate(targets, now, judged);
+                _lastRefusal = null;
+            }
+            catch (TrustException waits) when (isIncomplete())
+            {
+                _log.LogDebug("trust files are still to come: {File}: {Reason}", waits.File, waits.Reason);
+                return false;
+            }
+            catch (TrustException refused)
+            {
+                Refuse(refused, refused.Fault);
+            }
+        return true;
     }
 
     private void Activate(TrustedTargets targets, DateTimeOffset now, ActiveTrust? judged = null)
@@ -125,12 +150,14 @@ public sealed class TrustWatch
         Code(reason) is var code && (code is "expired" or "missing" || reason.IndexOf(':', StringComparison.Ordinal) == reason.IndexOfAny([':', ' ', ';'])) ? code : "not-verified";
 
     // Polling the same bad file says so once, not every minute.
-    private void Refuse(TrustException refused)
+    private void Refuse(TrustException refused, TrustFault fault)
     {
         if (refused.Message == _lastRefusal) return;
         _audit.Append(new AuditEntry { Action = AuditAction.TrustRefused, Outcome = AuditOutcome.Refused(Code(refused.File)) });
         _lastRefusal = refused.Message;
         _log.LogError("trust refused, what was in force stays: {File}: {Reason}", refused.File, refused.Reason);
+        if (fault == TrustFault.Signature) Incidents?.Report(IncidentKind.RefusedSignature, Code(refused.File));
+        if (fault == TrustFault.Rollback) Incidents?.Report(IncidentKind.RollbackAttempt, Code(refused.File));
     }
 
     /// <summary>The field or file that a refusal starts with, as the log's lower-case words.</summary>

@@ -41,9 +41,10 @@ public sealed class HitRecorder : IDisposable
     /// <summary>Takes a matched passage. It copies what it needs; the caller still disposes the passage. Waits while the disk
     /// is behind.</summary>
     /// <param name="matches">Every case that looks for it, at least one.</param>
-    public async ValueTask RecordAsync(Passage passage, IReadOnlyList<AddressedMatch> matches, ActiveTrust trust, CancellationToken cancel)
+    /// <param name="now">When they matched.</param>
+    public async ValueTask RecordAsync(Passage passage, IReadOnlyList<AddressedMatch> matches, ActiveTrust trust, DateTimeOffset now, CancellationToken cancel)
     {
-        var read = PendingRead.From(passage, matches, trust);
+        var read = PendingRead.From(passage, matches, trust, now);
         try
         {
             // Being told to stop does not lose a hit for which there is room.
@@ -84,7 +85,7 @@ public sealed class HitRecorder : IDisposable
     /// <param name="sharing">Knows the class of an agency that a hit was shared with.</param>
     public void Reconcile(Sharing sharing)
     {
-        var unlogged = _state.Outbox.Unlogged();
+        var unlogged = _state.Outbox.Unlogged().Where(message => message.Kind == MessageKind.Hit).ToList();
         if (unlogged.Count == 0) return;
         foreach (var message in unlogged)
         {
@@ -122,7 +123,7 @@ public sealed class HitRecorder : IDisposable
         var hitSealed = SealedHit.Seal(hit.Match.To, header, hit.Body);
         var record = hitSealed.ToJson();
         (hit.Attempt, hit.Digest) = (sequence, Sha256Hash.Of(record));
-        return new HitEntry(new NewHit(_keys.CasePseudonym(CaseOf(hit.Match)), expires, record),
+        return new HitEntry(new NewHit(_keys.CasePseudonym(CaseOf(hit.Match)), hit.Found, expires, record),
             new OutboxMessage(sequence, MessageKind.Hit, _signer.Hit(hitSealed, now), expires));
     });
 

@@ -8,7 +8,8 @@ namespace Edge.Agent.Hits;
 /// <summary>A hit on its way to the disk, for one case: what will be sealed, in a buffer that is wiped when it is.</summary>
 internal sealed class PendingHit : IDisposable
 {
-    private PendingHit(WipedBuffer body, AddressedMatch match, ActiveTrust trust) => (Body, Match, Trust) = (body, match, trust);
+    private PendingHit(WipedBuffer body, AddressedMatch match, ActiveTrust trust, DateTimeOffset found) =>
+        (Body, Match, Trust, Found) = (body, match, trust, found);
 
     public WipedBuffer Body { get; }
 
@@ -16,6 +17,9 @@ internal sealed class PendingHit : IDisposable
     public AddressedMatch Match { get; }
 
     public ActiveTrust Trust { get; }
+
+    /// <summary>When it matched.</summary>
+    public DateTimeOffset Found { get; }
 
     public TimeSpan Retention => Trust.Policy.HitRetention;
 
@@ -26,11 +30,11 @@ internal sealed class PendingHit : IDisposable
     public Sha256Hash Digest { get; set; }
 
     /// <remarks>Borrows <paramref name="passage"/>.</remarks>
-    public static PendingHit From(Passage passage, AddressedMatch match, ActiveTrust trust)
+    public static PendingHit From(Passage passage, AddressedMatch match, ActiveTrust trust, DateTimeOffset now)
     {
         var facts = new HitFacts(passage.Confidences, passage.Right, passage.Region, passage.RegionVerified, passage.RuleChanged,
             passage.Camera, passage.SeenAt, passage.FramesAgreed, match.Entry.Id, match.Match.Form, trust.Policy.Version, passage.Crop.ToJpeg());
-        return new PendingHit(HitBody.Write(passage.Plate.Ascii, facts), match, trust);
+        return new PendingHit(HitBody.Write(passage.Plate.Ascii, facts), match, trust, now);
     }
 
     public void Dispose() => Body.Dispose();
@@ -46,8 +50,8 @@ internal sealed class PendingRead : IDisposable
     public IReadOnlyList<PendingHit> Hits { get; }
 
     /// <remarks>Borrows <paramref name="passage"/>.</remarks>
-    public static PendingRead From(Passage passage, IReadOnlyList<AddressedMatch> matches, ActiveTrust trust) =>
-        new([.. matches.Select(match => PendingHit.From(passage, match, trust))]);
+    public static PendingRead From(Passage passage, IReadOnlyList<AddressedMatch> matches, ActiveTrust trust, DateTimeOffset now) =>
+        new([.. matches.Select(match => PendingHit.From(passage, match, trust, now))]);
 
     public void Dispose()
     {

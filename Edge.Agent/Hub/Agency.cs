@@ -20,21 +20,19 @@ public sealed class Agency : IDisposable
     /// <summary>How long boxes may use a hotlist after it was published.</summary>
     public static readonly TimeSpan HotlistLife = TimeSpan.FromDays(7);
 
-    /// <summary>How long boxes seal to one recipient key.</summary>
-    private static readonly TimeSpan RecipientLife = TimeSpan.FromDays(90);
-
     private readonly AgencyFolder _folder;
     private readonly SigningKey _trustKey;
     private readonly IReadOnlyList<SigningKey> _atHand;
+    private IReadOnlyList<RecipientKey>? _recipients;
 
-    private Agency(AgencyFolder folder, string name, BrokerAddress broker, IReadOnlyList<SigningKey> atHand, IReadOnlyList<RecipientKey> recipients)
+    private Agency(AgencyFolder folder, string name, BrokerAddress broker, IReadOnlyList<SigningKey> atHand)
     {
         _folder = folder;
         _trustKey = atHand[0];
         _atHand = atHand;
         Name = name;
         Broker = broker;
-        Recipients = recipients;
+        Epochs = new EpochKeys(folder);
     }
 
     public string Name { get; }
@@ -42,8 +40,15 @@ public sealed class Agency : IDisposable
     /// <summary>Where its broker listens.</summary>
     public BrokerAddress Broker { get; }
 
-    /// <summary>The private keys that open its hits, all epochs that still exist.</summary>
-    public IReadOnlyList<RecipientKey> Recipients { get; }
+    /// <summary>The keys that open its hits, by epoch.</summary>
+    public EpochKeys Epochs { get; }
+
+    /// <summary>Those of them that still exist, in the order of their epochs.</summary>
+    public IReadOnlyList<RecipientKey> Recipients => _recipients ??= [.. Epochs.Held.Select(epoch => Epochs.Load(epoch.KeyId)!)];
+
+    /// <summary>Whom boxes may seal hits to, as published.</summary>
+    /// <exception cref="AgencyException">recipients.json is damaged.</exception>
+    public Recipients PublishedRecipients => EpochKeys.Published(_folder);
 
     /// <summary>The TUF key id of the online key: it signs timestamp and snapshot.</summary>
     public string TrustKeyId => RoleKeys.KeyIdOf(_trustKey.Public);
@@ -53,6 +58,18 @@ public sealed class Agency : IDisposable
 
     /// <summary>The hub's own link to the broker.</summary>
     public LinkCertificates HubCertificates => _folder.Certificates("hub");
+
+    /// <summary>The desk's link to the broker, apart from the hub's: a second connection under one name would end the first. An
+    /// agency made before there was a desk gets its certificate here.</summary>
+    /// <exception cref="AgencyException">The CA cannot be used.</exception>
+    public LinkCertificates DeskCertificates(DateTimeOffset now)
+    {
+        var desk = _folder.Certificates("desk");
+        if (File.Exists(desk.CertificateFile)) return desk;
+        using var authority = CertificateAuthority.Open(_folder.Tls);
+        authority.CreateClient(_folder.Tls, "desk", Name, "desk", now);
+        return desk;
+    }
 
     /// <summary>The broker's certificate, and the CA whose clients it admits.</summary>
     public LinkCertificates BrokerCertificates => _folder.Certificates("broker");
@@ -71,10 +88,9 @@ public sealed class Agency : IDisposable
         .Select(file => KnownBox.TryParse(File.ReadAllBytes(file), out var box, out var problems)
             ? box : throw new AgencyException($"{file}: {problems[0]}; enrol the box again"))];
 
-    /// <summary>Decides what to believe of messages: the boxes enrolled or offered, and the recipient keys held at this moment.</summary>
-    /// <remarks>Borrows <see cref="Recipients"/>; use it before this is disposed.</remarks>
+    /// <summary>Decides what to believe of messages: the boxes enrolled or offered at this moment, the epoch keys at that of each message.</summary>
     public MessageVerifier Verifier() => new(Name, Boxes.Select(box => KeyValuePair.Create(box.Name, box.Messages))
-        .Concat(Grants.Offers.SelectMany(offer => offer.NamedBoxes)).ToDictionary(), Recipients);
+        .Concat(Grants.Offers.SelectMany(offer => offer.NamedBoxes)).ToDictionary(), Epochs);
 
     /// <summary>Makes an agency in <paramref name="path"/>, whole or not at all.</summary>
     /// <param name="progress">Told the number of plates blinded.</param>
@@ -118,11 +134,9 @@ public sealed class Agency : IDisposable
                 return fields.Text("agency", PartyName.IsValid, PartyName.Rule);
             }, out var name, out var problems))
             throw new AgencyException($"{folder.Description}: {problems[0]}");
-        var recipients = Directory.EnumerateFiles(folder.Keys, "recipient-*.key").Order(StringComparer.Ordinal)
-            .Select(file => Load(file, raw => RecipientKey.FromRaw(raw))).ToList();
         var atHand = new[] { folder.TrustKey, folder.HotlistKey, folder.KeeperKey }
             .Where((file, i) => i == 0 || File.Exists(file)).Select(file => Load(file, raw => SigningKey.FromSeed(raw))).ToList();
-        return new Agency(folder, name, broker!, atHand, recipients);
+        return new Agency(folder, name, broker!, atHand);
     }
 
     /// <summary>The hotlist as it is published, expired entries too.</summary>
@@ -198,6 +212,25 @@ public sealed class Agency : IDisposable
         return SignWith(_atHand, now);
     }
 
+    /// <summary>Makes the keys of further epochs, which follow on the last one, and proposes them to the keepers.</summary>
+    /// <returns>True if they are published.</returns>
+    /// <exception cref="AgencyException">The list would be longer than boxes accept.</exception>
+    /// <exception cref="TrustException">Another change waits.</exception>
+    public bool ProposeEpochs(int count, int days, DateTimeOffset now)
+    {
+        using var alone = Alone();
+        Proposal.RequireNone(); // before any key is made
+        var published = PublishedRecipients;
+        var staying = published.Keys.Where(key => key.Expires > now).ToList();
+        if (staying.Count + count > Governance.Recipients.Most)
+            throw new AgencyException($"the list would hold {staying.Count + count} keys, boxes accept {Governance.Recipients.Most}: {staying.Count} still run, until {JsonTime.Write(staying.Max(key => key.Expires))}");
+        // An overlap is part of an epoch's end, so the next one starts that much before.
+        var start = staying.Select(key => key.Expires - EpochKeys.Overlap).Append(now).Max();
+        var next = new Recipients(Name, published.Version + 1, [.. staying, .. Epochs.Make(start, count, days)]);
+        Proposal.Propose(new Dictionary<string, byte[]> { [TrustPath.Recipients] = next.Write() }, now);
+        return SignWith(_atHand, now);
+    }
+
     /// <summary>Proposes other keepers.</summary>
     /// <returns>True if it is published.</returns>
     /// <exception cref="AgencyException">A key to remove is no keeper's.</exception>
@@ -229,7 +262,23 @@ public sealed class Agency : IDisposable
     private bool SignWith(IReadOnlyList<SigningKey> keys, DateTimeOffset now)
     {
         foreach (var key in keys) Proposal.Sign(key);
+        if (!Proposal.IsComplete) return false;
+        // Before it is published: a ledger that missed a longer retention would let a key be destroyed too soon.
+        if (Proposal.Changed(TrustPath.Policy) is { } policy) Epochs.Note(Read(policy), now);
+        if (Proposal.Changed(TrustPath.Recipients) is { } recipients) RequireKeysOf(recipients);
         return Proposal.TryPublish(_atHand, now);
+    }
+
+    // A policy that no box can read allows nothing; one written by a newer version of this program might allow anything.
+    private Policy Read(byte[] policy) => Governance.Policy.TryParse(policy, out var read, out _) ? read
+        : AgencyPlan.ExamplePolicy(Name) with { HitRetentionHours = Governance.Policy.MaxRetentionHours };
+
+    private void RequireKeysOf(byte[] recipients)
+    {
+        if (!Governance.Recipients.TryParse(recipients, out var next, out var problems)) throw new AgencyException($"{TrustPath.Recipients}: {problems[0]}");
+        var known = PublishedRecipients.Keys.Select(key => key.Key.KeyId).ToHashSet();
+        foreach (var key in next.Keys.Where(key => !known.Contains(key.Key.KeyId) && !Epochs.IsHeld(key.Key.KeyId)))
+            throw new AgencyException($"the key of the epoch from {JsonTime.Write(key.NotBefore)} is not here, so nobody could open a hit: discard the change and make new epochs");
     }
 
     /// <summary>Signs a new timestamp, so that boxes know they miss nothing; a hub in service does this every day.</summary>
@@ -247,7 +296,7 @@ public sealed class Agency : IDisposable
             throw new AgencyException($"box {box.Box} is enrolled already: remove {_folder.Box(box.Box)} first if this one replaces it");
         using var authority = CertificateAuthority.Open(_folder.Tls);
         var certificate = authority.CertifyClient(request.SigningRequest, Name, box.Box, now);
-        DurableFile.Write(_folder.Box(box.Box), new KnownBox(box, request.Messages, request.Log, now).Write());
+        DurableFile.Write(_folder.Box(box.Box), new KnownBox(box, request.Messages, request.Orders, request.Log, now).Write());
         return new EnrolmentBundle(box, authority.Certificate, certificate, Target(TrustPath.Root));
     }
 
@@ -270,13 +319,13 @@ public sealed class Agency : IDisposable
     {
         if (!PartyName.IsValid(box)) throw new AgencyException($"the box's name {PartyName.Rule}");
         // A certificate's common name and a topic level tell these apart.
-        if (box is "hub" or "trust" or "broker") throw new AgencyException($"a box cannot be named {box}: choose another name");
+        if (box is "hub" or "desk" or "trust" or "broker") throw new AgencyException($"a box cannot be named {box}: choose another name");
     }
 
     public void Dispose()
     {
         foreach (var key in _atHand) key.Dispose();
-        foreach (var recipient in Recipients) recipient.Dispose();
+        foreach (var recipient in _recipients ?? []) recipient.Dispose();
     }
 
     private static void Fill(AgencyFolder folder, AgencyPlan plan, Policy policy, Hotlist hotlist, DateTimeOffset now)
@@ -294,14 +343,16 @@ public sealed class Agency : IDisposable
             Directory.CreateDirectory(folder.ToKeepers, AgencyFolder.OwnerOnly);
             foreach (var keeper in plan.Keepers) DurableFile.Write(Path.Combine(folder.ToKeepers, $"{keeper.Name}.key"), keeper.File.Write());
         }
-        using var recipient = RecipientKey.Create();
-        Save(folder.RecipientKey(recipient.Public.KeyId), recipient.Export());
+        var epochs = new EpochKeys(folder);
+        epochs.Begin(policy);
+        // From yesterday on: a box may be switched on with a clock that lags.
+        var recipients = new Recipients(plan.Agency, 1, epochs.Make(now - TimeSpan.FromDays(1), EpochKeys.DefaultCount, EpochKeys.DefaultDays));
         using (var authority = CertificateAuthority.Create(folder.Tls, plan.Agency, now))
         {
             authority.CreateServer(folder.Tls, "broker", plan.Agency, plan.Broker.Host, now);
             authority.CreateClient(folder.Tls, "hub", plan.Agency, "hub", now);
+            authority.CreateClient(folder.Tls, "desk", plan.Agency, "desk", now);
         }
-        var recipients = new Recipients(plan.Agency, 1, [new Recipient(recipient.Public, now - TimeSpan.FromDays(1), now + RecipientLife)]);
         var operators = new Operators(plan.Agency, 1, []);
         var writer = new TrustRepositoryWriter(folder.Trust, plan.Agency, new TrustSigners(keepers, new SigningRole([trustKey], 1),
             new SigningRole([trustKey], 1), keepers, new SigningRole([hotlistKey], 1)));
@@ -330,9 +381,6 @@ public sealed class Agency : IDisposable
     }
 
     internal VerifyingKey HotlistKey => HotlistSigner.Public;
-
-    internal Recipients PublishedRecipients => Governance.Recipients.TryParse(Target(TrustPath.Recipients), out var recipients, out var problems)
-        ? recipients : throw new AgencyException($"{TrustFolder}/recipients.json: {problems[0]}");
 
     internal Operators PublishedOperators => Operators.TryParse(Target(TrustPath.Operators), out var operators, out var problems)
         ? operators : throw new AgencyException($"{TrustFolder}/operators.json: {problems[0]}");

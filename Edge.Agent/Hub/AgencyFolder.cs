@@ -13,6 +13,9 @@ internal sealed record AgencyFolder(string Path)
     public string HotlistKey => At("keys/hotlists.key");
     public string KeeperKey => At("keys/keeper.key");
 
+    /// <summary>Which epoch keys were made, and how long policies kept hits.</summary>
+    public string Epochs => At("keys/epochs.json");
+
     /// <summary>A change that waits for its keepers' signatures.</summary>
     public string Pending => At("pending");
 

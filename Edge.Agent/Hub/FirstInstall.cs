@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Edge.Agent.Publishing;
+using Edge.Storage.Trust;
 
 namespace Edge.Agent.Hub;
 
@@ -57,7 +59,8 @@ internal static class FirstInstall
     public static string BrokerCommand(string folder) =>
         $"cp -r {folder} {BrokerFolder} && chown -R mosquitto: {BrokerFolder} && mosquitto -c {BrokerFolder}/mosquitto.conf";
 
-    /// <summary>A Mosquitto listener with TLS 1.3 whose clients are who their certificate says.</summary>
+    /// <summary>A Mosquitto listener with TLS 1.3 whose clients are who their certificate says. It takes the largest hotlist:
+    /// Mosquitto 2.1 stops at 2 MB unless told otherwise.</summary>
     internal static string Listener(string folder, int port) => $"""
         listener {port}
         cafile {folder}/ca.crt
@@ -69,15 +72,24 @@ internal static class FirstInstall
         use_username_as_clientid true
         allow_anonymous false
         acl_file {folder}/mosquitto.acl
+        max_packet_size {TrustPath.MaxBytes(TrustPath.Hotlist("any")) + MqttLink.PacketOverhead}
 
         """;
 
-    /// <summary>The hub reads what its boxes say; a box, known by its certificate's name, speaks only for itself and reads nothing.</summary>
+    /// <summary>The hub reads what its boxes say and tells them nothing; the desk publishes what is signed and reads the answers to
+    /// orders. A box, known by its certificate's name, speaks only for itself and reads its own orders and what is signed.</summary>
     internal static string Access(string agency) => $"""
         user hub
         topic read edge/v1/{agency}/#
 
+        user desk
+        topic write edge/v1/{agency}/trust/#
+        topic write edge/v1/{agency}/+/order
+        topic read edge/v1/{agency}/+/answer
+
         pattern write edge/v1/{agency}/%u/#
+        pattern read edge/v1/{agency}/%u/order
+        pattern read edge/v1/{agency}/trust/#
 
         """;
 

@@ -37,10 +37,10 @@ public sealed class GrantBook
 
     /// <summary>The grants as published.</summary>
     /// <exception cref="AgencyException">grants.json is damaged.</exception>
-    public Grants Published => Read(Path.Combine(_agency.TrustFolder, TrustPath.Grants)) ?? Grants.None(_agency.Name);
+    public Grants Published => Path.Combine(_agency.TrustFolder, TrustPath.Grants) is var file && File.Exists(file) ? Read(File.ReadAllBytes(file), file) : Grants.None(_agency.Name);
 
     /// <summary>Those that wait for their keepers' signatures; null if no change of them waits.</summary>
-    public Grants? Proposed => _agency.Proposal.Changes.Contains(TrustPath.Grants) ? Read(_folder.At($"pending/{TrustPath.Grants}")) : null;
+    public Grants? Proposed => _agency.Proposal.Changed(TrustPath.Grants) is { } bytes ? Read(bytes, TrustPath.Grants) : null;
 
     /// <summary>Grants that wait for the oversight role's signature.</summary>
     public IReadOnlyList<Grant> Drafts => [.. Files("drafts").Select(file =>
@@ -182,8 +182,8 @@ public sealed class GrantBook
     private static Offer ReadOffer(string file) => Offer.TryParse(File.ReadAllBytes(file), out var offer, out var problems) ? offer
         : throw new AgencyException($"{file} is not an offer: {problems[0]}");
 
-    private static Grants? Read(string file) => !File.Exists(file) ? null
-        : !Grants.TryParse(File.ReadAllBytes(file), out var grants, out var malformed, out var problems) ? throw new AgencyException($"{file}: {problems[0]}")
+    private static Grants Read(byte[] utf8, string file) =>
+        !Grants.TryParse(utf8, out var grants, out var malformed, out var problems) ? throw new AgencyException($"{file}: {problems[0]}")
         : malformed.Count > 0 ? throw new AgencyException($"{file}: {malformed[0]}") : grants;
 
     private IEnumerable<string> Files(string folder) => Directory.Exists(_folder.At(folder))

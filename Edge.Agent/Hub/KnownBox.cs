@@ -5,13 +5,14 @@ using Edge.Agent.Publishing;
 using Edge.Storage.Audit;
 using Edge.Storage.Json;
 using Edge.Storage.Keys;
+using Edge.Storage.Sealing;
 using Edge.Storage.Trust;
 
 namespace Edge.Agent.Hub;
 
-/// <summary>A box as its agency knows it: <c>boxes/{box}.json</c>, <c>{"agency","box","messages":JWK,"log":vkey,
-/// "enrolled"}</c>. Only public keys.</summary>
-public sealed record KnownBox(BoxName Name, VerifyingKey Messages, NoteKey Log, DateTimeOffset Enrolled)
+/// <summary>A box as its agency knows it: <c>boxes/{box}.json</c>, <c>{"agency","box","messages":JWK,"orders":JWK,
+/// "log":vkey,"enrolled"}</c>. Only public keys.</summary>
+public sealed record KnownBox(BoxName Name, VerifyingKey Messages, RecipientPublicKey Orders, NoteKey Log, DateTimeOffset Enrolled)
 {
     internal static bool TryParse(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out KnownBox? box,
         out IReadOnlyList<JsonProblem> problems) => StrictJson.TryRead(utf8, 16 * 1024, Read, out box, out problems);
@@ -21,6 +22,7 @@ public sealed record KnownBox(BoxName Name, VerifyingKey Messages, NoteKey Log, 
         ["agency"] = Name.Agency,
         ["box"] = Name.Box,
         ["messages"] = Jwk.Write(Messages),
+        ["orders"] = Jwk.Write(Orders),
         ["log"] = Log.ToString(),
         ["enrolled"] = JsonTime.Write(Enrolled),
     });
@@ -30,10 +32,11 @@ public sealed record KnownBox(BoxName Name, VerifyingKey Messages, NoteKey Log, 
         var agency = fields.Text("agency", PartyName.IsValid, PartyName.Rule);
         var name = fields.Text("box", PartyName.IsValid, PartyName.Rule);
         var messages = fields.Child("messages", Jwk.Read);
+        var orders = fields.Child("orders", Jwk.ReadRecipient);
         NoteKey? log = null;
         fields.Text("log", text => NoteKey.TryParse(text, out log), "must be a vkey");
         var enrolled = fields.Instant("enrolled");
-        return BoxName.TryCreate(agency, name, out var box) && messages is not null && log is not null
-            ? new KnownBox(box, messages, log, enrolled) : null;
+        return BoxName.TryCreate(agency, name, out var box) && messages is not null && orders is not null && log is not null
+            ? new KnownBox(box, messages, orders, log, enrolled) : null;
     }
 }

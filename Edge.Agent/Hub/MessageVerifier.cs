@@ -8,14 +8,17 @@ using static Edge.Agent.Hub.ReceivedMessage;
 namespace Edge.Agent.Hub;
 
 /// <summary>Decides whether a message is to be believed: from the topic inwards to the sealed body, each layer must be
-/// well-formed and must say the same as the one around it. Pure: the same bytes give the same answer.</summary>
+/// well-formed and must say the same as the one around it. The same bytes and keys give the same answer.</summary>
 /// <param name="agency">Only its own boxes are believed, and those of another agency in a hit that is for this one.</param>
 /// <param name="boxes">The message key of each registered box, those that other agencies told of too.</param>
-/// <param name="recipients">The keys that hits may be sealed to; borrowed, not disposed here.</param>
-public sealed class MessageVerifier(
-    string agency, IReadOnlyDictionary<BoxName, VerifyingKey> boxes, IReadOnlyCollection<RecipientKey> recipients)
+/// <param name="keys">Where the keys are that hits may be sealed to.</param>
+public sealed class MessageVerifier(string agency, IReadOnlyDictionary<BoxName, VerifyingKey> boxes, IEpochKeys keys)
 {
-    private readonly Dictionary<string, RecipientKey> _recipients = recipients.ToDictionary(key => key.Public.KeyId);
+    /// <param name="recipients">The keys that hits may be sealed to; borrowed, not disposed here.</param>
+    public MessageVerifier(string agency, IReadOnlyDictionary<BoxName, VerifyingKey> boxes, IReadOnlyCollection<RecipientKey> recipients)
+        : this(agency, boxes, new InMemory(recipients))
+    {
+    }
 
     /// <summary>The agency that is spoken to.</summary>
     public string Agency => agency;
@@ -42,6 +45,9 @@ public sealed class MessageVerifier(
         if (type == EventType.Status)
             return BoxStatus.TryParse(said.Data.Span, out var status, out malformed)
                 ? new Status(said, status) : new Refused(MessagePart.Data, malformed);
+        if (type == EventType.Incident)
+            return IncidentNotice.TryParse(said.Data.Span, out var notice, out malformed)
+                ? new Incident(said, notice) : new Refused(MessagePart.Data, malformed);
         return new Other(said);
     }
 
@@ -67,8 +73,10 @@ public sealed class MessageVerifier(
         if (header.For != agency) return new SharedHit(said, header);
         if (header.Expires <= now)
             return new Refused(MessagePart.Header, $"retention ended at {header.Expires.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC; the hit is not opened");
-        if (!_recipients.TryGetValue(hit.RecipientKeyId, out var recipient))
-            return new Refused(MessagePart.Seal, "sealed to a key that this hub does not hold");
+        using var recipient = keys.Load(hit.RecipientKeyId);
+        if (recipient is null)
+            return keys.EndOfDestroyed(hit.RecipientKeyId) is { } ended ? new Unopenable(said, header, ended)
+                : new Refused(MessagePart.Seal, "sealed to a key that this hub does not hold");
         if (!hit.TryOpen(recipient, out var json))
             return new Refused(MessagePart.Seal, "does not open: it or its header was changed");
         try
@@ -81,5 +89,12 @@ public sealed class MessageVerifier(
         {
             CryptographicOperations.ZeroMemory(json);
         }
+    }
+
+    private sealed class InMemory(IReadOnlyCollection<RecipientKey> keys) : IEpochKeys
+    {
+        public RecipientKey? Load(string keyId) => keys.FirstOrDefault(key => key.Public.KeyId == keyId)?.Copy();
+
+        public DateTimeOffset? EndOfDestroyed(string keyId) => null;
     }
 }

@@ -70,7 +70,7 @@ public sealed record Offer(string Agency, string For, DateTimeOffset Made, Verif
     {
         var (agency, audience) = (fields.Text("agency", PartyName.IsValid, PartyName.Rule), fields.Text("for", PartyName.IsValid, PartyName.Rule));
         var (made, hotlist) = (fields.Instant("made"), fields.Child("hotlist", Jwk.Read));
-        var recipients = fields.Objects("recipients", 1, 16, Governance.Recipients.ReadOne).OfType<Recipient>().ToList();
+        var recipients = fields.Objects("recipients", 1, Governance.Recipients.Most, Governance.Recipients.ReadOne).OfType<Recipient>().ToList();
         var boxes = new Dictionary<string, VerifyingKey>(StringComparer.Ordinal);
         foreach (var (i, (name, key)) in fields.Objects("boxes", 0, 4096, box => (box.Text("box", PartyName.IsValid, PartyName.Rule), box.Child("messages", Jwk.Read))).Index())
             if (key is not null && !boxes.TryAdd(name, key)) fields.Fail($"boxes[{i}]", "names a box a second time");

@@ -48,12 +48,20 @@ public abstract record ReceivedMessage
     /// <summary>A hit of our box for another agency, under a grant: only that agency opens it.</summary>
     public sealed record SharedHit(CloudEvent Event, HitHeader Header) : Accepted(Event);
 
+    /// <summary>A hit of one of our boxes that came when the key it is sealed to had been destroyed: nobody can open it, and nobody
+    /// has forged anything.</summary>
+    /// <param name="EpochEnded">When boxes were to use another key.</param>
+    public sealed record Unopenable(CloudEvent Event, HitHeader Header, DateTimeOffset EpochEnded) : Accepted(Event);
+
     /// <summary>The counters of an interval.</summary>
     public sealed record Summary(CloudEvent Event, IntervalSummary Counters) : Accepted(Event);
 
     /// <summary>Online or offline.</summary>
     public sealed record Status(CloudEvent Event, BoxStatus State) : Accepted(Event);
 
-    /// <summary>An incident, a checkpoint or an answer: signed, its data not read here.</summary>
+    /// <summary>Something that must be told to somebody.</summary>
+    public sealed record Incident(CloudEvent Event, IncidentNotice Notice) : Accepted(Event);
+
+    /// <summary>A checkpoint or an answer: signed, its data not read here.</summary>
     public sealed record Other(CloudEvent Event) : Accepted(Event);
 }

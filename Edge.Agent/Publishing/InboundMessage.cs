@@ -24,6 +24,9 @@ public sealed class InboundMessage
     /// <summary>The MQTT content type, null if the sender gave none.</summary>
     public string? ContentType => _received.ApplicationMessage.ContentType;
 
+    /// <summary>True if the broker may have brought it before (MQTT 5 §3.3.1.1, DUP): a claim.</summary>
+    public bool Again => _received.ApplicationMessage.Dup;
+
     /// <summary>Tells the broker that it may forget the message. If the link is gone, the broker sends it again.</summary>
     public async Task AcknowledgeAsync()
     {

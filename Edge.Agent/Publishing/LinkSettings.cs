@@ -1,10 +1,16 @@
+using Edge.Storage.Signing;
+
 namespace Edge.Agent.Publishing;
 
 /// <summary>A message to publish.</summary>
 /// <param name="Topic">Without wildcards.</param>
-/// <param name="Payload">A signed message.</param>
-/// <param name="Retain">True only for status.</param>
-public sealed record Publication(string Topic, ReadOnlyMemory<byte> Payload, bool Retain = false);
+/// <param name="Payload">A signed message, or a file of the trust repository; empty clears what the topic retained.</param>
+/// <param name="Retain">True only for status and trust files.</param>
+public sealed record Publication(string Topic, ReadOnlyMemory<byte> Payload, bool Retain = false)
+{
+    /// <summary>The MQTT content type.</summary>
+    public string ContentType { get; init; } = MqttLink.ContentType;
+}
 
 /// <summary>How to open a link to a broker.</summary>
 /// <param name="Broker">Where it is.</param>
@@ -17,6 +23,10 @@ public sealed record LinkSettings(BrokerAddress Broker, LinkCertificates Certifi
 
     /// <summary>How long the broker keeps our subscriptions and what came for them while we are away; default 24 hours.</summary>
     public TimeSpan SessionExpiry { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Most bytes of a payload that the broker may send us; default that of a signed message. Who subscribes to trust
+    /// files needs room for a hotlist: the broker silently drops what is larger (MQTT 5 §3.1.2.11.4).</summary>
+    public int LargestPayload { get; init; } = Jws.MaxBytes;
 
     /// <summary>Longest silence before the link is probed, whole seconds; default 20 s.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(20);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Edge.Storage.Keys;
 using Edge.Storage.Outbox;
 using Edge.Storage.Signing;
@@ -32,6 +33,13 @@ public sealed class MessageSigner(BoxName box, SigningKey key, string software)
     public byte[] Summary(long sequence, IntervalSummary summary, DateTimeOffset time) =>
         Event(EventType.Summary, sequence, time, summary.ToJson());
 
+    /// <summary>What became of an order.</summary>
+    public byte[] Answer(long sequence, OrderAnswer answer, DateTimeOffset time) => Event(EventType.Answer, sequence, time, answer.ToJson());
+
+    /// <summary>An incident that somebody must be told of.</summary>
+    public byte[] Incident(long sequence, IncidentNotice notice, DateTimeOffset time) =>
+        Event(EventType.Incident, sequence, time, notice.ToJson());
+
     /// <summary>The retained status. It is not queued and takes no number; it repeats the newest one given out.</summary>
     public Publication Status(Presence presence, long newest, DateTimeOffset time) => new(
         Topics.Of(box, EventType.Status),
@@ -49,6 +57,14 @@ public sealed class MessageSigner(BoxName box, SigningKey key, string software)
         ArgumentOutOfRangeException.ThrowIfLessThan(sequence, 1);
         if (type == EventType.Status) throw new ArgumentException("a status is not queued", nameof(type));
         return Sign(new CloudEvent(_ids.OfMessage(sequence), box, type, time, sequence, data));
+    }
+
+    /// <summary>Reads a message of this box's own, for one that has not left yet.</summary>
+    /// <returns>False if this key did not sign it, or it is no event.</returns>
+    internal bool TryRead(ReadOnlySpan<byte> message, [NotNullWhen(true)] out CloudEvent? said)
+    {
+        said = null;
+        return Jws.TryVerify(message, key.Public, CloudEvent.ContentType, out var payload) && CloudEvent.TryParse(payload, out said, out _);
     }
 
     private byte[] Sign(CloudEvent said) => Jws.Sign(key, said.ToJson(), CloudEvent.ContentType);

@@ -1,7 +1,6 @@
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
-using Edge.Storage.Signing;
 using MQTTnet;
 using MQTTnet.Exceptions;
 using MQTTnet.Formatter;
@@ -15,6 +14,9 @@ public sealed class MqttLink : IAsyncDisposable
 {
     /// <summary>The MQTT content type of a signed message.</summary>
     public const string ContentType = "application/jose";
+
+    /// <summary>What topic and properties may add to a payload, in bytes.</summary>
+    internal const int PacketOverhead = 1024;
 
     private const int MaxUnacknowledged = 64;
 
@@ -78,12 +80,12 @@ public sealed class MqttLink : IAsyncDisposable
     /// the message all the same: send the same bytes again.</exception>
     public async Task<(PublishOutcome Outcome, string Reason)> PublishAsync(Publication message, CancellationToken cancel)
     {
-        // A broker ends the link over a packet that is too large; 1 KiB covers topic and properties.
-        if (message.Payload.Length + 1024L > _largestPacket)
-            return (PublishOutcome.Reject, $"the broker takes packets up to {_largestPacket} bytes: raise its limit to 262144");
+        // A broker ends the link over a packet that is too large.
+        if (message.Payload.Length + PacketOverhead is var needed && needed > _largestPacket)
+            return (PublishOutcome.Reject, $"the broker takes packets up to {_largestPacket} bytes: raise its limit to {Math.Max(needed, 262144)}");
         var packet = new MqttApplicationMessageBuilder().WithTopic(message.Topic).WithPayloadSegment(message.Payload)
             .WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).WithRetainFlag(message.Retain)
-            .WithContentType(ContentType).Build();
+            .WithContentType(message.ContentType).Build();
         var answer = await AnswerAsync(deadline => _client.PublishAsync(packet, deadline), cancel);
         return PubAck.Read(answer.ReasonCode, message.Retain);
     }
@@ -164,7 +166,7 @@ public sealed class MqttLink : IAsyncDisposable
             .WithCleanStart(_settings.SessionExpiry == TimeSpan.Zero)
             .WithSessionExpiryInterval((uint)_settings.SessionExpiry.TotalSeconds)
             .WithReceiveMaximum(MaxUnacknowledged)
-            .WithMaximumPacketSize(Jws.MaxBytes + 1024)
+            .WithMaximumPacketSize((uint)(_settings.LargestPayload + PacketOverhead))
             .WithKeepAlivePeriod(_settings.KeepAlive)
             .WithTimeout(_settings.AnswerWithin);
         if (_settings.LastWill is { } will)

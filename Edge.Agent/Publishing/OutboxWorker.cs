@@ -4,6 +4,18 @@ using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Publishing;
 
+/// <summary>What the broker brings to a box.</summary>
+public interface ILetterbox
+{
+    /// <summary>The topic filters to subscribe to.</summary>
+    IReadOnlyList<string> Filters { get; }
+
+    /// <summary>Deals with one message, durably, before it returns; then the broker may forget it.</summary>
+    /// <param name="again">True if the broker says that it may have brought it before.</param>
+    /// <exception cref="IOException">The disk refused: the message comes again.</exception>
+    Task TakeAsync(string topic, ReadOnlyMemory<byte> payload, bool again, CancellationToken cancel);
+}
+
 /// <summary>Carries the outbox to the broker: a message leaves the disk only after its PUBACK, and until then the same
 /// bytes are sent again, so that its id stays the same. Says online at every connect and offline at a clean stop; the
 /// broker says offline if the link ends otherwise.</summary>
@@ -25,20 +37,23 @@ public sealed class OutboxWorker
     private readonly ILogger _log;
     private readonly Backoff _backoff = Backoff.Create();
     private readonly Dictionary<long, DateTimeOffset> _setAside = [];
+    private readonly ILetterbox? _letterbox;
 
     /// <param name="state">Holds the outbox.</param>
     /// <param name="settings">To which broker; the last will is added here.</param>
     /// <param name="signer">Signs the status.</param>
     /// <param name="time">Measures deadlines and waits.</param>
     /// <param name="log">Told what a technician can act on.</param>
+    /// <param name="letterbox">Takes what the broker brings over the same link; null takes nothing.</param>
     public OutboxWorker(StateDatabase state, LinkSettings settings, MessageSigner signer, TimeProvider time,
-        ILogger<OutboxWorker> log)
+        ILogger<OutboxWorker> log, ILetterbox? letterbox = null)
     {
         _state = state;
         _settings = settings;
         _signer = signer;
         _time = time;
         _log = log;
+        _letterbox = letterbox;
     }
 
     /// <summary>Sends until told to stop, reconnecting as often as it takes. No broker, no certificate, a full disk: it says
@@ -51,7 +66,17 @@ public sealed class OutboxWorker
             try
             {
                 await using var link = await ConnectAsync(stop);
-                await SendAsync(link, stop);
+                using var linked = CancellationTokenSource.CreateLinkedTokenSource(stop);
+                var receiving = ReceiveAsync(link, linked.Token);
+                try
+                {
+                    await SendAsync(link, receiving, stop);
+                }
+                finally
+                {
+                    await linked.CancelAsync();
+                    await receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -73,6 +98,7 @@ public sealed class OutboxWorker
         {
             await link.PublishAsync(_signer.Status(Presence.Online, _state.LastSequence, now), stop);
             _log.LogInformation("linked to {Broker} as {Client}", _settings.Broker, _settings.ClientId);
+            await SubscribeAsync(link, stop);
             return link;
         }
         catch
@@ -82,7 +108,34 @@ public sealed class OutboxWorker
         }
     }
 
-    private async Task SendAsync(MqttLink link, CancellationToken stop)
+    /// <summary>A broker that lets the box hear nothing still takes its hits.</summary>
+    private async Task SubscribeAsync(MqttLink link, CancellationToken stop)
+    {
+        if (_letterbox is null) return;
+        try
+        {
+            await link.SubscribeAsync(_letterbox.Filters, stop);
+        }
+        catch (BrokerException refused) when (refused.Failure == BrokerFailure.NotAuthorised)
+        {
+            _log.LogError("{Reason}; until then orders and signed files reach this box only by folder", refused.Message);
+        }
+    }
+
+    /// <summary>Takes what comes, in its order. What could not be dealt with is not acknowledged, and the link is given up: the
+    /// broker sends it again.</summary>
+    private async Task ReceiveAsync(MqttLink link, CancellationToken stop)
+    {
+        if (_letterbox is null) await Task.Delay(Timeout.InfiniteTimeSpan, _time, stop);
+        await foreach (var message in link.Inbound.ReadAllAsync(stop))
+        {
+            await _letterbox!.TakeAsync(message.Topic, message.Payload, message.Again, stop);
+            await message.AcknowledgeAsync();
+        }
+        await Task.Delay(Timeout.InfiniteTimeSpan, _time, stop); // the link ended, which is not this task's to say
+    }
+
+    private async Task SendAsync(MqttLink link, Task receiving, CancellationToken stop)
     {
         try
         {
@@ -94,7 +147,7 @@ public sealed class OutboxWorker
                 {
                     // All that could be sent was: whatever troubled the link is over.
                     _backoff.Reset();
-                    await WaitAsync(link, stop);
+                    await WaitAsync(link, receiving, stop);
                 }
                 foreach (var message in ready)
                     if (!await SendAsync(link, message, stop)) break;
@@ -136,14 +189,15 @@ public sealed class OutboxWorker
         return [.. _state.Outbox.Ready(Batch + _setAside.Count).Where(message => !_setAside.ContainsKey(message.Sequence)).Take(Batch)];
     }
 
-    private async Task WaitAsync(MqttLink link, CancellationToken stop)
+    private async Task WaitAsync(MqttLink link, Task receiving, CancellationToken stop)
     {
         using var woken = CancellationTokenSource.CreateLinkedTokenSource(stop);
         // The outbox counts what is set aside as ready, so waiting for it would not wait.
         var arrival = _setAside.Count > 0 ? Task.Delay(LookAgainAfter, _time, woken.Token) : _state.Outbox.WaitAsync(woken.Token);
-        var first = await Task.WhenAny(arrival, link.Lost);
+        var first = await Task.WhenAny(arrival, receiving, link.Lost);
         await woken.CancelAsync();
         if (first == link.Lost) throw await link.Lost;
+        if (first == receiving) await receiving;
         await arrival;
     }
 

@@ -67,7 +67,7 @@ public sealed class SummaryWriter
             .Where(sequence => !named.Contains(sequence)).Take(MaxDropped).ToList();
         var (trust, log) = (_trust.Current, _audit.Latest);
         _unsent.Enqueue(new IntervalSummary(from, now > from ? now : from, interval.Frames, interval.Reads, interval.Discarded,
-            interval.Hits, _cameras(), trust?.Matcher.Hotlist.Version ?? 0, trust?.Policy.Version ?? 0, ClockState.Held,
+            interval.Hits, _cameras(), trust?.Matcher.Hotlist.Version ?? 0, trust?.Policy.Version ?? 0, JudgedTime.StateOf(_time),
             trust?.Policy.HitRetentionHours ?? Policy.DefaultHitRetentionHours, log.Size, log.Root.ToArray(), dropped) { Shared = TakeShared() });
     }
 }

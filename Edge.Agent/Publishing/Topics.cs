@@ -1,8 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
+using Edge.Storage.Trust;
 
 namespace Edge.Agent.Publishing;
 
-/// <summary>The topics of the agency's broker: <c>edge/v1/{agency}/{box}/{event}</c>.</summary>
+/// <summary>The topics of the agency's broker: <c>edge/v1/{agency}/{box}/{event}</c> from a box, <c>…/{box}/order</c> to it, and
+/// <c>edge/v1/{agency}/trust/{file}</c> to all of them.</summary>
 public static class Topics
 {
     /// <summary>The topic on which <paramref name="box"/> publishes events of <paramref name="type"/>.</summary>
@@ -22,6 +24,25 @@ public static class Topics
         BoxName.IsValid(agency) ? $"edge/v1/{agency}/+/{type.Level}"
             : throw new ArgumentException("not the name of an agency", nameof(agency));
 
+    /// <summary>The topic on which <paramref name="box"/> is told what to do.</summary>
+    public static string Order(BoxName box) => $"edge/v1/{box.Agency}/{box.Box}/order";
+
+    /// <summary>The topic that retains a file of the agency's trust repository.</summary>
+    /// <param name="file">As in <see cref="TrustPath"/>, for example <c>hotlists/riverton.json</c>.</param>
+    /// <exception cref="ArgumentException"><paramref name="agency"/> is not a name.</exception>
+    public static string Trust(string agency, string file) => TrustPrefix(agency) + file;
+
+    /// <summary>The filter that matches every file of the agency's trust repository.</summary>
+    /// <exception cref="ArgumentException"><paramref name="agency"/> is not a name.</exception>
+    public static string EveryTrustFile(string agency) => TrustPrefix(agency) + "#";
+
+    /// <summary>Reads what <see cref="Trust"/> writes for this agency: the file, a claim until it is verified.</summary>
+    public static bool TryParseTrust(string topic, string agency, [NotNullWhen(true)] out string? file)
+    {
+        file = topic.StartsWith(TrustPrefix(agency), StringComparison.Ordinal) ? topic[TrustPrefix(agency).Length..] : null;
+        return file is { Length: > 0 };
+    }
+
     /// <summary>Reads what <see cref="Of"/> and <see cref="OfHits"/> write, and nothing else.</summary>
     /// <param name="audience">Whom it is for: the box's agency, or the other one that the topic names.</param>
     public static bool TryParse(string topic, [NotNullWhen(true)] out BoxName? box,
@@ -33,4 +54,7 @@ public static class Topics
         audience = rest is [var other] ? other : agency;
         return rest.Length == 0 || (type == EventType.Hit && audience != agency && BoxName.IsValid(audience));
     }
+
+    private static string TrustPrefix(string agency) => BoxName.IsValid(agency) ? $"edge/v1/{agency}/trust/"
+        : throw new ArgumentException("not the name of an agency", nameof(agency));
 }

@@ -40,8 +40,28 @@ public enum AuditAction
     MessageAcknowledged,
     /// <summary><c>sweep.done</c>: count of expired records destroyed with their keys.</summary>
     SweepDone,
+    /// <summary><c>order.refused</c>: an order that was not signed by an operator, or was refused before its verb was known;
+    /// count of those that one entry stands for.</summary>
+    OrderRefused,
+    /// <summary><c>order.search</c>: the sealed hits of one case were asked for; their count.</summary>
+    OrderSearch,
+    /// <summary><c>order.hold</c>: hits of one case are kept past their retention.</summary>
+    OrderHold,
+    /// <summary><c>order.release</c>: the hold of a case was ended.</summary>
+    OrderRelease,
+    /// <summary><c>order.disposition</c>: what the hit with this sequence turned out to be, as the kind; digest of the sealed note.</summary>
+    OrderDisposition,
+    /// <summary><c>order.export</c>: a copy of this log was taken.</summary>
+    OrderExport,
+    /// <summary><c>order.revoke</c>: an operator's key was shut out.</summary>
+    OrderRevoke,
+    /// <summary><c>order.decommission</c>: the box was taken out of service.</summary>
+    OrderDecommission,
     /// <summary><c>incident</c>: something that must be notified; its kind names it.</summary>
     Incident,
+    /// <summary><c>incident.reported</c>: message number sequence tells of all incidents of its kind since the last such
+    /// entry.</summary>
+    IncidentReported,
 }
 
 /// <summary>In which part someone acted.</summary>
@@ -64,11 +84,13 @@ public enum AuditRole
 /// <summary>How far the time of an entry can be trusted.</summary>
 public enum ClockState
 {
-    /// <summary><c>held</c>: carried on from the last known time, not confirmed since.</summary>
+    /// <summary><c>held</c>: carried on from the last known time, not confirmed since the machine's boot; or the machine's
+    /// clock is ahead, and not believed.</summary>
     Held,
-    /// <summary><c>floor</c>: the clock was behind a time that is known to have passed, and was raised to it.</summary>
+    /// <summary><c>floor</c>: the machine's clock is behind a time that is known to have passed; time goes on from that.</summary>
     Floor,
-    /// <summary><c>synced</c>: confirmed by a time source.</summary>
+    /// <summary><c>synced</c>: the machine's clock agreed with a newly signed time, as closely as those tell (days), and has
+    /// not jumped since.</summary>
     Synced,
 }
 

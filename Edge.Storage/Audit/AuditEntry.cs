@@ -11,7 +11,7 @@ public sealed record AuditEntry
     /// <summary>16 random bytes in base64url, new each time the log is opened. Set by the log.</summary>
     public string Boot { get; init; } = "";
 
-    /// <summary>How far <see cref="Time"/> can be trusted.</summary>
+    /// <summary>How far <see cref="Time"/> can be trusted. Set by the log.</summary>
     public ClockState Clock { get; init; } = ClockState.Held;
 
     public required AuditAction Action { get; init; }
@@ -34,6 +34,9 @@ public sealed record AuditEntry
 
     /// <summary>Which incident: lower-case words.</summary>
     public string? Kind { get; init; }
+
+    /// <summary>What there is to say of an incident: lower-case words.</summary>
+    public string? Detail { get; init; }
 
     /// <summary>Version of the policy, hotlist or metadata concerned.</summary>
     public long? Version { get; init; }
@@ -66,6 +69,7 @@ public sealed record AuditEntry
         if (Agency is not null && !AuditWords.IsName(Agency)) return "agency";
         if (Purpose is not null && !AuditWords.IsWords(Purpose)) return "purpose";
         if (Kind is not null && !AuditWords.IsWords(Kind)) return "kind";
+        if (Detail is not null && !AuditWords.IsWords(Detail)) return "detail";
         if (Case is not null && !AuditWords.IsDisclosureDigest(Case.Digest)) return "case";
         if (Case?.Disclosure is { } disclosure && (disclosure.Name != "case" || disclosure.Digest != Case.Digest))
             return "case";
@@ -86,7 +90,12 @@ public sealed record AuditEntry
         AuditAction.HitShared when Sequence is null || Digest is null || Agency is null || Kind is null => "sequence, digest, agency and kind",
         AuditAction.MessageAcknowledged when Sequence is null => "sequence",
         AuditAction.SweepDone when Count is null => "count",
+        AuditAction.OrderSearch or AuditAction.OrderHold or AuditAction.OrderRelease or AuditAction.OrderDisposition
+            when Case is null || Purpose is null => "case and purpose",
+        AuditAction.OrderDisposition when Sequence is null || Kind is null => "sequence and kind",
         AuditAction.Incident when Kind is null => "kind",
+        AuditAction.IncidentReported when Kind is null || Sequence is null || Digest is null || Count is null =>
+            "kind, sequence, digest and count",
         _ => null,
     };
 }

@@ -63,7 +63,7 @@ public static class AuditEntryJson
             Time = time, Boot = boot, Clock = clock, Action = action, Outcome = outcome,
             Actor = Text("actor") ?? "", Role = role,
             Case = Text("case") is { } concealed ? new ConcealedValue(concealed) : null,
-            Purpose = Text("purpose"), Agency = Text("agency"), Kind = Text("kind"),
+            Purpose = Text("purpose"), Agency = Text("agency"), Kind = Text("kind"), Detail = Text("detail"),
             Version = Count("version"), Sequence = Count("sequence"), Digest = digest, Count = Count("count"),
             Frames = Count("frames"), Reads = Count("reads"), Discarded = Count("discarded"), Hits = Count("hits"),
         };
@@ -89,6 +89,7 @@ public static class AuditEntryJson
         Text("purpose", entry.Purpose);
         Text("agency", entry.Agency);
         Text("kind", entry.Kind);
+        Text("detail", entry.Detail);
         Count("version", entry.Version);
         Count("sequence", entry.Sequence);
         Text("digest", entry.Digest?.ToHex());

@@ -69,7 +69,7 @@ public sealed class AuditLog : IDisposable
         }
     }
 
-    /// <summary>Writes one entry; the log sets its time and boot.</summary>
+    /// <summary>Writes one entry; the log sets its time, clock and boot.</summary>
     /// <returns>Its index.</returns>
     /// <exception cref="AuditWriteException">The entry was refused: do not act.</exception>
     /// <exception cref="AuditDamagedException">An earlier write failed, and what is on the disk no longer fits.</exception>
@@ -85,7 +85,8 @@ public sealed class AuditLog : IDisposable
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             var now = _time.GetUtcNow();
-            var written = entries.Select(entry => entry with { Time = now, Boot = _boot })
+            var state = JudgedTime.StateOf(_time);
+            var written = entries.Select(entry => entry with { Time = now, Boot = _boot, Clock = state })
                 .Select(entry => (AuditEntryJson.Write(entry), entry.Case?.Disclosure)).ToList();
             try
             {
@@ -124,6 +125,33 @@ public sealed class AuditLog : IDisposable
             var end = Math.Min(size, (index / TilePath.FullWidth + 1) * TilePath.FullWidth);
             for (; index < end; index++)
                 yield return new AuditRecord(index, entries[(int)(index % TilePath.FullWidth)]);
+        }
+    }
+
+    /// <summary>Copies the log, as it stands now, into <paramref name="folder"/>: what <c>audit verify</c> takes. Disclosures are
+    /// left out, so that the copy may be shown to anybody.</summary>
+    /// <param name="folder">Must not exist yet.</param>
+    /// <returns>The checkpoint that the copy ends with.</returns>
+    /// <exception cref="IOException">The disk refused; what was written there is not a log.</exception>
+    public Checkpoint CopyTo(string folder)
+    {
+        // A full tile never changes again, so only the right edge needs the log to stand still.
+        Copy(file => file is { Kind: LogFileKind.Tile, Tile.IsPartial: false });
+        lock (_gate)
+        {
+            Copy(file => file.Kind is LogFileKind.Tile or LogFileKind.Checkpoint);
+            return Latest;
+        }
+
+        void Copy(Func<LogFile, bool> wanted)
+        {
+            foreach (var file in _folder.Enumerate().Where(wanted))
+            {
+                var to = Path.Combine(folder, file.Name);
+                if (File.Exists(to)) continue;
+                Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+                File.Copy(_folder.PathOf(file.Name), to);
+            }
         }
     }
 

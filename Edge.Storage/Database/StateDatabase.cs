@@ -1,13 +1,15 @@
 using Edge.Storage.Hits;
 using Edge.Storage.Keys;
+using Edge.Storage.Orders;
 using Edge.Storage.Outbox;
+using Edge.Storage.Retention;
 using Edge.Storage.Sealing;
 using LiteDB;
 
 namespace Edge.Storage.Database;
 
 /// <summary>
-/// Hits and outbox in one LiteDB file, with one sequence of numbers over both. One process, one writer; every change
+/// Hits, outbox, holds and used orders in one LiteDB file, with one sequence of numbers over all. One process, one writer; every change
 /// is durable when the call that made it returns. Thread-safe and synchronous: a LiteDB transaction belongs to its
 /// thread.
 /// </summary>
@@ -18,6 +20,7 @@ public sealed class StateDatabase : IDisposable
     private StateEngine? _engine;
     private bool _building;
     private bool _disposed;
+    private (int Hits, int OfHolds) _deleted;
 
     private StateDatabase(StateFiles files, IDisposable held, HourKeys keys, TimeProvider time)
     {
@@ -28,6 +31,7 @@ public sealed class StateDatabase : IDisposable
         Sealer = new RecordSealer(keys);
         Hits = new HitStore(this);
         Outbox = new Outbox.Outbox(this);
+        Orders = new UsedOrders(this);
     }
 
     /// <summary>The stored hits.</summary>
@@ -35,6 +39,22 @@ public sealed class StateDatabase : IDisposable
 
     /// <summary>The messages that wait for their PUBACK.</summary>
     public Outbox.Outbox Outbox { get; }
+
+    /// <summary>What orders did, and which may not come again.</summary>
+    public UsedOrders Orders { get; }
+
+    /// <summary>The holds in force, by the case they are bound to.</summary>
+    public IReadOnlyDictionary<string, Hold> Holds
+    {
+        get
+        {
+            lock (Gate)
+            {
+                var now = Time.GetUtcNow();
+                return Engine.Holds.Values.Where(hold => hold.Until > now).ToDictionary(hold => hold.CasePseudonym);
+            }
+        }
+    }
 
     /// <summary>The last number given out; 0 before the first.</summary>
     public long LastSequence
@@ -60,7 +80,7 @@ public sealed class StateDatabase : IDisposable
         get
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            return _engine ??= StateEngine.Open(_files);
+            return _engine ??= StateEngine.Open(_files, Sealer);
         }
     }
 
@@ -134,12 +154,33 @@ public sealed class StateDatabase : IDisposable
         return sequence;
     }
 
+    /// <summary>Hits were deleted, by the sweep or ahead of it. The caller holds <see cref="Gate"/>.</summary>
+    internal void CountDeleted(int hits, int ofHolds) => _deleted = (_deleted.Hits + hits, _deleted.OfHolds + ofHolds);
+
+    /// <summary>How many were deleted since this was last asked.</summary>
+    internal (int Hits, int OfHolds) TakeDeleted()
+    {
+        lock (Gate)
+        {
+            var deleted = _deleted;
+            _deleted = default;
+            return deleted;
+        }
+    }
+
     /// <summary>The outer seal, whose key may have to be stored first.</summary>
     internal byte[] Seal(RecordPlace place, ReadOnlySpan<byte> record)
     {
+        MakeKey(place.Key);
+        return Sealer.Seal(place, record);
+    }
+
+    /// <summary>Makes the key durable, unless it exists.</summary>
+    internal void MakeKey(RecordKey key)
+    {
         try
         {
-            return Sealer.Seal(place, record);
+            Keys.Make(key);
         }
         catch (Exception refused) when (refused is IOException and not UnusableKeyException or UnauthorizedAccessException)
         {

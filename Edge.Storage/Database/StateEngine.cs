@@ -1,5 +1,8 @@
 using Edge.Storage.Hits;
+using Edge.Storage.Orders;
 using Edge.Storage.Outbox;
+using Edge.Storage.Retention;
+using Edge.Storage.Sealing;
 using LiteDB;
 using LiteDB.Engine;
 
@@ -25,7 +28,19 @@ internal sealed class StateEngine : IDisposable
     public long LastSequence { get; set; }
 
     /// <summary>Stored hits by sequence.</summary>
-    public SortedDictionary<long, HitHeading> Hits { get; } = [];
+    public SortedDictionary<long, HitRow> Hits { get; } = [];
+
+    /// <summary>Hits that could not be sealed again because they do not open. They need no key any more.</summary>
+    public HashSet<long> Unreadable { get; } = [];
+
+    /// <summary>The hold of each case that has one.</summary>
+    public Dictionary<string, Hold> Holds { get; } = [];
+
+    /// <summary>Rows of holds that the box did not make, or whose key is gone: they keep nothing.</summary>
+    public List<Hold> Unproven { get; } = [];
+
+    /// <summary>Orders that were used and are not expired, by id.</summary>
+    public Dictionary<string, UsedOrder> Orders { get; } = [];
 
     /// <summary>Waiting messages.</summary>
     public WaitingMessages Waiting { get; } = new();
@@ -33,7 +48,14 @@ internal sealed class StateEngine : IDisposable
     /// <summary>Messages that expired unsent and are not yet accounted for, by sequence.</summary>
     public SortedDictionary<long, DroppedMessage> Dropped { get; } = [];
 
-    public static StateEngine Open(StateFiles files)
+    public DateTimeOffset KeptUntil(HitRow hit) => hit.KeptUntil(HoldOf(hit));
+
+    public HitHeading Heading(HitRow hit) => hit.Heading(HoldOf(hit));
+
+    /// <summary>The hit as it should be sealed now.</summary>
+    public HitRow Sealed(HitRow hit) => hit.Under(HoldOf(hit));
+
+    public static StateEngine Open(StateFiles files, RecordSealer sealer)
     {
         JournaledFile? file = null;
         StateEngine? engine = null;
@@ -42,7 +64,7 @@ internal sealed class StateEngine : IDisposable
             file = Journaled(files);
             RefuseForeign(file, files.DatabasePath);
             engine = new StateEngine(files.DatabasePath, file);
-            engine.Load();
+            engine.Load(sealer);
             return engine;
         }
         catch (Exception failed)
@@ -127,7 +149,7 @@ internal sealed class StateEngine : IDisposable
         if (!header.AsSpan(32).StartsWith("** This is a LiteDB file **"u8)) throw Damaged(path, null);
     }
 
-    private void Load()
+    private void Load(RecordSealer sealer)
     {
         if (_lite.GetCollection(StateRows.State).FindById(StateRows.State) is { } state)
         {
@@ -142,7 +164,7 @@ internal sealed class StateEngine : IDisposable
             Persist(database => database.GetCollection(StateRows.State).Insert(StateRows.OfState(0)));
         }
 
-        foreach (var row in _lite.GetCollection(HitHeading.Collection).FindAll())
+        foreach (var row in _lite.GetCollection(HitRow.Collection).FindAll())
         {
             var hit = StateRows.ReadHit(row);
             Hits.Add(hit.Sequence, hit);
@@ -152,10 +174,23 @@ internal sealed class StateEngine : IDisposable
             if (!StateRows.IsDropped(row)) Waiting.Put(StateRows.ReadMessage(row));
             else if (StateRows.ReadDropped(row) is var dropped) Dropped.Add(dropped.Sequence, dropped);
         }
+        foreach (var row in _lite.GetCollection(Hold.Collection).FindAll())
+        {
+            var hold = StateRows.ReadHold(row);
+            if (!sealer.TryOpen(hold.Place, row["r"].AsBinary, out _) || !Holds.TryAdd(hold.CasePseudonym, hold)) Unproven.Add(hold);
+        }
+        foreach (var row in _lite.GetCollection(UsedOrder.Collection).FindAll())
+        {
+            var order = StateRows.ReadOrder(row);
+            if (!Orders.TryAdd(order.Id, order)) throw Damaged(_path, null);
+        }
         // A number above the last one given out would be given out again.
-        var numbers = Hits.Keys.Concat(Waiting.All.Select(row => row.Sequence)).Concat(Dropped.Keys);
+        var numbers = Hits.Keys.Concat(Waiting.All.Select(row => row.Sequence)).Concat(Dropped.Keys)
+            .Concat(Holds.Values.Concat(Unproven).Select(hold => hold.Number)).Concat(Orders.Values.Select(order => order.Answer));
         if (numbers.Any(number => number > LastSequence)) throw Damaged(_path, null);
     }
+
+    private Hold? HoldOf(HitRow hit) => Holds.GetValueOrDefault(hit.CasePseudonym);
 
     // Three answers to everything that can go wrong below: our own words, the disk's, or "damaged".
     private static Exception Explain(Exception failed, string path) => failed switch

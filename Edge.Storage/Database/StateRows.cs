@@ -1,5 +1,7 @@
 using Edge.Storage.Hits;
+using Edge.Storage.Orders;
 using Edge.Storage.Outbox;
+using Edge.Storage.Retention;
 using LiteDB;
 
 namespace Edge.Storage.Database;
@@ -7,7 +9,7 @@ namespace Edge.Storage.Database;
 /// <summary>The shape of every row, both ways. Numbers are 64-bit, times Unix milliseconds.</summary>
 internal static class StateRows
 {
-    public const string FormatName = "edge-state/1";
+    public const string FormatName = "edge-state/2";
     public const string State = "state";
 
     // As long as what MarkLogged puts in its place: on a full disk the row must not need another page.
@@ -20,12 +22,33 @@ internal static class StateRows
     public static BsonDocument OfState(long lastSequence) =>
         new() { ["_id"] = State, ["format"] = FormatName, ["last"] = lastSequence };
 
-    public static BsonDocument OfHit(HitHeading heading, byte[] sealedRecord) => new()
+    // Of one length whichever key seals it: on a full disk a hit can be sealed again in its place.
+    public static BsonDocument OfHit(HitRow hit, byte[] sealedRecord) => new()
     {
-        ["_id"] = heading.Sequence,
-        ["x"] = heading.Expires.ToUnixTimeMilliseconds(),
-        ["c"] = heading.CasePseudonym,
+        ["_id"] = hit.Sequence,
+        ["f"] = hit.Found.ToUnixTimeMilliseconds(),
+        ["x"] = hit.Expires.ToUnixTimeMilliseconds(),
+        ["s"] = hit.SealedUntil.ToUnixTimeMilliseconds(),
+        ["h"] = hit.SealedFor,
+        ["c"] = hit.CasePseudonym,
         ["r"] = sealedRecord,
+    };
+
+    public static BsonDocument OfHold(Hold hold, byte[] sealedProof) => new()
+    {
+        ["_id"] = hold.Number,
+        ["x"] = hold.Until.ToUnixTimeMilliseconds(),
+        ["m"] = (long)hold.Longest.TotalMilliseconds,
+        ["c"] = hold.CasePseudonym,
+        ["r"] = sealedProof,
+    };
+
+    // Numbered like its answer: as a key the id itself would be compared without its letters' case.
+    public static BsonDocument OfOrder(UsedOrder order) => new()
+    {
+        ["_id"] = order.Answer,
+        ["x"] = order.Until.ToUnixTimeMilliseconds(),
+        ["o"] = order.Id,
     };
 
     public static BsonDocument OfMessage(OutboxRow row, byte[] sealedPayload, byte[]? sealedLeaf) => new()
@@ -46,11 +69,27 @@ internal static class StateRows
             ? last.AsInt64
             : throw new InvalidDataException("not a state row of this version");
 
-    public static HitHeading ReadHit(BsonDocument row)
+    public static HitRow ReadHit(BsonDocument row)
     {
         var (sequence, expires) = ReadPlace(row);
-        if (!row["c"].IsString || !row["r"].IsBinary) throw new InvalidDataException("a hit lacks a field");
-        return new HitHeading(sequence, expires, row["c"].AsString);
+        if (!row["c"].IsString || !row["r"].IsBinary || row["h"] is not { IsInt64: true, AsInt64: >= 0 } hold)
+            throw new InvalidDataException("a hit lacks a field");
+        return new HitRow(sequence, row["c"].AsString, ReadTime(row, "f"), expires, ReadTime(row, "s"), hold.AsInt64);
+    }
+
+    public static Hold ReadHold(BsonDocument row)
+    {
+        var (number, until) = ReadPlace(row);
+        if (!row["c"].IsString || !row["r"].IsBinary || row["m"] is not { IsInt64: true, AsInt64: > 0 } longest)
+            throw new InvalidDataException("a hold lacks a field");
+        return new Hold(number, row["c"].AsString, until, TimeSpan.FromMilliseconds(longest.AsInt64));
+    }
+
+    public static UsedOrder ReadOrder(BsonDocument row)
+    {
+        var (answer, until) = ReadPlace(row);
+        return row["o"].IsString ? new UsedOrder(row["o"].AsString, until, answer)
+            : throw new InvalidDataException("a used order lacks its id");
     }
 
     public static bool IsDropped(BsonDocument outboxRow) => outboxRow.ContainsKey("d");
@@ -67,9 +106,11 @@ internal static class StateRows
         : throw new InvalidDataException("a dropped message lacks its number");
 
     private static (long Sequence, DateTimeOffset Expires) ReadPlace(BsonDocument row) =>
-        row["_id"] is { IsInt64: true, AsInt64: > 0 } id && row["x"].IsInt64
-            ? (id.AsInt64, DateTimeOffset.FromUnixTimeMilliseconds(row["x"].AsInt64))
-            : throw new InvalidDataException("a row lacks its number or expiry");
+        row["_id"] is { IsInt64: true, AsInt64: > 0 } id ? (id.AsInt64, ReadTime(row, "x"))
+            : throw new InvalidDataException("a row lacks its number");
+
+    private static DateTimeOffset ReadTime(BsonDocument row, string field) => row[field].IsInt64
+        ? DateTimeOffset.FromUnixTimeMilliseconds(row[field].AsInt64) : throw new InvalidDataException("a row lacks a time");
 
     private static MessageKind ReadKind(BsonDocument row) =>
         row["k"].IsInt32 && Enum.IsDefined((MessageKind)row["k"].AsInt32)

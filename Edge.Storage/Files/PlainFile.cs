@@ -5,7 +5,7 @@ namespace Edge.Storage.Files;
 
 /// <summary>Reads files that somebody else may have put there. Opening a pipe would wait for ever, and a link may point at
 /// what only this process may read.</summary>
-internal static partial class PlainFile
+public static partial class PlainFile
 {
     /// <summary>Opens a file that is one: no link, no pipe, no device, no folder.</summary>
     /// <exception cref="IOException">It is something else, or cannot be opened.</exception>

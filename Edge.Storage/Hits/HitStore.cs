@@ -22,7 +22,7 @@ public sealed class HitStore
     }
 
     /// <summary>Makes a hit and its message durable in one step, under the next number. The message stays
-    /// <i>unlogged</i> until <see cref="Outbox.Outbox.MarkLogged"/>.</summary>
+    /// <i>unlogged</i> until <see cref="Outbox.Outbox.MarkLogged"/>. A hold of its case keeps the hit, never the message.</summary>
     /// <param name="build">Seals the hit and signs its message for the number it is given, which both carry. If it
     /// throws, the number is not used. It must not use the store itself.</param>
     /// <returns>The number.</returns>
@@ -34,21 +34,22 @@ public sealed class HitStore
         lock (_database.Gate)
         {
             var sequence = _database.Build(build, out var entry);
-            var heading = Heading(sequence, entry.Hit);
+            var engine = _database.Engine;
+            var stored = engine.Sealed(Row(sequence, entry.Hit));
             if (entry.Message.Sequence != sequence || entry.Message.Kind != MessageKind.Hit)
                 throw new ArgumentException($"the message must be hit {sequence}");
             var row = Outbox.Outbox.Row(entry.Message);
 
-            var hit = StateRows.OfHit(heading, _database.Seal(heading.Place, entry.Hit.Record.Span));
+            var hit = StateRows.OfHit(stored, _database.Seal(stored.Place, entry.Hit.Record.Span));
             var message = StateRows.OfMessage(row, _database.Outbox.SealPayload(row, entry.Message.Payload.Span), null);
             _database.Persist(lite =>
             {
                 lite.GetCollection(StateRows.State).Update(StateRows.OfState(sequence));
-                lite.GetCollection(HitHeading.Collection).Insert(hit);
+                lite.GetCollection(HitRow.Collection).Insert(hit);
                 lite.GetCollection(OutboxRow.Collection).Insert(message);
             });
-            _database.Engine.LastSequence = sequence;
-            _database.Engine.Hits.Add(sequence, heading);
+            engine.LastSequence = sequence;
+            engine.Hits.Add(sequence, stored);
             _database.Outbox.Put(row);
             return sequence;
         }
@@ -66,22 +67,59 @@ public sealed class HitStore
     /// <summary>What stays clear of every stored hit, by sequence.</summary>
     public IReadOnlyList<HitHeading> List()
     {
-        lock (_database.Gate) return [.. _database.Engine.Hits.Values];
+        lock (_database.Gate)
+        {
+            var engine = _database.Engine;
+            return [.. engine.Hits.Values.Select(engine.Heading)];
+        }
+    }
+
+    /// <summary>What stays clear of one hit; null if there is none of this number, or no more.</summary>
+    public HitHeading? Find(long sequence)
+    {
+        lock (_database.Gate)
+            return _database.Engine.Hits.TryGetValue(sequence, out var row) && IsAlive(row) ? _database.Engine.Heading(row) : null;
     }
 
     /// <summary>Opens the outer seal of one hit; the inner one only the agency opens. False = no such hit, expired,
     /// damaged or forged; it never says which.</summary>
     public bool TryRead(long sequence, [NotNullWhen(true)] out StoredHit? hit)
     {
-        hit = null;
         lock (_database.Gate)
         {
-            if (!_database.Engine.Hits.TryGetValue(sequence, out var heading)) return false;
-            if (heading.Expires <= _database.Time.GetUtcNow()) return false;
-            if (_database.Engine.Find(HitHeading.Collection, sequence) is not { } row || !row["r"].IsBinary) return false;
-            if (!_database.Sealer.TryOpen(heading.Place, row["r"].AsBinary, out var record)) return false;
-            hit = new StoredHit(heading, record);
-            return true;
+            hit = _database.Engine.Hits.TryGetValue(sequence, out var row) && IsAlive(row) && TryOpen(row, out var record)
+                ? new StoredHit(_database.Engine.Heading(row), record) : null;
+            return hit is not null;
+        }
+    }
+
+    /// <summary>The sealed hits of one case, a page at a time.</summary>
+    /// <exception cref="ArgumentException">The query has no well-formed pseudonym, or a page without room.</exception>
+    public CaseHits Search(CaseQuery query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        NewHit.RefuseUnlessPseudonym(query.CasePseudonym);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(query.MaxHits);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(query.MaxBytes);
+        lock (_database.Gate)
+        {
+            var (hits, missing, last, room) = (new List<StoredHit>(), new List<long>(), query.After, query.MaxBytes);
+            foreach (var row in _database.Engine.Hits.Values.Where(row => row.CasePseudonym == query.CasePseudonym
+                && row.Sequence > query.After && row.Found >= query.From && row.Found < query.To && IsAlive(row)))
+            {
+                if (hits.Count + missing.Count == query.MaxHits) return new CaseHits(hits, missing, last, More: true);
+                if (!TryOpen(row, out var record) || record.Length > query.MaxBytes)
+                    missing.Add(row.Sequence);
+                else if (record.Length > room)
+                    return new CaseHits(hits, missing, last, More: true);
+                else
+                {
+                    hits.Add(new StoredHit(_database.Engine.Heading(row), record));
+                    room -= record.Length;
+                }
+                last = row.Sequence;
+            }
+            return new CaseHits(hits, missing, last, More: false);
         }
     }
 
@@ -92,12 +130,23 @@ public sealed class HitStore
             if (TryRead(heading.Sequence, out var hit)) yield return hit;
     }
 
-    private static HitHeading Heading(long sequence, NewHit hit)
+    /// <summary>Opens the outer seal, expired or not. The caller holds the gate.</summary>
+    internal bool TryOpen(HitRow row, [NotNullWhen(true)] out byte[]? record)
     {
-        if (!NewHit.IsPseudonym(hit.CasePseudonym))
-            throw new ArgumentException("a case pseudonym is 1 to 64 of A-Z, a-z, 0-9, '-' and '_'");
+        record = null;
+        return _database.Engine.Find(HitRow.Collection, row.Sequence) is { } document && document["r"].IsBinary
+            && _database.Sealer.TryOpen(row.Place, document["r"].AsBinary, out record);
+    }
+
+    // The clock is asked, not the sweep: an expired hit is gone at that instant.
+    internal bool IsAlive(HitRow row) => _database.Engine.KeptUntil(row) > _database.Time.GetUtcNow();
+
+    private static HitRow Row(long sequence, NewHit hit)
+    {
+        NewHit.RefuseUnlessPseudonym(hit.CasePseudonym);
         if (hit.Record.Length is 0 or > NewHit.MaxRecord)
             throw new ArgumentException($"a sealed record is 1 to {NewHit.MaxRecord} bytes, not {hit.Record.Length}");
-        return new HitHeading(sequence, StateRows.ToMilliseconds(hit.Expires), hit.CasePseudonym);
+        var expires = StateRows.ToMilliseconds(hit.Expires);
+        return new HitRow(sequence, hit.CasePseudonym, StateRows.ToMilliseconds(hit.Found), expires, expires, SealedFor: 0);
     }
 }

@@ -5,9 +5,10 @@ namespace Edge.Storage.Hits;
 /// <summary>A hit on its way to the disk. Its body is already sealed to the case's agency: nothing here can be read
 /// by the box, and nothing here is a plate.</summary>
 /// <param name="CasePseudonym">Opaque per-case name, 1 to 64 of A–Z, a–z, 0–9, '-' and '_'; stays clear on the disk.</param>
-/// <param name="Expires">When the hit and the key that could open its outer seal are destroyed.</param>
+/// <param name="Found">When it was found: a hold is counted from then, and a search by case asks for it.</param>
+/// <param name="Expires">When the hit and the key that could open its outer seal are destroyed, unless a hold keeps it.</param>
 /// <param name="Record">The sealed record, JSON of clear header and sealed part, at most <see cref="MaxRecord"/> bytes.</param>
-public sealed record NewHit(string CasePseudonym, DateTimeOffset Expires, ReadOnlyMemory<byte> Record)
+public sealed record NewHit(string CasePseudonym, DateTimeOffset Found, DateTimeOffset Expires, ReadOnlyMemory<byte> Record)
 {
     /// <summary>Largest sealed record, in bytes.</summary>
     public const int MaxRecord = 192 * 1024;
@@ -17,6 +18,12 @@ public sealed record NewHit(string CasePseudonym, DateTimeOffset Expires, ReadOn
 
     public override string ToString() => "NewHit(redacted)";
 
-    internal static bool IsPseudonym(string text) => text.Length is >= 1 and <= 64 &&
+    /// <exception cref="ArgumentException">It is not.</exception>
+    internal static void RefuseUnlessPseudonym(string text)
+    {
+        if (!IsPseudonym(text)) throw new ArgumentException("a case pseudonym is 1 to 64 of A-Z, a-z, 0-9, '-' and '_'");
+    }
+
+    private static bool IsPseudonym(string text) => text.Length is >= 1 and <= 64 &&
         text.All(static character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_');
 }

@@ -54,6 +54,12 @@ public sealed class JsonFields
             value => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number)
                 && number >= min && number <= max ? number : (int?)null);
 
+    /// <summary>A whole number of 64 bits.</summary>
+    public long Long(string key, long min, long max) =>
+        Value(key, min, true, $"must be a whole number from {min} to {max}",
+            value => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number)
+                && number >= min && number <= max ? number : (long?)null);
+
     /// <summary>A number, fractions allowed.</summary>
     public double Number(string key, double min, double max, double? otherwise = null) =>
         Value(key, otherwise ?? min, otherwise is null,

@@ -6,9 +6,9 @@ using NSec.Cryptography;
 namespace Edge.Storage.Keys;
 
 /// <summary>
-/// One random 32-byte key a UTC hour of expiry, each in its own wrapped file named after the hour. Everything that
-/// expires within an hour is sealed under that hour's key; destroying the key erases all of it, on flash too, where
-/// deleting rows proves nothing. Thread-safe.
+/// One random 32-byte key a UTC hour of expiry, and one for each hour until which a hold keeps something, each in its own
+/// wrapped file. What expires within an hour is sealed under that hour's key; destroying the key erases all of it, on
+/// flash too, where deleting rows proves nothing. Thread-safe.
 /// </summary>
 public sealed class HourKeys : IDisposable
 {
@@ -17,7 +17,7 @@ public sealed class HourKeys : IDisposable
     private readonly string _folder;
     private readonly WrappingKey _wrapping;
     private readonly Lock _gate = new();
-    private readonly Dictionary<KeyHour, Key> _open = [];
+    private readonly Dictionary<RecordKey, Key> _open = [];
 
     private HourKeys(string folder, WrappingKey wrapping)
     {
@@ -37,36 +37,28 @@ public sealed class HourKeys : IDisposable
         return new HourKeys(folder, wrapping);
     }
 
-    /// <summary>The hours whose keys exist, earliest first.</summary>
-    public IReadOnlyList<KeyHour> Hours
+    /// <summary>The keys that exist, earliest first.</summary>
+    public IReadOnlyList<RecordKey> Names
     {
         get
         {
-            var hours = new List<KeyHour>();
+            var names = new List<RecordKey>();
             foreach (var path in Directory.EnumerateFiles(_folder))
-                if (KeyHour.TryParse(Path.GetFileName(path.AsSpan()), out var hour)) hours.Add(hour);
-            hours.Sort();
-            return hours;
+                if (RecordKey.TryParse(Path.GetFileName(path.AsSpan()), out var name)) names.Add(name);
+            names.Sort();
+            return names;
         }
     }
 
-    /// <summary>Destroys the key of <paramref name="hour"/>: overwritten, synced, unlinked. What it sealed is gone
-    /// for ever. Nothing happens if there is none.</summary>
+    /// <summary>Destroys the key: overwritten, synced, unlinked. What it sealed is gone for ever. Nothing happens if there is
+    /// none.</summary>
     /// <exception cref="IOException">The file could not be overwritten or removed; the key may still be there.</exception>
-    public void Destroy(KeyHour hour)
+    public void Destroy(RecordKey name)
     {
         lock (_gate)
         {
-            if (_open.Remove(hour, out var key)) key.Dispose();
-            var path = PathOf(hour);
-            if (!File.Exists(path)) return;
-            using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0))
-            {
-                file.Write(RandomNumberGenerator.GetBytes(checked((int)file.Length)));
-                file.Flush(flushToDisk: true);
-            }
-            File.Delete(path);
-            DurableFile.SyncFolder(_folder);
+            if (_open.Remove(name, out var key)) key.Dispose();
+            DurableFile.Destroy(PathOf(name));
         }
     }
 
@@ -79,42 +71,49 @@ public sealed class HourKeys : IDisposable
         }
     }
 
-    /// <summary>Nonce ‖ ciphertext ‖ tag under the hour's key, which is made, durably, on first use.</summary>
-    /// <exception cref="UnusableKeyException">The hour's key file is damaged.</exception>
+    /// <summary>Makes the key, durably, unless it exists.</summary>
+    /// <inheritdoc cref="Encrypt" path="/exception"/>
+    internal void Make(RecordKey name)
+    {
+        lock (_gate) LoadOrCreate(name);
+    }
+
+    /// <summary>Nonce ‖ ciphertext ‖ tag under the key, which is made, durably, on first use.</summary>
+    /// <exception cref="UnusableKeyException">The key file is damaged.</exception>
     /// <exception cref="IOException">The key file could not be written.</exception>
-    internal byte[] Encrypt(KeyHour hour, ReadOnlySpan<byte> associated, ReadOnlySpan<byte> plaintext)
+    internal byte[] Encrypt(RecordKey name, ReadOnlySpan<byte> associated, ReadOnlySpan<byte> plaintext)
     {
         var nonce = RandomNumberGenerator.GetBytes(Aead.NonceSize);
-        lock (_gate) return [.. nonce, .. Aead.Encrypt(LoadOrCreate(hour), nonce, associated, plaintext)];
+        lock (_gate) return [.. nonce, .. Aead.Encrypt(LoadOrCreate(name), nonce, associated, plaintext)];
     }
 
     /// <summary>False = forged, damaged, or the key is gone; it never says which.</summary>
-    internal bool TryDecrypt(KeyHour hour, ReadOnlySpan<byte> associated, ReadOnlySpan<byte> sealedBytes,
+    internal bool TryDecrypt(RecordKey name, ReadOnlySpan<byte> associated, ReadOnlySpan<byte> sealedBytes,
         [NotNullWhen(true)] out byte[]? plaintext)
     {
         plaintext = null;
         if (sealedBytes.Length < Aead.NonceSize + Aead.TagSize) return false;
         lock (_gate)
         {
-            if (!TryLoad(hour, out var key)) return false;
+            if (!TryLoad(name, out var key)) return false;
             plaintext = Aead.Decrypt(key, sealedBytes[..Aead.NonceSize], associated, sealedBytes[Aead.NonceSize..]);
         }
         return plaintext is not null;
     }
 
-    private Key LoadOrCreate(KeyHour hour)
+    private Key LoadOrCreate(RecordKey name)
     {
-        if (TryLoad(hour, out var known)) return known;
-        var path = PathOf(hour);
+        if (TryLoad(name, out var known)) return known;
+        var path = PathOf(name);
         // Replacing a damaged key would hide that the records under it are lost.
         if (File.Exists(path))
             throw new UnusableKeyException($"{path} is damaged or wrapped under another key: restore it, or remove " +
-                "it and lose the hits that expire in that hour");
+                "it and lose the hits that it keeps until that hour");
         var raw = RandomNumberGenerator.GetBytes(WrappingKey.Size);
         try
         {
-            DurableFile.Write(path, _wrapping.Wrap(NameOf(hour), raw));
-            return _open[hour] = Key.Import(Aead, raw, KeyBlobFormat.RawSymmetricKey);
+            DurableFile.Write(path, _wrapping.Wrap(Label(name), raw));
+            return _open[name] = Key.Import(Aead, raw, KeyBlobFormat.RawSymmetricKey);
         }
         finally
         {
@@ -122,18 +121,18 @@ public sealed class HourKeys : IDisposable
         }
     }
 
-    private bool TryLoad(KeyHour hour, [NotNullWhen(true)] out Key? key)
+    private bool TryLoad(RecordKey name, [NotNullWhen(true)] out Key? key)
     {
-        if (_open.TryGetValue(hour, out key)) return true;
-        var file = new FileInfo(PathOf(hour));
+        if (_open.TryGetValue(name, out key)) return true;
+        var file = new FileInfo(PathOf(name));
         if (!file.Exists || file.Length != WrappingKey.WrappedSize) return false;
-        if (!_wrapping.TryUnwrap(NameOf(hour), File.ReadAllBytes(file.FullName), out var raw)) return false;
-        key = _open[hour] = Key.Import(Aead, raw, KeyBlobFormat.RawSymmetricKey);
+        if (!_wrapping.TryUnwrap(Label(name), File.ReadAllBytes(file.FullName), out var raw)) return false;
+        key = _open[name] = Key.Import(Aead, raw, KeyBlobFormat.RawSymmetricKey);
         CryptographicOperations.ZeroMemory(raw);
         return true;
     }
 
-    private static string NameOf(KeyHour hour) => $"hour {hour}";
+    private static string Label(RecordKey name) => $"hour {name}";
 
-    private string PathOf(KeyHour hour) => Path.Combine(_folder, hour.ToString());
+    private string PathOf(RecordKey name) => Path.Combine(_folder, name.ToString());
 }

@@ -3,13 +3,14 @@ using System.Security.Cryptography;
 using System.Text;
 using Edge.Storage.Database;
 using Edge.Storage.Files;
+using Edge.Storage.Sealing;
 
 namespace Edge.Storage.Keys;
 
 /// <summary>
 /// The box's own keys, in the folder <c>keys</c> of its state directory; made on the first start. Files have mode
-/// 0600 and are wrapped under the wrapping key; the layout is in Sealing/README.md. No recipient's private key is
-/// ever here: the box cannot open what it sealed.
+/// 0600 and are wrapped under the wrapping key; the layout is in Sealing/README.md. The private key of nobody to whom hits
+/// are sealed is ever here: the box cannot open what it sealed.
 /// </summary>
 public sealed class KeyFolder : IDisposable
 {
@@ -28,6 +29,7 @@ public sealed class KeyFolder : IDisposable
         Messages = LoadOrCreate(Path.Combine(folder, "message.key"), "message");
         Log = LoadOrCreate(Path.Combine(folder, "log.key"), "log");
         _pseudonyms = LoadOrCreate(Path.Combine(folder, "pseudonym.key"), "pseudonym");
+        Orders = LoadOrCreate(Path.Combine(folder, "order.key"), "order", RecipientKey.Create, key => key.Export(), raw => RecipientKey.FromRaw(raw));
         Hours = HourKeys.Open(Path.Combine(folder, "hours"), wrapping);
     }
 
@@ -36,6 +38,9 @@ public sealed class KeyFolder : IDisposable
 
     /// <summary>Signs checkpoints of the audit log.</summary>
     public SigningKey Log { get; }
+
+    /// <summary>Opens the orders that are sealed to this box. It opens no hit.</summary>
+    public RecipientKey Orders { get; }
 
     /// <summary>Seals records at rest, one key an hour of expiry.</summary>
     public HourKeys Hours { get; }
@@ -87,11 +92,22 @@ public sealed class KeyFolder : IDisposable
         }
     }
 
+    /// <summary>Destroys every key under <paramref name="stateDirectory"/>: what they sealed is gone for ever, and what they
+    /// signed can be checked by the public halves that others have. Close them first.</summary>
+    /// <exception cref="IOException">A file could not be overwritten; go on by calling it again.</exception>
+    public static void Destroy(string stateDirectory)
+    {
+        var folder = Path.Combine(stateDirectory, "keys");
+        if (!Directory.Exists(folder)) return;
+        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).ToList()) DurableFile.Destroy(file);
+    }
+
     public void Dispose()
     {
         Messages.Dispose();
         Log.Dispose();
         _pseudonyms.Dispose();
+        Orders.Dispose();
         Hours.Dispose();
         _wrapping.Dispose();
     }
@@ -150,14 +166,17 @@ public sealed class KeyFolder : IDisposable
         }
     }
 
-    private SigningKey LoadOrCreate(string path, string name)
+    private SigningKey LoadOrCreate(string path, string name) =>
+        LoadOrCreate(path, name, SigningKey.Create, key => key.ExportSeed(), raw => SigningKey.FromSeed(raw));
+
+    private T LoadOrCreate<T>(string path, string name, Func<T> create, Func<T, byte[]> export, Func<byte[], T> import)
     {
         if (!File.Exists(path))
         {
-            var fresh = SigningKey.Create();
-            var seed = fresh.ExportSeed();
-            DurableFile.Write(path, _wrapping.Wrap(name, seed));
-            CryptographicOperations.ZeroMemory(seed);
+            var fresh = create();
+            var raw = export(fresh);
+            DurableFile.Write(path, _wrapping.Wrap(name, raw));
+            CryptographicOperations.ZeroMemory(raw);
             return fresh;
         }
         RefuseOpenToOthers(path);
@@ -166,7 +185,7 @@ public sealed class KeyFolder : IDisposable
                 "restore the key it was made with, or remove the file and enrol the box again");
         try
         {
-            return SigningKey.FromSeed(known);
+            return import(known);
         }
         finally
         {

@@ -90,7 +90,7 @@ public sealed class Outbox
             {
                 if (!TryOpen(row, out var payload)) continue;
                 var record = _database.Hits.TryRead(row.Sequence, out var hit) ? hit.Record : payload;
-                unlogged.Add(new UnloggedMessage(row.Sequence, row.Kind, SHA256.HashData(record.Span)));
+                unlogged.Add(new UnloggedMessage(row.Sequence, row.Kind, SHA256.HashData(record.Span), payload));
             }
             return unlogged;
         }
@@ -167,6 +167,13 @@ public sealed class Outbox
             throw new ArgumentException($"a payload is 1 to {Jws.MaxBytes} bytes, not {message.Payload.Length}");
         if (!Enum.IsDefined(message.Kind)) throw new ArgumentException($"{message.Kind} is no kind of message");
         return new OutboxRow(message.Sequence, message.Kind, StateRows.ToMilliseconds(message.Expires), Logged: false);
+    }
+
+    /// <summary>A message whose audit entry stands in the log already, and its row.</summary>
+    internal (OutboxRow Row, BsonDocument Document) Logged(OutboxMessage message, long leafIndex)
+    {
+        var row = Row(message) with { Logged = true };
+        return (row, StateRows.OfMessage(row, SealPayload(row, message.Payload.Span), SealLeaf(row, leafIndex)));
     }
 
     internal byte[] SealPayload(OutboxRow row, ReadOnlySpan<byte> payload) => _database.Seal(row.PayloadPlace, payload);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using NSec.Cryptography;
 
 namespace Edge.Storage.Sealing;
@@ -32,6 +33,20 @@ public sealed class RecipientKey : IDisposable
 
     /// <summary>The 32 raw bytes, for the agency's key store only; the caller wipes them.</summary>
     public byte[] Export() => Key.Export(KeyBlobFormat.RawPrivateKey);
+
+    /// <summary>The same key once more, for somebody who disposes it.</summary>
+    public RecipientKey Copy()
+    {
+        var raw = Export();
+        try
+        {
+            return FromRaw(raw);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(raw);
+        }
+    }
 
     public override string ToString() => $"RecipientKey({Public.KeyId})";
 

@@ -5,6 +5,17 @@ using System.Text.Json;
 
 namespace Edge.Storage.Sealing;
 
+/// <summary>What a sealed part is. HPKE's <c>info</c> names it, so that a part sealed for one use opens for no other.</summary>
+public enum SealedUse
+{
+    /// <summary>The body of a hit, to its agency.</summary>
+    Hit,
+    /// <summary>The body of an order, to the box.</summary>
+    Order,
+    /// <summary>A person's words about a hit, to the agency: the box keeps only their digest.</summary>
+    Note,
+}
+
 /// <summary>
 /// A body that only one recipient can open, bound to a clear header. As JSON, exactly
 /// <c>{"suite":…,"kid":…,"enc":…,"ct":…}</c>: these members, this order, no whitespace, base64url without padding.
@@ -39,24 +50,25 @@ public sealed class SealedPart
     /// <param name="to">The agency's key.</param>
     /// <param name="header">The exact bytes of the clear header; opening needs the same bytes.</param>
     /// <param name="body">At most <see cref="MaxBody"/> bytes; the caller wipes it.</param>
+    /// <param name="use">What it is; it opens as nothing else.</param>
     /// <exception cref="ArgumentException">The body is too long.</exception>
-    public static SealedPart Seal(RecipientPublicKey to, ReadOnlySpan<byte> header, ReadOnlySpan<byte> body)
+    public static SealedPart Seal(RecipientPublicKey to, ReadOnlySpan<byte> header, ReadOnlySpan<byte> body, SealedUse use = SealedUse.Hit)
     {
         ArgumentNullException.ThrowIfNull(to);
         if (body.Length > MaxBody)
             throw new ArgumentException($"a sealed body has at most {MaxBody} bytes, not {body.Length}", nameof(body));
-        var ciphertext = Hpke.Seal(to, Purpose(to.KeyId), header, body, out var encapsulated);
+        var ciphertext = Hpke.Seal(to, Purpose(use, to.KeyId), header, body, out var encapsulated);
         return new SealedPart(to.KeyId, encapsulated, ciphertext);
     }
 
     /// <summary>The body, if it was sealed to <paramref name="key"/> with exactly this header. False = forged,
     /// damaged, another key or header; it never says which.</summary>
-    public bool TryOpen(RecipientKey key, ReadOnlySpan<byte> header, out byte[] body)
+    public bool TryOpen(RecipientKey key, ReadOnlySpan<byte> header, out byte[] body, SealedUse use = SealedUse.Hit)
     {
         ArgumentNullException.ThrowIfNull(key);
         body = [];
         if (KeyId != key.Public.KeyId) return false;
-        if (!Hpke.TryOpen(key, _encapsulated, Purpose(KeyId), header, _ciphertext, out var opened)) return false;
+        if (!Hpke.TryOpen(key, _encapsulated, Purpose(use, KeyId), header, _ciphertext, out var opened)) return false;
         body = opened;
         return true;
     }
@@ -93,7 +105,15 @@ public sealed class SealedPart
 
     public override string ToString() => $"SealedPart({KeyId})";
 
-    private static byte[] Purpose(string keyId) => [.. "edge/v1/hit\0"u8, .. Encoding.ASCII.GetBytes(keyId)];
+    private static byte[] Purpose(SealedUse use, string keyId) => Encoding.ASCII.GetBytes($"edge/v1/{Word(use)}\0{keyId}");
+
+    private static string Word(SealedUse use) => use switch
+    {
+        SealedUse.Hit => "hit",
+        SealedUse.Order => "order",
+        SealedUse.Note => "note",
+        _ => throw new ArgumentOutOfRangeException(nameof(use)),
+    };
 
     // One member, as in ,"kid":"…": a value holds no escapes, so the next quote ends it.
     private static bool TryMember(ref ReadOnlySpan<byte> json, char lead, ReadOnlySpan<byte> name,

@@ -61,7 +61,7 @@ public sealed class SignedFile<T> where T : class, ITrustMetadata
     {
         var signers = roles.SelectMany(RequireThreshold).ToHashSet(StringComparer.Ordinal);
         if (signers.Count != _signatures.Count)
-            throw new TrustException(Name, "carries a signature that is repeated, invalid or by a key not of this role");
+            throw new TrustException(Name, "carries a signature that is repeated, invalid or by a key not of this role", TrustFault.Signature);
     }
 
     /// <summary>Returns the key ids of <paramref name="role"/> that signed, if they reach its threshold. Other signatures
@@ -72,14 +72,14 @@ public sealed class SignedFile<T> where T : class, ITrustMetadata
         var signers = _signatures.Where(signature => role.Keys.TryGetValue(signature.KeyId, out var key)
             && key.Verify(_signedBytes, signature.Value)).Select(signature => signature.KeyId).ToHashSet(StringComparer.Ordinal);
         if (signers.Count < role.Threshold)
-            throw new TrustException(Name, $"signature threshold not met ({signers.Count} valid of {role.Threshold} needed)");
+            throw new TrustException(Name, $"signature threshold not met ({signers.Count} valid of {role.Threshold} needed)", TrustFault.Signature);
         return signers;
     }
 
     /// <exception cref="TrustException">It has expired at <paramref name="now"/>.</exception>
     internal void RequireFresh(DateTimeOffset now)
     {
-        if (Metadata.Expires <= now) throw new TrustException(Name, $"expired at {JsonTime.Write(Metadata.Expires)}");
+        if (Metadata.Expires <= now) throw new TrustException(Name, $"expired at {JsonTime.Write(Metadata.Expires)}", TrustFault.Expired);
     }
 
     private static byte[] RequireCanonical(string name, ReadOnlyMemory<byte> bytes)
@@ -93,7 +93,7 @@ public sealed class SignedFile<T> where T : class, ITrustMetadata
         catch (FormatException)
         {
         }
-        throw new TrustException(name, "is not in canonical form: its bytes were changed after signing");
+        throw new TrustException(name, "is not in canonical form: its bytes were changed after signing", TrustFault.Signature);
     }
 
     private sealed record Envelope(IReadOnlyList<(string, byte[])> Signatures, T Metadata);

@@ -6,6 +6,12 @@ namespace Edge.Storage.Trust;
 /// <summary>Timestamp metadata (TUF 1.0 §4.6): the newest snapshot, signed often and expiring soon.</summary>
 public sealed record TimestampMetadata(int Version, DateTimeOffset Expires, FileClaim Snapshot) : ITrustMetadata
 {
+    /// <summary>How long it lives from the moment it is signed. Part of the format: boxes learn the time from it.</summary>
+    public static readonly TimeSpan Life = TimeSpan.FromDays(7);
+
+    /// <summary>When it was signed, to the second.</summary>
+    public DateTimeOffset Signed => Expires - Life;
+
     internal JsonObject Write()
     {
         var json = SignedFile.Header("timestamp", this);

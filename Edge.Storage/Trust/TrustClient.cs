@@ -64,17 +64,20 @@ public sealed class TrustClient
     /// <param name="now">The box's effective time: never earlier than any time it has verified.</param>
     /// <param name="accept">Looks at the new set before it comes into use, and throws <see cref="TrustException"/> if a
     /// file, though signed, is not one the box can act on.</param>
+    /// <param name="newer">Told of a timestamp that verified and is newer than any before, also if what it names is refused
+    /// then: nobody could show it before the agency signed it, so it tells the time.</param>
     /// <returns>The set now in use, the same object as before if nothing changed.</returns>
     /// <exception cref="TrustException">A file was refused. The set in use is what it was; version floors learnt from
     /// files that did verify stay learnt.</exception>
     /// <exception cref="IOException">The state could not be made durable; the set in use is what it was.</exception>
-    public TrustedTargets Update(TrustFetch fetch, DateTimeOffset now, Action<TrustedTargets>? accept = null)
+    public TrustedTargets Update(TrustFetch fetch, DateTimeOffset now, Action<TrustedTargets>? accept = null,
+        Action<TimestampMetadata>? newer = null)
     {
         UpdateRoot(fetch);
         _root.RequireFresh(now);
         var floors = TrustFloors.Load(Path.Combine(_folder, "floors.json"), _root.Metadata);
         var walk = new TrustWalk(_root, fetch, floors, _agency, _box, now);
-        var timestamp = walk.Timestamp();
+        var timestamp = walk.Timestamp(newer);
         var current = _current;
         // A list that another agency's hub or a bad copy spoilt is asked for again, though the timestamp is the same.
         if (current is { RefusedHotlists.Count: 0 } && IsUnchanged(current, timestamp) && current.Expires > now) return current;
@@ -105,7 +108,8 @@ public sealed class TrustClient
         var next = SignedFile<RootMetadata>.Parse(name, bytes, RootMetadata.Read);
         next.RequireSignedBy(root.Metadata.Root, next.Metadata.Root);
         return next.Metadata.Version == root.Metadata.Version + 1 ? next
-            : throw new TrustException(name, $"is version {next.Metadata.Version}, not {root.Metadata.Version + 1}");
+            : throw new TrustException(name, $"is version {next.Metadata.Version}, not {root.Metadata.Version + 1}",
+                next.Metadata.Version <= root.Metadata.Version ? TrustFault.Rollback : TrustFault.Unusable);
     }
 
     private static SignedFile<RootMetadata>? KeptSuccessor(string folder, SignedFile<RootMetadata> root)
@@ -129,7 +133,7 @@ public sealed class TrustClient
         {
             var active = ActiveSet.Load(ActivePath(folder), agency, box);
             if (active is not null && !roots.Any(root => root.Bytes.Span.SequenceEqual(active.Files[TrustPath.Root].Span)))
-                throw new TrustException(TrustPath.Root, "of the set in use does not follow from the one this box was enrolled with");
+                throw new TrustException(TrustPath.Root, "of the set in use does not follow from the one this box was enrolled with", TrustFault.Signature);
             return (active, null);
         }
         catch (TrustException damage)

@@ -1,11 +1,27 @@
 namespace Edge.Storage.Trust;
 
+/// <summary>What a refusal says about whoever brought the file.</summary>
+public enum TrustFault
+{
+    /// <summary>Missing, half copied, malformed, or for another box: accidents look like this.</summary>
+    Unusable,
+    /// <summary>Its date has passed. Nobody needs to have done anything: a hub that is away looks like this, a freeze too.</summary>
+    Expired,
+    /// <summary>Well-formed, but not signed by whoever must sign it, or changed after it was.</summary>
+    Signature,
+    /// <summary>Properly signed and old, or a second version of what was signed before: offered as new.</summary>
+    Rollback,
+}
+
 /// <summary>A file of the trust repository was refused. Nothing of it is in use; what was active before still is.</summary>
-public sealed class TrustException(string file, string reason) : Exception($"{file}: {reason}")
+public sealed class TrustException(string file, string reason, TrustFault fault = TrustFault.Unusable) : Exception($"{file}: {reason}")
 {
     /// <summary>The file by its repository path, for example <c>snapshot.json</c> or <c>hotlists/riverton.json</c>.</summary>
     public string File { get; } = file;
 
     /// <summary>Why, in words a technician can act on.</summary>
     public string Reason { get; } = reason;
+
+    /// <summary>Accident or attack, as far as the file itself can tell.</summary>
+    public TrustFault Fault { get; } = fault;
 }

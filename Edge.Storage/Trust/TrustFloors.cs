@@ -47,10 +47,15 @@ internal sealed class TrustFloors
     {
         if (!_floors.TryGetValue(file, out var floor)) return;
         if (claim.Version < floor.Version)
-            throw new TrustException(file, $"rollback: version {claim.Version} is older than version {floor.Version} seen before");
+            throw new TrustException(file, $"rollback: version {claim.Version} is older than version {floor.Version} seen before",
+                TrustFault.Rollback);
         if (claim.Version == floor.Version && claim.Sha256 != floor.Sha256)
-            throw new TrustException(file, $"version {claim.Version} was signed before with other content; publish a higher version");
+            throw new TrustException(file, $"version {claim.Version} was signed before with other content; publish a higher version",
+                TrustFault.Rollback);
     }
+
+    /// <summary>True if no version as high was seen before.</summary>
+    public bool IsNew(string file, FileClaim claim) => !_floors.TryGetValue(file, out var floor) || claim.Version > floor.Version;
 
     /// <summary>Remembers a verified claim. Durable only after <see cref="Save"/>.</summary>
     public void Raise(string file, FileClaim claim)

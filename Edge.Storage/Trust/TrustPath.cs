@@ -1,8 +1,10 @@
+using System.Text.RegularExpressions;
+
 namespace Edge.Storage.Trust;
 
 /// <summary>Names in the trust repository, and the most bytes each file may have. Sizes are checked before anything is
 /// parsed.</summary>
-public static class TrustPath
+public static partial class TrustPath
 {
     public const string Root = "root.json";
     public const string Timestamp = "timestamp.json";
@@ -41,6 +43,12 @@ public static class TrustPath
     /// <summary>True for <c>hotlists-{agency}</c> with a well-formed agency name.</summary>
     public static bool IsHotlistRole(string role) =>
         role.StartsWith("hotlists-", StringComparison.Ordinal) && PartyName.IsValid(role["hotlists-".Length..]);
+
+    /// <summary>True for a file that a trust repository may have.</summary>
+    public static bool IsFile(string path) => File().IsMatch(path);
+
+    [GeneratedRegex(@"\A(?:(?:[1-9][0-9]{0,8}\.root|timestamp|snapshot|targets|policy|operators|recipients|grants)\.json|hotlists[-/][a-z0-9-]{1,40}\.json)\z", RegexOptions.CultureInvariant)]
+    private static partial Regex File();
 
     /// <summary>Largest size of a file, in bytes.</summary>
     public static int MaxBytes(string path) => path switch

@@ -31,8 +31,17 @@ public sealed class TrustProposal(string folder, string repository, string agenc
     /// <exception cref="TrustException">A file is damaged.</exception>
     public IReadOnlyList<ProposedFile> Files => [.. Waiting().Select(Standing)];
 
-    /// <summary>The bytes of a target file that it changes.</summary>
-    public ReadOnlyMemory<byte> Proposed(string path) => File.ReadAllBytes(At(path));
+    /// <summary>True if a change waits and lacks no signature.</summary>
+    public bool IsComplete => Waiting() is { Count: > 0 } waiting && waiting.All(file => Standing(file).Missing == 0);
+
+    /// <summary>The proposed bytes of a target file, null where it stays as it is.</summary>
+    public byte[]? Changed(string path) => IsWaiting && File.Exists(At(path)) ? File.ReadAllBytes(At(path)) : null;
+
+    /// <exception cref="TrustException">A change waits.</exception>
+    public void RequireNone()
+    {
+        if (IsWaiting) throw new TrustException(TrustPath.Targets, "another change waits for signatures: have it signed, or drop it with hub discard, first");
+    }
 
     /// <summary>Proposes new target files; without any, the same ones for a new lifetime.</summary>
     /// <param name="others">Who signs the hotlists of other agencies from then on, by agency; null for those who do.</param>
@@ -80,7 +89,7 @@ public sealed class TrustProposal(string folder, string repository, string agenc
         var waiting = Waiting();
         if (waiting.Count == 0 || waiting.Any(file => Standing(file).Missing > 0)) return false;
         foreach (var file in waiting)
-            if (file.Expires <= now) throw new TrustException(file.Name, "expired while it waited: delete the folder pending and propose the change again");
+            if (file.Expires <= now) throw new TrustException(file.Name, "expired while it waited: hub discard drops it; then propose the change again");
         RequireFilesThatWereSigned();
         var writer = Writer(online);
         if (waiting.FirstOrDefault(file => file.Name == TrustPath.Root) is { } root && root.Version > Root.Version)
@@ -103,7 +112,7 @@ public sealed class TrustProposal(string folder, string repository, string agenc
 
     private void Begin(IReadOnlyDictionary<string, byte[]> changed)
     {
-        if (IsWaiting) throw new TrustException(TrustPath.Targets, "another change waits for signatures: have it signed, or delete the folder pending, first");
+        RequireNone();
         foreach (var (path, bytes) in changed)
             if (!TargetPaths.Contains(path)) throw new ArgumentException($"{path} is not a file that keepers sign", nameof(changed));
             else if (bytes.Length > TrustPath.MaxBytes(path))
@@ -122,7 +131,7 @@ public sealed class TrustProposal(string folder, string repository, string agenc
             if (path == TrustPath.Grants && !File.Exists(file) && !targets.Targets.ContainsKey(path)) continue;
             var claim = FileClaim.Of(1, File.ReadAllBytes(file));
             if (!targets.Targets.TryGetValue(path, out var signed) || (signed.Length, signed.Sha256) != (claim.Length, claim.Sha256))
-                throw new TrustException(path, "is not the file that the keepers signed: delete the folder pending and propose the change again");
+                throw new TrustException(path, "is not the file that the keepers signed: hub discard drops the change; then propose it again");
         }
     }
 

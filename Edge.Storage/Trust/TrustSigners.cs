@@ -50,10 +50,11 @@ public sealed record TrustSigners(SigningRole Root, SigningRole Timestamp, Signi
 }
 
 /// <summary>How long each metadata file lives from the moment it is signed.</summary>
-/// <param name="Timestamp">Also how long a box can be kept from learning of news before it knows that it is.</param>
+/// <param name="Timestamp">Also how long a box can be kept from learning of news before it knows that it is. Boxes count on
+/// <see cref="TimestampMetadata.Life"/>.</param>
 public sealed record TrustLifetimes(TimeSpan Root, TimeSpan Timestamp, TimeSpan Snapshot, TimeSpan Targets, TimeSpan Hotlists)
 {
     /// <summary>Root a year, timestamp 7 days, snapshot and hotlists 30 days, targets 90 days.</summary>
-    public static TrustLifetimes Default { get; } = new(TimeSpan.FromDays(365), TimeSpan.FromDays(7),
+    public static TrustLifetimes Default { get; } = new(TimeSpan.FromDays(365), TimestampMetadata.Life,
         TimeSpan.FromDays(30), TimeSpan.FromDays(90), TimeSpan.FromDays(30));
 }

@@ -14,7 +14,8 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
     private readonly Dictionary<string, DateTimeOffset> _expiries = new(StringComparer.Ordinal);
 
     /// <summary>§5.4: the newest timestamp, not older than any seen.</summary>
-    public TimestampMetadata Timestamp()
+    /// <param name="newer">Told of it if it is newer than any seen, once that is durable.</param>
+    public TimestampMetadata Timestamp(Action<TimestampMetadata>? newer = null)
     {
         var bytes = Fetch(TrustPath.Timestamp, TrustPath.MaxBytes(TrustPath.Timestamp));
         var file = SignedFile<TimestampMetadata>.Parse(TrustPath.Timestamp, bytes, TimestampMetadata.Read);
@@ -23,9 +24,11 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
         floors.Require(TrustPath.Timestamp, claim);
         floors.Require(TrustPath.Snapshot, file.Metadata.Snapshot);
         Accept(file);
+        var isNew = floors.IsNew(TrustPath.Timestamp, claim);
         floors.Raise(TrustPath.Timestamp, claim);
         floors.Raise(TrustPath.Snapshot, file.Metadata.Snapshot);
         floors.Save();
+        if (isNew) newer?.Invoke(file.Metadata);
         return file.Metadata;
     }
 
@@ -69,7 +72,7 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
         var ours = new[] { TrustPath.Targets, TrustPath.HotlistMetadata(agency) };
         foreach (var name in ours)
             if (file.Metadata.Files.TryGetValue(name, out var claim)) floors.Require(name, claim);
-            else if (floors.Knows(name)) throw new TrustException(TrustPath.Snapshot, $"rollback: no longer names {name}");
+            else if (floors.Knows(name)) throw new TrustException(TrustPath.Snapshot, $"rollback: no longer names {name}", TrustFault.Rollback);
         Accept(file);
         foreach (var name in ours)
             if (file.Metadata.Files.TryGetValue(name, out var claim)) floors.Raise(name, claim);
@@ -82,7 +85,7 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
     {
         if (!targets.Targets.ContainsKey(TrustPath.Grants))
             return floors.Knows(TrustPath.Grants)
-                ? throw new TrustException(TrustPath.Grants, $"rollback: {TrustPath.Targets} no longer names it; publish one without grants") : null;
+                ? throw new TrustException(TrustPath.Grants, $"rollback: {TrustPath.Targets} no longer names it; publish one without grants", TrustFault.Rollback) : null;
         var bytes = Target(TrustPath.Grants, targets, TrustPath.Targets);
         floors.Raise(TrustPath.Grants, FileClaim.Of(targets.Version, bytes));
         return bytes;
@@ -162,7 +165,8 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
     private static void RequireVersion<T>(SignedFile<T> file, int claimed, string by) where T : class, ITrustMetadata
     {
         if (file.Metadata.Version != claimed)
-            throw new TrustException(file.Name, $"is version {file.Metadata.Version}; {by} names version {claimed}");
+            throw new TrustException(file.Name, $"is version {file.Metadata.Version}; {by} names version {claimed}",
+                file.Metadata.Version < claimed ? TrustFault.Rollback : TrustFault.Unusable);
     }
 
     private ReadOnlyMemory<byte> FetchClaimed(string path, int length, string sha256, string by)

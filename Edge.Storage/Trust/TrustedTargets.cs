@@ -41,6 +41,9 @@ public sealed record TrustedTargets
     /// <summary>The first of <see cref="Expiries"/>.</summary>
     public DateTimeOffset Expires => Expiries.Values.Min();
 
+    /// <summary>The bytes of one of its files, by its path; null if the set has none of that name.</summary>
+    public ReadOnlyMemory<byte>? File(string path) => Files.TryGetValue(path, out var bytes) ? bytes : null;
+
     /// <summary>Every file the set was verified from, to verify it again after a restart.</summary>
     internal IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Files { get; init; } =
         new Dictionary<string, ReadOnlyMemory<byte>>();

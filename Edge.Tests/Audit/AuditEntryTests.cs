@@ -32,7 +32,7 @@ public sealed class AuditEntryTests
         [
             "agent.start", "agent.stop", "boot", "configuration.loaded", "trust.activated", "trust.refused",
             "hotlist.activated", "hotlist.entry.refused", "interval.summary", "hit.stored", "message.acknowledged",
-            "sweep.done", "incident",
+            "sweep.done", "incident", "incident.reported",
         ];
         Assert.Equal(actions, Enum.GetValues<AuditAction>().Select(AuditCode.Of));
         Assert.Equal(["agent", "technician", "auditor", "investigator", "oversight", "hub"],
@@ -87,12 +87,12 @@ public sealed class AuditEntryTests
     {
         AuditEntry[] wrong =
         [
-            Stored with { Purpose = "ZZ99ZZ" }, Stored with { Kind = "ZZ99ZZ" }, Stored with { Actor = "ZZ 99ZZ" },
+            Stored with { Purpose = "ZZ99ZZ" }, Stored with { Kind = "ZZ99ZZ" }, Stored with { Detail = "ZZ99ZZ" }, Stored with { Actor = "ZZ 99ZZ" },
             Stored with { Agency = "ZZ 99ZZ" }, Stored with { Sequence = -1 }, Stored with { Sequence = null },
             Stored with { Case = new ConcealedValue("ZZ99ZZ") },
             Stored with { Case = new ConcealedValue("uutlBuYeMDyjLLTpf6Jxi7yNkEF35jdyWMn9U7b_RYY", Disclosure.Create("case", "ZZ99ZZ")) },
             Stored with { Action = AuditAction.IntervalSummary }, Stored with { Action = AuditAction.SweepDone },
-            Stored with { Action = AuditAction.Incident },
+            Stored with { Action = AuditAction.Incident }, Stored with { Action = AuditAction.IncidentReported, Kind = "tamper" },
         ];
         Assert.All(wrong, entry =>
             Assert.DoesNotContain("99", Assert.Throws<ArgumentException>(() => AuditEntryJson.Write(entry)).Message));

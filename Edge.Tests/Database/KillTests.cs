@@ -57,7 +57,7 @@ public sealed class KillTests
         while (life.Elapsed < TimeSpan.FromSeconds(60))
         {
             var sequence = database.Hits.Commit(number => new Edge.Storage.Hits.HitEntry(
-                new Edge.Storage.Hits.NewHit("case", StateFixture.Start.AddHours(24), new byte[3000]),
+                new Edge.Storage.Hits.NewHit("case", StateFixture.Start, StateFixture.Start.AddHours(24), new byte[3000]),
                 new Edge.Storage.Outbox.OutboxMessage(number, Edge.Storage.Outbox.MessageKind.Hit, new byte[3000], StateFixture.Start.AddHours(24))));
             output.Write(System.Text.Encoding.ASCII.GetBytes($"committed {sequence}\n"));
             output.Flush();

@@ -66,15 +66,23 @@ public sealed class StateDatabaseTests : IDisposable
         foreach (var (collection, row) in new (string, BsonDocument)[]
         {
             ("hits", new() { ["_id"] = 1L }),
-            ("hits", new() { ["_id"] = 1L, ["x"] = 5L, ["c"] = 7, ["r"] = new byte[3] }),
-            ("hits", new() { ["_id"] = "one", ["x"] = 5L, ["c"] = "c", ["r"] = new byte[3] }),
-            ("hits", new() { ["_id"] = 2L, ["x"] = 5L, ["c"] = "c", ["r"] = new byte[3] }), // a number never given out
+            ("hits", new() { ["_id"] = 1L, ["f"] = 1L, ["x"] = 5L, ["s"] = 5L, ["h"] = 0L, ["c"] = 7, ["r"] = new byte[3] }),
+            ("hits", new() { ["_id"] = "one", ["f"] = 1L, ["x"] = 5L, ["s"] = 5L, ["h"] = 0L, ["c"] = "c", ["r"] = new byte[3] }),
+            ("hits", new() { ["_id"] = 1L, ["f"] = 1L, ["x"] = 5L, ["s"] = 5L, ["c"] = "c", ["r"] = new byte[3] }),
+            ("hits", new() { ["_id"] = 1L, ["f"] = 1L, ["x"] = 5L, ["s"] = 5L, ["h"] = -1L, ["c"] = "c", ["r"] = new byte[3] }),
+            ("hits", new() { ["_id"] = 2L, ["f"] = 1L, ["x"] = 5L, ["s"] = 5L, ["h"] = 0L, ["c"] = "c", ["r"] = new byte[3] }), // a number never given out
+            ("holds", new() { ["_id"] = 1L, ["x"] = 5L, ["m"] = 0L, ["c"] = "c", ["r"] = new byte[48] }),
+            ("holds", new() { ["_id"] = 1L, ["x"] = 5L, ["m"] = 7L, ["c"] = "c" }),
+            ("holds", new() { ["_id"] = 2L, ["x"] = 5L, ["m"] = 7L, ["c"] = "c", ["r"] = new byte[48] }),
+            ("orders", new() { ["_id"] = 1L, ["o"] = "order" }),
+            ("orders", new() { ["_id"] = 1L, ["x"] = 5L }),
+            ("orders", new() { ["_id"] = 2L, ["x"] = 5L, ["o"] = "order" }),
             ("outbox", new() { ["_id"] = 1L, ["x"] = 5L, ["k"] = 77, ["p"] = new byte[3], ["l"] = new byte[48] }),
             ("outbox", new() { ["_id"] = 1L, ["x"] = long.MaxValue, ["k"] = 1, ["p"] = new byte[3], ["l"] = new byte[48] }),
             ("outbox", new() { ["_id"] = 1L, ["x"] = 5L, ["k"] = 1, ["p"] = new byte[3] }),
             ("outbox", new() { ["_id"] = 1L, ["k"] = "hit", ["d"] = true }),
-            ("state", new() { ["_id"] = "state", ["format"] = "edge-state/2", ["last"] = 1L }),
-            ("state", new() { ["_id"] = "state", ["format"] = "edge-state/1", ["last"] = -1L }),
+            ("state", new() { ["_id"] = "state", ["format"] = "edge-state/1", ["last"] = 1L }),
+            ("state", new() { ["_id"] = "state", ["format"] = "edge-state/2", ["last"] = -1L }),
         })
         {
             using var state = new StateFixture();
@@ -102,6 +110,10 @@ public sealed class StateDatabaseTests : IDisposable
         var edits = new List<Action<BsonDocument>>
         {
             row => row["c"] = "case-2",
+            row => row["f"] = row["f"].AsInt64 + 1,
+            row => row["s"] = row["s"].AsInt64 + 1,
+            row => row["s"] = row["s"].AsInt64 + 3_600_000,
+            row => row["h"] = 1L,
             row => row["x"] = row["x"].AsInt64 + 1,
             row => row["x"] = row["x"].AsInt64 + 3_600_000,
             row => row["x"] = row["x"].AsInt64 - 3_600_000,

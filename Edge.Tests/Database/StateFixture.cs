@@ -2,6 +2,7 @@ using System.Text;
 using Edge.Storage.Database;
 using Edge.Storage.Hits;
 using Edge.Storage.Keys;
+using Edge.Storage.Orders;
 using Edge.Storage.Outbox;
 using Edge.Storage.Sealing;
 using Edge.Tests.Support;
@@ -42,8 +43,13 @@ internal sealed class StateFixture : IDisposable
     public long Commit(string casePseudonym = "case-1", TimeSpan? life = null, string body = "body") =>
         Hits.Commit(Entry(casePseudonym, Time.GetUtcNow() + (life ?? TimeSpan.FromHours(24)), body));
 
+    /// <summary>Carries out an order that expires in 12 hours.</summary>
+    public OrderOutcome Carry(string id, OrderEffect effect, Func<long, OrderFinding, byte[]>? answer = null) => Database.Orders.Carry(
+        id, Time.GetUtcNow().AddHours(12), effect,
+        new OrderAnswer(Time.GetUtcNow().AddHours(24), LeafIndex: 7, answer ?? ((sequence, _) => Message(sequence))));
+
     public Func<long, HitEntry> Entry(string casePseudonym, DateTimeOffset expires, string body = "body") => sequence => new HitEntry(
-        new NewHit(casePseudonym, expires, Record(sequence, body)),
+        new NewHit(casePseudonym, Time.GetUtcNow(), expires, Record(sequence, body)),
         new OutboxMessage(sequence, MessageKind.Hit, Message(sequence), expires));
 
     public byte[] Record(long sequence, string body)

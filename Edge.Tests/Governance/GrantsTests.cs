@@ -52,7 +52,7 @@ public sealed class GrantsTests
         { "disclosure", "\"2026-10-31\"", "disclosure: must be within 180 days after notBefore" },
         { "disclosure", "\"2027-05-01\"", "disclosure: must be within 180 days after notBefore" },
         { "disclosure", "\"31.1.2027\"", "disclosure: must be a day such as 2027-01-31" },
-        { "recipients", "[]", "recipients: must be a list of 1 to 16" },
+        { "recipients", "[]", "recipients: must be a list of 1 to 64" },
         { "oversight", "\"a.b.c\"", "oversight: must be a JWS with detached content" },
         { "extra", "1", "extra: unknown key" },
     };

@@ -183,7 +183,7 @@ public sealed class HitRecorderTests : IDisposable
             Refused = [],
         };
         var match = new AddressedMatch(new HotlistMatch(hotlist.Entries[0], MatchForm.Exact), "riverton", _state.Agency.Public, null);
-        await recorder.RecordAsync(passage, [match], trust, cancel ?? TestContext.Current.CancellationToken);
+        await recorder.RecordAsync(passage, [match], trust, StateFixture.Start, cancel ?? TestContext.Current.CancellationToken);
     }
 
     private sealed class KeptLog : ILogger

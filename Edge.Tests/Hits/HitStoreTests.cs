@@ -16,12 +16,12 @@ public sealed class HitStoreTests : IDisposable
     {
         byte[] record = [];
         var sequence = _state.Hits.Commit(number => new HitEntry(
-            new NewHit("case-7", StateFixture.Start.AddHours(24), record = _state.Record(number, "hello")),
+            new NewHit("case-7", StateFixture.Start, StateFixture.Start.AddHours(24), record = _state.Record(number, "hello")),
             new OutboxMessage(number, MessageKind.Hit, StateFixture.Message(number), StateFixture.Start.AddHours(24))));
         _state.ReloadKeys();
         Assert.True(_state.Hits.TryRead(sequence, out var hit));
         Assert.Equal(record, hit.Record);
-        Assert.Equal(new HitHeading(1, StateFixture.Start.AddHours(24), "case-7"), hit.Heading);
+        Assert.Equal(new HitHeading(1, "case-7", StateFixture.Start, StateFixture.Start.AddHours(24), StateFixture.Start.AddHours(24)), hit.Heading);
         Assert.Equal(1, _state.Hits.Count);
         Assert.Equal([1], _state.Hits.ReadAll().Select(stored => stored.Heading.Sequence));
     }
@@ -70,7 +70,7 @@ public sealed class HitStoreTests : IDisposable
     public void A_record_or_message_of_no_size_or_too_much_is_refused()
     {
         var expires = StateFixture.Start.AddHours(1);
-        HitEntry Entry(long sequence, int record, int payload) => new(new NewHit("c", expires, new byte[record]),
+        HitEntry Entry(long sequence, int record, int payload) => new(new NewHit("c", StateFixture.Start, expires, new byte[record]),
             new OutboxMessage(sequence, MessageKind.Hit, new byte[payload], expires));
         foreach (var (record, payload) in new[] { (0, 1), (1, 0), (NewHit.MaxRecord + 1, 1), (1, 256 * 1024 + 1) })
             Assert.Throws<ArgumentException>(() => _state.Hits.Commit(sequence => Entry(sequence, record, payload)));

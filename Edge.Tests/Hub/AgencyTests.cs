@@ -120,6 +120,7 @@ public sealed class AgencyTests : IDisposable
         agency.Enrol(request, Lists.Now);
         Assert.Contains("enrolled already", Assert.Throws<AgencyException>(() => agency.Enrol(request, Lists.Now)).Message, StringComparison.Ordinal);
         Assert.Throws<AgencyException>(() => agency.PrepareBox("trust", Lists.Now));
+        Assert.Throws<AgencyException>(() => agency.PrepareBox("desk", Lists.Now));
         Assert.Throws<AgencyException>(() => agency.PrepareBox("../box", Lists.Now));
     }
 

@@ -39,9 +39,13 @@ public sealed class MessageVerifierTests : IDisposable
         Assert.Equal(Presence.Online, Assert.IsType<ReceivedMessage.Status>(
             _box.Verifier.Verify(status.Topic, status.Payload.Span, SampleBox.Now)).State.State);
 
-        var incident = Verify(_box.Signer.Event(EventType.Incident, 9, SampleBox.Now, "{}"u8.ToArray()), EventType.Incident);
-        Assert.Equal(9, Assert.IsType<ReceivedMessage.Other>(incident).Event.Sequence);
+        var incident = Assert.IsType<ReceivedMessage.Incident>(Verify(_box.Signer.Incident(9, SampleBox.Notice, SampleBox.Now), EventType.Incident));
+        Assert.Equal((9, SampleBox.Notice), (incident.Event.Sequence, incident.Notice));
     }
+
+    [Fact]
+    public void An_incident_that_does_not_say_what_it_must_is_refused() => Refusal(
+        Verify(_box.Signer.Event(EventType.Incident, 9, SampleBox.Now, "{}"u8.ToArray()), EventType.Incident), MessagePart.Data);
 
     [Fact]
     public void Any_byte_flipped_in_a_message_refuses_it_and_says_what_failed()

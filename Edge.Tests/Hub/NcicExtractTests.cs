@@ -84,4 +84,20 @@ public sealed class NcicExtractTests
     [InlineData("MKE|LIC|ORI\nEV|AB123|CA0190000\n")]
     public void A_file_that_does_not_name_the_fields_needed_is_refused(string text) => Assert.StartsWith("the first line must name the field codes",
         Assert.Single(Read(text, Terms("stolen-vehicle")).Problems).ToString(), StringComparison.Ordinal);
+
+    [Fact]
+    public void Gang_and_immigration_entries_of_an_extract_are_refused_under_the_default_policy()
+    {
+        var extract = Extract + "GANG|QR567|CA|2027|PC||26-0010|CA0190000||\n";
+        var terms = Terms("stolen-vehicle", "gang", "immigration-violator") with { Purpose = "stolen-vehicle" };
+        var wanted = Read(extract, terms).Rows.Select(row => row.Wanted).ToList();
+        Assert.Equal(4, wanted.Count);
+
+        var outcome = HotlistRevision.Apply(HotlistRevision.Empty("riverton", Lists.Cheap), new HotlistChange { Wanted = wanted },
+            Lists.Policy, Lists.Now, Lists.Now.AddDays(7), null, TestContext.Current.CancellationToken);
+
+        Assert.Equal(["ncic-stolen-vehicle", "ncic-stolen-vehicle"], outcome.Next!.Entries.Select(entry => entry.Source));
+        Assert.Equal(["26-0006", "26-0010"], outcome.Refused.Select(refused => wanted[refused.Index!.Value].Case));
+        Assert.All(outcome.Refused, refused => Assert.Equal("source: is a file that the policy forbids", refused.Reason));
+    }
 }

@@ -27,7 +27,7 @@ public sealed class HourKeysTests : IDisposable
         var first = _keys.Encrypt(Hour, "a"u8, "one"u8);
         Restart();
         var second = _keys.Encrypt(Hour, "a"u8, "two"u8);
-        Assert.Equal([Hour], _keys.Hours);
+        Assert.Equal([Hour], _keys.Names);
         Assert.True(_keys.TryDecrypt(Hour, "a"u8, first, out var one) && one.AsSpan().SequenceEqual("one"u8));
         Assert.True(_keys.TryDecrypt(Hour, "a"u8, second, out var two) && two.AsSpan().SequenceEqual("two"u8));
         Assert.False(_keys.TryDecrypt(Hour, "b"u8, first, out _));
@@ -50,7 +50,7 @@ public sealed class HourKeysTests : IDisposable
         Assert.False(_keys.TryDecrypt(Hour, [], before, out _));
         Restart();
         Assert.False(_keys.TryDecrypt(Hour, [], before, out _));
-        Assert.Empty(_keys.Hours);
+        Assert.Empty(_keys.Names);
         _keys.Destroy(Hour); // nothing left to do
     }
 
@@ -94,7 +94,7 @@ public sealed class HourKeysTests : IDisposable
     {
         File.WriteAllText(Path.Combine(_folder.File("hours"), "notes.txt"), "x");
         _keys.Encrypt(Hour, [], "x"u8);
-        Assert.Equal([Hour], _keys.Hours);
+        Assert.Equal([Hour], _keys.Names);
     }
 
     [Fact]

@@ -92,6 +92,9 @@ public sealed class HotlistTests
     [InlineData("Gang File")]
     [InlineData("gang file")]
     [InlineData("NCIC IMMIGRATION VIOLATOR FILE")]
+    [InlineData("ncic-gang")]
+    [InlineData("ncic_immigration_violator")]
+    [InlineData("ImmigrationViolator")]
     public void An_entry_from_a_forbidden_file_is_refused_alone_on_the_box(string source)
     {
         var json = Lists.Json(Three);

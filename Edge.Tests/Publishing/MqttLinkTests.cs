@@ -1,5 +1,6 @@
 using Edge.Agent.Hub;
 using Edge.Agent.Publishing;
+using Edge.Storage.Trust;
 using Edge.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 
@@ -69,6 +70,31 @@ public sealed class MqttLinkTests : IDisposable
         Assert.Equal(PublishOutcome.Reject, outcome);
         Assert.Contains("4096", reason, StringComparison.Ordinal);
         Assert.False(box.Lost.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_retained_hotlist_of_the_largest_size_reaches_who_asked_for_room_and_nobody_else()
+    {
+        await using var broker = await MosquittoBroker.StartAsync(_authority);
+        var largest = TrustPath.MaxBytes(TrustPath.Hotlist("demo"));
+        var topic = Topics.Trust("demo", TrustPath.Hotlist("demo"));
+        await using (var desk = await OpenAsync(broker.Address, "desk"))
+        {
+            var file = new Publication(topic, new byte[largest], Retain: true) { ContentType = "application/json" };
+            Assert.Equal(PublishOutcome.Acknowledged, (await desk.PublishAsync(file, Cancel)).Outcome);
+            var last = new Publication(Topics.Trust("demo", "timestamp.json"), new byte[1], Retain: true);
+            Assert.Equal(PublishOutcome.Acknowledged, (await desk.PublishAsync(last, Cancel)).Outcome);
+        }
+        var settings = new LinkSettings(broker.Address, _authority.Client("box-1"), "box-1") { LargestPayload = largest };
+        await using var roomy = await MqttLink.OpenAsync(settings, TimeProvider.System, Cancel);
+        await roomy.SubscribeAsync([topic], Cancel);
+        var received = await roomy.Inbound.ReadAsync(Cancel);
+        Assert.Equal((largest, "application/json"), (received.Payload.Length, received.ContentType));
+
+        await using var narrow = await OpenAsync(broker.Address, "box-2");
+        await narrow.SubscribeAsync([topic], Cancel);
+        await narrow.SubscribeAsync([Topics.Trust("demo", "timestamp.json")], Cancel);
+        Assert.Equal(1, (await narrow.Inbound.ReadAsync(Cancel)).Payload.Length);
     }
 
     [Fact]

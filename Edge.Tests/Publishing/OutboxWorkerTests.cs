@@ -42,7 +42,7 @@ public sealed class OutboxWorkerTests : IDisposable
         Summary();
         Hit();
         _state.Outbox.Enqueue(MessageKind.Incident, _expires,
-            sequence => _box.Signer.Event(EventType.Incident, sequence, SampleBox.Now, "{}"u8.ToArray()), logged: true);
+            sequence => _box.Signer.Incident(sequence, SampleBox.Notice, SampleBox.Now), logged: true);
         await using var broker = await MosquittoBroker.StartAsync(_authority);
         await using var hub = await SubscribeAsync(broker.Address, "edge/v1/demo/box-1/+");
 
@@ -183,7 +183,7 @@ public sealed class OutboxWorkerTests : IDisposable
     private void Hit()
     {
         var sequence = _state.Hits.Commit(next => new HitEntry(
-            new NewHit("case-1", _expires, "{}"u8.ToArray()),
+            new NewHit("case-1", _expires.AddHours(-1), _expires, "{}"u8.ToArray()),
             new OutboxMessage(next, MessageKind.Hit, _box.Hit(next), _expires)));
         Assert.True(_state.Outbox.MarkLogged(sequence, 0));
     }

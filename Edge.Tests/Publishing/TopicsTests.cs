@@ -27,6 +27,19 @@ public sealed class TopicsTests
         Topics.TryParse(Topics.OfHits(new BoxName(agency, box), other), out var name, out var type, out var audience)
         && name == new BoxName(agency, box) && type == EventType.Hit && audience == other);
 
+    [Fact]
+    public void An_order_goes_to_one_box_and_a_signed_file_to_all_of_an_agency()
+    {
+        Assert.Equal("edge/v1/city/box-7/order", Topics.Order(new BoxName("city", "box-7")));
+        Assert.Equal("edge/v1/city/trust/hotlists/city.json", Topics.Trust("city", "hotlists/city.json"));
+        Assert.True(Topics.TryParseTrust("edge/v1/city/trust/hotlists/city.json", "city", out var file));
+        Assert.Equal("hotlists/city.json", file);
+        Assert.False(Topics.TryParseTrust("edge/v1/town/trust/root.json", "city", out _));
+        Assert.False(Topics.TryParseTrust("edge/v1/city/trust/", "city", out _));
+        Assert.False(Topics.TryParse("edge/v1/city/box-7/order", out _, out _, out _));
+        Assert.Throws<ArgumentException>(() => Topics.Trust("a/b", "root.json"));
+    }
+
     [Theory]
     [InlineData("edge/v1/demo/box/hit/demo")]
     [InlineData("edge/v1/demo/box/hit/Sheriff")]

@@ -27,11 +27,11 @@ public sealed class SweepTests : IDisposable
     {
         _state.Commit(life: TimeSpan.FromHours(1));
         _state.Commit(life: TimeSpan.FromHours(48));
-        Assert.Equal(2, _state.Keys.Hours.Hours.Count);
+        Assert.Equal(2, _state.Keys.Hours.Names.Count);
         _state.Time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(new SweepResult(1, 1, 1), Sweep.Run(_state.Database));
         Assert.Equal([2], _state.Hits.List().Select(hit => hit.Sequence));
-        Assert.Single(_state.Keys.Hours.Hours);
+        Assert.Single(_state.Keys.Hours.Names);
         Assert.True(_state.Hits.TryRead(2, out _));
         Assert.Equal(new SweepResult(0, 0, 0), Sweep.Run(_state.Database));
     }
@@ -68,7 +68,7 @@ public sealed class SweepTests : IDisposable
         _state.Hits.Commit(_state.Entry("b", expires));
         _state.Time.SetUtcNow(expires);
         Assert.Equal(new SweepResult(2, 2, 1), Sweep.Run(_state.Database));
-        Assert.Empty(_state.Keys.Hours.Hours);
+        Assert.Empty(_state.Keys.Hours.Names);
     }
 
     [Fact]

@@ -115,7 +115,7 @@ public sealed class HotlistLifeTests : IDisposable
         public Box(HotlistLifeTests life)
         {
             _life = life;
-            _time = EffectiveTime.Open(life._folder.File("state"), life._machine);
+            _time = EffectiveTime.Open(life._folder.File("state"), life._machine, life._machine);
             _audit = AuditLog.Open(life._folder.File("audit"), "edge/v1/riverton/box-1", life._keys.Log, _time);
             var client = TrustClient.Open(life._folder.File("trust"), life._enrolment.Root(), "riverton", "box-1");
             _trust = new TrustWatch(client, _audit, NullLogger.Instance);

@@ -70,7 +70,7 @@ internal sealed class RoadsideBox : IDisposable
             return;
         }
         using var recorder = Recorder();
-        await recorder.RecordAsync(passage, matches, _trust.Current, TestContext.Current.CancellationToken);
+        await recorder.RecordAsync(passage, matches, _trust.Current, Time.GetUtcNow(), TestContext.Current.CancellationToken);
         recorder.Complete();
         await recorder.RunAsync(TestContext.Current.CancellationToken);
     }

@@ -1,3 +1,4 @@
+using Edge.Agent.Governance;
 using Edge.Agent.Hub;
 using Edge.Agent.Matching;
 using Edge.Agent.Publishing;
@@ -35,6 +36,8 @@ internal sealed class SampleBox(string name = "box-1") : IDisposable
 
     public static IntervalSummary Summary(params long[] dropped) => new(Now.AddMinutes(-5), Now, 9000, 41, 40, 1,
         [new CameraReport("lane-1", CameraState.Running, 9000, 2, 0)], 3, 12, ClockState.Synced, 24, 77, new byte[32], dropped);
+
+    public static IncidentNotice Notice { get; } = new(IncidentKind.RollbackAttempt, Now.AddMinutes(-1), Now.AddHours(23), "snapshot-json", 1);
 
     public HitHeader Header(long sequence) => new(Name, sequence, "entry-7", Expires);
 

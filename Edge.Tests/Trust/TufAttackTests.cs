@@ -28,8 +28,10 @@ public sealed class TufAttackTests : IDisposable
 
     private static SigningKey[] Keys(int count) => [.. Enumerable.Range(0, count).Select(_ => SigningKey.Create())];
 
-    private static string Refused(TrustClient box, TrustFetch fetch, DateTimeOffset? now = null) =>
-        Assert.Throws<TrustException>(() => box.Update(fetch, now ?? Now)).Message;
+    private static string Refused(TrustClient box, TrustFetch fetch, DateTimeOffset? now = null) => Refusal(box, fetch, now).Message;
+
+    private static TrustException Refusal(TrustClient box, TrustFetch fetch, DateTimeOffset? now = null) =>
+        Assert.Throws<TrustException>(() => box.Update(fetch, now ?? Now));
 
     private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
 

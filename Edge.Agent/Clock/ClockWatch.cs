@@ -1,0 +1,22 @@
+using Edge.Agent.Governance;
+using Edge.Agent.Incidents;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Agent.Clock;
+
+/// <summary>Has somebody told of a clock that jumped, once, and keeps the time that was reached.</summary>
+public sealed class ClockWatch(EffectiveTime time, IncidentReporter incidents, ILogger log)
+{
+    /// <summary>For every turn of the housekeeping, and the start.</summary>
+    /// <exception cref="IOException">The disk refused; what was told may be told again after a crash, rather than not.</exception>
+    public void Look()
+    {
+        if (time.UntoldJump is { } jump)
+        {
+            log.LogWarning("the machine's clock is off by {Off}: it is not followed, time goes on by what the machine counts", jump);
+            incidents.Report(IncidentKind.ClockJump, jump > TimeSpan.Zero ? "ahead" : "behind");
+            time.JumpTold();
+        }
+        time.Save();
+    }
+}

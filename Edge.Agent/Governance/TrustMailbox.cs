@@ -1,0 +1,81 @@
+using System.Threading.Channels;
+using Edge.Storage.Trust;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Agent.Governance;
+
+/// <summary>Trust files as they come one by one over the broker, until they make a set. They are looked at once no more have come
+/// for a moment; what did not change since the set in use need not come again. Thread-safe.</summary>
+internal sealed class TrustMailbox(TrustWatch trust, TimeProvider time, ILogger log)
+{
+    /// <summary>A publication comes file by file: it is looked at after a silence of this.</summary>
+    public static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
+
+    /// <summary>Most bytes kept until they were looked at.</summary>
+    public const int MaxBytes = 48 * 1024 * 1024;
+
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, ReadOnlyMemory<byte>> _files = new(StringComparer.Ordinal);
+    private readonly Channel<bool> _arrived = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    /// <summary>Keeps a file. One that no trust repository has, or that is larger than it may be, is dropped.</summary>
+    public void Put(string file, ReadOnlyMemory<byte> bytes)
+    {
+        if (bytes.Length == 0 || !TrustPath.IsFile(file) || bytes.Length > TrustPath.MaxBytes(file)) return;
+        lock (_gate)
+        {
+            _files[file] = bytes;
+            if (_files.Values.Sum(kept => (long)kept.Length) > MaxBytes)
+            {
+                _files.Clear();
+                log.LogError("more than {Most} bytes of trust files came that made no set: they were dropped; publish them again", MaxBytes);
+                return;
+            }
+        }
+        _arrived.Writer.TryWrite(true);
+    }
+
+    /// <summary>Looks at what came, as often as something comes, until told to stop.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        while (true)
+        {
+            await _arrived.Reader.WaitToReadAsync(stop);
+            do
+            {
+                _arrived.Reader.TryRead(out _);
+                await Task.Delay(Quiet, time, stop);
+            }
+            while (_arrived.Reader.TryPeek(out _));
+            if (!Look()) await Task.Delay(TryAgainAfter, time, stop);
+        }
+    }
+
+    /// <summary>False if the disk refused: then it is worth another look.</summary>
+    private bool Look()
+    {
+        try
+        {
+            if (trust.Refresh(new TrustParcel(Files(), trust.Current?.Targets), time.GetUtcNow())) Clear();
+            return true;
+        }
+        catch (IOException refused)
+        {
+            log.LogError("{Reason}", refused.Message);
+            _arrived.Writer.TryWrite(true);
+            return false;
+        }
+    }
+
+    private Dictionary<string, ReadOnlyMemory<byte>> Files()
+    {
+        lock (_gate) return new Dictionary<string, ReadOnlyMemory<byte>>(_files, StringComparer.Ordinal);
+    }
+
+    private void Clear()
+    {
+        lock (_gate) _files.Clear();
+    }
+}

@@ -1,0 +1,302 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Edge.Agent.Governance;
+using Edge.Agent.Governance.Orders;
+using Edge.Agent.Publishing;
+using Edge.Storage.Audit;
+using Edge.Storage.Database;
+using Edge.Storage.Files;
+using Edge.Storage.Hits;
+using Edge.Storage.Keys;
+using Edge.Storage.Orders;
+using Edge.Storage.Outbox;
+using Edge.Storage.Signing;
+using Microsoft.Extensions.Logging;
+using Answer = Edge.Agent.Publishing.OrderAnswer;
+using AnswerMessage = Edge.Storage.Orders.OrderAnswer;
+
+namespace Edge.Agent.Orders;
+
+/// <summary>
+/// Where orders come in, by whatever door. Each is checked from the outside in (signature, operator, box, time, policy, role,
+/// case, purpose), judged, written to the log, and only then carried out, once, together with its answer. A refusal takes the
+/// same way. Thread-safe; one order at a time.
+/// </summary>
+internal sealed class OrderDesk
+{
+    /// <summary>An answer that nobody fetches is dropped after this.</summary>
+    public static readonly TimeSpan AnswerKeptFor = TimeSpan.FromDays(7);
+
+    /// <summary>Where <c>export</c> puts its copies, below the state folder.</summary>
+    public const string ExportsName = "exports";
+
+    /// <summary>The file that says that a box was taken out of service; it does not start again.</summary>
+    public const string DecommissionedName = "decommissioned";
+
+    // Anybody at the broker can repeat old orders and make up unsigned ones, and may not fill the log or the outbox with them:
+    // beyond these in an hour, one entry stands for many and nothing is answered.
+    private const int UnopenedLogged = 60;
+
+    private const string Full = "too-many-orders";
+
+    private readonly BoxName _box;
+    private readonly string _stateFolder;
+    private readonly StateDatabase _state;
+    private readonly AuditLog _audit;
+    private readonly MessageSigner _signer;
+    private readonly KeyFolder _keys;
+    private readonly Func<ActiveTrust?> _trust;
+    private readonly Action<IncidentKind, string> _incident;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly RevokedKeys _revoked;
+    private readonly Lock _gate = new();
+    private DateTimeOffset _unopenedSince;
+    private int _unopened;
+    private long _taken, _refused;
+
+    /// <param name="trust">What is in force; null until something verified.</param>
+    /// <param name="incident">Told what must be notified.</param>
+    /// <exception cref="StateDamagedException">The list of revoked keys is damaged.</exception>
+    public OrderDesk(string stateFolder, StateDatabase state, AuditLog audit, MessageSigner signer, KeyFolder keys, Func<ActiveTrust?> trust,
+        Action<IncidentKind, string> incident, TimeProvider time, ILogger log)
+    {
+        (_box, _stateFolder, _state, _audit, _signer, _keys) = (signer.Box, stateFolder, state, audit, signer, keys);
+        (_trust, _incident, _time, _log) = (trust, incident, time, log);
+        _revoked = RevokedKeys.Open(stateFolder);
+    }
+
+    /// <summary>Orders carried out and refused since start.</summary>
+    public (long Taken, long Refused) Counts => (Interlocked.Read(ref _taken), Interlocked.Read(ref _refused));
+
+    /// <summary>Called once a <c>decommission</c> was taken: the box has to stop and destroy its keys.</summary>
+    public Action? Decommissioned { get; init; }
+
+    /// <summary>Takes one signed order.</summary>
+    /// <param name="again">True if the door knows that it may have brought this one before: its replay is refused as any other,
+    /// but is no incident.</param>
+    /// <returns>What was answered; null where nobody could be, because no operator had signed.</returns>
+    /// <exception cref="IOException">The disk refused: the order was not used, and may be brought again.</exception>
+    public Answer? Take(ReadOnlyMemory<byte> message, bool again = false)
+    {
+        lock (_gate)
+        {
+            var (trust, now) = (_trust(), _time.GetUtcNow());
+            if (Authenticate(message.Span, trust, out var by, out var order) is { } stranger)
+            {
+                RefuseUnopened(IncidentKind.RefusedSignature, stranger, null, now);
+                return null;
+            }
+            if (Admit(order!.Terms, by!, trust!, now) is { } notAdmitted)
+            {
+                if (!RefuseUnopened(IncidentKind.OutOfPolicyOrder, notAdmitted, by, now, silent: notAdmitted == "replayed" && again)) return null;
+                return Answered(new Answer(order.Terms.Id, null, AuditOutcome.Refused(notAdmitted)), now);
+            }
+            var (opened, refusal) = Open(order, by!, trust!, now);
+            var page = refusal is null && opened is Order.Search search ? Page(search) : null;
+            refusal ??= Prepare(opened!, order.Terms);
+            var entry = Entry(opened, by!, message.Span, page) with { Outcome = refusal is null ? AuditOutcome.Done : AuditOutcome.Refused(refusal) };
+            var leaf = _audit.Append(entry);
+            try
+            {
+                if (Carry(order.Terms, by!, opened, entry.Outcome, page, leaf, trust!, now) is { } answer) return answer;
+            }
+            catch (IOException)
+            {
+                // The log has said more than was done.
+                _audit.Append(entry with { Outcome = AuditOutcome.Refused("disk") });
+                throw;
+            }
+            _audit.Append(entry with { Outcome = AuditOutcome.Refused(Full) });
+            Refuse(IncidentKind.OutOfPolicyOrder, Full);
+            return Answered(new Answer(order.Terms.Id, opened is null ? null : Duties.Write(opened.Verb), AuditOutcome.Refused(Full)), now);
+        }
+    }
+
+    /// <summary>From the outside to the operator.</summary>
+    /// <returns>Null, or why nobody vouches for the message.</returns>
+    private string? Authenticate(ReadOnlySpan<byte> message, ActiveTrust? trust, out Operator? by, out OrderMessage? order)
+    {
+        (by, order) = (null, null);
+        if (message.Length > OrderMessage.MaxBytes || !Jws.TryReadKeyId(message, out var keyId)) return "not-signed";
+        if (trust is null) return "no-policy";
+        by = trust.Operators.WithKey(keyId);
+        if (by is null) return "unknown-operator";
+        if (_revoked.Contains(keyId)) return "revoked-operator";
+        if (!Jws.TryVerify(message, by.Key, CloudEvent.ContentType, out var json)) return "bad-signature";
+        return OrderMessage.TryParse(json, out order) && order.Account == by.Account ? null : "malformed-order";
+    }
+
+    private string? Admit(OrderTerms terms, Operator by, ActiveTrust trust, DateTimeOffset now) =>
+        OrderJudgement.Admit(terms, _box, by, trust, now) ?? (_state.Orders.Find(UseOf(terms, by)) is null ? null : "replayed");
+
+    // By the key too: nobody can use up another's order by taking its id.
+    private static string UseOf(OrderTerms terms, Operator by) =>
+        Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes($"{by.Key.KeyId} {terms.Id}")));
+
+    /// <summary>From the operator to what is ordered.</summary>
+    private (Order? Order, string? Refusal) Open(OrderMessage message, Operator by, ActiveTrust trust, DateTimeOffset now)
+    {
+        if (!message.TryOpen(_keys.Orders, out var json)) return (null, "not-sealed-to-this-box");
+        try
+        {
+            if (!Order.TryParse(json, out var order, out var refusal)) return (null, refusal);
+            return (order, OrderJudgement.Judge(order, by, trust, Facts(order), now));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(json);
+        }
+    }
+
+    private OrderFacts Facts(Order order)
+    {
+        if (order is not Order.AboutCase about) return new OrderFacts(false);
+        var pseudonym = _keys.CasePseudonym(about.Case);
+        var hasHits = _state.Hits.Search(new CaseQuery(pseudonym, DateTimeOffset.MinValue, DateTimeOffset.MaxValue, 0, 1, NewHit.MaxRecord))
+            is not { Hits.Count: 0, Missing.Count: 0 };
+        if (order is not Order.Disposition disposition) return new OrderFacts(hasHits);
+        return _state.Hits.Find(disposition.Hit) is { } heading
+            ? new OrderFacts(hasHits, heading.CasePseudonym == pseudonym, HitWasNumbered: true)
+            : new OrderFacts(hasHits, null, WasNumbered(disposition.Hit));
+    }
+
+    // Retention may be over before the disposition comes: then only the log remembers the number.
+    private bool WasNumbered(long sequence) => sequence <= _state.LastSequence
+        && _audit.Read().Any(record => record.Entry is { Action: AuditAction.HitStored } entry && entry.Sequence == sequence);
+
+    private CaseHits Page(Order.Search search) => _state.Hits.Search(new CaseQuery(_keys.CasePseudonym(search.Case), search.From, search.To,
+        search.After, Answer.MaxHits, Answer.MaxHitBytes));
+
+    /// <summary>What an order does outside the database: before it is logged as done, and in a way that does no harm twice.</summary>
+    /// <returns>Null, or the refusal.</returns>
+    private string? Prepare(Order order, OrderTerms terms)
+    {
+        switch (order)
+        {
+            case Order.Revoke { KeyId: var keyId }:
+                if (_revoked.IsFull) return "too-many-revoked";
+                _revoked.Add(keyId);
+                return null;
+            case Order.Decommission:
+                // First, so that a box that is cut off here finishes at its next start.
+                DurableFile.Write(Path.Combine(_stateFolder, DecommissionedName), "{}"u8.ToArray());
+                return null;
+            case Order.Export:
+                Export(Path.Combine(_stateFolder, ExportsName, terms.Id));
+                return null;
+            default:
+                return null;
+        }
+    }
+
+    private void Export(string folder)
+    {
+        if (Directory.Exists(folder)) return;
+        var making = $"{folder}.making";
+        if (Directory.Exists(making)) Directory.Delete(making, recursive: true);
+        _audit.CopyTo(making);
+        Directory.Move(making, folder);
+    }
+
+    private AuditEntry Entry(Order? order, Operator by, ReadOnlySpan<byte> message, CaseHits? page)
+    {
+        var about = order as Order.AboutCase;
+        var disposition = order as Order.Disposition;
+        return new AuditEntry
+        {
+            Action = order switch
+            {
+                Order.Search => AuditAction.OrderSearch,
+                Order.Hold => AuditAction.OrderHold,
+                Order.Release => AuditAction.OrderRelease,
+                Order.Disposition => AuditAction.OrderDisposition,
+                Order.Export => AuditAction.OrderExport,
+                Order.Revoke => AuditAction.OrderRevoke,
+                Order.Decommission => AuditAction.OrderDecommission,
+                _ => AuditAction.OrderRefused,
+            },
+            Actor = by.Account, Role = by.Role, Agency = _box.Agency,
+            Case = about is null ? null : ConcealedValue.Case(about.Case), Purpose = about?.Purpose,
+            Kind = disposition is null ? null : Verdicts.Write(disposition.Verdict), Sequence = disposition?.Hit,
+            // Of a disposition the note's, so that the agency can show later what was noted; else the order's own.
+            Digest = disposition?.Note is { } note ? Sha256Hash.Of(note.ToJson()) : Sha256Hash.Of(message),
+            Count = page?.Hits.Count,
+        };
+    }
+
+    /// <returns>Null if the box remembers as many orders or holds as it may: then nothing was done.</returns>
+    private Answer? Carry(OrderTerms terms, Operator by, Order? order, AuditOutcome outcome, CaseHits? page, long leaf, ActiveTrust trust, DateTimeOffset now)
+    {
+        Answer? answer = null;
+        var verb = order is null ? null : Duties.Write(order.Verb);
+        // A refused order is used up as well: it must not come back on a day when it would be allowed.
+        var used = _state.Orders.Carry(UseOf(terms, by), terms.Expires, outcome.Reason is null ? Effect(order!, trust.Policy) : new OrderEffect.None(),
+            new AnswerMessage(now + AnswerKeptFor, leaf, (sequence, finding) =>
+            {
+                answer = page is null ? new Answer(terms.Id, verb, outcome, finding.Hits, finding.HoldUntil)
+                    : new Answer(terms.Id, verb, outcome, page.Hits.Count, null, page.Missing.Count, page.More ? page.Last : null,
+                        [.. page.Hits.Select(hit => hit.Record)]);
+                return _signer.Answer(sequence, answer, now);
+            }));
+        _log.LogInformation("order {Verb}: {Outcome}", verb ?? "unread", outcome);
+        if (used.Use == OrderUse.Full) return null;
+        if (outcome.Reason is { } refusal) Refuse(IncidentKind.OutOfPolicyOrder, refusal);
+        else Interlocked.Increment(ref _taken);
+        if (outcome.Reason is null && order is Order.Decommission) Decommissioned?.Invoke();
+        return answer;
+    }
+
+    private OrderEffect Effect(Order order, Policy policy) => order switch
+    {
+        Order.Hold hold => new OrderEffect.Hold(_keys.CasePseudonym(hold.Case), hold.Until, policy.LongestHold),
+        Order.Release release => new OrderEffect.Release(_keys.CasePseudonym(release.Case)),
+        _ => new OrderEffect.None(),
+    };
+
+    private void Refuse(IncidentKind kind, string reason)
+    {
+        Interlocked.Increment(ref _refused);
+        // Late is not out of policy: the box was offline.
+        if (reason != "expired") _incident(kind, reason);
+    }
+
+    /// <summary>Refuses what was not opened.</summary>
+    /// <param name="by">Who signed it; null if no operator did.</param>
+    /// <param name="silent">It is no incident: QoS 1 may bring an order twice.</param>
+    /// <returns>False if there were too many of them: then it was only counted.</returns>
+    private bool RefuseUnopened(IncidentKind kind, string reason, Operator? by, DateTimeOffset now, bool silent = false)
+    {
+        if (now - _unopenedSince >= TimeSpan.FromHours(1))
+        {
+            if (_unopened > UnopenedLogged) Log("further-orders", null, _unopened - UnopenedLogged);
+            (_unopenedSince, _unopened) = (now, 0);
+        }
+        if (++_unopened > UnopenedLogged)
+        {
+            Interlocked.Increment(ref _refused);
+            return false;
+        }
+        Log(reason, by, 1);
+        if (silent) Interlocked.Increment(ref _refused);
+        else Refuse(kind, reason);
+        return true;
+
+        void Log(string why, Operator? who, int count)
+        {
+            _audit.Append(new AuditEntry
+            {
+                Action = AuditAction.OrderRefused, Outcome = AuditOutcome.Refused(why), Actor = who?.Account ?? "unknown",
+                Role = who?.Role ?? AuditRole.Agent, Count = count,
+            });
+            _log.LogWarning("order refused: {Reason}", why);
+        }
+    }
+
+    private Answer Answered(Answer answer, DateTimeOffset now)
+    {
+        _state.Outbox.Enqueue(MessageKind.Answer, now + AnswerKeptFor, sequence => _signer.Answer(sequence, answer, now), logged: true);
+        return answer;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text.Json.Nodes;
+using Edge.Storage.Database;
+using Edge.Storage.Files;
+using Edge.Storage.Json;
+using Edge.Storage.Trust;
+
+namespace Edge.Agent.Orders;
+
+/// <summary>Operators' keys that a <c>revoke</c> order shut out of this box before the agency's list did. Kept in
+/// <c>revoked.json</c>, <c>{"keys":[key id]}</c>, for good: a key that was revoked once is not taken again. Not thread-safe.</summary>
+internal sealed class RevokedKeys
+{
+    /// <summary>Most keys kept: more than an agency may have operators.</summary>
+    public const int Most = 2000;
+
+    private readonly string _file;
+    private readonly SortedSet<string> _keys;
+
+    private RevokedKeys(string file, IEnumerable<string> keys) => (_file, _keys) = (file, new SortedSet<string>(keys, StringComparer.Ordinal));
+
+    /// <exception cref="StateDamagedException">The file is not what <see cref="Add"/> writes.</exception>
+    public static RevokedKeys Open(string stateFolder)
+    {
+        var file = Path.Combine(stateFolder, "revoked.json");
+        if (!File.Exists(file)) return new RevokedKeys(file, []);
+        return StrictJson.TryRead(File.ReadAllBytes(file), 256 * 1024, fields => fields.Texts("keys", 0, Most, text => text.Length == 43, "must be a key id"),
+            out var keys, out var problems)
+            ? new RevokedKeys(file, keys)
+            : throw new StateDamagedException($"{file}: {problems[0]}; restore it, or remove it and revoke again");
+    }
+
+    public bool Contains(string keyId) => _keys.Contains(keyId);
+
+    public bool IsFull => _keys.Count >= Most;
+
+    /// <summary>Shuts a key out, durably.</summary>
+    /// <exception cref="IOException">The disk refused; the key is not shut out.</exception>
+    public void Add(string keyId)
+    {
+        if (_keys.Contains(keyId)) return;
+        DurableFile.Write(_file, CanonicalJson.Write(new JsonObject
+        {
+            ["keys"] = new JsonArray([.. _keys.Append(keyId).Order(StringComparer.Ordinal).Select(key => (JsonNode)key)]),
+        }));
+        _keys.Add(keyId);
+    }
+}
