@@ -44,7 +44,7 @@ internal static class CommandTable
         new Command("hub", "The agency's side")
         {
             HubInitCommand.Build(), HubWatchCommand.Build(), HubStatusCommand.Build(), HubSignCommand.Build(), HubKeyCommand.Build(),
-            HubRootRotateCommand.Build(), HubRecipientsCommand.Build(),
+            HubRootRotateCommand.Build(), HubPolicyCommand.Build(), HubOperatorCommand.Build(), HubRecipientsCommand.Build(),
             new Command("hotlist", "What the agency looks for")
             {
                 HubHotlistPublishCommand.Build(), HubHotlistAddCommand.Build(), HubHotlistRemoveCommand.Build(), HubHotlistShowCommand.Build(),

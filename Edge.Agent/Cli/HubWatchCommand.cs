@@ -2,13 +2,14 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Edge.Agent.Governance;
 using Edge.Agent.Hub;
 using Edge.Agent.Publishing;
 
 namespace Edge.Agent.Cli;
 
 /// <summary><c>hub watch DIR</c>: shows what the agency's boxes send, verified and opened: a line for each hit and each
-/// incident on standard output. What is refused, missing or lost is said on standard error.</summary>
+/// incident on standard output, an incident with whom to tell and how much time is left. What is refused, missing or lost is said on standard error.</summary>
 internal static class HubWatchCommand
 {
     private static readonly JsonSerializerOptions Json = new()
@@ -52,7 +53,7 @@ internal static class HubWatchCommand
         var cases = new CaseNames(agency, other);
         try
         {
-            await watch.RunAsync(delivery => show.Take(delivery, cases) && !(show.Hits >= count), cancel);
+            await watch.RunAsync(delivery => show.Take(delivery, cases, () => agency.Policy) && !(show.Hits >= count), cancel);
         }
         catch (OperationCanceledException) when (count is null && cancel.IsCancellationRequested)
         {
@@ -70,7 +71,7 @@ internal static class HubWatchCommand
 
         public void Say(string line) => error.WriteLine($"edge-agent: {line}");
 
-        public bool Take(Delivery delivery, CaseNames cases)
+        public bool Take(Delivery delivery, CaseNames cases, Func<Policy> policy)
         {
             switch (delivery.Message)
             {
@@ -89,6 +90,12 @@ internal static class HubWatchCommand
                     Say($"{late.Box.Box}: hit {late.Sequence} of {Time(late.Time)} is sealed to a key that no longer exists: boxes were to use it until {Time(ended)}, and it was destroyed when nothing sealed to it might be kept any longer. Nobody can open the hit; see that the box gets its trust files, and its clock");
                     break;
                 case ReceivedMessage.Accepted { Event: var said } when all || said.Type == EventType.Incident:
+                    break;
+                case ReceivedMessage.Incident incident:
+                    var deadline = NotifyDeadline.Of(incident.Notice, policy(), TimeProvider.System.GetUtcNow());
+                    Print(json ? Fields(incident, deadline) : Line(incident, deadline));
+                    break;
+                case ReceivedMessage.Accepted { Event: var said } when all:
                     Print(json ? Fields(said) : $"{Time(said.Time)}  {said.Box.Box}  {said.Type.Level}  {Text(said)}");
                     break;
             }
@@ -120,6 +127,24 @@ internal static class HubWatchCommand
                 Case = cases.Of(facts.EntryId), Entry = facts.EntryId, hit.Body.Text, facts.Confidences, facts.Right,
                 Region = facts.Region.Code, RegionSure = facts.Region.Sure, facts.RegionVerified, facts.RuleChanged, facts.Frames, Form = Matching.MatchForms.Write(facts.Form), Policy = facts.PolicyVersion,
                 hit.Header.Expires, Verified = true,
+            }, Json);
+        }
+
+        private static string Line(ReceivedMessage.Incident incident, NotifyDeadline deadline)
+        {
+            var (said, notice) = (incident.Event, incident.Notice);
+            var times = notice.Count == 1 ? "" : $", {notice.Count} times";
+            return $"{Time(notice.When)}  {said.Box.Box}  INCIDENT {IncidentKinds.Write(notice.Kind)} ({notice.Detail}{times})  {Printable(deadline.ToString())}  verified";
+        }
+
+        private static string Fields(ReceivedMessage.Incident incident, NotifyDeadline deadline)
+        {
+            var (said, notice) = (incident.Event, incident.Notice);
+            return JsonSerializer.Serialize(new
+            {
+                type = said.Type.Name, said.Id, said.Box.Agency, said.Box.Box, said.Sequence, said.Time, Kind = IncidentKinds.Write(notice.Kind),
+                notice.When, notice.Detail, notice.Count, notice.NotifyBy, Tell = deadline.Office,
+                MinutesLeft = (long)Math.Floor(deadline.Left.TotalMinutes), Verified = true,
             }, Json);
         }
 

@@ -34,29 +34,19 @@ internal static class PolicyCommand
         {
             Description = "The policy, as JSON; without it, the one in force on this box.", Arity = ArgumentArity.ZeroOrOne,
         };
-        var text = new Option<bool>("--text") { Description = "As plain text (what it does unless told otherwise)" };
-        var html = new Option<bool>("--html") { Description = "As a web page that needs nothing but itself" };
-        var json = new Option<bool>("--json") { Description = "As one JSON line: its sections and their lines" };
+        var page = new PageForm();
         var config = new Option<string?>("--config")
         {
             Description = $"The box's configuration, for the cameras; {RunCommand.DefaultConfiguration} if it is there.",
         };
-        var show = new Command("show", "Print the public use and data policy, written from what is enforced") { file, text, html, json, config };
-        show.Validators.Add(parsed =>
-        {
-            if (new[] { text, html, json }.Count(form => parsed.GetValue(form)) > 1)
-                parsed.AddError("give one of --text, --html and --json");
-        });
+        var show = new Command("show", "Print the public use and data policy, written from what is enforced") { file };
+        page.AddTo(show);
+        show.Options.Add(config);
         show.SetAction((parse, _) => Failure.ShowAsync(() =>
         {
             var box = Configuration(parse.GetValue(config));
-            var now = TimeProvider.System.GetUtcNow();
-            var inForce = parse.GetValue(file) is null ? InForce(box, now) : null;
-            var policy = inForce?.Policy ?? Load(parse.GetValue(file)!);
-            var page = UsePolicyPage.Of(policy, box, now, inForce?.Sharing);
-            if (parse.GetValue(html)) Console.Write(PageHtml.Write(page));
-            else if (parse.GetValue(json)) Console.WriteLine(AsJson(policy, page));
-            else Console.Write(Printable.Lines(PageText.Write(page)));
+            var inForce = parse.GetValue(file) is null ? InForce(box, TimeProvider.System.GetUtcNow()) : null;
+            page.Print(parse, inForce?.Policy ?? Load(parse.GetValue(file)!), box, inForce?.Sharing);
             return Task.FromResult(ExitCode.Ok);
         }));
         return show;
@@ -69,7 +59,7 @@ internal static class PolicyCommand
         try
         {
             policy = Load(path);
-            if (policy.Expires <= now) problems = [new JsonProblem("expires", "has passed: no order would be taken; name a later time")];
+            if (policy.Expires <= now) problems = [HasPassed];
         }
         catch (ConfigurationException refused)
         {
@@ -87,7 +77,10 @@ internal static class PolicyCommand
         return problems.Count == 0 ? ExitCode.Ok : ExitCode.Configuration;
     }
 
-    private static Policy Load(string path)
+    internal static JsonProblem HasPassed { get; } = new("expires", "has passed: no order would be taken; name a later time");
+
+    /// <exception cref="ConfigurationException">It is no policy; everything that is wrong with it.</exception>
+    internal static Policy Load(string path)
     {
         byte[] bytes;
         try
@@ -134,4 +127,29 @@ internal static class PolicyCommand
             id = section.Id, heading = section.Heading, lines = section.Blocks.SelectMany(block => block.Lines),
         }),
     }, Json);
+
+    /// <summary>The forms in which the page can be asked for.</summary>
+    internal sealed class PageForm
+    {
+        private readonly Option<bool> _text = new("--text") { Description = "As plain text (what it does unless told otherwise)" };
+        private readonly Option<bool> _html = new("--html") { Description = "As a web page that needs nothing but itself" };
+        private readonly Option<bool> _json = new("--json") { Description = "As one JSON line: its sections and their lines" };
+
+        public void AddTo(Command command)
+        {
+            foreach (var form in new[] { _text, _html, _json }) command.Options.Add(form);
+            command.Validators.Add(parsed =>
+            {
+                if (new[] { _text, _html, _json }.Count(form => parsed.GetValue(form)) > 1)
+                    parsed.AddError("give one of --text, --html and --json");
+            });
+        }
+
+        public void Print(ParseResult parse, Policy policy, AgentConfiguration? box, Sharing? sharing)
+        {
+            var page = UsePolicyPage.Of(policy, box, TimeProvider.System.GetUtcNow(), sharing);
+            parse.InvocationConfiguration.Output.Write(parse.GetValue(_html) ? PageHtml.Write(page)
+                : parse.GetValue(_json) ? $"{AsJson(policy, page)}\n" : Printable.Lines(PageText.Write(page)));
+        }
+    }
 }

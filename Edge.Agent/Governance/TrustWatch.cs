@@ -70,6 +70,8 @@ public sealed class TrustWatch
                     newer: timestamp => TimestampSigned?.Invoke(timestamp.Signed));
                 Activate(targets, now, judged);
                 _lastRefusal = null;
+                // Another agency's list may still be on its way; this one's set does not wait for it.
+                if (isIncomplete() && targets.RefusedHotlists.Values.Any(refused => refused.Reason == TrustException.Missing)) return false;
             }
             catch (TrustException waits) when (isIncomplete())
             {

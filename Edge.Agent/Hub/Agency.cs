@@ -212,6 +212,44 @@ public sealed class Agency : IDisposable
         return SignWith(_atHand, now);
     }
 
+    /// <summary>Who may give orders, as published.</summary>
+    /// <exception cref="AgencyException">operators.json is damaged.</exception>
+    public Operators PublishedOperators => Operators.TryParse(Target(TrustPath.Operators), out var operators, out var problems) ? operators
+        : throw new AgencyException($"{TrustFolder}/{TrustPath.Operators}: {problems[0]}");
+
+    /// <summary>Proposes one operator more.</summary>
+    /// <returns>True if it is published.</returns>
+    /// <exception cref="AgencyException">Boxes would not accept the list, or the key has another part in this agency already.</exception>
+    /// <exception cref="TrustException">Another change waits.</exception>
+    public bool ProposeOperator(Operator one, DateTimeOffset now)
+    {
+        // Who signs what boxes obey must not also be one whom they obey, or one person could do both.
+        if (Keepers.Keys.Contains(one.Key) || _atHand.Any(key => key.Public.Equals(one.Key)))
+            throw new AgencyException($"{one.Account}: the key is a keeper's or the hub's own; an operator has a key of their own: hub key makes one");
+        var published = PublishedOperators;
+        return Propose(published with { Version = published.Version + 1, All = [.. published.All, one] }, now);
+    }
+
+    /// <summary>Proposes the list without an account. It takes effect on each box when the box has it.</summary>
+    /// <returns>True if it is published.</returns>
+    /// <exception cref="AgencyException">Nobody has the account.</exception>
+    /// <exception cref="TrustException">Another change waits.</exception>
+    public bool ProposeRevocation(string account, DateTimeOffset now)
+    {
+        var published = PublishedOperators;
+        var staying = published.All.Where(one => one.Account != account).ToList();
+        if (staying.Count == published.All.Count) throw new AgencyException($"no operator has the account {account}: hub operator show lists them");
+        return Propose(published with { Version = published.Version + 1, All = staying }, now);
+    }
+
+    private bool Propose(Operators operators, DateTimeOffset now)
+    {
+        var bytes = operators.Write();
+        // Read back as a box reads it: one rule for what an operator is.
+        return Operators.TryParse(bytes, out _, out var problems) ? Propose(new Dictionary<string, byte[]> { [TrustPath.Operators] = bytes }, now)
+            : throw new AgencyException(string.Join("; ", problems));
+    }
+
     /// <summary>Makes the keys of further epochs, which follow on the last one, and proposes them to the keepers.</summary>
     /// <returns>True if they are published.</returns>
     /// <exception cref="AgencyException">The list would be longer than boxes accept.</exception>
@@ -381,9 +419,6 @@ public sealed class Agency : IDisposable
     }
 
     internal VerifyingKey HotlistKey => HotlistSigner.Public;
-
-    internal Operators PublishedOperators => Operators.TryParse(Target(TrustPath.Operators), out var operators, out var problems)
-        ? operators : throw new AgencyException($"{TrustFolder}/operators.json: {problems[0]}");
 
     private SigningKey HotlistSigner => TrustSigners.Of(TrustFolder, Name, _atHand).Hotlists.Keys is [var key, ..] ? key
         : throw new AgencyException("the key that signs the hotlist is not here: restore keys/hotlists.key");

@@ -54,6 +54,9 @@ public sealed class GrantBook
     /// <param name="refused">Grants that boxes will not use, and why.</param>
     public Sharing Sharing(out IReadOnlyList<RefusedGrant> refused) => Judge(Published, out refused);
 
+    /// <summary>The grants as boxes will judge them, without those that they refuse.</summary>
+    public Sharing InUse => Sharing(out _);
+
     /// <summary>Writes <c>shares/{other}/offer.json</c>, to hand over. It names this agency's boxes only to an agency that has a
     /// grant here.</summary>
     /// <returns>The folder; it also holds the list for the other one's boxes, if there is one.</returns>
@@ -95,7 +98,7 @@ public sealed class GrantBook
         GrantedHotlist? inUse = null;
         var list = _agency.Writer().Take(offer.Agency, TrustSource.Folder(folder), now, accept: list =>
         {
-            if (!GrantedHotlist.TryRead(list.List, offer.Agency, list.Expires, _agency.Policy, Sharing(out _), now, out inUse, out var reason))
+            if (!GrantedHotlist.TryRead(list.List, offer.Agency, list.Expires, _agency.Policy, InUse, now, out inUse, out var reason))
                 throw new TrustException(TrustPath.Hotlist(offer.Agency), reason);
         });
         return new TakenOver(offer, list, inUse);

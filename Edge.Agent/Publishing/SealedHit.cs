@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Edge.Storage.Sealing;
 
@@ -56,6 +57,21 @@ public sealed class SealedHit
     /// <summary>The JSON of the body, which the caller wipes; false if <paramref name="key"/> is not the one it was sealed
     /// to, or anything in it or its header was changed. It never says which.</summary>
     public bool TryOpen(RecipientKey key, out byte[] body) => _part.TryOpen(key, _headerJson, out body);
+
+    /// <summary>The same hit sealed to <paramref name="to"/>, its header unchanged; null if <paramref name="from"/> does not open it.
+    /// The body lives in between only, and is wiped.</summary>
+    public SealedHit? Reseal(RecipientKey from, RecipientPublicKey to)
+    {
+        if (!TryOpen(from, out var body)) return null;
+        try
+        {
+            return new SealedHit(Header, _headerJson, SealedPart.Seal(to, _headerJson, body));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(body);
+        }
+    }
 
     private sealed record Wire(byte[] Header, JsonElement Sealed);
 }

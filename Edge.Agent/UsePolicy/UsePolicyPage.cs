@@ -230,7 +230,7 @@ internal static class UsePolicyPage
         return new PageBlock.Reach(office.Name, ways);
     }
 
-    private static string Who(AuditRole role) => role switch
+    internal static string Who(AuditRole role) => role switch
     {
         AuditRole.Technician => "The technician who sets up the box",
         AuditRole.Auditor => "An independent auditor",
@@ -240,7 +240,7 @@ internal static class UsePolicyPage
         _ => throw new ArgumentOutOfRangeException(nameof(role)),
     };
 
-    private static string Does(Verb verb) => verb switch
+    internal static string Does(Verb verb) => verb switch
     {
         Verb.ViewAim => "look through a camera to aim it",
         Verb.Search => "ask for what was found in one case",
@@ -253,7 +253,7 @@ internal static class UsePolicyPage
         _ => throw new ArgumentOutOfRangeException(nameof(verb)),
     };
 
-    private static string Happened(IncidentKind kind) => kind switch
+    internal static string Happened(IncidentKind kind) => kind switch
     {
         IncidentKind.RefusedSignature => "Something arrived that was not properly signed",
         IncidentKind.RollbackAttempt => "Somebody tried to bring back old rules or an old list",
@@ -265,7 +265,7 @@ internal static class UsePolicyPage
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
-    private static string Whose(Jurisdiction whose) => whose switch
+    internal static string Whose(Jurisdiction whose) => whose switch
     {
         Jurisdiction.Local => "Other cities' and counties'",
         Jurisdiction.State => "State",
@@ -284,17 +284,17 @@ internal static class UsePolicyPage
     private static string Name(string party) => Capital(string.Join(' ', party.Split('-', StringSplitOptions.RemoveEmptyEntries)
         .Select(word => word is "of" or "the" or "and" or "for" ? word : Capital(word))));
 
-    private static string Lower(string words) => words.Replace('-', ' ');
+    internal static string Lower(string words) => words.Replace('-', ' ');
 
     private static string Capital(string words) => words.Length == 0 ? words : char.ToUpperInvariant(words[0]) + words[1..];
 
-    private static string Hours(int hours) => hours > 24 && hours % 24 == 0 ? Count(hours / 24, "day") : Count(hours, "hour");
+    internal static string Hours(int hours) => hours > 24 && hours % 24 == 0 ? Count(hours / 24, "day") : Count(hours, "hour");
 
-    private static string Minutes(int minutes) => minutes == 1 ? "minute"
+    internal static string Minutes(int minutes) => minutes == 1 ? "minute"
         : minutes == 60 ? "hour" : minutes % 60 == 0 ? Count(minutes / 60, "hour") : Count(minutes, "minute");
 
-    private static string Count(int count, string unit) => count == 1 ? $"1 {unit}" : $"{count} {unit}s";
+    internal static string Count(int count, string unit) => count == 1 ? $"1 {unit}" : $"{count} {unit}s";
 
-    private static string Day(DateTimeOffset time) =>
+    internal static string Day(DateTimeOffset time) =>
         time.UtcDateTime.ToString("d MMMM yyyy, HH:mm 'UTC'", CultureInfo.InvariantCulture);
 }

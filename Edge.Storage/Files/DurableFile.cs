@@ -16,6 +16,10 @@ public static partial class DurableFile
         UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite) =>
         DurableSteps.Disk.Replace(path, bytes, mode);
 
+    /// <summary>Makes <paramref name="folder"/>, mode 0700, and what is missing above it, each name durable.</summary>
+    /// <exception cref="IOException">The disk is full, read-only or failing.</exception>
+    public static void MakeFolder(string folder) => DurableSteps.Disk.MakeFolder(folder);
+
     /// <summary>Destroys a secret: overwritten with random bytes, synced, unlinked, the folder synced; what a write that was cut off
     /// left of it too. Nothing happens if it is not there. Where the disk keeps old blocks (flash, snapshots, copy-on-write) only
     /// encryption below makes it final.</summary>

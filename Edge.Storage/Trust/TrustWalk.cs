@@ -180,7 +180,7 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
 
     private ReadOnlyMemory<byte> Fetch(string path, int maxBytes)
     {
-        if (fetch(path, maxBytes) is not { } bytes) throw new TrustException(path, "missing");
+        if (fetch(path, maxBytes) is not { } bytes) throw new TrustException(path, TrustException.Missing);
         if (bytes.Length > maxBytes) throw new TrustException(path, $"is larger than {maxBytes} bytes");
         return _files[path] = bytes;
     }

@@ -61,6 +61,27 @@ public sealed class HubWatchCommandTests : IDisposable
         Assert.DoesNotContain("34A36837", error, StringComparison.Ordinal);
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task An_incident_is_shown_with_whom_to_tell_and_by_when(bool json)
+    {
+        await using var broker = await EmbeddedBroker.StartAsync(_agency.BrokerCertificates, TimeProvider.System);
+        var watching = WatchAsync(broker.Address, json ? ["--count", "1", "--json"] : ["--count", "1"]);
+        await SendAsync(broker.Address, EventType.Incident, (signer, _) => signer.Incident(1, SampleBox.Notice with { Count = 3 }, SampleBox.Now));
+        await SendHitAsync(broker.Address, forge: false);
+
+        var (_, output, _) = await watching;
+
+        var line = output.Split('\n')[0];
+        if (json)
+        {
+            var incident = JsonNode.Parse(line)!;
+            Assert.Equal(("edge.incident.v1", "box-1", "rollback-attempt", "snapshot-json", 3, "demo", true), ((string?)incident["type"], (string?)incident["box"],
+                (string?)incident["kind"], (string?)incident["detail"], (int)incident["count"]!, (string?)incident["tell"], (long)incident["minutesLeft"]! < 0));
+        }
+        else
+            Assert.StartsWith("2026-03-04 05:05:07.89Z  box-1  INCIDENT rollback-attempt (snapshot-json, 3 times)  tell demo by 2026-03-05 04:06 UTC, OVERDUE since ", line, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_forged_message_is_said_to_be_refused_and_the_exit_code_tells()
     {
@@ -96,18 +117,23 @@ public sealed class HubWatchCommandTests : IDisposable
         return ((ExitCode)code, output.ToString(), error.ToString());
     }
 
-    private async Task SendHitAsync(BrokerAddress broker, bool forge)
+    private Task SendHitAsync(BrokerAddress broker, bool forge) => SendAsync(broker, EventType.Hit, (signer, name) =>
+    {
+        var entry = Hotlist().Entries[0].Id;
+        using var body = HitBody.Write("34A36837"u8, SampleBox.Facts(8, entry));
+        var header = new HitHeader(name, 2, entry, SampleBox.Expires);
+        var message = signer.Hit(SealedHit.Seal(_agency.Recipients[0].Public, header, body), SampleBox.Now);
+        if (forge) message[^9] = message[^9] == (byte)'A' ? (byte)'B' : (byte)'A';
+        return message;
+    });
+
+    private async Task SendAsync(BrokerAddress broker, EventType type, Func<MessageSigner, BoxName, byte[]> message)
     {
         using var keys = KeyFolder.Open(Path.Combine(_box, "state"), credentialsDirectory: null);
         var enrolment = new EnrolmentFolder(Path.Combine(_box, "enrolment"));
         var name = enrolment.Name();
-        var entry = Hotlist().Entries[0].Id;
-        using var body = HitBody.Write("34A36837"u8, SampleBox.Facts(8, entry));
-        var header = new HitHeader(name, 1, entry, SampleBox.Expires);
-        var message = new MessageSigner(name, keys.Messages, "0.1.0").Hit(SealedHit.Seal(_agency.Recipients[0].Public, header, body), SampleBox.Now);
-        if (forge) message[^9] = message[^9] == (byte)'A' ? (byte)'B' : (byte)'A';
         await using var link = await MqttLink.OpenAsync(new LinkSettings(broker, enrolment.Certificates, "demo-box-1"), TimeProvider.System, Cancel);
-        var publication = new Publication(Topics.Of(name, EventType.Hit), message);
+        var publication = new Publication(Topics.Of(name, type), message(new MessageSigner(name, keys.Messages, "0.1.0"), name));
         while ((await link.PublishAsync(publication, Cancel)).Outcome != PublishOutcome.Acknowledged)
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancel); // until the hub is subscribed
     }

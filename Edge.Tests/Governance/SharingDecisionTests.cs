@@ -35,15 +35,17 @@ public sealed class SharingDecisionTests
                     }
     }
 
+    private static Gen<T> One<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
+
     private static readonly Gen<Policy> Policies = Gen.Enum<Jurisdiction>().Array[0, 4].Select(classes =>
         AgencyPlan.ExamplePolicy("riverton") with { Sharing = [.. classes.Distinct()] });
 
-    private static readonly Gen<ShareRequest> Requests = Gen.Select(Gen.OneOfConst("sheriff", "bureau", "nobody"), Gen.OneOfConst("S-7", "S-8", "S-9"),
-        Gen.OneOfConst("stolen-vehicle", "immigration"), (agency, caseId, purpose) => new ShareRequest(agency, caseId, purpose));
+    private static readonly Gen<ShareRequest> Requests = Gen.Select(One("sheriff", "bureau", "nobody"), One("S-7", "S-8", "S-9"),
+        One("stolen-vehicle", "immigration"), (agency, caseId, purpose) => new ShareRequest(agency, caseId, purpose));
 
     [Fact]
     public void Nothing_is_shared_but_under_a_grant_in_force_that_names_agency_and_case_and_that_the_policy_allows() =>
-        Gen.Select(Requests, Policies, Gen.OneOfConst(Signed).Array[0, 5], Gen.Int[-1, 35], Gen.Bool).Sample((request, policy, grants, day, isHalfPast) =>
+        Gen.Select(Requests, Policies, One(Signed).Array[0, 5], Gen.Int[-1, 35], Gen.Bool).Sample((request, policy, grants, day, isHalfPast) =>
         {
             var now = Start.AddDays(day).AddHours(isHalfPast ? 12 : 0);
             var until = Start.AddDays(28);
@@ -76,7 +78,7 @@ public sealed class SharingDecisionTests
         });
 
     [Fact]
-    public void Of_grants_that_can_be_used_none_is_refused() => Gen.OneOfConst(Signed).Sample(grant =>
+    public void Of_grants_that_can_be_used_none_is_refused() => One(Signed).Sample(grant =>
     {
         var policy = AgencyPlan.ExamplePolicy("riverton") with { Sharing = [.. Enum.GetValues<Jurisdiction>()] };
         Sharing.Under(policy, DateTimeOffset.MaxValue, Operators, new Grants("riverton", 1, [grant]), out var refused);

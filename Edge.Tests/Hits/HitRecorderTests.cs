@@ -43,6 +43,7 @@ public sealed class HitRecorderTests : IDisposable
         var entry = Assert.Single(_audit.Read()).Entry!;
         Assert.True(_state.Hits.TryRead(message.Sequence, out var hit));
         Assert.Equal((AuditAction.HitStored, message.Sequence, Sha256Hash.Of(hit.Record.Span)), (entry.Action, entry.Sequence!.Value, entry.Digest!.Value));
+        Assert.Equal(_state.Time.GetUtcNow(), hit.Heading.Found);
         Assert.Equal(new ReadCounts(0, 0, 1), _counter.Total);
     }
 

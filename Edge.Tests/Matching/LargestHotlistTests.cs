@@ -105,7 +105,7 @@ public sealed class LargestHotlistTests
         var writer = new TrustRepositoryWriter(folder, "riverton", TrustSigners.OneKey(key));
         Directory.CreateDirectory(folder);
         writer.WriteFirstRoot(Lists.Now);
-        writer.Publish(new TargetFiles(policy.Write(), "{}"u8.ToArray(), recipients.Write(), Largest.Write()), Lists.Now);
+        writer.Publish(new TargetFiles(policy.Write(), new Operators("riverton", 1, []).Write(), recipients.Write(), Largest.Write()), Lists.Now);
     }
 
     private static TrustWatch Watch(string folder, string hub, AuditLog audit) => new(

@@ -123,7 +123,7 @@ public sealed class OrderFaultTests : IDisposable
     {
         // Each outcome has keys of its own: one sweep too early would lose another's.
         using var folder = new TemporaryFolder();
-        folder.Take(Path.Combine(_state.Directory, "keys"));
+        folder.Take(Path.Combine(_state.Directory, "keys"), "keys");
         using var keys = KeyFolder.Open(folder.Path, credentialsDirectory: null);
         using var database = StateDatabase.Open(_state.Directory, after.Files(_state.Directory), keys.Hours, _state.Time);
         var (held, released) = (database.Orders.Find("hold"), database.Orders.Find("release"));

@@ -133,7 +133,7 @@ public sealed class ClockAttackTests : IDisposable
     private bool Matches(string text = "AB123")
     {
         using var plate = Lists.Plate(text);
-        return _box.Trust.Current!.Match(plate, _box.Time.GetUtcNow()) is not null;
+        return _box.Trust.Current!.Match(plate, _box.Time.GetUtcNow()).Count > 0;
     }
 
     private void Add(string plate, DateTimeOffset now) => _box.Agency.ChangeHotlist(
@@ -142,7 +142,7 @@ public sealed class ClockAttackTests : IDisposable
     private void Store(TimeSpan life)
     {
         var expires = _box.Time.GetUtcNow() + life;
-        _box.State.Hits.Commit(sequence => new HitEntry(new NewHit("case-1", expires, "{}"u8.ToArray()),
+        _box.State.Hits.Commit(sequence => new HitEntry(new NewHit("case-1", _box.Time.GetUtcNow(), expires, "{}"u8.ToArray()),
             new OutboxMessage(sequence, MessageKind.Hit, "{}"u8.ToArray(), expires)));
     }
 }

@@ -60,7 +60,7 @@ public sealed class SharedHitTests : IDisposable
         return (hit.RootElement.GetProperty("text").GetString(), hit.RootElement.GetProperty("case").GetString());
     }
 
-    private void MakeCity(string folder)
+    private static void MakeCity(string folder)
     {
         var now = TimeProvider.System.GetUtcNow();
         Assert.True(PlateText.TryParse(Vehicles()[0], out var plate));

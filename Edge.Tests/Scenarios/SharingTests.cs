@@ -108,7 +108,7 @@ public sealed class SharingTests : IDisposable
         await box.SeeAsync("CD456");
         // The same record under another number, as it lies on the disk when the power goes before the log.
         Assert.True(box.State.Hits.TryRead(1, out var stored));
-        box.State.Hits.Commit(new Storage.Hits.NewHit(stored.Heading.CasePseudonym, stored.Heading.Expires, stored.Record),
+        box.State.Hits.Commit(new Storage.Hits.NewHit(stored.Heading.CasePseudonym, Lists.Now, stored.Heading.Expires, stored.Record),
             sequence => new Storage.Outbox.OutboxMessage(sequence, Storage.Outbox.MessageKind.Hit, new byte[] { 1 }, stored.Heading.Expires));
         box.Recorder().Reconcile(box.Trust!.Sharing);
         box.Recorder().Reconcile(box.Trust.Sharing);

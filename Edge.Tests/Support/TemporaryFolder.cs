@@ -9,14 +9,14 @@ internal sealed class TemporaryFolder : IDisposable
 
     /// <summary>Copies a folder, with all that is in it and its modes, into this one.</summary>
     /// <returns>The copy.</returns>
-    public string Take(string folder)
+    public string Take(string folder, string name)
     {
-        var root = System.IO.Path.GetDirectoryName(folder)!;
+        var copy = File(name);
         foreach (var from in Directory.EnumerateDirectories(folder, "*", SearchOption.AllDirectories).Prepend(folder))
-            Directory.CreateDirectory(File(System.IO.Path.GetRelativePath(root, from)), System.IO.File.GetUnixFileMode(from));
+            Directory.CreateDirectory(System.IO.Path.Combine(copy, System.IO.Path.GetRelativePath(folder, from)), System.IO.File.GetUnixFileMode(from));
         foreach (var from in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
-            System.IO.File.Copy(from, File(System.IO.Path.GetRelativePath(root, from)));
-        return File(System.IO.Path.GetFileName(folder));
+            System.IO.File.Copy(from, System.IO.Path.Combine(copy, System.IO.Path.GetRelativePath(folder, from)));
+        return copy;
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
