@@ -101,7 +101,10 @@ public sealed class TrustWatch
             .. Refusals(targets.Agency, next.Refused),
             .. Sharing(next),
         ]);
+        var known = _current?.Targets.RefusedHotlists;
         _current = next;
+        foreach (var (agency, refused) in targets.RefusedHotlists)
+            if (known?.GetValueOrDefault(agency)?.Message != refused.Message) Report(refused.File, refused.Fault);
         _log.LogInformation("hotlist {Version} of {Agency} in force: {Entries} entries, {Refused} refused, until {Expires:u}",
             hotlist.Version, targets.Agency, hotlist.Entries.Count, next.Refused.Count, next.HotlistExpires);
         foreach (var entry in next.Refused.Take(RefusalsLogged)) _log.LogWarning("hotlist {Version}, {Entry}", hotlist.Version, entry);
@@ -158,8 +161,13 @@ public sealed class TrustWatch
         _audit.Append(new AuditEntry { Action = AuditAction.TrustRefused, Outcome = AuditOutcome.Refused(Code(refused.File)) });
         _lastRefusal = refused.Message;
         _log.LogError("trust refused, what was in force stays: {File}: {Reason}", refused.File, refused.Reason);
-        if (fault == TrustFault.Signature) Incidents?.Report(IncidentKind.RefusedSignature, Code(refused.File));
-        if (fault == TrustFault.Rollback) Incidents?.Report(IncidentKind.RollbackAttempt, Code(refused.File));
+        Report(refused.File, fault);
+    }
+
+    private void Report(string file, TrustFault fault)
+    {
+        if (fault == TrustFault.Signature) Incidents?.Report(IncidentKind.RefusedSignature, Code(file));
+        if (fault == TrustFault.Rollback) Incidents?.Report(IncidentKind.RollbackAttempt, Code(file));
     }
 
     /// <summary>The field or file that a refusal starts with, as the log's lower-case words.</summary>
