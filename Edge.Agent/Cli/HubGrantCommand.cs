@@ -101,7 +101,10 @@ internal static class HubGrantCommand
         command.SetAction((parse, _) => Failure.ShowAsync(() =>
         {
             using var agency = Agency.Open(parse.GetValue(folder)!);
-            return Task.FromResult(Say(agency.Grants.Revoke(parse.GetValue(id)!, Now), agency, parse.GetValue(id)!, parse.InvocationConfiguration.Output));
+            var output = parse.InvocationConfiguration.Output;
+            if (agency.Grants.Revoke(parse.GetValue(id)!, Now) is { } step) return Task.FromResult(Say(step, agency, parse.GetValue(id)!, output));
+            output.WriteLine($"draft {parse.GetValue(id)} dropped");
+            return Task.FromResult(ExitCode.Ok);
         }));
         return command;
     }
@@ -122,7 +125,7 @@ internal static class HubGrantCommand
     {
         agency.Grants.Sharing(out var refused);
         var proposed = agency.Grants.Proposed?.All.Where(grant => !agency.Grants.Published.All.Any(one => one.Id == grant.Id)) ?? [];
-        var all = agency.Grants.Published.All.Select(grant => (grant, State: refused.FirstOrDefault(one => one.Id == grant.Id) is { } why ? $"boxes refuse it: {why.Reason}"
+        var all = agency.Grants.Published.All.Select(grant => (grant, State: refused.FirstOrDefault(one => one.Grant?.Id == grant.Id) is { } why ? $"boxes refuse it: {why.Reason}"
                 : now >= grant.Expires ? "ended" : now < grant.NotBefore ? "not begun" : "in force"))
             .Concat(proposed.Select(grant => (grant, "waits for the keepers"))).Concat(agency.Grants.Drafts.Select(grant => (grant, "waits for the oversight role"))).ToList();
         foreach (var (grant, state) in all)

@@ -30,6 +30,7 @@ internal static class HubStatusCommand
         foreach (var path in proposal.Changes) output.WriteLine($"changes {path}");
         if (proposal.Changed(TrustPath.Grants) is { } bytes && Grants.TryParse(bytes, out var grants, out _, out _))
             foreach (var grant in grants.All) HubGrantCommand.Print(grant, output);
+        foreach (var (other, keys) in proposal.Others) output.WriteLine($"lists of {other} signed by {string.Join(", ", keys.Keys.Keys)}");
         foreach (var file in proposal.Files)
         {
             output.WriteLine($"{file.File} {file.Version}, until {JsonTime.Write(file.Expires)}: {file.Missing} signature(s) missing");

@@ -6,12 +6,12 @@ using Edge.Storage.Trust;
 namespace Edge.Agent.Governance;
 
 /// <summary>Why a grant is not in use.</summary>
-/// <param name="Index">Place in the list, from 0.</param>
-/// <param name="Id">Its id, if it has a well-formed one.</param>
+/// <param name="Index">Place in the list, from 0, of one that is not well formed.</param>
+/// <param name="Grant">The grant, if it is well formed.</param>
 /// <param name="Reason">Starts with the member at fault; never a case.</param>
-public sealed record RefusedGrant(int Index, string? Id, string Reason)
+public sealed record RefusedGrant(int? Index, Grant? Grant, string Reason)
 {
-    public override string ToString() => $"grant {Index} ({Id ?? "no id"}): {Reason}";
+    public override string ToString() => Grant is null ? $"grant number {Index}: {Reason}" : $"grant {Grant.Id}: {Reason}";
 }
 
 /// <summary>Which other agencies this one shares with, signed as <c>grants.json</c>: <c>{"agency","version","grants":[{"id",

@@ -42,10 +42,10 @@ public sealed class Sharing
     {
         var usable = new List<Usable>();
         var objections = new List<RefusedGrant>();
-        foreach (var (i, grant) in grants.All.Index())
+        foreach (var grant in grants.All)
         {
             var countersigner = grant.Countersigner(policy.Agency, operators);
-            if (Objection(grant, policy, countersigner, usable) is { } reason) objections.Add(new RefusedGrant(i, grant.Id, reason));
+            if (Objection(grant, policy, countersigner, usable) is { } reason) objections.Add(new RefusedGrant(null, grant, reason));
             else usable.Add(new Usable(grant, countersigner));
         }
         refused = objections;

@@ -137,7 +137,8 @@ public sealed class TrustWatch
         }),
         .. trust.RefusedGrants.Select(grant => new AuditEntry
         {
-            Action = AuditAction.GrantRefused, Outcome = AuditOutcome.Refused(Code(grant.Reason)), Agency = trust.Policy.Agency, Count = grant.Index,
+            Action = AuditAction.GrantRefused, Outcome = AuditOutcome.Refused(Code(grant.Reason)), Agency = grant.Grant?.Agency ?? trust.Policy.Agency,
+            Kind = grant.Grant is { } known ? Jurisdictions.Write(known.Jurisdiction) : null, Count = grant.Index,
         }),
         .. trust.Granted.SelectMany(list => Refusals(list.Agency, list.Refused).Prepend(new AuditEntry
         {

@@ -119,7 +119,7 @@ public sealed class GrantBook
             return GrantStep.WaitsForOversight;
         }
         var published = Published;
-        return Propose([.. published.All.Where(one => one.Id != grant.Id), grant], published, now) ? GrantStep.Published : GrantStep.WaitsForKeepers;
+        return Propose([.. published.All.Where(one => one.Id != grant.Id), grant], published, now, RequireOffer(grant.Agency)) ? GrantStep.Published : GrantStep.WaitsForKeepers;
     }
 
     /// <summary>Adds the oversight role's signature to a draft and proposes it to the keepers.</summary>
@@ -134,13 +134,14 @@ public sealed class GrantBook
 
     /// <summary>Takes a grant back. The keepers sign that too; but if it was the agency's last, its list leaves the repository at
     /// once, which the hub's own key can do, and boxes stop matching it at their next look. A draft is only dropped.</summary>
+    /// <returns>Null if there was a draft alone.</returns>
     /// <exception cref="AgencyException">There is no such grant.</exception>
-    public GrantStep Revoke(string id, DateTimeOffset now)
+    public GrantStep? Revoke(string id, DateTimeOffset now)
     {
         var (published, isDraft) = (Published, Drafts.Any(draft => draft.Id == id));
         if (isDraft) File.Delete(_folder.Draft(id));
         if (published.All.FirstOrDefault(one => one.Id == id) is not { } grant)
-            return isDraft ? GrantStep.Published : throw new AgencyException($"no grant {id} is published: hub grant show lists them");
+            return isDraft ? null : throw new AgencyException($"no grant {id} is published: hub grant show lists them");
         var staying = published.All.Where(one => one.Id != id).ToList();
         if (!staying.Any(one => one.Agency == grant.Agency))
         {
@@ -158,14 +159,17 @@ public sealed class GrantBook
 
     private PartnerLink Link(string other) => new(_folder.Tls, other);
 
-    private bool Propose(IReadOnlyList<Grant> grants, Grants published, DateTimeOffset now)
+    /// <param name="offer">Whose key comes into use with it. Another agency's stays as its keepers signed it, whatever was offered since.</param>
+    private bool Propose(IReadOnlyList<Grant> grants, Grants published, DateTimeOffset now, Offer? offer = null)
     {
         // What has ended is history: the log has it.
         var next = new Grants(_agency.Name, published.Version + 1, [.. grants.Where(grant => now < grant.Expires)]);
         Judge(next, out var refused);
         if (refused.Count > 0) throw new AgencyException($"boxes would refuse it: {refused[0]}");
         if (next.All.Count > Grants.Most) throw new AgencyException($"an agency has at most {Grants.Most} grants: revoke one first");
-        var others = next.All.Select(grant => grant.Agency).Distinct().ToDictionary(other => other, other => RoleKeys.Of(1, RequireOffer(other).Hotlist));
+        var signed = TrustRepositoryWriter.Others(_agency.TrustFolder, _agency.Name);
+        var others = next.All.Select(grant => grant.Agency).Distinct().ToDictionary(other => other,
+            other => other == offer?.Agency ? RoleKeys.Of(1, offer.Hotlist) : signed.GetValueOrDefault(other) ?? RoleKeys.Of(1, RequireOffer(other).Hotlist));
         if (others.Count > TrustPath.MostOtherHotlists) throw new AgencyException($"boxes take the lists of {TrustPath.MostOtherHotlists} other agencies: revoke the grants of one first");
         return _agency.Propose(new Dictionary<string, byte[]> { [TrustPath.Grants] = next.Write() }, now, others);
     }

@@ -23,15 +23,6 @@ public enum AuditAction
     HotlistActivated,
     /// <summary><c>hotlist.entry.refused</c>: an entry without case, outside its purpose, expired …</summary>
     HotlistEntryRefused,
-    /// <summary><c>hotlist.refused</c>: the list of another agency, without a grant or not as that agency signed it.</summary>
-    HotlistRefused,
-    /// <summary><c>grant.activated</c>: agency, its class as kind, count of cases.</summary>
-    GrantActivated,
-    /// <summary><c>grant.refused</c>: a class that the policy does not share with, no countersignature …</summary>
-    GrantRefused,
-    /// <summary><c>hit.shared</c>: agency, its class as kind, sequence and digest of the sealed record: beside its
-    /// <c>hit.stored</c>, in the same step.</summary>
-    HitShared,
     /// <summary><c>interval.summary</c>: frames, reads, discarded and hits since the last one.</summary>
     IntervalSummary,
     /// <summary><c>hit.stored</c>: sequence and digest of the sealed record.</summary>
@@ -62,6 +53,15 @@ public enum AuditAction
     /// <summary><c>incident.reported</c>: message number sequence tells of all incidents of its kind since the last such
     /// entry.</summary>
     IncidentReported,
+    /// <summary><c>hotlist.refused</c>: the list of another agency, without a grant or not as that agency signed it.</summary>
+    HotlistRefused,
+    /// <summary><c>grant.activated</c>: agency, its class as kind, count of cases.</summary>
+    GrantActivated,
+    /// <summary><c>grant.refused</c>: a class that the policy does not share with, no countersignature …</summary>
+    GrantRefused,
+    /// <summary><c>hit.shared</c>: agency, its class as kind, sequence and digest of the sealed record: beside its
+    /// <c>hit.stored</c>, in the same step.</summary>
+    HitShared,
 }
 
 /// <summary>In which part someone acted.</summary>

@@ -43,6 +43,17 @@ public sealed class TrustProposal(string folder, string repository, string agenc
         if (IsWaiting) throw new TrustException(TrustPath.Targets, "another change waits for signatures: have it signed, or drop it with hub discard, first");
     }
 
+    /// <summary>Who will sign the hotlists of other agencies, by agency.</summary>
+    public IReadOnlyDictionary<string, RoleKeys> Others
+    {
+        get
+        {
+            if (!IsWaiting) return new Dictionary<string, RoleKeys>();
+            Load<TargetsMetadata>(TrustPath.Targets, TargetsMetadata.ReadTopLevel, out var targets);
+            return targets.Delegations!.Where(role => role.Key != TrustPath.HotlistRole(agency)).ToDictionary(role => TrustPath.AgencyOf(role.Key), role => role.Value);
+        }
+    }
+
     /// <summary>Proposes new target files; without any, the same ones for a new lifetime.</summary>
     /// <param name="others">Who signs the hotlists of other agencies from then on, by agency; null for those who do.</param>
     /// <exception cref="TrustException">Another change waits already, or a file is too large.</exception>

@@ -122,6 +122,26 @@ public sealed class GrantBookTests : IDisposable
         foreach (var keeper in keepers) keeper.Key.Dispose();
     }
 
+    [Fact]
+    public void A_newer_offer_changes_no_key_until_a_grant_for_that_agency_is_signed_anew()
+    {
+        _agencies.Share();
+        var delegated = TrustRepositoryWriter.Others(_agencies.Riverton.TrustFolder, "riverton")["sheriff"];
+        using var thief = SigningKey.Create();
+        var forged = new Offer("sheriff", "riverton", Lists.Now.AddHours(1), thief.Public, _agencies.Grant().Recipients, new Dictionary<string, VerifyingKey>());
+        Directory.CreateDirectory(_agencies.File("forged"));
+        File.WriteAllBytes(_agencies.File("forged/offer.json"), forged.Write());
+        City.Take(_agencies.File("forged"), Lists.Now);
+
+        using var bureau = SigningKey.Create();
+        File.WriteAllBytes(_agencies.File("forged/offer.json"), (forged with { Agency = "bureau", Hotlist = bureau.Public }).Write());
+        City.Take(_agencies.File("forged"), Lists.Now);
+        City.Add(_agencies.Grant() with { Id = "bureau-1", Agency = "bureau" }, Lists.Now);
+        Assert.Equal(delegated.Keys.Keys, TrustRepositoryWriter.Others(_agencies.Riverton.TrustFolder, "riverton")["sheriff"].Keys.Keys);
+        City.Add(_agencies.Grant(), Lists.Now);
+        Assert.Equal(thief.Public, Assert.Single(TrustRepositoryWriter.Others(_agencies.Riverton.TrustFolder, "riverton")["sheriff"].Keys).Value);
+    }
+
     private static Keeper Make(string name)
     {
         var key = SigningKey.Create();
