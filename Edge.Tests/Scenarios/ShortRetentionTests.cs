@@ -216,12 +216,12 @@ public sealed class ShortRetentionTests : IDisposable
     private void Release(string caseId) => Carry(new OrderEffect.Release(_keys.CasePseudonym(caseId)), (_, _) => [1]);
 
     private void Carry(OrderEffect effect, Func<long, OrderFinding, byte[]> answer) => Assert.Equal(OrderUse.Carried, _state.Orders.Carry(
-        $"order-{++_orders}", _time.GetUtcNow().AddHours(1), effect, new OrderAnswer(_time.GetUtcNow().AddHours(1), 0, answer)).Use);
+        $"order-{++_orders}", _time.GetUtcNow().AddHours(1), effect, new Edge.Storage.Orders.OrderAnswer(_time.GetUtcNow().AddHours(1), 0, answer)).Use);
 
     private void Open()
     {
         _keys = KeyFolder.Open(_folder.File("state"), credentialsDirectory: null);
-        _time = EffectiveTime.Open(_folder.File("state"), _machine);
+        _time = EffectiveTime.Open(_folder.File("state"), _machine, _machine);
         _state = StateDatabase.Open(_folder.File("state"), _keys.Hours, _time);
     }
 
