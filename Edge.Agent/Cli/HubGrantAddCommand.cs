@@ -72,6 +72,9 @@ internal sealed class HubGrantAddCommand
             foreach (var problem in problems) Failure.Say(ExitCode.Refused, $"{problem}");
             return ExitCode.Refused;
         }
+        // The other agency signs its keys a quarter ahead; the grant needs those of its own term.
+        grant = grant with { Recipients = [.. grant.Recipients.Where(recipient => recipient.NotBefore < grant.Expires && recipient.Expires > grant.NotBefore)] };
+        if (grant.Recipients.Count == 0) return Failure.Say(ExitCode.Refused, $"no key of {other} is in force while the grant would be: take over a new offer");
         return HubGrantCommand.Say(agency.Grants.Add(grant, now), agency, id, parse.InvocationConfiguration.Output);
     }
 }
