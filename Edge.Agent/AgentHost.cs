@@ -70,7 +70,7 @@ internal sealed class AgentHost : IAsyncDisposable
             _recorder = new HitRecorder(_state, _audit, signer, _keys, _counter, time, logs.CreateLogger("hits"));
             foreach (var camera in configuration.Cameras) _cameras.Add(OpenCamera(camera, logs, witness));
             _summary = new SummaryWriter(_state, _audit, signer, _trust, time, () => Total,
-                () => [.. _cameras.Select(camera => camera.Report())]);
+                () => [.. _cameras.Select(camera => camera.Report())]) { TakeShared = _counter.TakeShared };
             _desk = new OrderDesk(configuration.StateFolder, _state, _audit, signer, _keys, () => _trust.Current,
                 (kind, detail) => _incidents.Report(kind, detail), time, logs.CreateLogger("orders")) { Decommissioned = _decommissioned.Cancel };
             _orders = new OrderInbox(OrderInbox.In(configuration.StateFolder), _desk, time, logs.CreateLogger("orders"));
@@ -117,7 +117,7 @@ internal sealed class AgentHost : IAsyncDisposable
         Attempt(_clock.Look);
         RefreshTrust(_time.GetUtcNow());
         _incidents.CatchUp();
-        _recorder.Reconcile();
+        _recorder.Reconcile(_trust.Current?.Sharing ?? Sharing.Nobody);
         Sweep();
 
         _log.LogInformation("box {Box} started, version {Version}, {Cameras} cameras, state in {Folder}", Box, Software, _cameras.Count,

@@ -41,10 +41,10 @@ internal sealed class CameraLoop(
     private async ValueTask DecideAsync(Passage passage, CancellationToken stop)
     {
         var (current, now) = (trust.Current, time.GetUtcNow());
-        var match = current?.Match(passage.Plate, now);
-        witness?.Saw(passage.Plate, match is not null);
-        if (match is null) counter.Discarded();
-        else await recorder.RecordAsync(passage, match, current!, now, stop);
+        var matches = current?.Match(passage.Plate, now) ?? [];
+        witness?.Saw(passage.Plate, matches.Count > 0);
+        if (matches.Count == 0) counter.Discarded();
+        else await recorder.RecordAsync(passage, matches, current!, now, stop);
     }
 
     public async ValueTask DisposeAsync()

@@ -50,6 +50,7 @@ internal static class CommandTable
             {
                 HubHotlistPublishCommand.Build(), HubHotlistAddCommand.Build(), HubHotlistRemoveCommand.Build(), HubHotlistShowCommand.Build(),
             },
+            HubGrantCommand.Build(),
         },
     };
 }

@@ -21,7 +21,7 @@ internal static class HotlistReport
     /// <param name="at">The place of a row of the change.</param>
     /// <returns><see cref="ExitCode.Refused"/> if anything was refused, published or not.</returns>
     public static ExitCode Show(Agency agency, HotlistOutcome? outcome, IReadOnlyList<RefusedRow> unread, Func<int, string> at,
-        IReadOnlyDictionary<string, int> leftOut, bool json)
+        IReadOnlyDictionary<string, int> leftOut, bool json, string? audience = null)
     {
         IReadOnlyList<RefusedRow> refused =
         [
@@ -33,7 +33,7 @@ internal static class HotlistReport
         foreach (var row in refused.Take(json ? 0 : Said)) Failure.Say(ExitCode.Refused, $"refused, {row.At}: {row.Reason}");
         if (!json && refused.Count > Said) Failure.Say(ExitCode.Refused, $"and {refused.Count - Said} more were refused; --json lists all");
         if (published is null) return Failure.Say(ExitCode.Refused, "nothing was published, the hotlist is what it was");
-        if (!json) Print(agency, outcome!, published, refused.Count, leftOut);
+        if (!json) Print(agency, outcome!, published, refused.Count, leftOut, audience);
         return refused.Count == 0 ? ExitCode.Ok : ExitCode.Refused;
     }
 
@@ -57,12 +57,14 @@ internal static class HotlistReport
         };
     }
 
-    private static void Print(Agency agency, HotlistOutcome outcome, Hotlist published, int refused, IReadOnlyDictionary<string, int> leftOut)
+    private static void Print(Agency agency, HotlistOutcome outcome, Hotlist published, int refused, IReadOnlyDictionary<string, int> leftOut, string? audience)
     {
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"hotlist {published.Version} of {agency.Name} published: {published.Entries.Count} entries, {outcome.Added} added, {outcome.Removed} removed, {outcome.Expired} expired, {outcome.Carried} carried over, {refused} refused"));
         foreach (var (file, count) in leftOut.OrderBy(file => file.Key, StringComparer.Ordinal))
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"left out: {count} of {file}"));
-        Console.WriteLine($"boxes match until {JsonTime.Write(published.Expires)}; carry {agency.TrustFolder} to them, and publish again before that");
+        if (audience is not null)
+            Console.WriteLine($"boxes of {audience} match until {JsonTime.Write(published.Expires)} under its grant; hand {agency.ShareFolder(audience)} over to it, and publish again before that");
+        else Console.WriteLine($"boxes match until {JsonTime.Write(published.Expires)}; carry {agency.TrustFolder} to them, and publish again before that");
     }
 }

@@ -22,6 +22,7 @@ internal sealed class HubHotlistAddCommand
         Description = "When it ends, such as 2026-01-31T23:59:59Z.", Required = true,
     };
     private readonly Option<bool> _folded = new("--folded") { Description = "Take look-alike characters as one, where the policy allows it." };
+    private readonly Option<string?> _for = HubHotlistPublishCommand.ForOption();
     private readonly Option<bool> _json = RecognizeCommand.JsonOption();
 
     public static Command Build()
@@ -29,7 +30,7 @@ internal sealed class HubHotlistAddCommand
         var add = new HubHotlistAddCommand();
         var command = new Command("add", "Add one plate, asked for here and never an argument, and publish")
         {
-            add._folder, add._case, add._purpose, add._basis, add._source, add._issuer, add._expires, add._folded, add._json,
+            add._folder, add._case, add._purpose, add._basis, add._source, add._issuer, add._expires, add._folded, add._for, add._json,
         };
         command.SetAction((parse, cancel) => Failure.ShowAsync(() => Task.FromResult(add.Run(parse, TimeProvider.System.GetUtcNow(), cancel))));
         return command;
@@ -53,7 +54,7 @@ internal sealed class HubHotlistAddCommand
             NotBefore = now,
             Expires = expires,
         };
-        var outcome = agency.ChangeHotlist(new HotlistChange { Wanted = [wanted] }, now, progress: null, cancel);
-        return HotlistReport.Show(agency, outcome, [], _ => "the plate", Nothing, parse.GetValue(_json));
+        var outcome = agency.ChangeHotlist(parse.GetValue(_for), new HotlistChange { Wanted = [wanted] }, now, progress: null, cancel);
+        return HotlistReport.Show(agency, outcome, [], _ => "the plate", Nothing, parse.GetValue(_json), parse.GetValue(_for));
     }
 }

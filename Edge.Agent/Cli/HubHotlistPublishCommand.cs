@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Edge.Agent.Governance;
 using Edge.Agent.Hub;
 using Edge.Storage.Json;
+using Edge.Storage.Trust;
 
 namespace Edge.Agent.Cli;
 
@@ -37,6 +38,7 @@ internal sealed class HubHotlistPublishCommand
     {
         Description = "Of an NCIC extract: end of its entries, such as 2026-01-31T23:59:59Z; 7 days from now unless given.",
     };
+    private readonly Option<string?> _for = ForOption();
     private readonly Option<bool> _strict = new("--strict") { Description = "Publish nothing if one plate is refused." };
     private readonly Option<bool> _json = RecognizeCommand.JsonOption();
 
@@ -46,12 +48,19 @@ internal sealed class HubHotlistPublishCommand
         var command = new Command("publish", "Take over lists of wanted plates, blind what is new, sign")
         {
             publish._folder, publish._from, publish._format, publish._files, publish._source, publish._purpose, publish._basis,
-            publish._expires, publish._strict, publish._json,
+            publish._expires, publish._for, publish._strict, publish._json,
         };
         command.SetAction((parse, cancel) => Failure.ShowAsync(() =>
             Task.FromResult(publish.Run(parse, TimeProvider.System, cancel))));
         return command;
     }
+
+    /// <summary>Names another agency whose boxes the list is for.</summary>
+    public static Option<string?> ForOption() => new("--for")
+    {
+        Description = "Another agency that granted it: the list for its boxes, apart from one's own.",
+        Validators = { parsed => { if (!PartyName.IsValid(parsed.GetValueOrDefault<string>() ?? "")) parsed.AddError($"--for {PartyName.Rule}"); } },
+    };
 
     private ExitCode Run(ParseResult parse, TimeProvider time, CancellationToken cancel)
     {
@@ -70,8 +79,8 @@ internal sealed class HubHotlistPublishCommand
             var hopeless = refused.Count > 0 && (strict || rows.Count == 0);
             var change = new HotlistChange { Wanted = [.. rows.Select(row => row.Wanted)], Sources = sources, Strict = strict };
             var progress = new BlindingProgress(rows.Count, time, Console.Error, !Console.IsErrorRedirected);
-            var outcome = hopeless ? null : agency.ChangeHotlist(change, now, progress, cancel);
-            return HotlistReport.Show(agency, outcome, refused, index => rows[index].At, leftOut, parse.GetValue(_json));
+            var outcome = hopeless ? null : agency.ChangeHotlist(parse.GetValue(_for), change, now, progress, cancel);
+            return HotlistReport.Show(agency, outcome, refused, index => rows[index].At, leftOut, parse.GetValue(_json), parse.GetValue(_for));
         }
         finally
         {

@@ -21,17 +21,18 @@ internal static class HubHotlistShowCommand
     public static Command Build()
     {
         var folder = new Argument<string>("DIR") { Description = "The agency's folder, made by hub init." };
+        var audience = HubHotlistPublishCommand.ForOption();
         var json = RecognizeCommand.JsonOption();
-        var command = new Command("show", "List the entries: id, case, purpose, source, end, state") { folder, json };
+        var command = new Command("show", "List the entries: id, case, purpose, source, end, state") { folder, audience, json };
         command.SetAction((parse, _) => Failure.ShowAsync(() =>
-            Task.FromResult(Run(parse.GetValue(folder)!, parse.GetValue(json), TimeProvider.System.GetUtcNow()))));
+            Task.FromResult(Run(parse.GetValue(folder)!, parse.GetValue(audience), parse.GetValue(json), TimeProvider.System.GetUtcNow()))));
         return command;
     }
 
-    private static ExitCode Run(string folder, bool json, DateTimeOffset now)
+    private static ExitCode Run(string folder, string? audience, bool json, DateTimeOffset now)
     {
         using var agency = Agency.Open(folder);
-        var hotlist = agency.PublishedHotlist(out var refused);
+        var hotlist = agency.PublishedHotlist(out var refused, audience);
         if (json)
             foreach (var entry in hotlist.Entries)
                 Console.WriteLine(JsonSerializer.Serialize(new

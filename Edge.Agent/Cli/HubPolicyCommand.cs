@@ -41,7 +41,7 @@ internal static class HubPolicyCommand
         show.SetAction((parse, _) => Failure.ShowAsync(() =>
         {
             using var agency = Agency.Open(parse.GetValue(folder)!);
-            page.Print(parse, agency.Policy, box: null);
+            page.Print(parse, agency.Policy, box: null, agency.Grants.InUse);
             return Task.FromResult(ExitCode.Ok);
         }));
         return show;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Edge.Agent.Governance;
 using Edge.Agent.Hub;
 using Edge.Storage.Json;
 using Edge.Storage.Trust;
@@ -27,6 +28,9 @@ internal static class HubStatusCommand
     public static void ShowChange(TrustProposal proposal, TextWriter output)
     {
         foreach (var path in proposal.Changes) output.WriteLine($"changes {path}");
+        if (proposal.Changed(TrustPath.Grants) is { } bytes && Grants.TryParse(bytes, out var grants, out _, out _))
+            foreach (var grant in grants.All) HubGrantCommand.Print(grant, output);
+        foreach (var (other, keys) in proposal.Others) output.WriteLine($"lists of {other} signed by {string.Join(", ", keys.Keys.Keys)}");
         foreach (var file in proposal.Files)
         {
             output.WriteLine($"{file.File} {file.Version}, until {JsonTime.Write(file.Expires)}: {file.Missing} signature(s) missing");

@@ -21,10 +21,11 @@ internal static class HubWatchCommand
     {
         var folder = new Argument<string>("DIR") { Description = "The agency's folder, made by hub init." };
         var broker = new Option<string?>("--broker") { Description = "HOST:PORT, where not the one given to hub init." };
+        var from = new Option<string?>("--from") { Description = "Another agency whose boxes have hits for this one: watch at its broker." };
         var count = new Option<int?>("--count") { Description = "Stop after this many hits." };
         var all = new Option<bool>("--all") { Description = "Also summaries, checkpoints, answers, online and offline." };
         var json = RecognizeCommand.JsonOption();
-        var command = new Command("watch", "Show what the agency's boxes send, verified and decrypted") { folder, broker, count, all, json };
+        var command = new Command("watch", "Show what the agency's boxes send, verified and decrypted") { folder, broker, from, count, all, json };
         command.SetAction((parse, cancel) => Failure.ShowAsync(async () =>
         {
             BrokerAddress? address = null;
@@ -32,22 +33,24 @@ internal static class HubWatchCommand
                 return Failure.Say(ExitCode.Usage, "--broker must be HOST or HOST:PORT");
             if (parse.GetValue(count) is < 1) return Failure.Say(ExitCode.Usage, "--count must be 1 or more");
             var show = new Shown(parse.GetValue(all), parse.GetValue(json), parse.InvocationConfiguration.Output, parse.InvocationConfiguration.Error);
-            return await RunAsync(parse.GetValue(folder)!, address, parse.GetValue(count), show, cancel);
+            return await RunAsync(parse.GetValue(folder)!, address, parse.GetValue(from), parse.GetValue(count), show, cancel);
         }));
         return command;
     }
 
     /// <returns><see cref="ExitCode.Verification"/> if anything was refused; <see cref="ExitCode.Interrupted"/> if it was
     /// stopped before <paramref name="count"/> hits had come.</returns>
-    private static async Task<ExitCode> RunAsync(string folder, BrokerAddress? broker, int? count, Shown show,
+    private static async Task<ExitCode> RunAsync(string folder, BrokerAddress? broker, string? other, int? count, Shown show,
         CancellationToken cancel)
     {
         using var agency = Agency.Open(folder);
-        var settings = new LinkSettings(broker ?? agency.Broker, agency.HubCertificates, $"{agency.Name}-hub");
+        var settings = other is not null ? agency.Grants.LinkTo(other, broker)
+            : new LinkSettings(broker ?? agency.Broker, agency.HubCertificates, $"{agency.Name}-hub");
         await using var watch = await HubWatch.OpenAsync(settings, agency.Verifier(), TimeProvider.System,
-            lost => show.Say(lost.Message), cancel);
-        show.Say($"linked to {settings.Broker}, watching {agency.Boxes.Count} box(es) of {agency.Name}");
-        var cases = new CaseNames(agency);
+            lost => show.Say(lost.Message), cancel, other);
+        show.Say(other is not null ? $"linked to {settings.Broker}, watching for hits of {other} for {agency.Name}"
+            : $"linked to {settings.Broker}, watching {agency.Boxes.Count} box(es) of {agency.Name}");
+        var cases = new CaseNames(agency, other);
         try
         {
             await watch.RunAsync(delivery => show.Take(delivery, cases, () => agency.Policy) && !(show.Hits >= count), cancel);
@@ -79,6 +82,9 @@ internal static class HubWatchCommand
                 case ReceivedMessage.Hit hit:
                     Hits++;
                     Print(json ? Fields(hit, cases) : Line(hit, cases));
+                    break;
+                case ReceivedMessage.SharedHit { Event: var said, Header: var header } when all && !json:
+                    Print($"{Time(said.Time)}  {said.Box.Box}  hit {said.Sequence} shared with {header.For}, who alone can open it");
                     break;
                 case ReceivedMessage.Unopenable { Event: var late, EpochEnded: var ended }:
                     Say($"{late.Box.Box}: hit {late.Sequence} of {Time(late.Time)} is sealed to a key that no longer exists: boxes were to use it until {Time(ended)}, and it was destroyed when nothing sealed to it might be kept any longer. Nobody can open the hit; see that the box gets its trust files, and its clock");

@@ -45,7 +45,8 @@ internal static class PolicyCommand
         show.SetAction((parse, _) => Failure.ShowAsync(() =>
         {
             var box = Configuration(parse.GetValue(config));
-            page.Print(parse, parse.GetValue(file) is { } path ? Load(path) : InForce(box), box);
+            var inForce = parse.GetValue(file) is null ? InForce(box, TimeProvider.System.GetUtcNow()) : null;
+            page.Print(parse, inForce?.Policy ?? Load(parse.GetValue(file)!), box, inForce?.Sharing);
             return Task.FromResult(ExitCode.Ok);
         }));
         return show;
@@ -102,7 +103,7 @@ internal static class PolicyCommand
         : File.Exists(RunCommand.DefaultConfiguration) ? AgentConfiguration.Load(RunCommand.DefaultConfiguration) : null;
 
     // Verified again from the root of enrolment, not just read: the page says what is enforced.
-    private static Policy InForce(AgentConfiguration? box)
+    private static ActiveTrust InForce(AgentConfiguration? box, DateTimeOffset now)
     {
         if (box is null)
             throw new ConfigurationException(RunCommand.DefaultConfiguration, [new JsonProblem("", "no such file; name a policy FILE, or the box's --config")]);
@@ -114,8 +115,7 @@ internal static class PolicyCommand
         if (trust?.Damage is { } damage) throw damage;
         if (trust?.Current is not { } targets)
             throw new ConfigurationException(folder, [new JsonProblem("", "no policy is in force yet; run the box once, or name a policy FILE")]);
-        return Policy.TryParse(targets.Policy, out var policy, out var problems) ? policy
-            : throw new TrustException(TrustPath.Policy, string.Join("; ", problems));
+        return ActiveTrust.From(targets, now);
     }
 
     private static string AsJson(Policy policy, Page page) => JsonSerializer.Serialize(new
@@ -145,9 +145,9 @@ internal static class PolicyCommand
             });
         }
 
-        public void Print(ParseResult parse, Policy policy, AgentConfiguration? box)
+        public void Print(ParseResult parse, Policy policy, AgentConfiguration? box, Sharing? sharing)
         {
-            var page = UsePolicyPage.Of(policy, box, TimeProvider.System.GetUtcNow());
+            var page = UsePolicyPage.Of(policy, box, TimeProvider.System.GetUtcNow(), sharing);
             parse.InvocationConfiguration.Output.Write(parse.GetValue(_html) ? PageHtml.Write(page)
                 : parse.GetValue(_json) ? $"{AsJson(policy, page)}\n" : Printable.Lines(PageText.Write(page)));
         }

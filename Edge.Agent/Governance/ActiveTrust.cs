@@ -1,12 +1,22 @@
 using Edge.Agent.Matching;
 using Edge.Storage.Json;
+using Edge.Storage.Sealing;
 using Edge.Storage.Trust;
 using Edge.Vision.Recognition;
 
 namespace Edge.Agent.Governance;
 
-/// <summary>What the agency has signed, in the form the box acts on. One immutable snapshot: policy, recipients and hotlist
-/// came into use together.</summary>
+/// <summary>A plate that a case looks for, and whom the hit is for.</summary>
+/// <param name="For">The agency whose case it is.</param>
+/// <param name="To">That agency's key; the hit is sealed to it and to nobody else.</param>
+/// <param name="Under">The grant that allows another agency's; null for the box's own.</param>
+public sealed record AddressedMatch(HotlistMatch Match, string For, RecipientPublicKey To, Grant? Under)
+{
+    public HotlistEntry Entry => Match.Entry;
+}
+
+/// <summary>What the agency has signed, in the form the box acts on. One immutable snapshot: policy, recipients, grants and
+/// hotlists came into use together.</summary>
 public sealed record ActiveTrust
 {
     public required TrustedTargets Targets { get; init; }
@@ -18,10 +28,32 @@ public sealed record ActiveTrust
     /// <summary>Hotlist entries that are not in use, and why.</summary>
     public required IReadOnlyList<RefusedEntry> Refused { get; init; }
 
-    /// <summary>Asks the hotlist about a plate. Past the expiry of the hotlist's own metadata nothing matches, and nothing
-    /// does while there is no key to seal a hit to: nobody could open it.</summary>
-    public HotlistMatch? Match(PlateText plate, DateTimeOffset now) =>
-        now < HotlistExpires && Recipients.At(now) is not null ? Matcher.Match(plate, now) : null;
+    /// <summary>Who is shared with; nobody unless grants say so.</summary>
+    public Sharing Sharing { get; init; } = Sharing.Nobody;
+
+    /// <summary>The hotlists of other agencies under those grants.</summary>
+    public IReadOnlyList<GrantedHotlist> Granted { get; init; } = [];
+
+    /// <summary>Grants that are not in use, and why.</summary>
+    public IReadOnlyList<RefusedGrant> RefusedGrants { get; init; } = [];
+
+    /// <summary>Hotlists of other agencies that are not in use, by agency, and why.</summary>
+    public IReadOnlyDictionary<string, string> RefusedHotlists { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Asks the hotlists about a plate: one match for each case that looks for it. Past the expiry of a hotlist's own
+    /// metadata nothing of it matches, and nothing does while there is no key to seal a hit to: nobody could open it. Another
+    /// agency's entry matches only while a grant names its case.</summary>
+    public IReadOnlyList<AddressedMatch> Match(PlateText plate, DateTimeOffset now)
+    {
+        var matches = new List<AddressedMatch>();
+        if (now < HotlistExpires && Recipients.At(now) is { } own)
+            matches.AddRange(Matcher.Match(plate, now).Select(match => new AddressedMatch(match, Policy.Agency, own, Under: null)));
+        foreach (var list in Granted.Where(list => now < list.Expires && Sharing.Shares(list.Agency, now)))
+            foreach (var match in list.Matcher.Match(plate, now))
+                if (Sharing.Decide(new ShareRequest(list.Agency, match.Entry.Case, match.Entry.Purpose), now) is ShareDecision.Allowed(var grant, var to))
+                    matches.Add(new AddressedMatch(match, list.Agency, to, grant));
+        return matches;
+    }
 
     /// <summary>When matching ends unless the agency signs a newer list.</summary>
     public DateTimeOffset HotlistExpires =>
@@ -53,7 +85,25 @@ public sealed record ActiveTrust
         {
             Targets = targets, Policy = policy, Recipients = recipients, Operators = operators,
             Matcher = new HotlistMatcher(hotlist), Refused = refused,
-        };
+        }.WithGrants(now);
+    }
+
+    private ActiveTrust WithGrants(DateTimeOffset now)
+    {
+        var (grants, malformed) = (Grants.None(Policy.Agency), (IReadOnlyList<RefusedGrant>)[]);
+        if (Targets.Grants is { } bytes)
+        {
+            if (!Grants.TryParse(bytes, out var read, out malformed, out var problems)) throw Refuse(TrustPath.Grants, problems);
+            if (read.Agency != Policy.Agency) throw new TrustException(TrustPath.Grants, "is of another agency");
+            grants = read;
+        }
+        var sharing = Sharing.Under(Policy, PolicyExpires, Operators, grants, out var refusedGrants);
+        var (granted, refused) = (new List<GrantedHotlist>(), Targets.RefusedHotlists.ToDictionary(list => list.Key, list => list.Value.Reason));
+        foreach (var (agency, list) in Targets.OtherHotlists)
+            if (GrantedHotlist.TryRead(list, agency, Targets.Expiries[TrustPath.HotlistMetadata(agency)], Policy, sharing, now, out var one, out var reason))
+                granted.Add(one);
+            else refused[agency] = reason;
+        return this with { Sharing = sharing, Granted = granted, RefusedGrants = [.. malformed, .. refusedGrants], RefusedHotlists = refused };
     }
 
     private static TrustException Refuse(string file, IReadOnlyList<JsonProblem> problems) =>

@@ -21,4 +21,6 @@ public static class Jurisdictions
         ["local"] = Jurisdiction.Local, ["state"] = Jurisdiction.State, ["federal"] = Jurisdiction.Federal,
         ["foreign"] = Jurisdiction.Foreign,
     };
+
+    public static string Write(Jurisdiction jurisdiction) => Spellings.First(known => known.Value == jurisdiction).Key;
 }

@@ -21,7 +21,10 @@ public sealed record Recipients(string Agency, int Version, IReadOnlyList<Recipi
 
     /// <summary>The key to seal to at <paramref name="now"/>: of those in force the one that started last. Null if none
     /// is; then no hit may be stored, because nobody could open it.</summary>
-    public RecipientPublicKey? At(DateTimeOffset now) => Keys.Where(key => key.NotBefore <= now && now < key.Expires)
+    public RecipientPublicKey? At(DateTimeOffset now) => At(Keys, now);
+
+    /// <inheritdoc cref="At(DateTimeOffset)"/>
+    internal static RecipientPublicKey? At(IReadOnlyList<Recipient> keys, DateTimeOffset now) => keys.Where(key => key.NotBefore <= now && now < key.Expires)
         .OrderByDescending(key => key.NotBefore).FirstOrDefault()?.Key;
 
     /// <summary>Reads <c>recipients.json</c>.</summary>
@@ -35,22 +38,24 @@ public sealed record Recipients(string Agency, int Version, IReadOnlyList<Recipi
     {
         ["agency"] = Agency,
         ["version"] = Version,
-        ["recipients"] = new JsonArray([.. Keys.Select(recipient =>
-        {
-            var json = Jwk.Write(recipient.Key);
-            json["kid"] = recipient.Key.KeyId;
-            json["notBefore"] = JsonTime.Write(recipient.NotBefore);
-            json["expires"] = JsonTime.Write(recipient.Expires);
-            return (JsonNode)json;
-        })]),
+        ["recipients"] = Write(Keys),
     });
+
+    internal static JsonArray Write(IReadOnlyList<Recipient> keys) => new([.. keys.Select(recipient =>
+    {
+        var json = Jwk.Write(recipient.Key);
+        json["kid"] = recipient.Key.KeyId;
+        json["notBefore"] = JsonTime.Write(recipient.NotBefore);
+        json["expires"] = JsonTime.Write(recipient.Expires);
+        return (JsonNode)json;
+    })]);
 
     private static Recipients Read(JsonFields fields) => new(
         fields.Text("agency", PartyName.IsValid, PartyName.Rule),
         fields.Whole("version", 1, int.MaxValue),
-        [.. fields.Objects("recipients", 1, Most, ReadRecipient).OfType<Recipient>()]);
+        [.. fields.Objects("recipients", 1, Most, ReadOne).OfType<Recipient>()]);
 
-    private static Recipient? ReadRecipient(JsonFields fields)
+    internal static Recipient? ReadOne(JsonFields fields)
     {
         var key = Jwk.ReadRecipient(fields);
         var keyId = fields.Text("kid", 43);

@@ -1,4 +1,5 @@
 using Edge.Agent.Incidents;
+using Edge.Agent.Matching;
 using Edge.Storage.Audit;
 using Edge.Storage.Trust;
 using Microsoft.Extensions.Logging;
@@ -69,6 +70,8 @@ public sealed class TrustWatch
                     newer: timestamp => TimestampSigned?.Invoke(timestamp.Signed));
                 Activate(targets, now, judged);
                 _lastRefusal = null;
+                // Another agency's list may still be on its way; this one's set does not wait for it.
+                if (isIncomplete() && targets.RefusedHotlists.Values.Any(refused => refused.Reason == TrustException.Missing)) return false;
             }
             catch (TrustException waits) when (isIncomplete())
             {
@@ -95,22 +98,62 @@ public sealed class TrustWatch
                 Action = AuditAction.HotlistActivated, Agency = targets.Agency, Version = hotlist.Version, Count = hotlist.Entries.Count,
                 Digest = Sha256Hash.Of(targets.Hotlist.Span),
             },
-            .. next.Refused.Take(RefusalsLogged).Select(entry => new AuditEntry
-            {
-                Action = AuditAction.HotlistEntryRefused, Outcome = AuditOutcome.Refused(Code(entry.Reason)), Agency = targets.Agency,
-                Count = entry.Index,
-            }),
-            .. next.Refused.Skip(RefusalsLogged).CountBy(entry => Code(entry.Reason)).Select(rest => new AuditEntry
-            {
-                Action = AuditAction.HotlistEntryRefused, Outcome = AuditOutcome.Refused(rest.Key), Agency = targets.Agency,
-                Kind = "further-entries", Count = rest.Value,
-            }),
+            .. Refusals(targets.Agency, next.Refused),
+            .. Sharing(next),
         ]);
+        var known = _current?.Targets.RefusedHotlists;
         _current = next;
+        foreach (var (agency, refused) in targets.RefusedHotlists)
+            if (known?.GetValueOrDefault(agency)?.Message != refused.Message) Report(refused.File, refused.Fault);
         _log.LogInformation("hotlist {Version} of {Agency} in force: {Entries} entries, {Refused} refused, until {Expires:u}",
             hotlist.Version, targets.Agency, hotlist.Entries.Count, next.Refused.Count, next.HotlistExpires);
         foreach (var entry in next.Refused.Take(RefusalsLogged)) _log.LogWarning("hotlist {Version}, {Entry}", hotlist.Version, entry);
+        foreach (var list in next.Granted)
+            _log.LogInformation("hotlist {Version} of {Agency} in force under a grant: {Entries} entries, {Refused} refused, until {Expires:u}",
+                list.Matcher.Hotlist.Version, list.Agency, list.Matcher.Hotlist.Entries.Count, list.Refused.Count, list.Expires);
+        foreach (var (agency, reason) in next.RefusedHotlists) _log.LogWarning("hotlist of {Agency} refused: {Reason}", agency, reason);
+        foreach (var grant in next.RefusedGrants) _log.LogWarning("{Grant}", grant);
     }
+
+    private static IEnumerable<AuditEntry> Refusals(string agency, IReadOnlyList<RefusedEntry> refused) =>
+    [
+        .. refused.Take(RefusalsLogged).Select(entry => new AuditEntry
+        {
+            Action = AuditAction.HotlistEntryRefused, Outcome = AuditOutcome.Refused(Code(entry.Reason)), Agency = agency, Count = entry.Index,
+        }),
+        .. refused.Skip(RefusalsLogged).CountBy(entry => Code(entry.Reason)).Select(rest => new AuditEntry
+        {
+            Action = AuditAction.HotlistEntryRefused, Outcome = AuditOutcome.Refused(rest.Key), Agency = agency,
+            Kind = "further-entries", Count = rest.Value,
+        }),
+    ];
+
+    /// <summary>Who is shared with, and who is not and why.</summary>
+    private static IEnumerable<AuditEntry> Sharing(ActiveTrust trust) =>
+    [
+        .. trust.Sharing.Grants.Select(grant => new AuditEntry
+        {
+            Action = AuditAction.GrantActivated, Agency = grant.Agency, Kind = Jurisdictions.Write(grant.Jurisdiction), Count = grant.Cases.Count,
+        }),
+        .. trust.RefusedGrants.Select(grant => new AuditEntry
+        {
+            Action = AuditAction.GrantRefused, Outcome = AuditOutcome.Refused(Code(grant.Reason)), Agency = grant.Grant?.Agency ?? trust.Policy.Agency,
+            Kind = grant.Grant is { } known ? Jurisdictions.Write(known.Jurisdiction) : null, Count = grant.Index,
+        }),
+        .. trust.Granted.SelectMany(list => Refusals(list.Agency, list.Refused).Prepend(new AuditEntry
+        {
+            Action = AuditAction.HotlistActivated, Agency = list.Agency, Version = list.Matcher.Hotlist.Version,
+            Count = list.Matcher.Hotlist.Entries.Count, Digest = Sha256Hash.Of(trust.Targets.OtherHotlists[list.Agency].Span),
+        })),
+        .. trust.RefusedHotlists.Select(list => new AuditEntry
+        {
+            Action = AuditAction.HotlistRefused, Outcome = AuditOutcome.Refused(ListCode(list.Value)), Agency = list.Key,
+        }),
+    ];
+
+    /// <summary>A refusal that starts with a word and a colon, or is one of the two everybody meets, says it itself.</summary>
+    private static string ListCode(string reason) =>
+        Code(reason) is var code && (code is "expired" or "missing" || reason.IndexOf(':', StringComparison.Ordinal) == reason.IndexOfAny([':', ' ', ';'])) ? code : "not-verified";
 
     // Polling the same bad file says so once, not every minute.
     private void Refuse(TrustException refused, TrustFault fault)
@@ -119,8 +162,13 @@ public sealed class TrustWatch
         _audit.Append(new AuditEntry { Action = AuditAction.TrustRefused, Outcome = AuditOutcome.Refused(Code(refused.File)) });
         _lastRefusal = refused.Message;
         _log.LogError("trust refused, what was in force stays: {File}: {Reason}", refused.File, refused.Reason);
-        if (fault == TrustFault.Signature) Incidents?.Report(IncidentKind.RefusedSignature, Code(refused.File));
-        if (fault == TrustFault.Rollback) Incidents?.Report(IncidentKind.RollbackAttempt, Code(refused.File));
+        Report(refused.File, fault);
+    }
+
+    private void Report(string file, TrustFault fault)
+    {
+        if (fault == TrustFault.Signature) Incidents?.Report(IncidentKind.RefusedSignature, Code(file));
+        if (fault == TrustFault.Rollback) Incidents?.Report(IncidentKind.RollbackAttempt, Code(file));
     }
 
     /// <summary>The field or file that a refusal starts with, as the log's lower-case words.</summary>

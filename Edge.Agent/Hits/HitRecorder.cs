@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Edge.Agent.Governance;
-using Edge.Agent.Matching;
 using Edge.Agent.Publishing;
 using Edge.Storage.Audit;
 using Edge.Storage.Database;
@@ -14,8 +13,9 @@ namespace Edge.Agent.Hits;
 
 /// <summary>
 /// The only path from a read to the disk. A match becomes a sealed hit and a signed message in one durable step, then an
-/// audit entry; only then may the message leave and the hit be counted. When the disk refuses, hits wait in memory and are
-/// tried again: none is given up while the agent runs.
+/// audit entry, and a second one in the same step if it is shared; only then may the message leave and the hit be counted. A
+/// read that several cases look for gives each of them a hit of its own, sealed to that case's agency. When the disk refuses,
+/// hits wait in memory and are tried again: none is given up while the agent runs.
 /// </summary>
 public sealed class HitRecorder : IDisposable
 {
@@ -30,7 +30,7 @@ public sealed class HitRecorder : IDisposable
     private readonly ReadCounter _counter;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly Channel<PendingHit> _waiting = Channel.CreateBounded<PendingHit>(MaxWaiting);
+    private readonly Channel<PendingRead> _waiting = Channel.CreateBounded<PendingRead>(MaxWaiting);
 
     public HitRecorder(StateDatabase state, AuditLog audit, MessageSigner signer, KeyFolder keys, ReadCounter counter,
         TimeProvider time, ILogger log)
@@ -40,18 +40,19 @@ public sealed class HitRecorder : IDisposable
 
     /// <summary>Takes a matched passage. It copies what it needs; the caller still disposes the passage. Waits while the disk
     /// is behind.</summary>
-    /// <param name="now">When it matched.</param>
-    public async ValueTask RecordAsync(Passage passage, HotlistMatch match, ActiveTrust trust, DateTimeOffset now, CancellationToken cancel)
+    /// <param name="matches">Every case that looks for it, at least one.</param>
+    /// <param name="now">When they matched.</param>
+    public async ValueTask RecordAsync(Passage passage, IReadOnlyList<AddressedMatch> matches, ActiveTrust trust, DateTimeOffset now, CancellationToken cancel)
     {
-        var hit = PendingHit.From(passage, match, trust, now);
+        var read = PendingRead.From(passage, matches, trust, now);
         try
         {
             // Being told to stop does not lose a hit for which there is room.
-            if (!_waiting.Writer.TryWrite(hit)) await _waiting.Writer.WriteAsync(hit, cancel);
+            if (!_waiting.Writer.TryWrite(read)) await _waiting.Writer.WriteAsync(read, cancel);
         }
         catch
         {
-            hit.Dispose();
+            read.Dispose();
             throw;
         }
     }
@@ -62,28 +63,36 @@ public sealed class HitRecorder : IDisposable
     /// <summary>Stores hits until <see cref="Complete"/>, or until <paramref name="stop"/> fires while the disk refuses.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        await foreach (var hit in _waiting.Reader.ReadAllAsync(CancellationToken.None))
-            using (hit)
+        await foreach (var read in _waiting.Reader.ReadAllAsync(CancellationToken.None))
+            using (read)
             {
-                var sequence = await UntilDurableAsync(again => (again ? AlreadyStored(hit) : null) ?? Store(hit), stop);
-                var leaf = await UntilDurableAsync(again => (again ? LeafOf(sequence, hit.Digest) : null) ?? Log(sequence, hit), stop);
-                await UntilDurableAsync(_ => _state.Outbox.MarkLogged(sequence, leaf), stop);
+                foreach (var hit in read.Hits) await StoreAsync(hit, stop);
                 _counter.Hit();
-                _log.LogInformation("hit {Sequence} stored", sequence);
             }
+    }
+
+    private async Task StoreAsync(PendingHit hit, CancellationToken stop)
+    {
+        var sequence = await UntilDurableAsync(again => (again ? AlreadyStored(hit) : null) ?? Store(hit), stop);
+        var leaf = await UntilDurableAsync(again => (again ? LeafOf(sequence, hit.Digest) : null) ?? Log(sequence, hit), stop);
+        await UntilDurableAsync(_ => _state.Outbox.MarkLogged(sequence, leaf), stop);
+        if (hit.Match.Under is { } grant) _counter.Shared(grant.Agency, grant.Jurisdiction);
+        _log.LogInformation("hit {Sequence} stored", sequence);
     }
 
     /// <summary>Finishes what a crash cut off between the database and the log: every stored message without an audit entry
     /// gets one, or is told which entry it has.</summary>
-    public void Reconcile()
+    /// <param name="sharing">Knows the class of an agency that a hit was shared with.</param>
+    public void Reconcile(Sharing sharing)
     {
         var unlogged = _state.Outbox.Unlogged().Where(message => message.Kind == MessageKind.Hit).ToList();
         if (unlogged.Count == 0) return;
         foreach (var message in unlogged)
         {
             var digest = new Sha256Hash(message.Digest.Span);
-            var leaf = LeafOf(message.Sequence, digest)
-                ?? _audit.Append(new AuditEntry { Action = AuditAction.HitStored, Sequence = message.Sequence, Digest = digest });
+            var leaf = LeafOf(message.Sequence, digest) ?? _audit.AppendMany(Entries(
+                new AuditEntry { Action = AuditAction.HitStored, Sequence = message.Sequence, Digest = digest }, SharedWith(message.Sequence),
+                agency => sharing.ClassOf(agency) is { } known ? Jurisdictions.Write(known) : "unknown"));
             _state.Outbox.MarkLogged(message.Sequence, leaf);
         }
         _log.LogWarning("{Count} hits stored before the last stop were logged now", unlogged.Count);
@@ -92,7 +101,7 @@ public sealed class HitRecorder : IDisposable
     public void Dispose()
     {
         Complete();
-        while (_waiting.Reader.TryRead(out var hit)) hit.Dispose();
+        while (_waiting.Reader.TryRead(out var read)) read.Dispose();
     }
 
     /// <summary>The number under which an earlier attempt stored this hit after all.</summary>
@@ -110,11 +119,11 @@ public sealed class HitRecorder : IDisposable
     {
         var now = _time.GetUtcNow();
         var expires = ExpiryOf(now, hit.Retention);
-        var header = new HitHeader(_signer.Box, sequence, hit.Match.Entry.Id, expires);
-        var hitSealed = SealedHit.Seal(hit.Recipient, header, hit.Body);
+        var header = new HitHeader(_signer.Box, sequence, hit.Match.Entry.Id, expires) { For = hit.Match.For };
+        var hitSealed = SealedHit.Seal(hit.Match.To, header, hit.Body);
         var record = hitSealed.ToJson();
         (hit.Attempt, hit.Digest) = (sequence, Sha256Hash.Of(record));
-        return new HitEntry(new NewHit(_keys.CasePseudonym(hit.Match.Entry.Case), hit.Found, expires, record),
+        return new HitEntry(new NewHit(_keys.CasePseudonym(CaseOf(hit.Match)), hit.Found, expires, record),
             new OutboxMessage(sequence, MessageKind.Hit, _signer.Hit(hitSealed, now), expires));
     });
 
@@ -122,11 +131,22 @@ public sealed class HitRecorder : IDisposable
     private static DateTimeOffset ExpiryOf(DateTimeOffset now, TimeSpan retention) =>
         KeyHour.LastWithin(now, retention) is var onTheHour && onTheHour >= now + retention / 2 ? onTheHour : now + retention;
 
-    private long Log(long sequence, PendingHit hit) => _audit.Append(new AuditEntry
+    // A line break is in no case ID: another agency's case is never this one's of the same name, to no hold and no search.
+    private static string CaseOf(AddressedMatch match) => match.Under is null ? match.Entry.Case : $"{match.For}\n{match.Entry.Case}";
+
+    private long Log(long sequence, PendingHit hit) => _audit.AppendMany(Entries(new AuditEntry
     {
         Action = AuditAction.HitStored, Sequence = sequence, Digest = hit.Digest,
-        Case = ConcealedValue.Case(hit.Match.Entry.Case), Purpose = hit.Match.Entry.Purpose, Agency = hit.Trust.Policy.Agency,
-    });
+        Case = ConcealedValue.Case(hit.Match.Entry.Case), Purpose = hit.Match.Entry.Purpose, Agency = hit.Match.For,
+    }, hit.Match.Under?.Agency, _ => Jurisdictions.Write(hit.Match.Under!.Jurisdiction)));
+
+    /// <summary>The entry of a stored hit, and beside it that of the share if it is one: in one step, so that where the first is the
+    /// second is too.</summary>
+    private static IReadOnlyList<AuditEntry> Entries(AuditEntry stored, string? sharedWith, Func<string, string> classOf) => sharedWith is null
+        ? [stored] : [stored, stored with { Action = AuditAction.HitShared, Agency = sharedWith, Kind = classOf(sharedWith) }];
+
+    private string? SharedWith(long sequence) => _state.Hits.TryRead(sequence, out var stored)
+        && SealedHit.TryParse(stored.Record.Span, out var hit, out _) && hit.Header.For != _signer.Box.Agency ? hit.Header.For : null;
 
     /// <param name="step">Told whether it was tried before: a disk may have failed after it had done what was asked.</param>
     private async Task<T> UntilDurableAsync<T>(Func<bool, T> step, CancellationToken stop)

@@ -1,24 +1,20 @@
 using Edge.Agent.Governance;
-using Edge.Agent.Matching;
 using Edge.Agent.Publishing;
 using Edge.Storage.Audit;
-using Edge.Storage.Sealing;
 using Edge.Vision.Tracking;
 
 namespace Edge.Agent.Hits;
 
-/// <summary>A hit on its way to the disk: what will be sealed, in a buffer that is wiped when it is.</summary>
+/// <summary>A hit on its way to the disk, for one case: what will be sealed, in a buffer that is wiped when it is.</summary>
 internal sealed class PendingHit : IDisposable
 {
-    private PendingHit(WipedBuffer body, RecipientPublicKey recipient, HotlistMatch match, ActiveTrust trust, DateTimeOffset found) =>
-        (Body, Recipient, Match, Trust, Found) = (body, recipient, match, trust, found);
+    private PendingHit(WipedBuffer body, AddressedMatch match, ActiveTrust trust, DateTimeOffset found) =>
+        (Body, Match, Trust, Found) = (body, match, trust, found);
 
     public WipedBuffer Body { get; }
 
-    /// <summary>Whom it is sealed to.</summary>
-    public RecipientPublicKey Recipient { get; }
-
-    public HotlistMatch Match { get; }
+    /// <summary>The case, and whom the hit is for.</summary>
+    public AddressedMatch Match { get; }
 
     public ActiveTrust Trust { get; }
 
@@ -34,16 +30,31 @@ internal sealed class PendingHit : IDisposable
     public Sha256Hash Digest { get; set; }
 
     /// <remarks>Borrows <paramref name="passage"/>.</remarks>
-    /// <exception cref="InvalidOperationException">No recipient's key is in force; then nothing matches either.</exception>
-    public static PendingHit From(Passage passage, HotlistMatch match, ActiveTrust trust, DateTimeOffset now)
+    public static PendingHit From(Passage passage, AddressedMatch match, ActiveTrust trust, DateTimeOffset now)
     {
-        var recipient = trust.Recipients.At(now) ?? throw new InvalidOperationException("no recipient's key is in force");
         var facts = new HitFacts(passage.Confidences, passage.Right, passage.Region, passage.RegionVerified, passage.RuleChanged,
-            passage.Camera, passage.SeenAt, passage.FramesAgreed, match.Entry.Id, match.Form, trust.Policy.Version, passage.Crop.ToJpeg());
-        return new PendingHit(HitBody.Write(passage.Plate.Ascii, facts), recipient, match, trust, now);
+            passage.Camera, passage.SeenAt, passage.FramesAgreed, match.Entry.Id, match.Match.Form, trust.Policy.Version, passage.Crop.ToJpeg());
+        return new PendingHit(HitBody.Write(passage.Plate.Ascii, facts), match, trust, now);
     }
 
     public void Dispose() => Body.Dispose();
 
     public override string ToString() => "PendingHit(redacted)";
+}
+
+/// <summary>One read that somebody looks for: a hit for each case, which leave memory together.</summary>
+internal sealed class PendingRead : IDisposable
+{
+    private PendingRead(IReadOnlyList<PendingHit> hits) => Hits = hits;
+
+    public IReadOnlyList<PendingHit> Hits { get; }
+
+    /// <remarks>Borrows <paramref name="passage"/>.</remarks>
+    public static PendingRead From(Passage passage, IReadOnlyList<AddressedMatch> matches, ActiveTrust trust, DateTimeOffset now) =>
+        new([.. matches.Select(match => PendingHit.From(passage, match, trust, now))]);
+
+    public void Dispose()
+    {
+        foreach (var hit in Hits) hit.Dispose();
+    }
 }

@@ -88,14 +88,18 @@ public sealed class Agency : IDisposable
     public Policy Policy => Policy.TryParse(File.ReadAllBytes(Path.Combine(TrustFolder, TrustPath.Policy)), out var policy, out var problems)
         ? policy : throw new AgencyException($"{TrustFolder}/policy.json: {problems[0]}");
 
+    /// <summary>Whom it shares with.</summary>
+    public GrantBook Grants => new(this, _folder);
+
     /// <summary>The boxes it has enrolled.</summary>
     /// <exception cref="AgencyException">A file in <c>boxes</c> is damaged.</exception>
     public IReadOnlyList<KnownBox> Boxes => [.. Directory.EnumerateFiles(_folder.Boxes, "*.json").Order(StringComparer.Ordinal)
         .Select(file => KnownBox.TryParse(File.ReadAllBytes(file), out var box, out var problems)
             ? box : throw new AgencyException($"{file}: {problems[0]}; enrol the box again"))];
 
-    /// <summary>Decides what to believe of messages: the boxes enrolled at this moment, the epoch keys at that of each message.</summary>
-    public MessageVerifier Verifier() => new(Name, Boxes.ToDictionary(box => box.Name, box => box.Messages), Epochs);
+    /// <summary>Decides what to believe of messages: the boxes enrolled or offered at this moment, the epoch keys at that of each message.</summary>
+    public MessageVerifier Verifier() => new(Name, Boxes.Select(box => KeyValuePair.Create(box.Name, box.Messages))
+        .Concat(Grants.Offers.SelectMany(offer => offer.NamedBoxes)).ToDictionary(), Epochs);
 
     /// <summary>Makes an agency in <paramref name="path"/>, whole or not at all.</summary>
     /// <param name="progress">Told the number of plates blinded.</param>
@@ -146,10 +150,13 @@ public sealed class Agency : IDisposable
 
     /// <summary>The hotlist as it is published, expired entries too.</summary>
     /// <param name="refused">Entries that the policy no longer allows; boxes do not use them.</param>
+    /// <param name="audience">Another agency, for the list that its boxes get.</param>
     /// <exception cref="AgencyException">It cannot be read.</exception>
-    public Hotlist PublishedHotlist(out IReadOnlyList<RefusedEntry> refused)
+    public Hotlist PublishedHotlist(out IReadOnlyList<RefusedEntry> refused, string? audience = null)
     {
-        var path = Path.Combine(TrustFolder, TrustPath.Hotlist(Name));
+        refused = [];
+        var path = HotlistFile(audience);
+        if (audience is not null && !File.Exists(path)) return HotlistRevision.Empty(Name, PublishedHotlist(out _).Cost);
         return Hotlist.TryParse(File.ReadAllBytes(path), Policy, DateTimeOffset.MinValue, out var hotlist, out refused) ? hotlist
             : throw new AgencyException($"{path}: {refused[0]}");
     }
@@ -159,13 +166,23 @@ public sealed class Agency : IDisposable
     /// <returns>Without a next list nothing changed.</returns>
     /// <exception cref="StateBusyException">Somebody else is changing it.</exception>
     /// <exception cref="OperationCanceledException">Stopped while blinding; nothing changed.</exception>
-    public HotlistOutcome ChangeHotlist(HotlistChange change, DateTimeOffset now, IProgress<int>? progress, CancellationToken stop = default)
+    public HotlistOutcome ChangeHotlist(HotlistChange change, DateTimeOffset now, IProgress<int>? progress, CancellationToken stop = default) =>
+        ChangeHotlist(null, change, now, progress, stop);
+
+    /// <summary>The same for the list that the boxes of another agency get: a small one, with a salt and versions of its own, in
+    /// <c>shares/{audience}</c>, to hand over.</summary>
+    /// <param name="audience">The other agency; null for this one's own list.</param>
+    /// <inheritdoc cref="ChangeHotlist(HotlistChange, DateTimeOffset, IProgress{int}?, CancellationToken)"/>
+    public HotlistOutcome ChangeHotlist(string? audience, HotlistChange change, DateTimeOffset now, IProgress<int>? progress, CancellationToken stop = default)
     {
         using var alone = Alone();
-        var old = PublishedHotlist(out var lapsed);
+        var old = PublishedHotlist(out var lapsed, audience);
         var outcome = HotlistRevision.Apply(old, change, Policy, now, now + HotlistLife, progress, stop);
         outcome = outcome with { Refused = [.. outcome.Refused, .. lapsed.Select(entry => entry with { Index = null })] };
-        if (outcome.Next is { } next)
+        if (outcome.Next is not { } next) return outcome;
+        if (audience is not null)
+            OtherHotlist.Write(Grants.OfferFor(audience, now).Folder, Name, audience, HotlistSigner, next.Write(), now);
+        else
             Writer().Publish(new TargetFiles(Target(TrustPath.Policy), Target(TrustPath.Operators), Target(TrustPath.Recipients),
                 next.Write()), now);
         return outcome;
@@ -193,13 +210,14 @@ public sealed class Agency : IDisposable
 
     /// <summary>Proposes new policy, operators or recipients to the keepers; with none of them, the same for a new lifetime.</summary>
     /// <param name="changed">By target path.</param>
+    /// <param name="others">Who signs the hotlists of other agencies from then on; null for those who do.</param>
     /// <returns>True if it is published: the keys at hand were enough.</returns>
     /// <exception cref="TrustException">Another change waits, or a file is too large.</exception>
     /// <exception cref="StateBusyException">Somebody else is changing the repository.</exception>
-    public bool Propose(IReadOnlyDictionary<string, byte[]> changed, DateTimeOffset now)
+    public bool Propose(IReadOnlyDictionary<string, byte[]> changed, DateTimeOffset now, IReadOnlyDictionary<string, RoleKeys>? others = null)
     {
         using var alone = Alone();
-        Proposal.Propose(changed, now);
+        Proposal.Propose(changed, now, others);
         return SignWith(_atHand, now);
     }
 
@@ -366,7 +384,7 @@ public sealed class Agency : IDisposable
         return SignWith([], now);
     }
 
-    private FolderLock Alone() => FolderLock.TryTake(_folder.Trust)
+    internal FolderLock Alone() => FolderLock.TryTake(_folder.Trust)
         ?? throw new StateBusyException($"somebody else is changing {TrustFolder}: try again when that is done");
 
     private bool SignWith(IReadOnlyList<SigningKey> keys, DateTimeOffset now)
@@ -525,7 +543,25 @@ public sealed class Agency : IDisposable
         }));
     }
 
-    private TrustRepositoryWriter Writer() => new(TrustFolder, Name, TrustSigners.Of(TrustFolder, Name, _atHand));
+    internal TrustRepositoryWriter Writer() => new(TrustFolder, Name, TrustSigners.Of(TrustFolder, Name, _atHand));
+
+    /// <summary>What is handed over to another agency.</summary>
+    public string ShareFolder(string other) => _folder.Share(other);
+
+    internal string HotlistFile(string? audience) => Path.Combine(audience is null ? TrustFolder : _folder.Share(audience), TrustPath.Hotlist(Name));
+
+    /// <summary>Certifies the key with which another agency's hub may read at this one's broker what is for it.</summary>
+    internal BrokerPass Admit(string other, byte[] signingRequest, DateTimeOffset now)
+    {
+        using var authority = CertificateAuthority.Open(_folder.Tls);
+        return new BrokerPass(Broker, authority.Certificate,
+            authority.CertifyClient(Pem.Encode("CERTIFICATE REQUEST", signingRequest), other, PartnerLink.NameOf(other), now));
+    }
+
+    internal VerifyingKey HotlistKey => HotlistSigner.Public;
+
+    private SigningKey HotlistSigner => TrustSigners.Of(TrustFolder, Name, _atHand).Hotlists.Keys is [var key, ..] ? key
+        : throw new AgencyException("the key that signs the hotlist is not here: restore keys/hotlists.key");
 
     private byte[] Target(string name) => File.ReadAllBytes(Path.Combine(TrustFolder, name));
 

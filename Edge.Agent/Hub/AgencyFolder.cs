@@ -35,6 +35,15 @@ internal sealed record AgencyFolder(string Path)
     /// <summary>A box made here for a first try, to be carried over and deleted.</summary>
     public string ToBox(string box) => At($"to-box/{box}");
 
+    /// <summary>What another agency gets from this one: its offer, and the list for its boxes.</summary>
+    public string Share(string other) => At($"shares/{other}");
+
+    /// <summary>What another agency offered to this one.</summary>
+    public string Offer(string other) => At($"offers/{other}.json");
+
+    /// <summary>A grant that waits for the oversight role's signature.</summary>
+    public string Draft(string id) => At($"drafts/{id}.json");
+
     public string RecipientKey(string keyId) => At($"keys/recipient-{keyId}.key");
 
     public string Box(string box) => At($"boxes/{box}.json");

@@ -1,20 +1,19 @@
 using Edge.Agent.Matching;
-using Edge.Storage.Trust;
 
 namespace Edge.Agent.Hub;
 
-/// <summary>Finds the case that a hotlist entry belongs to: a hit names only the entry. Reads the agency's hotlist again when
-/// it has changed. Not thread-safe.</summary>
-internal sealed class CaseNames(Agency agency)
+/// <summary>Finds the case that a hotlist entry belongs to: a hit names only the entry. Reads the agency's hotlist, or the one it
+/// made for another agency's boxes, again when it has changed. Not thread-safe.</summary>
+internal sealed class CaseNames(Agency agency, string? audience = null)
 {
-    private readonly string _file = Path.Combine(agency.TrustFolder, TrustPath.Hotlist(agency.Name));
+    private readonly string _file = agency.HotlistFile(audience);
     private readonly Dictionary<string, string> _cases = [];
     private DateTime _read;
 
     /// <summary>The case, or null if no hotlist since this hub started has had the entry.</summary>
     public string? Of(string entryId)
     {
-        if (!_cases.ContainsKey(entryId) && File.GetLastWriteTimeUtc(_file) is var written && written != _read)
+        if (!_cases.ContainsKey(entryId) && File.Exists(_file) && File.GetLastWriteTimeUtc(_file) is var written && written != _read)
         {
             _read = written;
             // Expired entries too: a hit may be older than the list.

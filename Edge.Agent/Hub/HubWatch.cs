@@ -6,15 +6,15 @@ namespace Edge.Agent.Hub;
 public sealed class HubWatch : IAsyncDisposable
 {
     private readonly LinkSettings _settings;
-    private readonly MessageVerifier _verifier;
     private readonly TimeProvider _time;
+    private readonly IReadOnlyList<string> _topics;
     private readonly Inbox _inbox;
     private MqttLink _link;
 
-    private HubWatch(LinkSettings settings, MessageVerifier verifier, TimeProvider time, MqttLink link)
+    private HubWatch(LinkSettings settings, MessageVerifier verifier, TimeProvider time, IReadOnlyList<string> topics, MqttLink link)
     {
         _settings = settings;
-        _verifier = verifier;
+        _topics = topics;
         _time = time;
         _link = link;
         _inbox = new Inbox(verifier);
@@ -32,11 +32,16 @@ public sealed class HubWatch : IAsyncDisposable
     /// <param name="verifier">Whom to believe; borrowed.</param>
     /// <param name="time">For retention, deadlines and reconnects.</param>
     /// <param name="linkLost">See <see cref="LinkLost"/>.</param>
+    /// <param name="other">Another agency, if the broker is its: then what its boxes have for this one is shown, and nothing else.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="BrokerException">There is no link; the message says why and what to do.</exception>
     public static async Task<HubWatch> OpenAsync(LinkSettings settings, MessageVerifier verifier, TimeProvider time,
-        Action<BrokerException>? linkLost, CancellationToken cancel) =>
-        new(settings, verifier, time, await SubscribeAsync(settings, verifier, time, cancel)) { LinkLost = linkLost };
+        Action<BrokerException>? linkLost, CancellationToken cancel, string? other = null)
+    {
+        IReadOnlyList<string> topics = other is not null ? [Topics.OfSharedHits(other, verifier.Agency)]
+            : [.. EventType.All.Select(type => Topics.OfEveryBox(verifier.Agency, type)), Topics.OfSharedHits(verifier.Agency, null)];
+        return new HubWatch(settings, verifier, time, topics, await SubscribeAsync(settings, topics, time, cancel)) { LinkLost = linkLost };
+    }
 
     /// <summary>Shows each message once, reconnecting as often as it takes, until told to stop.</summary>
     /// <param name="show">Takes one delivery and answers whether to go on. The broker may forget a message only once this
@@ -72,7 +77,7 @@ public sealed class HubWatch : IAsyncDisposable
             await Task.Delay(backoff.Next(), _time, cancel);
             try
             {
-                _link = await SubscribeAsync(_settings, _verifier, _time, cancel);
+                _link = await SubscribeAsync(_settings, _topics, _time, cancel);
                 return;
             }
             catch (BrokerException still)
@@ -82,13 +87,13 @@ public sealed class HubWatch : IAsyncDisposable
         }
     }
 
-    private static async Task<MqttLink> SubscribeAsync(LinkSettings settings, MessageVerifier verifier, TimeProvider time,
+    private static async Task<MqttLink> SubscribeAsync(LinkSettings settings, IReadOnlyList<string> topics, TimeProvider time,
         CancellationToken cancel)
     {
         var link = await MqttLink.OpenAsync(settings, time, cancel);
         try
         {
-            await link.SubscribeAsync(EventType.All.Select(type => Topics.OfEveryBox(verifier.Agency, type)), cancel);
+            await link.SubscribeAsync(topics, cancel);
             return link;
         }
         catch

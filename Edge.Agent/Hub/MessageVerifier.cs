@@ -9,8 +9,8 @@ namespace Edge.Agent.Hub;
 
 /// <summary>Decides whether a message is to be believed: from the topic inwards to the sealed body, each layer must be
 /// well-formed and must say the same as the one around it. The same bytes and keys give the same answer.</summary>
-/// <param name="agency">Only this agency's boxes are believed.</param>
-/// <param name="boxes">The message key of each registered box.</param>
+/// <param name="agency">Only its own boxes are believed, and those of another agency in a hit that is for this one.</param>
+/// <param name="boxes">The message key of each registered box, those that other agencies told of too.</param>
 /// <param name="keys">Where the keys are that hits may be sealed to.</param>
 public sealed class MessageVerifier(string agency, IReadOnlyDictionary<BoxName, VerifyingKey> boxes, IEpochKeys keys)
 {
@@ -20,7 +20,7 @@ public sealed class MessageVerifier(string agency, IReadOnlyDictionary<BoxName, 
     {
     }
 
-    /// <summary>The agency whose boxes are believed.</summary>
+    /// <summary>The agency that is spoken to.</summary>
     public string Agency => agency;
 
     /// <summary>What the message turns out to be.</summary>
@@ -29,15 +29,16 @@ public sealed class MessageVerifier(string agency, IReadOnlyDictionary<BoxName, 
     /// <param name="now">A hit past its retention is refused: nobody may see it any more.</param>
     public ReceivedMessage Verify(string topic, ReadOnlySpan<byte> message, DateTimeOffset now)
     {
-        if (!Topics.TryParse(topic, out var box, out var type) || box.Agency != agency)
+        if (!Topics.TryParse(topic, out var box, out var type, out var audience) || (box.Agency != agency && audience != agency))
             return new Refused(MessagePart.Topic, $"not edge/v1/{agency}/{{box}}/{{event}}");
         if (!boxes.TryGetValue(box, out var key))
-            return new Refused(MessagePart.Box, $"box {box} was not enrolled here when this hub started");
+            return new Refused(MessagePart.Box, box.Agency == agency ? $"box {box} was not enrolled here when this hub started"
+                : $"box {box} was not known here when this hub started: take over an offer of {box.Agency} that names it");
         if (SignatureFault(box, key, message, out var payload) is { } fault) return new Refused(MessagePart.Signature, fault);
         if (!CloudEvent.TryParse(payload, out var said, out var malformed)) return new Refused(MessagePart.Event, malformed);
         if (said.Box != box) return new Refused(MessagePart.Event, $"source is {said.Box}, but the topic is of {box}");
         if (said.Type != type) return new Refused(MessagePart.Event, $"type is {said.Type}, but the topic is for {type}");
-        if (type == EventType.Hit) return Open(said, now);
+        if (type == EventType.Hit) return Open(said, audience, now);
         if (type == EventType.Summary)
             return IntervalSummary.TryParse(said.Data.Span, out var summary, out malformed)
                 ? new Summary(said, summary) : new Refused(MessagePart.Data, malformed);
@@ -60,7 +61,7 @@ public sealed class MessageVerifier(string agency, IReadOnlyDictionary<BoxName, 
             : $"does not verify: the message was changed, or not made by box {box}";
     }
 
-    private ReceivedMessage Open(CloudEvent said, DateTimeOffset now)
+    private ReceivedMessage Open(CloudEvent said, string audience, DateTimeOffset now)
     {
         if (!SealedHit.TryParse(said.Data.Span, out var hit, out var malformed))
             return new Refused(malformed.StartsWith("header", StringComparison.Ordinal) ? MessagePart.Header : MessagePart.Seal, malformed);
@@ -68,6 +69,8 @@ public sealed class MessageVerifier(string agency, IReadOnlyDictionary<BoxName, 
         if (header.Box != said.Box) return new Refused(MessagePart.Header, $"of {header.Box}, but the event is from {said.Box}");
         if (header.Sequence != said.Sequence)
             return new Refused(MessagePart.Header, $"sequence is {header.Sequence}, but the event's is {said.Sequence}");
+        if (header.For != audience) return new Refused(MessagePart.Header, $"for {header.For}, but the topic is for {audience}");
+        if (header.For != agency) return new SharedHit(said, header);
         if (header.Expires <= now)
             return new Refused(MessagePart.Header, $"retention ended at {header.Expires.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC; the hit is not opened");
         using var recipient = keys.Load(hit.RecipientKeyId);

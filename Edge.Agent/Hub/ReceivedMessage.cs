@@ -45,6 +45,9 @@ public abstract record ReceivedMessage
     /// <summary>A hit, opened.</summary>
     public sealed record Hit(CloudEvent Event, HitHeader Header, HitBody Body) : Accepted(Event);
 
+    /// <summary>A hit of our box for another agency, under a grant: only that agency opens it.</summary>
+    public sealed record SharedHit(CloudEvent Event, HitHeader Header) : Accepted(Event);
+
     /// <summary>A hit of one of our boxes that came when the key it is sealed to had been destroyed: nobody can open it, and nobody
     /// has forged anything.</summary>
     /// <param name="EpochEnded">When boxes were to use another key.</param>

@@ -43,15 +43,23 @@ public sealed record Hotlist
     /// <param name="refused">Every refusal, also when this returns true.</param>
     /// <returns>False if the list as a whole cannot be used.</returns>
     public static bool TryParse(ReadOnlyMemory<byte> utf8, Policy policy, DateTimeOffset now,
+        [NotNullWhen(true)] out Hotlist? hotlist, out IReadOnlyList<RefusedEntry> refused) =>
+        TryParse(utf8, policy.Agency, policy, now, out hotlist, out refused);
+
+    /// <summary>Reads a list of <paramref name="agency"/>, which may be another one than the policy's: the policy of whose boxes
+    /// they are binds its entries all the same.</summary>
+    /// <inheritdoc cref="TryParse(ReadOnlyMemory{byte}, Policy, DateTimeOffset, out Hotlist?, out IReadOnlyList{RefusedEntry})"/>
+    public static bool TryParse(ReadOnlyMemory<byte> utf8, string agency, Policy policy, DateTimeOffset now,
         [NotNullWhen(true)] out Hotlist? hotlist, out IReadOnlyList<RefusedEntry> refused)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        var maxBytes = TrustPath.MaxBytes(TrustPath.Hotlist(policy.Agency));
+        var isOwn = agency == policy.Agency;
+        var maxBytes = isOwn ? TrustPath.MaxBytes(TrustPath.Hotlist(agency)) : TrustPath.MaxOtherHotlist;
         // The head by itself and the entries one at a time: as one tree, 50,000 entries would take more memory than the file.
         var entries = new List<Range>();
         var list = utf8.Length <= maxBytes ? FindEntries(utf8.Span, entries) : null;
         ReadOnlyMemory<byte> head = list is { } place ? (byte[])[.. utf8[..place.Start].Span, .. "[]"u8, .. utf8[place.End..].Span] : utf8;
-        if (!StrictJson.TryRead(head, maxBytes, fields => Read(fields, policy), out hotlist, out var problems))
+        if (!StrictJson.TryRead(head, maxBytes, fields => Read(fields, agency, isOwn), out hotlist, out var problems))
         {
             refused = [.. problems.Select(problem => new RefusedEntry(null, null, problem.ToString()))];
             return false;
@@ -112,12 +120,12 @@ public sealed record Hotlist
 
     public override string ToString() => $"Hotlist({Agency} {Version}, {Entries.Count} entries)";
 
-    private static Hotlist Read(JsonFields fields, Policy policy) => new()
+    private static Hotlist Read(JsonFields fields, string agency, bool isOwn) => new()
     {
-        Agency = fields.Text("agency", text => text == policy.Agency, $"must be {policy.Agency}, the policy's agency"),
+        Agency = fields.Text("agency", text => text == agency, isOwn ? $"must be {agency}, the policy's agency" : $"must be {agency}, which signed it"),
         Version = fields.Whole("version", 1, int.MaxValue),
         Salt = fields.Bytes("salt", BlindTag.SaltSize),
-        Cost = fields.Child("argon2id", ReadCost),
+        Cost = fields.Child("argon2id", cost => ReadCost(cost, isOwn)),
         Expires = fields.Instant("expires"),
         Entries = NoneIn(fields),
     };
@@ -129,10 +137,13 @@ public sealed record Hotlist
         return [];
     }
 
-    private static BlindCost ReadCost(JsonFields fields)
+    private static BlindCost ReadCost(JsonFields fields, bool isOwn)
     {
         var cost = new BlindCost(fields.Whole("memoryKiB", 1, int.MaxValue), fields.Whole("passes", 1, int.MaxValue));
         if (!cost.IsSane) fields.Fail("memoryKiB", "and passes together are outside what a box accepts");
+        // Another agency must not be able to slow every read of this one's boxes down.
+        else if (!isOwn && (cost.MemoryKiB > BlindCost.Default.MemoryKiB || (long)cost.MemoryKiB * cost.Passes > (long)BlindCost.Default.MemoryKiB * BlindCost.Default.Passes))
+            fields.Fail("memoryKiB", "and passes together cost more than another agency's list may");
         return cost;
     }
 

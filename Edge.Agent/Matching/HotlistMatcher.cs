@@ -29,40 +29,38 @@ public sealed class HotlistMatcher
     /// <summary>The list it asks.</summary>
     public Hotlist Hotlist => _hotlist;
 
-    /// <summary>The first entry in force at <paramref name="now"/> that looks for this plate, an exact one before a
-    /// folded one; null if nobody looks for it.</summary>
+    /// <summary>Every case that looks for this plate at <paramref name="now"/>, each once: by its exact entry, or else by its
+    /// folded one. In the order of the list, exact entries first; empty if nobody looks for it.</summary>
     /// <remarks>Borrows <paramref name="plate"/>; the caller still wipes it.</remarks>
-    public HotlistMatch? Match(PlateText plate, DateTimeOffset now)
+    public IReadOnlyList<HotlistMatch> Match(PlateText plate, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(plate);
-        if (now >= _hotlist.Expires) return null;
+        if (now >= _hotlist.Expires) return [];
         Span<byte> folded = stackalloc byte[PlateText.MaxLength];
+        var matches = new List<HotlistMatch>();
         try
         {
             var length = PlateFolding.Fold(plate.Ascii, folded);
-            var exactEntry = Find(_exact, plate.Ascii, now);
-            var foldedEntry = Find(_folded, folded[..length], now);
-            if (exactEntry is not null) return new HotlistMatch(exactEntry, MatchForm.Exact);
-            return foldedEntry is null ? null : new HotlistMatch(foldedEntry, MatchForm.Folded);
+            Find(_exact, MatchForm.Exact, plate.Ascii, now, matches);
+            Find(_folded, MatchForm.Folded, folded[..length], now, matches);
         }
         finally
         {
             CryptographicOperations.ZeroMemory(folded);
         }
+        return [.. matches.DistinctBy(match => match.Entry.Case)];
     }
 
     // Walks all entries whether or not one has matched.
-    private HotlistEntry? Find(HotlistEntry[] entries, ReadOnlySpan<byte> plate, DateTimeOffset now)
+    private void Find(HotlistEntry[] entries, MatchForm form, ReadOnlySpan<byte> plate, DateTimeOffset now, List<HotlistMatch> matches)
     {
-        if (entries.Length == 0) return null;
+        if (entries.Length == 0) return;
         Span<byte> tag = stackalloc byte[BlindTag.Size];
         try
         {
             BlindTag.Derive(plate, _hotlist.Salt.Span, _hotlist.Cost, tag);
-            HotlistEntry? found = null;
             foreach (var entry in entries)
-                if (CryptographicOperations.FixedTimeEquals(tag, entry.Tag.Span) & entry.IsInForce(now)) found ??= entry;
-            return found;
+                if (CryptographicOperations.FixedTimeEquals(tag, entry.Tag.Span) & entry.IsInForce(now)) matches.Add(new HotlistMatch(entry, form));
         }
         finally
         {

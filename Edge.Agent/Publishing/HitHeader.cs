@@ -13,6 +13,9 @@ public sealed record HitHeader(BoxName Box, long Sequence, string EntryId, DateT
 {
     private const int MaxBytes = 1024;
 
+    /// <summary>Whom the hit is for: the agency of the case, which alone can open it. The box's own unless a grant says otherwise.</summary>
+    public string For { get; init; } = Box.Agency;
+
     private static readonly SearchValues<char> EntryCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_");
 
@@ -22,9 +25,9 @@ public sealed record HitHeader(BoxName Box, long Sequence, string EntryId, DateT
 
     /// <summary>The JSON whose exact bytes are the associated data of the sealed part.</summary>
     /// <exception cref="InvalidOperationException">The entry id or the sequence is not of this format.</exception>
-    public byte[] ToJson() => IsEntryId(EntryId) && Sequence >= 1
-        ? MessageJson.Write(new Wire(Box.Agency, Box.Box, Sequence, EntryId, Expires))
-        : throw new InvalidOperationException("a hit header has a sequence from 1 and a well-formed entry id");
+    public byte[] ToJson() => IsEntryId(EntryId) && Sequence >= 1 && BoxName.IsValid(For)
+        ? MessageJson.Write(new Wire(Box.Agency, Box.Box, Sequence, EntryId, Expires) { For = For })
+        : throw new InvalidOperationException("a hit header has a sequence from 1, a well-formed entry id and an agency it is for");
 
     /// <summary>Reads what <see cref="ToJson"/> writes; <paramref name="reason"/> names members, never values.</summary>
     public static bool TryParse(ReadOnlySpan<byte> json, [NotNullWhen(true)] out HitHeader? header, out string reason)
@@ -35,9 +38,14 @@ public sealed record HitHeader(BoxName Box, long Sequence, string EntryId, DateT
         if (!BoxName.TryCreate(wire.Agency, wire.Box, out var box)) reason = "agency or box is not a name";
         else if (wire.Sequence < 1) reason = "sequence is below 1";
         else if (!IsEntryId(wire.Entry)) reason = "entry is not an entry id";
-        else header = new HitHeader(box, wire.Sequence, wire.Entry, wire.Expires);
+        else if (wire.For is not null && !BoxName.IsValid(wire.For)) reason = "for is not a name";
+        else header = new HitHeader(box, wire.Sequence, wire.Entry, wire.Expires) { For = wire.For ?? box.Agency };
         return header is not null;
     }
 
-    private sealed record Wire(string Agency, string Box, long Sequence, string Entry, DateTimeOffset Expires);
+    private sealed record Wire(string Agency, string Box, long Sequence, string Entry, DateTimeOffset Expires)
+    {
+        // Added later: a hit that waited in an outbox since before is for its own agency.
+        public string? For { get; init; }
+    }
 }

@@ -1,9 +1,17 @@
 using System.Diagnostics.CodeAnalysis;
+using Edge.Agent.Governance;
 using Edge.Storage.Audit;
 
 namespace Edge.Agent.Publishing;
 
-/// <summary>What a box did in one interval. The counters prove the promise: every read was discarded or is a hit.</summary>
+/// <summary>Hits that were sealed to another agency under a grant, in one interval.</summary>
+/// <param name="Agency">Who can open them.</param>
+/// <param name="Jurisdiction">Its class.</param>
+/// <param name="Hits">How many, 1 or more.</param>
+public sealed record SharedHits(string Agency, Jurisdiction Jurisdiction, long Hits);
+
+/// <summary>What a box did in one interval. The counters prove the promise: every read was discarded or is a hit. A read that
+/// several cases look for is one hit here, and a stored hit with a message of its own for each of them.</summary>
 /// <param name="From">Start of the interval.</param>
 /// <param name="To">Its end; not before <paramref name="From"/>.</param>
 /// <param name="Frames">Frames examined.</param>
@@ -23,6 +31,9 @@ public sealed record IntervalSummary(DateTimeOffset From, DateTimeOffset To, lon
     int RetentionHours, long LogSize, byte[] LogRoot, IReadOnlyList<long> Dropped)
 {
     private const int MaxBytes = 64 * 1024;
+
+    /// <summary>What was shared, a line for each other agency, by name. Absent in summaries from before there were grants.</summary>
+    public IReadOnlyList<SharedHits> Shared { get; init; } = [];
 
     /// <summary>The summary as the JSON of an event's data.</summary>
     /// <exception cref="InvalidOperationException">A value is outside its range, or the counters do not add up.</exception>
@@ -48,6 +59,8 @@ public sealed record IntervalSummary(DateTimeOffset From, DateTimeOffset To, lon
         if (long.Min(HotlistVersion, PolicyVersion) < 0) return "a version is below 0";
         if (RetentionHours is < 1 or > 504) return "retentionHours is not 1 to 504";
         if (LogRoot.Length != 32) return "logRoot is not 32 bytes";
+        if (Shared.Count > 64 || Shared.Any(line => !BoxName.IsValid(line.Agency) || line.Hits < 1)
+            || Shared.Zip(Shared.Skip(1)).Any(two => string.CompareOrdinal(two.First.Agency, two.Second.Agency) >= 0)) return "shared is not well-formed";
         return Dropped.Count > 1000 || Dropped.Any(sequence => sequence < 1) ? "dropped is not well-formed" : null;
     }
 }

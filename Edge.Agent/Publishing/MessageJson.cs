@@ -4,6 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Unicode;
+using Edge.Agent.Governance;
 using Edge.Agent.Matching;
 using Edge.Storage.Audit;
 using Edge.Storage.Json;
@@ -23,7 +24,7 @@ internal static class MessageJson
         {
             new TimeConverter(), new BytesConverter(),
             new WordConverter<CameraState>(), new WordConverter<ClockState>(), new WordConverter<MatchForm>(),
-            new WordConverter<Presence>(),
+            new WordConverter<Presence>(), new WordConverter<Jurisdiction>(),
         },
     };
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Edge.Storage.Keys;
+using Edge.Storage.Outbox;
 using Edge.Storage.Signing;
 
 namespace Edge.Agent.Publishing;
@@ -20,6 +21,13 @@ public sealed class MessageSigner(BoxName box, SigningKey key, string software)
     public byte[] Hit(SealedHit hit, DateTimeOffset time) => hit.Header.Box == box
         ? Event(EventType.Hit, hit.Header.Sequence, time, hit.ToJson())
         : throw new ArgumentException("the header is of another box", nameof(hit));
+
+    /// <summary>The topic of a message that this signed and that waits to leave. A hit says itself whom it is for; the outbox keeps
+    /// no second copy of that, which could disagree.</summary>
+    public string TopicOf(MessageKind kind, ReadOnlySpan<byte> message) =>
+        kind == MessageKind.Hit && Jws.TryVerify(message, key.Public, CloudEvent.ContentType, out var payload)
+        && CloudEvent.TryParse(payload, out var said, out _) && SealedHit.TryParse(said.Data.Span, out var hit, out _)
+            ? Topics.OfHits(box, hit.Header.For) : Topics.Of(box, EventType.Of(kind));
 
     /// <summary>The counters of an interval.</summary>
     public byte[] Summary(long sequence, IntervalSummary summary, DateTimeOffset time) =>

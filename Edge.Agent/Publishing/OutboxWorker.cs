@@ -163,7 +163,7 @@ public sealed class OutboxWorker
     /// <summary>False if what follows would fare no better now.</summary>
     private async Task<bool> SendAsync(MqttLink link, OutboxMessage message, CancellationToken stop)
     {
-        var topic = Topics.Of(_signer.Box, EventType.Of(message.Kind));
+        var topic = _signer.TopicOf(message.Kind, message.Payload.Span);
         var (outcome, reason) = await link.PublishAsync(new Publication(topic, message.Payload), stop);
         switch (outcome)
         {

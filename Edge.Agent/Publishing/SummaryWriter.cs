@@ -33,6 +33,9 @@ public sealed class SummaryWriter
         _since = time.GetUtcNow();
     }
 
+    /// <summary>What was shared since it was last asked.</summary>
+    public Func<IReadOnlyList<SharedHits>> TakeShared { get; init; } = static () => [];
+
     /// <summary>Ends the interval and begins the next.</summary>
     /// <exception cref="IOException">The disk refused. If it was the log, the interval goes on; if it was the outbox, the
     /// summary is queued at the next call.</exception>
@@ -65,6 +68,6 @@ public sealed class SummaryWriter
         var (trust, log) = (_trust.Current, _audit.Latest);
         _unsent.Enqueue(new IntervalSummary(from, now > from ? now : from, interval.Frames, interval.Reads, interval.Discarded,
             interval.Hits, _cameras(), trust?.Matcher.Hotlist.Version ?? 0, trust?.Policy.Version ?? 0, JudgedTime.StateOf(_time),
-            trust?.Policy.HitRetentionHours ?? Policy.DefaultHitRetentionHours, log.Size, log.Root.ToArray(), dropped));
+            trust?.Policy.HitRetentionHours ?? Policy.DefaultHitRetentionHours, log.Size, log.Root.ToArray(), dropped) { Shared = TakeShared() });
     }
 }

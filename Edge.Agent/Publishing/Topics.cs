@@ -10,6 +10,14 @@ public static class Topics
     /// <summary>The topic on which <paramref name="box"/> publishes events of <paramref name="type"/>.</summary>
     public static string Of(BoxName box, EventType type) => $"edge/v1/{box.Agency}/{box.Box}/{type.Level}";
 
+    /// <summary>The topic on which <paramref name="box"/> publishes hits for <paramref name="agency"/>: another agency than the
+    /// box's own has one for itself, so that the broker can let it read these and nothing else.</summary>
+    public static string OfHits(BoxName box, string agency) => agency == box.Agency ? Of(box, EventType.Hit) : $"{Of(box, EventType.Hit)}/{agency}";
+
+    /// <summary>The filter that matches hits from boxes of <paramref name="agency"/> that are for <paramref name="other"/>; for
+    /// any other agency where that is null.</summary>
+    public static string OfSharedHits(string agency, string? other) => $"{OfEveryBox(agency, EventType.Hit)}/{other ?? "+"}";
+
     /// <summary>The filter that matches events of <paramref name="type"/> from every box of <paramref name="agency"/>.</summary>
     /// <exception cref="ArgumentException"><paramref name="agency"/> is not a name.</exception>
     public static string OfEveryBox(string agency, EventType type) =>
@@ -35,15 +43,16 @@ public static class Topics
         return file is { Length: > 0 };
     }
 
-    /// <summary>Reads what <see cref="Of"/> writes, and nothing else.</summary>
+    /// <summary>Reads what <see cref="Of"/> and <see cref="OfHits"/> write, and nothing else.</summary>
+    /// <param name="audience">Whom it is for: the box's agency, or the other one that the topic names.</param>
     public static bool TryParse(string topic, [NotNullWhen(true)] out BoxName? box,
-        [NotNullWhen(true)] out EventType? type)
+        [NotNullWhen(true)] out EventType? type, [NotNullWhen(true)] out string? audience)
     {
-        box = null;
-        type = null;
-        return topic.Split('/') is ["edge", "v1", var agency, var name, var level]
-            && EventType.TryParse($"edge.{level}.v1", out type)
-            && BoxName.TryCreate(agency, name, out box);
+        (box, type, audience) = (null, null, null);
+        if (topic.Split('/') is not ["edge", "v1", var agency, var name, var level, .. var rest] || rest.Length > 1) return false;
+        if (!EventType.TryParse($"edge.{level}.v1", out type) || !BoxName.TryCreate(agency, name, out box)) return false;
+        audience = rest is [var other] ? other : agency;
+        return rest.Length == 0 || (type == EventType.Hit && audience != agency && BoxName.IsValid(audience));
     }
 
     private static string TrustPrefix(string agency) => BoxName.IsValid(agency) ? $"edge/v1/{agency}/trust/"

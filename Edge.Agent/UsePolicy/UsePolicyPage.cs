@@ -14,14 +14,15 @@ internal static class UsePolicyPage
 {
     /// <param name="box">Null where the page is made from the policy alone: then no camera is named.</param>
     /// <param name="now">Whether the policy has run out is said as of then.</param>
-    public static Page Of(Policy policy, AgentConfiguration? box, DateTimeOffset now)
+    /// <param name="sharing">The grants in use; null where only the policy is known.</param>
+    public static Page Of(Policy policy, AgentConfiguration? box, DateTimeOffset now, Sharing? sharing = null)
     {
         var agency = Name(policy.Agency);
         return new Page($"Plate readers of {agency}",
             "What they record, how long it is kept, who can see it, and what is forbidden. Written from the rules that the box itself enforces.",
             [
                 Summary(policy, agency, now), Collected(policy, agency), Where(box), Purposes(policy), Forbidden(policy), Kept(policy),
-                Opening(policy, agency), Others(policy), Roles(policy), Incidents(policy, agency), Complaints(policy, agency), About(policy),
+                Opening(policy, agency), Others(policy, sharing, now), Roles(policy), Incidents(policy, agency), Complaints(policy, agency), About(policy),
             ]);
     }
 
@@ -147,7 +148,7 @@ internal static class UsePolicyPage
     private static PageSection Opening(Policy policy, string agency) => new("openers", "Who can open a found plate",
         [new PageBlock.Paragraph($"Only {Openers(policy, agency).TrimEnd(',')}. The box locks each found plate with that agency's key and cannot unlock it again. The maker of the box has no key and receives nothing. Somebody who steals the box cannot open one either.")]);
 
-    private static PageSection Others(Policy policy)
+    private static PageSection Others(Policy policy, Sharing? sharing, DateTimeOffset now)
     {
         var blocks = new List<PageBlock>
         {
@@ -157,7 +158,24 @@ internal static class UsePolicyPage
         blocks.Add(policy.Sharing.Count == 0
             ? new PageBlock.Paragraph("These rules allow no sharing. A list from another agency is refused, and nothing is locked to another agency's key.")
             : new PageBlock.Paragraph("A grant names one agency, the cases, the reason in writing, the day it ends, and the day it is made public. Without a grant nothing leaves. Every share is in the log."));
+        if (sharing is not null) blocks.AddRange(InForce(sharing, now));
         return new PageSection("others", "Who else receives something", blocks);
+    }
+
+    private static IEnumerable<PageBlock> InForce(Sharing sharing, DateTimeOffset now)
+    {
+        var grants = sharing.Grants.Where(grant => sharing.IsInForce(grant, now)).ToList();
+        if (grants.Count == 0) return [new PageBlock.Paragraph("At the moment no grant is in force.")];
+        return
+        [
+            new PageBlock.Paragraph("These grants are in force:"),
+            new PageBlock.Table(["Agency", "Until", "Why"], [.. grants.Select(grant => (IReadOnlyList<string>)
+            [
+                grant.IsDisclosed(now) ? $"{Name(grant.Agency)} ({Jurisdictions.Write(grant.Jurisdiction)})" : $"{Whose(grant.Jurisdiction)} agency",
+                Day(grant.Expires),
+                grant.IsDisclosed(now) ? grant.Justification : $"made public on {grant.Disclosure!.Value.ToString("d MMMM yyyy", CultureInfo.InvariantCulture)}",
+            ])]),
+        ];
     }
 
     private static string Receives(Policy policy, Jurisdiction whose) => !policy.Sharing.Contains(whose) ? "nothing"

@@ -53,6 +53,15 @@ public enum AuditAction
     /// <summary><c>incident.reported</c>: message number sequence tells of all incidents of its kind since the last such
     /// entry.</summary>
     IncidentReported,
+    /// <summary><c>hotlist.refused</c>: the list of another agency, without a grant or not as that agency signed it.</summary>
+    HotlistRefused,
+    /// <summary><c>grant.activated</c>: agency, its class as kind, count of cases.</summary>
+    GrantActivated,
+    /// <summary><c>grant.refused</c>: a class that the policy does not share with, no countersignature …</summary>
+    GrantRefused,
+    /// <summary><c>hit.shared</c>: agency, its class as kind, sequence and digest of the sealed record: beside its
+    /// <c>hit.stored</c>, in the same step.</summary>
+    HitShared,
 }
 
 /// <summary>In which part someone acted.</summary>

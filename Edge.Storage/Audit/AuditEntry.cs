@@ -87,6 +87,7 @@ public sealed record AuditEntry
         AuditAction.IntervalSummary when Frames is null || Reads is null || Discarded is null || Hits is null =>
             "frames, reads, discarded and hits",
         AuditAction.HitStored when Sequence is null || Digest is null => "sequence and digest",
+        AuditAction.HitShared when Sequence is null || Digest is null || Agency is null || Kind is null => "sequence, digest, agency and kind",
         AuditAction.MessageAcknowledged when Sequence is null => "sequence",
         AuditAction.SweepDone when Count is null => "count",
         AuditAction.OrderSearch or AuditAction.OrderHold or AuditAction.OrderRelease or AuditAction.OrderDisposition

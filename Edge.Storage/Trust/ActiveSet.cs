@@ -10,7 +10,8 @@ namespace Edge.Storage.Trust;
 /// rename then swaps policy, operators, recipients and hotlist together.</summary>
 internal static class ActiveSet
 {
-    private const int MaxBytes = 40 * 1024 * 1024;
+    private const int MaxBytes = 44 * 1024 * 1024;
+    private const int MostFiles = 8 + 2 * (1 + TrustPath.MostOtherHotlists);
 
     public static void Save(string path, TrustedTargets set)
     {
@@ -50,7 +51,7 @@ internal static class ActiveSet
     private static Dictionary<string, byte[]> Read(JsonFields fields)
     {
         var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        foreach (var (path, bytes) in fields.Objects("files", 1, 16, file => (
+        foreach (var (path, bytes) in fields.Objects("files", 1, MostFiles, file => (
             file.Text("path", 128), file.Bytes("bytes"))))
             files[path] = bytes;
         return files;

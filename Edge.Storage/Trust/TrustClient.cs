@@ -78,8 +78,11 @@ public sealed class TrustClient
         var floors = TrustFloors.Load(Path.Combine(_folder, "floors.json"), _root.Metadata);
         var walk = new TrustWalk(_root, fetch, floors, _agency, _box, now);
         var timestamp = walk.Timestamp(newer);
-        if (_current is { } current && IsUnchanged(current, timestamp) && current.Expires > now) return current;
+        var current = _current;
+        // A list that another agency's hub or a bad copy spoilt is asked for again, though the timestamp is the same.
+        if (current is { RefusedHotlists.Count: 0 } && IsUnchanged(current, timestamp) && current.Expires > now) return current;
         var next = walk.Below(timestamp);
+        if (current?.HasSameFiles(next) == true) return current;
         accept?.Invoke(next);
         ActiveSet.Save(ActivePath(_folder), next);
         return _current = next;

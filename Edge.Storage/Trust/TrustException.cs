@@ -16,6 +16,9 @@ public enum TrustFault
 /// <summary>A file of the trust repository was refused. Nothing of it is in use; what was active before still is.</summary>
 public sealed class TrustException(string file, string reason, TrustFault fault = TrustFault.Unusable) : Exception($"{file}: {reason}")
 {
+    /// <summary>The reason where a file is named and not there.</summary>
+    public const string Missing = "missing";
+
     /// <summary>The file by its repository path, for example <c>snapshot.json</c> or <c>hotlists/riverton.json</c>.</summary>
     public string File { get; } = file;
 

@@ -10,7 +10,8 @@ namespace Edge.Storage.Trust;
 /// floors fall (§5.3.11), so that a thief of the old keys cannot block the repository with a huge version.</remarks>
 internal sealed class TrustFloors
 {
-    private const int MaxBytes = 64 * 1024;
+    private const int MaxBytes = 128 * 1024;
+    private const int MostFloors = 512;
 
     private readonly string? _path;
     private readonly string _keys;
@@ -38,8 +39,8 @@ internal sealed class TrustFloors
         return new TrustFloors(path, keys, saved.Keys == keys ? saved.Floors : []);
     }
 
-    /// <summary>Names that have a floor.</summary>
-    public IEnumerable<string> Names => _floors.Keys;
+    /// <summary>True for a file that was seen before.</summary>
+    public bool Knows(string file) => _floors.ContainsKey(file);
 
     /// <exception cref="TrustException">The claimed version is below the floor, or at it with other bytes.</exception>
     public void Require(string file, FileClaim claim)
@@ -77,7 +78,7 @@ internal sealed class TrustFloors
 
     private static string Ids(RoleKeys role) => string.Join(' ', role.Keys.Keys.Order(StringComparer.Ordinal));
 
-    private static Saved Read(JsonFields fields) => new(fields.Text("keys", 16 * 1024), fields.Map("files", 0, 64,
+    private static Saved Read(JsonFields fields) => new(fields.Text("keys", 16 * 1024), fields.Map("files", 0, MostFloors,
         (_, file) => new Floor(file.Whole("version", 1, int.MaxValue), Convert.ToHexStringLower(file.Hex("sha256", 32)))));
 
     private sealed record Floor(int Version, string Sha256);

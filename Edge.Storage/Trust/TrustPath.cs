@@ -14,6 +14,17 @@ public static partial class TrustPath
     public const string Operators = "operators.json";
     public const string Recipients = "recipients.json";
 
+    /// <summary>Which other agencies may have entries of theirs looked for. May be absent: an agency that never granted
+    /// anything has none.</summary>
+    public const string Grants = "grants.json";
+
+    /// <summary>Most hotlists of other agencies that a box takes beside its own: each costs every read a derivation or two.</summary>
+    public const int MostOtherHotlists = 8;
+
+    /// <summary>Largest hotlist of another agency, in bytes, about 1,000 entries: a grant is for named cases, and eight of them
+    /// beside the largest list of one's own must still fit into a small box.</summary>
+    public const int MaxOtherHotlist = 512 * 1024;
+
     /// <summary>Root metadata of one version, for example <c>3.root.json</c>.</summary>
     public static string NumberedRoot(int version) => $"{version}.root.json";
 
@@ -26,6 +37,9 @@ public static partial class TrustPath
     /// <summary>The hotlist itself.</summary>
     public static string Hotlist(string agency) => $"hotlists/{agency}.json";
 
+    /// <summary>The agency whose hotlist a role signs.</summary>
+    public static string AgencyOf(string hotlistRole) => hotlistRole["hotlists-".Length..];
+
     /// <summary>True for <c>hotlists-{agency}</c> with a well-formed agency name.</summary>
     public static bool IsHotlistRole(string role) =>
         role.StartsWith("hotlists-", StringComparison.Ordinal) && PartyName.IsValid(role["hotlists-".Length..]);
@@ -33,14 +47,14 @@ public static partial class TrustPath
     /// <summary>True for a file that a trust repository may have.</summary>
     public static bool IsFile(string path) => File().IsMatch(path);
 
-    [GeneratedRegex(@"\A(?:(?:[1-9][0-9]{0,8}\.root|timestamp|snapshot|targets|policy|operators|recipients|grants)\.json|hotlists[-/][a-z0-9-]{1,32}\.json)\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\A(?:(?:[1-9][0-9]{0,8}\.root|timestamp|snapshot|targets|policy|operators|recipients|grants)\.json|hotlists[-/][a-z0-9-]{1,40}\.json)\z", RegexOptions.CultureInvariant)]
     private static partial Regex File();
 
     /// <summary>Largest size of a file, in bytes.</summary>
     public static int MaxBytes(string path) => path switch
     {
         Timestamp => 16 * 1024,
-        Policy or Operators or Recipients => 256 * 1024,
+        Policy or Operators or Recipients or Grants => 256 * 1024,
         _ when path.StartsWith("hotlists/", StringComparison.Ordinal) => 24 * 1024 * 1024, // 50,000 entries of 500 bytes
         _ => 64 * 1024,
     };

@@ -19,7 +19,7 @@ public sealed record ProposedFile(string File, int Version, DateTimeOffset Expir
 /// <remarks>The waiting metadata has the form of <see cref="SignedFile{T}"/>, its signatures perhaps none.</remarks>
 public sealed class TrustProposal(string folder, string repository, string agency)
 {
-    private static readonly string[] TargetPaths = [TrustPath.Policy, TrustPath.Operators, TrustPath.Recipients];
+    private static readonly string[] TargetPaths = [TrustPath.Policy, TrustPath.Operators, TrustPath.Recipients, TrustPath.Grants];
 
     private static readonly string[] FileNames = [TrustPath.Root, TrustPath.Targets, .. TargetPaths];
 
@@ -71,12 +71,24 @@ public sealed class TrustProposal(string folder, string repository, string agenc
         if (IsWaiting) throw new TrustException(TrustPath.Targets, "another change waits for signatures: have it signed, or drop it with hub discard, first");
     }
 
+    /// <summary>Who will sign the hotlists of other agencies, by agency.</summary>
+    public IReadOnlyDictionary<string, RoleKeys> Others
+    {
+        get
+        {
+            if (!IsWaiting) return new Dictionary<string, RoleKeys>();
+            Load<TargetsMetadata>(TrustPath.Targets, TargetsMetadata.ReadTopLevel, out var targets);
+            return targets.Delegations!.Where(role => role.Key != TrustPath.HotlistRole(agency)).ToDictionary(role => TrustPath.AgencyOf(role.Key), role => role.Value);
+        }
+    }
+
     /// <summary>Proposes new target files; without any, the same ones for a new lifetime.</summary>
+    /// <param name="others">Who signs the hotlists of other agencies from then on, by agency; null for those who do.</param>
     /// <exception cref="TrustException">Another change waits already, or a file is too large.</exception>
-    public void Propose(IReadOnlyDictionary<string, byte[]> changed, DateTimeOffset now)
+    public void Propose(IReadOnlyDictionary<string, byte[]> changed, DateTimeOffset now, IReadOnlyDictionary<string, RoleKeys>? others = null)
     {
         Begin(changed);
-        Write(TrustPath.Targets, Writer([]).NextTargets(now, changed).Write());
+        Write(TrustPath.Targets, Writer([]).NextTargets(now, changed, others).Write());
     }
 
     /// <summary>Proposes other keepers, who sign for root and targets. The targets are signed anew with it: a keeper who
@@ -181,7 +193,9 @@ public sealed class TrustProposal(string folder, string repository, string agenc
         writer.Write(TrustPath.Targets, Countersigned(waiting.Single(file => file.Name == TrustPath.Targets)));
         // From the root and the delegation just written: the online keys may be other ones there.
         Writer(online).SignHotlistIfForeign(now);
-        Writer(online).SignSnapshot(now);
+        var signed = Writer(online);
+        signed.SignSnapshot(now);
+        signed.RemoveUngranted();
         Discard();
         return true;
     }
@@ -210,7 +224,9 @@ public sealed class TrustProposal(string folder, string repository, string agenc
         Load<TargetsMetadata>(TrustPath.Targets, TargetsMetadata.ReadTopLevel, out var targets);
         foreach (var path in TargetPaths)
         {
-            var claim = FileClaim.Of(1, File.ReadAllBytes(File.Exists(At(path)) ? At(path) : Path.Combine(repository, path)));
+            var file = File.Exists(At(path)) ? At(path) : Path.Combine(repository, path);
+            if (path == TrustPath.Grants && !File.Exists(file) && !targets.Targets.ContainsKey(path)) continue;
+            var claim = FileClaim.Of(1, File.ReadAllBytes(file));
             if (!targets.Targets.TryGetValue(path, out var signed) || (signed.Length, signed.Sha256) != (claim.Length, claim.Sha256))
                 throw new TrustException(path, "is not the file that the keepers signed: hub discard drops the change; then propose it again");
         }

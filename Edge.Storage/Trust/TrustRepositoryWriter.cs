@@ -69,22 +69,81 @@ public sealed class TrustRepositoryWriter(string folder, string agency, TrustSig
     /// <summary>Signs a new snapshot and timestamp over the metadata that is there: what the online keys alone can do.</summary>
     public void SignSnapshot(DateTimeOffset now)
     {
-        var hotlists = TrustPath.HotlistMetadata(agency);
-        var snapshot = new SnapshotMetadata(Next(TrustPath.Snapshot, SnapshotMetadata.Read), now + _lifetimes.Snapshot,
-            new Dictionary<string, FileClaim>
-            {
-                [hotlists] = Claim(hotlists, TargetsMetadata.ReadDelegated), [TrustPath.Targets] = Claim(TrustPath.Targets, TargetsMetadata.ReadTopLevel),
-            });
+        var files = new Dictionary<string, FileClaim> { [TrustPath.Targets] = Claim(TrustPath.Targets, TargetsMetadata.ReadTopLevel) };
+        foreach (var name in Others(folder, agency).Keys.Append(agency).Select(TrustPath.HotlistMetadata).Where(name => File.Exists(At(name))))
+            files[name] = Claim(name, TargetsMetadata.ReadDelegated);
+        var snapshot = new SnapshotMetadata(Next(TrustPath.Snapshot, SnapshotMetadata.Read), now + _lifetimes.Snapshot, files);
         Sign(TrustPath.Snapshot, snapshot.Write(), signers.Snapshot);
         WriteTimestamp(Claim(TrustPath.Snapshot, SnapshotMetadata.Read), now);
     }
 
     /// <summary>The next targets.json over the target files that are there, but for those in <paramref name="changed"/>.</summary>
-    internal TargetsMetadata NextTargets(DateTimeOffset now, IReadOnlyDictionary<string, byte[]>? changed = null) => new(
-        Next(TrustPath.Targets, TargetsMetadata.ReadTopLevel), now + _lifetimes.Targets,
-        new[] { TrustPath.Policy, TrustPath.Operators, TrustPath.Recipients }.ToDictionary(path => path,
-            path => Target(changed?.GetValueOrDefault(path) ?? File.ReadAllBytes(At(path)))),
-        new Dictionary<string, RoleKeys> { [TrustPath.HotlistRole(agency)] = signers.Hotlists.Public });
+    /// <param name="others">Who signs the hotlists of other agencies, by agency; null for those who do.</param>
+    internal TargetsMetadata NextTargets(DateTimeOffset now, IReadOnlyDictionary<string, byte[]>? changed = null,
+        IReadOnlyDictionary<string, RoleKeys>? others = null)
+    {
+        string[] paths = [TrustPath.Policy, TrustPath.Operators, TrustPath.Recipients,
+            .. File.Exists(At(TrustPath.Grants)) || changed?.ContainsKey(TrustPath.Grants) == true ? [TrustPath.Grants] : Array.Empty<string>()];
+        var delegations = new Dictionary<string, RoleKeys> { [TrustPath.HotlistRole(agency)] = signers.Hotlists.Public };
+        foreach (var (other, keys) in others ?? Others(folder, agency)) delegations[TrustPath.HotlistRole(other)] = keys;
+        return new TargetsMetadata(Next(TrustPath.Targets, TargetsMetadata.ReadTopLevel), now + _lifetimes.Targets,
+            paths.ToDictionary(path => path, path => Target(changed?.GetValueOrDefault(path) ?? File.ReadAllBytes(At(path)))), delegations);
+    }
+
+    /// <summary>Who signs the hotlists of other agencies in the repository in <paramref name="folder"/>, by agency.</summary>
+    /// <exception cref="TrustException">targets.json is damaged.</exception>
+    public static IReadOnlyDictionary<string, RoleKeys> Others(string folder, string agency) =>
+        Read(folder, TrustPath.Targets, TargetsMetadata.ReadTopLevel)?.Delegations!.Where(role => role.Key != TrustPath.HotlistRole(agency))
+            .ToDictionary(role => TrustPath.AgencyOf(role.Key), role => role.Value) ?? [];
+
+    /// <summary>Takes over the hotlist that <paramref name="other"/> signed for this agency's boxes, and signs a snapshot with it.
+    /// The keys of the snapshot must be at hand; nothing else is needed.</summary>
+    /// <param name="accept">Looks at the list before it is published, and throws <see cref="TrustException"/> if boxes could not use it.</param>
+    /// <returns>Null if this very list is here already.</returns>
+    /// <exception cref="TrustException">Nothing is delegated to that agency, or a box would refuse its list.</exception>
+    public OtherHotlist? Take(string other, TrustFetch from, DateTimeOffset now, Action<OtherHotlist>? accept = null)
+    {
+        var (name, path) = (TrustPath.HotlistMetadata(other), TrustPath.Hotlist(other));
+        if (!Others(folder, agency).TryGetValue(other, out var keys))
+            throw new TrustException(path, $"refused: {TrustPath.Targets} delegates nothing to {other}, because no grant names it");
+        var offered = OtherHotlist.Read(from, other, agency, keys, now);
+        if (Read(name, TargetsMetadata.ReadDelegated) is { } here)
+        {
+            if (offered.Version < here.Version)
+                throw new TrustException(name, $"rollback: version {offered.Version} is older than version {here.Version} taken before");
+            if (offered.Version == here.Version)
+                return File.ReadAllBytes(At(name)).AsSpan().SequenceEqual(offered.Metadata.Span) ? null
+                    : throw new TrustException(name, $"version {here.Version} was signed before with other content");
+        }
+        accept?.Invoke(offered);
+        Write(path, offered.List.ToArray());
+        Write(name, offered.Metadata.ToArray());
+        SignSnapshot(now);
+        return offered;
+    }
+
+    /// <summary>Takes the hotlist of <paramref name="other"/> out at once and signs a snapshot without it: what the online keys
+    /// alone can do, before the keepers have signed that nothing is delegated to it any more.</summary>
+    public void Drop(string other, DateTimeOffset now)
+    {
+        if (other == agency) throw new ArgumentException("its own hotlist stays", nameof(other));
+        if (!File.Exists(At(TrustPath.HotlistMetadata(other)))) return;
+        File.Delete(At(TrustPath.HotlistMetadata(other)));
+        File.Delete(At(TrustPath.Hotlist(other)));
+        SignSnapshot(now);
+    }
+
+    /// <summary>Removes the lists of agencies to whom nothing is delegated any more.</summary>
+    internal void RemoveUngranted()
+    {
+        var granted = Others(folder, agency).Keys.Append(agency).ToHashSet(StringComparer.Ordinal);
+        foreach (var file in Directory.EnumerateFiles(folder, "hotlists-*.json"))
+            if (TrustPath.AgencyOf(Path.GetFileNameWithoutExtension(file)) is var other && !granted.Contains(other))
+            {
+                File.Delete(file);
+                File.Delete(At(TrustPath.Hotlist(other)));
+            }
+    }
 
     /// <summary>The next root, with <paramref name="keepers"/> for the roles root and targets.</summary>
     internal RootMetadata NextRoot(RoleKeys keepers, DateTimeOffset now) => new(Next(TrustPath.Root, RootMetadata.Read),
@@ -97,14 +156,19 @@ public sealed class TrustRepositoryWriter(string folder, string agency, TrustSig
 
     /// <summary>When each metadata file of the repository in <paramref name="folder"/> expires, by its path.</summary>
     /// <exception cref="TrustException">One is damaged.</exception>
-    public static IReadOnlyDictionary<string, DateTimeOffset> Expiries(string folder, string agency) => new (string Name, ITrustMetadata? Metadata)[]
+    public static IReadOnlyDictionary<string, DateTimeOffset> Expiries(string folder, string agency)
     {
-        (TrustPath.Root, Read(folder, TrustPath.Root, RootMetadata.Read)),
-        (TrustPath.Timestamp, Read(folder, TrustPath.Timestamp, TimestampMetadata.Read)),
-        (TrustPath.Snapshot, Read(folder, TrustPath.Snapshot, SnapshotMetadata.Read)),
-        (TrustPath.Targets, Read(folder, TrustPath.Targets, TargetsMetadata.ReadTopLevel)),
-        (TrustPath.HotlistMetadata(agency), Read(folder, TrustPath.HotlistMetadata(agency), TargetsMetadata.ReadDelegated)),
-    }.ToDictionary(file => file.Name, file => (file.Metadata ?? throw new TrustException(file.Name, "missing")).Expires);
+        (string Name, ITrustMetadata? Metadata)[] files =
+        [
+            (TrustPath.Root, Read(folder, TrustPath.Root, RootMetadata.Read)),
+            (TrustPath.Timestamp, Read(folder, TrustPath.Timestamp, TimestampMetadata.Read)),
+            (TrustPath.Snapshot, Read(folder, TrustPath.Snapshot, SnapshotMetadata.Read)),
+            (TrustPath.Targets, Read(folder, TrustPath.Targets, TargetsMetadata.ReadTopLevel)),
+            .. Others(folder, agency).Keys.Select(TrustPath.HotlistMetadata).Where(name => File.Exists(Path.Combine(folder, name)))
+                .Append(TrustPath.HotlistMetadata(agency)).Select(name => (name, (ITrustMetadata?)Read(folder, name, TargetsMetadata.ReadDelegated))),
+        ];
+        return files.ToDictionary(file => file.Name, file => (file.Metadata ?? throw new TrustException(file.Name, "missing")).Expires);
+    }
 
     /// <summary>Every file of the repository in <paramref name="folder"/>, in the order in which to send it: what is
     /// named before what names it, so that the new timestamp arrives last.</summary>
@@ -112,8 +176,9 @@ public sealed class TrustRepositoryWriter(string folder, string agency, TrustSig
     {
         var roots = Enumerable.Range(1, int.MaxValue - 1).Select(TrustPath.NumberedRoot)
             .TakeWhile(name => File.Exists(Path.Combine(folder, name)));
-        return [.. roots, TrustPath.Policy, TrustPath.Operators, TrustPath.Recipients, TrustPath.Hotlist(agency),
-            TrustPath.HotlistMetadata(agency), TrustPath.Targets, TrustPath.Snapshot, TrustPath.Timestamp];
+        string[] maybe = [TrustPath.Grants, .. Others(folder, agency).Keys.SelectMany(other => new[] { TrustPath.Hotlist(other), TrustPath.HotlistMetadata(other) })];
+        return [.. roots, TrustPath.Policy, TrustPath.Operators, TrustPath.Recipients, .. maybe.Where(name => File.Exists(Path.Combine(folder, name))),
+            TrustPath.Hotlist(agency), TrustPath.HotlistMetadata(agency), TrustPath.Targets, TrustPath.Snapshot, TrustPath.Timestamp];
     }
 
     /// <summary>Signs the hotlist anew if its signatures are not by the keys that targets.json names now.</summary>

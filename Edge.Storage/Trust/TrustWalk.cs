@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 namespace Edge.Storage.Trust;
 
 /// <summary>The client workflow of TUF 1.0 §5.4 to §5.7 below one root: timestamp, snapshot, targets, the agency's
-/// hotlist role, then the files themselves. Each step trusts only what the step before it named.</summary>
+/// hotlist role, then the files themselves, last the hotlists of other agencies. Each step trusts only what the step before
+/// it named. What another agency does wrong costs that agency its list and this one nothing.</summary>
 /// <param name="now">Expiry is judged at this instant; null when a set accepted earlier is verified again.</param>
 internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch, TrustFloors floors, string agency,
     string box, DateTimeOffset? now)
@@ -42,6 +43,9 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
         var hotlists = Claimed(TrustPath.HotlistMetadata(agency), snapshot, TrustPath.Targets, keys, TargetsMetadata.ReadDelegated);
         Accept(root);
         _files[TrustPath.Root] = root.Bytes;
+        var grants = Grants(targets);
+        var others = OtherHotlists(targets, snapshot, out var refused);
+        floors.Save();
         return new TrustedTargets
         {
             Agency = agency,
@@ -49,6 +53,9 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
             Operators = Target(TrustPath.Operators, targets, TrustPath.Targets),
             Recipients = Target(TrustPath.Recipients, targets, TrustPath.Targets),
             Hotlist = Target(TrustPath.Hotlist(agency), hotlists, TrustPath.HotlistMetadata(agency)),
+            Grants = grants,
+            OtherHotlists = others,
+            RefusedHotlists = refused,
             Versions = _versions,
             Expiries = _expiries,
             Files = _files,
@@ -61,14 +68,67 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
         var file = SignedFile<SnapshotMetadata>.Parse(TrustPath.Snapshot, bytes, SnapshotMetadata.Read);
         file.RequireSignedBy(root.Metadata.Snapshot);
         RequireVersion(file, timestamp.Snapshot.Version, TrustPath.Timestamp);
-        foreach (var known in floors.Names.Where(name => name is not (TrustPath.Timestamp or TrustPath.Snapshot)))
-            if (!file.Metadata.Files.ContainsKey(known))
-                throw new TrustException(TrustPath.Snapshot, $"rollback: no longer names {known}", TrustFault.Rollback);
-        foreach (var (name, claim) in file.Metadata.Files) floors.Require(name, claim);
+        // Another agency's role may leave: its entries stop, and its floor stays for the day it comes back.
+        var ours = new[] { TrustPath.Targets, TrustPath.HotlistMetadata(agency) };
+        foreach (var name in ours)
+            if (file.Metadata.Files.TryGetValue(name, out var claim)) floors.Require(name, claim);
+            else if (floors.Knows(name)) throw new TrustException(TrustPath.Snapshot, $"rollback: no longer names {name}", TrustFault.Rollback);
         Accept(file);
-        foreach (var (name, claim) in file.Metadata.Files) floors.Raise(name, claim);
+        foreach (var name in ours)
+            if (file.Metadata.Files.TryGetValue(name, out var claim)) floors.Raise(name, claim);
         floors.Save();
         return file.Metadata;
+    }
+
+    // Once there were grants there always are, be it none: a targets.json from before them would end no share.
+    private ReadOnlyMemory<byte>? Grants(TargetsMetadata targets)
+    {
+        if (!targets.Targets.ContainsKey(TrustPath.Grants))
+            return floors.Knows(TrustPath.Grants)
+                ? throw new TrustException(TrustPath.Grants, $"rollback: {TrustPath.Targets} no longer names it; publish one without grants", TrustFault.Rollback) : null;
+        var bytes = Target(TrustPath.Grants, targets, TrustPath.Targets);
+        floors.Raise(TrustPath.Grants, FileClaim.Of(targets.Version, bytes));
+        return bytes;
+    }
+
+    private Dictionary<string, ReadOnlyMemory<byte>> OtherHotlists(TargetsMetadata targets, SnapshotMetadata snapshot,
+        out Dictionary<string, TrustException> refused)
+    {
+        var lists = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
+        refused = new(StringComparer.Ordinal);
+        var roles = targets.Delegations!.Where(role => role.Key != TrustPath.HotlistRole(agency)).OrderBy(role => role.Key, StringComparer.Ordinal);
+        foreach (var (i, (role, keys)) in roles.Index())
+        {
+            var other = TrustPath.AgencyOf(role);
+            var (metadata, path) = (TrustPath.HotlistMetadata(other), TrustPath.Hotlist(other));
+            try
+            {
+                if (i >= TrustPath.MostOtherHotlists)
+                    throw new TrustException(path, $"too-many: a box takes the lists of {TrustPath.MostOtherHotlists} other agencies");
+                lists[other] = OtherHotlist(metadata, path, keys, snapshot);
+            }
+            catch (TrustException reason)
+            {
+                refused[other] = reason;
+                foreach (var name in new[] { metadata, path }) _files.Remove(name);
+                _versions.Remove(metadata);
+                _expiries.Remove(metadata);
+            }
+        }
+        return lists;
+    }
+
+    private ReadOnlyMemory<byte> OtherHotlist(string metadata, string path, RoleKeys keys, SnapshotMetadata snapshot)
+    {
+        if (snapshot.Files.TryGetValue(metadata, out var claim))
+        {
+            floors.Require(metadata, claim);
+            floors.Raise(metadata, claim);
+        }
+        var signed = Claimed(metadata, snapshot, TrustPath.Targets, keys, TargetsMetadata.ReadDelegated);
+        if (signed.Targets.TryGetValue(path, out var list) && list.Length > TrustPath.MaxOtherHotlist)
+            throw new TrustException(path, $"is {list.Length} bytes; of another agency at most {TrustPath.MaxOtherHotlist} are read");
+        return Target(path, signed, metadata);
     }
 
     private TargetsMetadata Claimed(string name, SnapshotMetadata snapshot, string delegator, RoleKeys keys,
@@ -120,7 +180,7 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
 
     private ReadOnlyMemory<byte> Fetch(string path, int maxBytes)
     {
-        if (fetch(path, maxBytes) is not { } bytes) throw new TrustException(path, "missing");
+        if (fetch(path, maxBytes) is not { } bytes) throw new TrustException(path, TrustException.Missing);
         if (bytes.Length > maxBytes) throw new TrustException(path, $"is larger than {maxBytes} bytes");
         return _files[path] = bytes;
     }

@@ -19,6 +19,17 @@ public sealed record TrustedTargets
     /// <summary>The exact bytes of <c>hotlists/{agency}.json</c>.</summary>
     public required ReadOnlyMemory<byte> Hotlist { get; init; }
 
+    /// <summary>The exact bytes of <c>grants.json</c>; null for an agency that never granted anything.</summary>
+    public ReadOnlyMemory<byte>? Grants { get; init; }
+
+    /// <summary>The exact bytes of <c>hotlists/{other}.json</c> of each other agency, by its name: verified to be what that
+    /// agency signed for this one's boxes. Whether a grant lets any of it be used is for the reader of <see cref="Grants"/>.</summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> OtherHotlists { get; init; } =
+        new Dictionary<string, ReadOnlyMemory<byte>>();
+
+    /// <summary>Why the list of another agency is not among them, by that agency's name. It takes nothing else down.</summary>
+    public IReadOnlyDictionary<string, TrustException> RefusedHotlists { get; init; } = new Dictionary<string, TrustException>();
+
     /// <summary>Version of each metadata file, by its path.</summary>
     public required IReadOnlyDictionary<string, int> Versions { get; init; }
 
@@ -36,6 +47,9 @@ public sealed record TrustedTargets
     /// <summary>Every file the set was verified from, to verify it again after a restart.</summary>
     internal IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Files { get; init; } =
         new Dictionary<string, ReadOnlyMemory<byte>>();
+
+    internal bool HasSameFiles(TrustedTargets other) => Files.Count == other.Files.Count && Files.All(file =>
+        other.Files.TryGetValue(file.Key, out var bytes) && bytes.Span.SequenceEqual(file.Value.Span));
 
     public override string ToString() =>
         $"TrustedTargets({string.Join(", ", Versions.Select(file => $"{file.Key} {file.Value}"))})";

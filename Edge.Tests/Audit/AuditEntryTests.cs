@@ -32,7 +32,8 @@ public sealed class AuditEntryTests
         [
             "agent.start", "agent.stop", "boot", "configuration.loaded", "trust.activated", "trust.refused",
             "hotlist.activated", "hotlist.entry.refused", "interval.summary", "hit.stored", "message.acknowledged",
-            "sweep.done", "incident", "incident.reported",
+            "sweep.done", "order.refused", "order.search", "order.hold", "order.release", "order.disposition", "order.export",
+            "order.revoke", "order.decommission", "incident", "incident.reported", "hotlist.refused", "grant.activated", "grant.refused", "hit.shared",
         ];
         Assert.Equal(actions, Enum.GetValues<AuditAction>().Select(AuditCode.Of));
         Assert.Equal(["agent", "technician", "auditor", "investigator", "oversight", "hub"],

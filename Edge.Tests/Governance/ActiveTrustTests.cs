@@ -37,8 +37,8 @@ public sealed class ActiveTrustTests
         Assert.True(trust.TakesOrders(Lists.Now.AddHours(1).AddTicks(-1)));
         Assert.False(trust.TakesOrders(Lists.Now.AddHours(1)));
         using var plate = Lists.Plate("AB123");
-        Assert.NotNull(trust.Match(plate, Lists.Now.AddHours(2)));
-        Assert.Null(trust.Match(plate, Lists.Now.AddDays(1)));
+        Assert.Single(trust.Match(plate, Lists.Now.AddHours(2)));
+        Assert.Empty(trust.Match(plate, Lists.Now.AddDays(1)));
     }
 
     [Fact]

@@ -8,13 +8,8 @@ using Edge.Storage.Database;
 using Edge.Storage.Trust;
 using Edge.Tests.Database;
 using Edge.Tests.Matching;
-using Edge.Tests.Recognition;
 using Edge.Tests.Support;
-using Edge.Tests.Tracking;
-using Edge.Vision.Detection;
-using Edge.Vision.Tracking;
 using Microsoft.Extensions.Logging;
-using OpenCvSharp;
 using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace Edge.Tests.Hits;
@@ -143,8 +138,8 @@ public sealed class HitRecorderTests : IDisposable
         Assert.Empty(_state.Outbox.Ready(8));
 
         using var recorder = Recorder(_state.Database);
-        recorder.Reconcile();
-        recorder.Reconcile();
+        recorder.Reconcile(Sharing.Nobody);
+        recorder.Reconcile(Sharing.Nobody);
         Assert.Single(_state.Outbox.Ready(8));
         Assert.Equal(sequence, Assert.Single(_audit.Read()).Entry!.Sequence);
     }
@@ -173,7 +168,7 @@ public sealed class HitRecorderTests : IDisposable
 
     private async Task RecordAsync(HitRecorder recorder, int retentionHours = 24, CancellationToken? cancel = null)
     {
-        using var passage = PassageOf(Plate);
+        using var passage = Passages.Of(Plate);
         var hotlist = Lists.Blind(Lists.Policy, Lists.Wanted(Plate));
         var trust = new ActiveTrust
         {
@@ -188,18 +183,8 @@ public sealed class HitRecorderTests : IDisposable
             Matcher = new HotlistMatcher(hotlist),
             Refused = [],
         };
-        await recorder.RecordAsync(passage, new HotlistMatch(hotlist.Entries[0], MatchForm.Exact), trust, StateFixture.Start, cancel ?? TestContext.Current.CancellationToken);
-    }
-
-    private static Passage PassageOf(string plate)
-    {
-        using var picture = new Mat(60, 200, MatType.CV_8UC3, Scalar.Gray);
-        using var track = new PlateTrack(TimeSpan.Zero, new PixelBox(20, 10, 120, 40));
-        using var reading = Readings.Of(plate);
-        for (var frame = 0; frame < 3; frame++)
-            track.Add(TimeSpan.FromSeconds(frame), new PlateDetection(new PixelBox(20, 10, 120, 40), 0.9f), reading);
-        track.Crop = PlateCrop.Of(picture, track.Box);
-        return Passage.Of(track, "lane-1", Judges.Of(new ReadGate { Evidence = 0.5 }), still: false, StateFixture.Start)!;
+        var match = new AddressedMatch(new HotlistMatch(hotlist.Entries[0], MatchForm.Exact), "riverton", _state.Agency.Public, null);
+        await recorder.RecordAsync(passage, [match], trust, StateFixture.Start, cancel ?? TestContext.Current.CancellationToken);
     }
 
     private sealed class KeptLog : ILogger

@@ -48,7 +48,7 @@ public sealed class AgencyTests : IDisposable
         Assert.True(Hotlist.TryParse(targets.Hotlist, policy, Lists.Now, out var hotlist, out var refused));
         Assert.Empty(refused);
         using var plate = Lists.Plate("AB123");
-        Assert.Equal("C-1", new HotlistMatcher(hotlist).Match(plate, Lists.Now)!.Entry.Case);
+        Assert.Equal("C-1", Assert.Single(new HotlistMatcher(hotlist).Match(plate, Lists.Now)).Entry.Case);
         var known = Assert.Single(agency.Boxes);
         Assert.Equal((request.Messages, request.Log.ToString()), (known.Messages, known.Log.ToString()));
     }

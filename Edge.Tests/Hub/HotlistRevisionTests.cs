@@ -20,7 +20,7 @@ public sealed class HotlistRevisionTests
     private static string? CaseOf(Hotlist list, string text, DateTimeOffset? now = null)
     {
         using var plate = Lists.Plate(text);
-        return new HotlistMatcher(list).Match(plate, now ?? Lists.Now)?.Entry.Case;
+        return new HotlistMatcher(list).Match(plate, now ?? Lists.Now) is [var first, ..] ? first.Entry.Case : null;
     }
 
     [Fact]

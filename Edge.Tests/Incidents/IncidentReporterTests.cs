@@ -179,7 +179,7 @@ public sealed class IncidentReporterTests : IDisposable
         var notice = SampleBox.Notice;
         _state.Outbox.Enqueue(MessageKind.Incident, StateFixture.Start.AddDays(90), number => _signer.Incident(number, notice, StateFixture.Start));
         using var recorder = new HitRecorder(_state.Database, _audit, _signer, _state.Keys, new ReadCounter(), _state.Time, NullLogger.Instance);
-        recorder.Reconcile();
+        recorder.Reconcile(Sharing.Nobody);
         Assert.Equal(MessageKind.Incident, Assert.Single(_state.Outbox.Unlogged()).Kind);
     }
 

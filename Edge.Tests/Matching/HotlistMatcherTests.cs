@@ -9,10 +9,28 @@ namespace Edge.Tests.Matching;
 
 public sealed class HotlistMatcherTests
 {
-    private static HotlistMatch? Ask(Hotlist list, string text, DateTimeOffset? now = null)
+    private static HotlistMatch? Ask(Hotlist list, string text, DateTimeOffset? now = null) => All(list, text, now) is [var first, ..] ? first : null;
+
+    private static IReadOnlyList<HotlistMatch> All(Hotlist list, string text, DateTimeOffset? now = null)
     {
         using var plate = Lists.Plate(text);
         return new HotlistMatcher(list).Match(plate, now ?? Lists.Now);
+    }
+
+    [Fact]
+    public void A_plate_that_two_cases_look_for_matches_both()
+    {
+        var list = Lists.Blind(Lists.FoldingPolicy, Lists.Wanted("AB123"), Lists.Wanted("CD456", "other"), Lists.Wanted("A8123", "C-2", MatchForm.Folded),
+            Lists.Wanted("AB123", "C-3"));
+        Assert.Equal([("C-1", MatchForm.Exact), ("C-3", MatchForm.Exact), ("C-2", MatchForm.Folded)],
+            All(list, "AB123").Select(match => (match.Entry.Case, match.Form)));
+    }
+
+    [Fact]
+    public void A_case_that_looks_for_a_plate_in_both_forms_matches_once_and_exactly()
+    {
+        var list = Lists.Blind(Lists.FoldingPolicy, Lists.Wanted("B0B1", form: MatchForm.Folded), Lists.Wanted("BOB1"));
+        Assert.Equal(MatchForm.Exact, Assert.Single(All(list, "BOB1")).Form);
     }
 
     [Fact]
@@ -55,7 +73,7 @@ public sealed class HotlistMatcherTests
     public void An_expired_entry_does_not_hide_a_later_one_for_the_same_plate()
     {
         var list = Lists.Blind(Lists.Policy, Lists.Wanted("AB123", "old") with { Expires = Lists.Now.AddHours(1) }, Lists.Wanted("AB123", "new"));
-        Assert.Equal("old", Ask(list, "AB123")!.Entry.Case);
+        Assert.Equal(["old", "new"], All(list, "AB123").Select(match => match.Entry.Case));
         Assert.Equal("new", Ask(list, "AB123", Lists.Now.AddHours(1))!.Entry.Case);
     }
 

@@ -19,8 +19,30 @@ public sealed class IntervalSummaryTests
 
     [Fact]
     public void A_summary_is_written_as_documented() => Assert.Equal(
-        """{"from":"2026-03-04T05:01:07.890Z","to":"2026-03-04T05:06:07.890Z","frames":9000,"reads":41,"discarded":40,"hits":1,"cameras":[{"name":"lane-1","state":"running","frames":9000,"dropped":2,"reconnects":0}],"hotlistVersion":3,"policyVersion":12,"clock":"synced","retentionHours":24,"logSize":77,"logRoot":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","dropped":[4]}""",
+        """{"from":"2026-03-04T05:01:07.890Z","to":"2026-03-04T05:06:07.890Z","frames":9000,"reads":41,"discarded":40,"hits":1,"cameras":[{"name":"lane-1","state":"running","frames":9000,"dropped":2,"reconnects":0}],"hotlistVersion":3,"policyVersion":12,"clock":"synced","retentionHours":24,"logSize":77,"logRoot":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","dropped":[4],"shared":[]}""",
         Encoding.UTF8.GetString(SampleBox.Summary(4).ToJson()));
+
+    [Fact]
+    public void A_summary_from_before_there_were_grants_shares_nothing()
+    {
+        var json = Encoding.UTF8.GetString(SampleBox.Summary().ToJson()).Replace(",\"shared\":[]", "", StringComparison.Ordinal);
+        Assert.True(IntervalSummary.TryParse(Encoding.UTF8.GetBytes(json), out var read, out var reason), reason);
+        Assert.Empty(read.Shared);
+    }
+
+    [Theory]
+    [InlineData("""[{"agency":"a","jurisdiction":"local","hits":1},{"agency":"b","jurisdiction":"federal","hits":2}]""", true)]
+    [InlineData("""[{"agency":"b","jurisdiction":"local","hits":1},{"agency":"a","jurisdiction":"local","hits":2}]""", false)]
+    [InlineData("""[{"agency":"a","jurisdiction":"local","hits":1},{"agency":"a","jurisdiction":"local","hits":2}]""", false)]
+    [InlineData("""[{"agency":"a","jurisdiction":"local","hits":0}]""", false)]
+    [InlineData("""[{"agency":"A","jurisdiction":"local","hits":1}]""", false)]
+    [InlineData("""[{"agency":"a","jurisdiction":"Local","hits":1}]""", false)]
+    [InlineData("""[{"agency":"a","jurisdiction":"local"}]""", false)]
+    public void What_was_shared_is_one_line_an_agency_in_order(string shared, bool isGood)
+    {
+        var json = Encoding.UTF8.GetString(SampleBox.Summary().ToJson()).Replace("\"shared\":[]", $"\"shared\":{shared}", StringComparison.Ordinal);
+        Assert.Equal(isGood, IntervalSummary.TryParse(Encoding.UTF8.GetBytes(json), out _, out _));
+    }
 
     [Fact]
     public void Reads_are_always_discarded_or_hits()

@@ -17,10 +17,15 @@ public sealed class TopicsTests
         Gen.Select(Names, Names, Gen.Int[0, EventType.All.Count - 1].Select(i => EventType.All[i])).Sample((agency, box, type) =>
         {
             var name = new BoxName(agency, box);
-            return Topics.TryParse(Topics.Of(name, type), out var readBox, out var readType)
-                && readBox == name && readType == type
+            return Topics.TryParse(Topics.Of(name, type), out var readBox, out var readType, out var audience)
+                && readBox == name && readType == type && audience == agency
                 && BoxName.TryParseSource(name.Source, out var readSource) && readSource == name;
         });
+
+    [Fact]
+    public void A_hit_for_another_agency_has_a_topic_of_its_own() => Gen.Select(Names, Names, Names).Sample((agency, box, other) =>
+        Topics.TryParse(Topics.OfHits(new BoxName(agency, box), other), out var name, out var type, out var audience)
+        && name == new BoxName(agency, box) && type == EventType.Hit && audience == other);
 
     [Fact]
     public void An_order_goes_to_one_box_and_a_signed_file_to_all_of_an_agency()
@@ -31,11 +36,15 @@ public sealed class TopicsTests
         Assert.Equal("hotlists/city.json", file);
         Assert.False(Topics.TryParseTrust("edge/v1/town/trust/root.json", "city", out _));
         Assert.False(Topics.TryParseTrust("edge/v1/city/trust/", "city", out _));
-        Assert.False(Topics.TryParse("edge/v1/city/box-7/order", out _, out _));
+        Assert.False(Topics.TryParse("edge/v1/city/box-7/order", out _, out _, out _));
         Assert.Throws<ArgumentException>(() => Topics.Trust("a/b", "root.json"));
     }
 
     [Theory]
+    [InlineData("edge/v1/demo/box/hit/demo")]
+    [InlineData("edge/v1/demo/box/hit/Sheriff")]
+    [InlineData("edge/v1/demo/box/hit/sheriff/x")]
+    [InlineData("edge/v1/demo/box/summary/sheriff")]
     [InlineData("edge/v1/demo/box/hits")]
     [InlineData("edge/v2/demo/box/hit")]
     [InlineData("edge/v1/demo/box/hit/")]
@@ -46,7 +55,7 @@ public sealed class TopicsTests
     [InlineData("edge/v1/Demo/box/hit")]
     [InlineData("edge/v1/demo/böx/hit")]
     [InlineData("")]
-    public void Another_topic_is_nobody_s(string topic) => Assert.False(Topics.TryParse(topic, out _, out _));
+    public void Another_topic_is_nobody_s(string topic) => Assert.False(Topics.TryParse(topic, out _, out _, out _));
 
     [Theory]
     [InlineData("")]

@@ -134,7 +134,7 @@ public sealed class HotlistLifeTests : IDisposable
         public string? CaseOf(string text)
         {
             using var plate = Lists.Plate(text);
-            return _trust.Current?.Match(plate, _time.GetUtcNow())?.Entry.Case;
+            return _trust.Current?.Match(plate, _time.GetUtcNow()) is [var first, ..] ? first.Entry.Case : null;
         }
 
         public void Dispose()

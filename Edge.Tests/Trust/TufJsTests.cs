@@ -59,6 +59,35 @@ public sealed class TufJsTests
     }
 
     [Fact]
+    public async Task Tuf_js_accepts_grants_and_the_delegated_list_of_another_agency()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        using var sheriff = SigningKey.Create();
+        using var lab = new TrustLab();
+        lab.Publish("first", now);
+        var folder = Directory.CreateTempSubdirectory("edge-tufjs-").FullName;
+        try
+        {
+            var proposal = new TrustProposal(Path.Combine(folder, "pending"), lab.Repository, TrustLab.Agency);
+            proposal.Propose(new Dictionary<string, byte[]> { [TrustPath.Grants] = TrustLab.Bytes("the grants") }, now,
+                new Dictionary<string, RoleKeys> { ["sheriff"] = RoleKeys.Of(1, sheriff.Public) });
+            proposal.Sign(lab.Signers.Targets.Keys[0]);
+            Assert.True(proposal.TryPublish([lab.Signers.Snapshot.Keys[0]], now));
+            OtherHotlist.Write(folder, "sheriff", TrustLab.Agency, sheriff, TrustLab.Bytes("the sheriff's list"), now);
+            lab.Writer.Take("sheriff", TrustSource.Folder(folder), now);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        var (exit, output) = await RunAsync(lab, "grants.json", "hotlists/sheriff.json");
+        Assert.True(exit == 0, output);
+        Assert.Contains("grants.json: the grants\n", output, StringComparison.Ordinal);
+        Assert.Contains("hotlists/sheriff.json: the sheriff's list\n", output, StringComparison.Ordinal);
+        Assert.Contains("hotlists/riverton.json: hotlist first\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_box_accepts_what_tufjs_models_writes_after_a_root_rotation_and_refuses_a_changed_policy()
     {
         var home = Home();
@@ -87,8 +116,8 @@ public sealed class TufJsTests
         }
     }
 
-    private static Task<(int Exit, string Output)> RunAsync(TrustLab lab) => NodeAsync("tuf-js-check.cjs", Home(), lab.Repository,
-        [Path.Combine(lab.Repository, "1.root.json"), .. AllTargets]);
+    private static Task<(int Exit, string Output)> RunAsync(TrustLab lab, params IReadOnlyList<string> more) => NodeAsync("tuf-js-check.cjs", Home(), lab.Repository,
+        [Path.Combine(lab.Repository, "1.root.json"), .. AllTargets, .. more]);
 
     private static string Home()
     {

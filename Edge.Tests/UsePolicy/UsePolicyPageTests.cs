@@ -124,6 +124,29 @@ public sealed partial class UsePolicyPageTests
     }
 
     [Fact]
+    public void Grants_in_force_say_who_and_why_and_an_undisclosed_one_says_when_it_will()
+    {
+        var policy = Example with { Agency = "riverton", Sharing = [Jurisdiction.Local, Jurisdiction.Federal] };
+        using var overseer = Edge.Storage.Keys.SigningKey.Create();
+        var local = Governance.GrantsTests.Example;
+        var federal = (local with { Id = "b", Agency = "bureau", Jurisdiction = Jurisdiction.Federal, Justification = "A reason that is still secret.", Disclosure = new DateOnly(2027, 1, 31) })
+            .Countersign("riverton", overseer);
+        var operators = new Operators("riverton", 1, [new Operator("overseer-1", AuditRole.Oversight, overseer.Public, Now, Now.AddDays(100))]);
+        string Shown(DateTimeOffset now, params IReadOnlyList<Grant> grants) => OneLine(PageText.Write(UsePolicyPage.Of(policy, null, now,
+            Sharing.Under(policy, DateTimeOffset.MaxValue, operators, new Grants("riverton", 1, grants), out _))));
+
+        var text = Shown(Now.AddDays(1), local, federal);
+        Assert.Contains("Sheriff (local)", text, StringComparison.Ordinal);
+        Assert.Contains("A joint task force on stolen vehicles.", text, StringComparison.Ordinal);
+        Assert.Contains("Federal agency", text, StringComparison.Ordinal);
+        Assert.Contains("made public on 31 January 2027", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("S-7", text, StringComparison.Ordinal);
+        Assert.Contains("Bureau (federal)", Shown(Now.AddDays(1), (federal with { Disclosure = new DateOnly(2026, 11, 2) }).Countersign("riverton", overseer)), StringComparison.Ordinal);
+        Assert.Contains("At the moment no grant is in force.", Shown(Now.AddDays(91), local), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_agency_s_name_becomes_words()
     {
         var page = UsePolicyPage.Of(Example with { Agency = "county-of-west-lakeside" }, null, Now);

@@ -1,0 +1,90 @@
+using Edge.Agent.Enrolment;
+using Edge.Agent.Governance;
+using Edge.Agent.Hits;
+using Edge.Agent.Hub;
+using Edge.Agent.Publishing;
+using Edge.Storage.Audit;
+using Edge.Storage.Database;
+using Edge.Storage.Keys;
+using Edge.Storage.Trust;
+using Edge.Tests.Hits;
+using Edge.Tests.Matching;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Edge.Tests.Support;
+
+/// <summary>A box of an agency with the real trust client, matcher, recorder, database and log; only the camera is missing.</summary>
+internal sealed class RoadsideBox : IDisposable
+{
+    private readonly Agency _agency;
+    private readonly KeyFolder _keys;
+    private readonly TrustWatch _trust;
+    private readonly MessageSigner _signer;
+
+    public RoadsideBox(Agency agency, string folder)
+    {
+        _agency = agency;
+        _keys = KeyFolder.Open(Path.Combine(folder, "state"), credentialsDirectory: null);
+        var enrolment = new EnrolmentFolder(Path.Combine(folder, "enrolment"));
+        var name = new BoxName(agency.Name, "box-1");
+        enrolment.Accept(agency.Enrol(enrolment.Prepare(name, _keys), Lists.Now));
+        State = StateDatabase.Open(Path.Combine(folder, "state"), _keys.Hours, Time);
+        Audit = AuditLog.Open(Path.Combine(folder, "audit"), name.LogOrigin, _keys.Log, Time);
+        _trust = new TrustWatch(TrustClient.Open(Path.Combine(folder, "trust"), enrolment.Root(), agency.Name, "box-1"), Audit, NullLogger.Instance);
+        _signer = new MessageSigner(name, _keys.Messages, "0.1.0");
+    }
+
+    public FakeTimeProvider Time { get; } = new(Lists.Now);
+
+    public StateDatabase State { get; }
+
+    public AuditLog Audit { get; }
+
+    public ReadCounter Counter { get; } = new();
+
+    public ActiveTrust? Trust => _trust.Current;
+
+    /// <summary>The log's entries of one action, in order.</summary>
+    public IEnumerable<AuditEntry> Logged(AuditAction action) => Audit.Read().Select(record => record.Entry!).Where(entry => entry.Action == action);
+
+    public void Refresh() => _trust.Refresh(TrustSource.Folder(_agency.TrustFolder), Time.GetUtcNow());
+
+    /// <summary>Of the cases that look for a plate now, each with its agency.</summary>
+    public IEnumerable<(string For, string Case)> WhoLooksFor(string text)
+    {
+        using var plate = Lists.Plate(text);
+        return _trust.Current!.Match(plate, Time.GetUtcNow()).Select(match => (match.For, match.Entry.Case));
+    }
+
+    public HitRecorder Recorder() => new(State, Audit, _signer, _keys, Counter, Time, NullLogger.Instance);
+
+    /// <summary>A vehicle passes: matched and recorded, or forgotten.</summary>
+    public async Task SeeAsync(string plate)
+    {
+        using var passage = Passages.Of(plate);
+        var matches = _trust.Current!.Match(passage.Plate, Time.GetUtcNow());
+        if (matches.Count == 0)
+        {
+            Counter.Discarded();
+            return;
+        }
+        using var recorder = Recorder();
+        await recorder.RecordAsync(passage, matches, _trust.Current, Time.GetUtcNow(), TestContext.Current.CancellationToken);
+        recorder.Complete();
+        await recorder.RunAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>What may leave, as the broker gets it.</summary>
+    public IReadOnlyList<(string Topic, ReadOnlyMemory<byte> Payload)> Leaving() =>
+        [.. State.Outbox.Ready(64).Select(message => (_signer.TopicOf(message.Kind, message.Payload.Span), message.Payload))];
+
+    public SummaryWriter Summary() => new(State, Audit, _signer, _trust, Time, () => Counter.Total, () => []) { TakeShared = Counter.TakeShared };
+
+    public void Dispose()
+    {
+        Audit.Dispose();
+        State.Dispose();
+        _keys.Dispose();
+    }
+}
