@@ -50,7 +50,7 @@ internal static class CommandTable
             {
                 HubHotlistPublishCommand.Build(), HubHotlistAddCommand.Build(), HubHotlistRemoveCommand.Build(), HubHotlistShowCommand.Build(),
             },
-            HubGrantCommand.Build(),
+            HubGrantCommand.Build(), HubOrderCommand.Build(),
         },
     };
 }

@@ -54,6 +54,7 @@ internal static class Failure
         StateBusyException or AuditBusyException => ExitCode.Busy,
         BrokerException { Failure: BrokerFailure.OwnCertificate } or AgencyException => ExitCode.Configuration,
         BrokerException => ExitCode.Broker,
+        OrderRefusedException => ExitCode.Refused,
         LabelsException => ExitCode.Usage,
         IOException or UnauthorizedAccessException => ExitCode.Storage,
         _ => null,

@@ -53,7 +53,11 @@ internal static class HubWatchCommand
         var cases = new CaseNames(agency, other);
         try
         {
-            await watch.RunAsync(delivery => show.Take(delivery, cases, () => agency.Policy) && !(show.Hits >= count), cancel);
+            await watch.RunAsync(delivery =>
+            {
+                if (delivery.Message is ReceivedMessage.Answer answer) agency.Orders.Take(answer, TimeProvider.System.GetUtcNow());
+                return show.Take(delivery, cases, () => agency.Policy) && !(show.Hits >= count);
+            }, cancel);
         }
         catch (OperationCanceledException) when (count is null && cancel.IsCancellationRequested)
         {
@@ -92,6 +96,10 @@ internal static class HubWatchCommand
                 case ReceivedMessage.Incident incident:
                     var deadline = NotifyDeadline.Of(incident.Notice, policy(), TimeProvider.System.GetUtcNow());
                     Print(json ? Fields(incident, deadline) : Line(incident, deadline));
+                    break;
+                case ReceivedMessage.Answer answer when !json:
+                    if (all || answer.Said.Outcome.Reason is not null)
+                        Print($"{Time(answer.Event.Time)}  {answer.Event.Box.Box}  answer to {answer.Said.Verb ?? "an order"}: {answer.Said.Outcome}, {answer.Said.Count} hit(s)");
                     break;
                 case ReceivedMessage.Accepted { Event: var said } when all:
                     Print(json ? Fields(said) : $"{Time(said.Time)}  {said.Box.Box}  {said.Type.Level}  {Text(said)}");

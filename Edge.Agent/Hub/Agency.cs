@@ -91,6 +91,9 @@ public sealed class Agency : IDisposable
     /// <summary>Whom it shares with.</summary>
     public GrantBook Grants => new(this, _folder);
 
+    /// <summary>The orders it gives to its boxes.</summary>
+    public OrderBook Orders => new(this, _folder);
+
     /// <summary>The boxes it has enrolled.</summary>
     /// <exception cref="AgencyException">A file in <c>boxes</c> is damaged.</exception>
     public IReadOnlyList<KnownBox> Boxes => [.. Directory.EnumerateFiles(_folder.Boxes, "*.json").Order(StringComparer.Ordinal)
@@ -445,6 +448,7 @@ public sealed class Agency : IDisposable
         Epochs.Note(Policy, now);
         foreach (var epoch in Epochs.DestroyEnded(now))
             done.Add($"destroyed the key of the epoch until {JsonTime.Write(epoch.Expires)} ({epoch.KeyId})");
+        if (Orders.Held.Sweep(now) is > 0 and var ended) done.Add($"destroyed {ended} held hit(s) whose hold has ended, with their keys");
         return done;
     }
 

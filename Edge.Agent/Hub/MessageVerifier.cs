@@ -45,6 +45,9 @@ public sealed class MessageVerifier(string agency, IReadOnlyDictionary<BoxName, 
         if (type == EventType.Status)
             return BoxStatus.TryParse(said.Data.Span, out var status, out malformed)
                 ? new Status(said, status) : new Refused(MessagePart.Data, malformed);
+        if (type == EventType.Answer)
+            return OrderAnswer.TryParse(said.Data.Span, out var answer, out malformed)
+                ? Opened(said, answer, now) : new Refused(MessagePart.Data, malformed);
         if (type == EventType.Incident)
             return IncidentNotice.TryParse(said.Data.Span, out var notice, out malformed)
                 ? new Incident(said, notice) : new Refused(MessagePart.Data, malformed);
@@ -71,8 +74,28 @@ public sealed class MessageVerifier(string agency, IReadOnlyDictionary<BoxName, 
             return new Refused(MessagePart.Header, $"sequence is {header.Sequence}, but the event's is {said.Sequence}");
         if (header.For != audience) return new Refused(MessagePart.Header, $"for {header.For}, but the topic is for {audience}");
         if (header.For != agency) return new SharedHit(said, header);
-        if (header.Expires <= now)
-            return new Refused(MessagePart.Header, $"retention ended at {header.Expires.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC; the hit is not opened");
+        return Open(said, hit, header.Expires, now);
+    }
+
+    /// <summary>A search's hits: each is opened, or refused by itself.</summary>
+    private ReceivedMessage Opened(CloudEvent said, OrderAnswer answer, DateTimeOffset now)
+    {
+        var hits = new List<FoundHit>();
+        foreach (var found in answer.Hits)
+        {
+            if (!SealedHit.TryParse(found.Record.Span, out var hit, out var malformed)) return new Refused(MessagePart.Seal, malformed);
+            if (hit.Header.Box != said.Box) return new Refused(MessagePart.Header, $"a hit of {hit.Header.Box}, but the answer is from {said.Box}");
+            if (hit.Header.For != agency) return new Refused(MessagePart.Header, $"a hit for {hit.Header.For} in an answer to {agency}");
+            hits.Add(new FoundHit(hit, found.KeptUntil, Open(said, hit, found.KeptUntil, now)));
+        }
+        return new Answer(said, answer, hits);
+    }
+
+    private ReceivedMessage Open(CloudEvent said, SealedHit hit, DateTimeOffset until, DateTimeOffset now)
+    {
+        var header = hit.Header;
+        if (until <= now)
+            return new Refused(MessagePart.Header, $"retention ended at {until.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC; the hit is not opened");
         using var recipient = keys.Load(hit.RecipientKeyId);
         if (recipient is null)
             return keys.EndOfDestroyed(hit.RecipientKeyId) is { } ended ? new Unopenable(said, header, ended)
@@ -81,7 +104,7 @@ public sealed class MessageVerifier(string agency, IReadOnlyDictionary<BoxName, 
             return new Refused(MessagePart.Seal, "does not open: it or its header was changed");
         try
         {
-            if (!HitBody.TryParse(json, out var body, out malformed)) return new Refused(MessagePart.Body, malformed);
+            if (!HitBody.TryParse(json, out var body, out var malformed)) return new Refused(MessagePart.Body, malformed);
             return body.Facts.EntryId == header.EntryId ? new Hit(said, header, body)
                 : new Refused(MessagePart.Body, "entry is not the one in the header");
         }

@@ -23,6 +23,12 @@ public enum MessagePart
     Data,
 }
 
+/// <summary>A hit that a search found.</summary>
+/// <param name="Sealed">As the box has it.</param>
+/// <param name="KeptUntil">Until when the box keeps it.</param>
+/// <param name="Opened">A <see cref="ReceivedMessage.Hit"/>, or why it does not open.</param>
+public sealed record FoundHit(SealedHit Sealed, DateTimeOffset KeptUntil, ReceivedMessage Opened);
+
 /// <summary>What a message turned out to be.</summary>
 public abstract record ReceivedMessage
 {
@@ -62,6 +68,9 @@ public abstract record ReceivedMessage
     /// <summary>Something that must be told to somebody.</summary>
     public sealed record Incident(CloudEvent Event, IncidentNotice Notice) : Accepted(Event);
 
-    /// <summary>A checkpoint or an answer: signed, its data not read here.</summary>
+    /// <summary>What became of an order.</summary>
+    public sealed record Answer(CloudEvent Event, OrderAnswer Said, IReadOnlyList<FoundHit> Hits) : Accepted(Event);
+
+    /// <summary>A checkpoint: signed, its data not read here.</summary>
     public sealed record Other(CloudEvent Event) : Accepted(Event);
 }

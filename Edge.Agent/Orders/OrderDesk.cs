@@ -235,7 +235,7 @@ internal sealed class OrderDesk
             {
                 answer = page is null ? new OrderAnswer(terms.Id, verb, outcome, finding.Hits, finding.HoldUntil)
                     : new OrderAnswer(terms.Id, verb, outcome, page.Hits.Count, null, page.Missing.Count, page.More ? page.Last : null,
-                        [.. page.Hits.Select(hit => hit.Record)]);
+                        [.. page.Hits.Select(hit => new AnsweredHit(hit.Heading.KeptUntil, hit.Record))]);
                 return _signer.Answer(sequence, answer, now);
             }));
         _log.LogInformation("order {Verb}: {Outcome}", verb ?? "unread", outcome);

@@ -5,6 +5,15 @@ using Edge.Storage.Audit;
 
 namespace Edge.Agent.Publishing;
 
+/// <summary>A hit in an answer, sealed to its agency as it was when it was found.</summary>
+/// <param name="KeptUntil">When the box destroys it: the end of its retention, or of the hold that keeps it longer. From then on
+/// nobody may open it.</param>
+/// <param name="Record">As <see cref="SealedHit"/> writes it.</param>
+public sealed record AnsweredHit(DateTimeOffset KeptUntil, ReadOnlyMemory<byte> Record)
+{
+    public override string ToString() => "AnsweredHit(redacted)";
+}
+
 /// <summary>What became of an order, said by the box. It names neither case nor purpose; the hits in it are sealed as they were
 /// when they were found.</summary>
 /// <param name="Order">The order's id.</param>
@@ -14,8 +23,8 @@ namespace Edge.Agent.Publishing;
 /// <param name="Until">When the hold ends; null where there is none.</param>
 /// <param name="Missing">Hits found that could not be read from the box's disk any more.</param>
 /// <param name="More">Where to go on searching: the number of the last hit here, if there are more; else null.</param>
-/// <param name="Hits">Records as <see cref="SealedHit"/> writes them, at most <see cref="MaxHits"/>.</param>
-public sealed record OrderAnswer(string Order, string? Verb, AuditOutcome Outcome, int Count, DateTimeOffset? Until, int Missing, long? More, IReadOnlyList<ReadOnlyMemory<byte>> Hits)
+/// <param name="Hits">What a search found, at most <see cref="MaxHits"/>.</param>
+public sealed record OrderAnswer(string Order, string? Verb, AuditOutcome Outcome, int Count, DateTimeOffset? Until, int Missing, long? More, IReadOnlyList<AnsweredHit> Hits)
 {
     /// <summary>Most hits in one answer; the rest is asked for with <see cref="More"/>.</summary>
     public const int MaxHits = 256;
@@ -43,7 +52,14 @@ public sealed record OrderAnswer(string Order, string? Verb, AuditOutcome Outcom
         if (More is { } more) members.WriteNumber("more", more);
         else members.WriteNull("more");
         members.WriteStartArray("hits");
-        foreach (var hit in Hits) members.WriteRawValue(hit.Span);
+        foreach (var hit in Hits)
+        {
+            members.WriteStartObject();
+            members.WriteString("until", MessageJson.Time(hit.KeptUntil));
+            members.WritePropertyName("record");
+            members.WriteRawValue(hit.Record.Span);
+            members.WriteEndObject();
+        }
         members.WriteEndArray();
     });
 
@@ -57,12 +73,14 @@ public sealed record OrderAnswer(string Order, string? Verb, AuditOutcome Outcom
         else if (wire.Verb is { Length: 0 or > MaxVerb }) reason = "verb is not a verb";
         else if (!AuditOutcome.TryParse(wire.Outcome, out var outcome)) reason = "outcome is not done or refused:reason";
         else if (int.Min(wire.Count, wire.Missing) < 0 || wire.More < 1) reason = "count, missing or more is below the first";
-        else if (wire.Hits.Length > MaxHits || wire.Hits.Any(hit => hit.ValueKind != JsonValueKind.Object)) reason = "hits are not well-formed";
+        else if (wire.Hits.Length > MaxHits || wire.Hits.Any(hit => hit.Record.ValueKind != JsonValueKind.Object)) reason = "hits are not well-formed";
         else
             answer = new OrderAnswer(wire.Order, wire.Verb, outcome, wire.Count, wire.Until, wire.Missing, wire.More,
-                [.. wire.Hits.Select(hit => (ReadOnlyMemory<byte>)JsonMarshal.GetRawUtf8Value(hit).ToArray())]);
+                [.. wire.Hits.Select(hit => new AnsweredHit(hit.Until, JsonMarshal.GetRawUtf8Value(hit.Record).ToArray()))]);
         return answer is not null;
     }
 
-    private sealed record Wire(string Order, string? Verb, string Outcome, int Count, DateTimeOffset? Until, int Missing, long? More, JsonElement[] Hits);
+    private sealed record Wire(string Order, string? Verb, string Outcome, int Count, DateTimeOffset? Until, int Missing, long? More, Found[] Hits);
+
+    private sealed record Found(DateTimeOffset Until, JsonElement Record);
 }

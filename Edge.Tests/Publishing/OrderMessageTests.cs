@@ -71,10 +71,11 @@ public sealed class OrderMessageTests : IDisposable
     public void An_answer_is_read_as_it_was_written()
     {
         var hit = """{"header":"aaaa","sealed":{}}"""u8.ToArray();
-        var answer = new OrderAnswer(Terms.Id, "search", AuditOutcome.Refused("no-case"), 3, SampleBox.Now, 1, 17, [hit]);
+        var answer = new OrderAnswer(Terms.Id, "search", AuditOutcome.Refused("no-case"), 3, SampleBox.Now, 1, 17, [new AnsweredHit(SampleBox.Now, hit)]);
         Assert.True(OrderAnswer.TryParse(answer.ToJson(), out var read, out var reason), reason);
         Assert.Equal(answer with { Hits = read.Hits }, read);
-        Assert.Equal(hit, Assert.Single(read.Hits).ToArray());
+        Assert.Equal(hit, Assert.Single(read.Hits).Record.ToArray());
+        Assert.Equal(SampleBox.Now, read.Hits[0].KeptUntil);
         Assert.True(OrderAnswer.TryParse(new OrderAnswer(Terms.Id, null, AuditOutcome.Done).ToJson(), out read, out _));
         Assert.Null(read.Verb);
     }
