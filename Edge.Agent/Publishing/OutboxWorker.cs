@@ -37,6 +37,7 @@ public sealed class OutboxWorker
     private readonly ILogger _log;
     private readonly Backoff _backoff = Backoff.Create();
     private readonly Dictionary<long, DateTimeOffset> _setAside = [];
+    private readonly Dictionary<MessageKind, (Backoff Backoff, DateTimeOffset Until)> _unheard = [];
     private readonly ILetterbox? _letterbox;
 
     /// <param name="state">Holds the outbox.</param>
@@ -150,7 +151,7 @@ public sealed class OutboxWorker
                     await WaitAsync(link, receiving, stop);
                 }
                 foreach (var message in ready)
-                    if (!await SendAsync(link, message, stop)) break;
+                    if (IsHeard(message.Kind) && !await SendAsync(link, message, stop)) break;
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -169,8 +170,13 @@ public sealed class OutboxWorker
         {
             case PublishOutcome.Acknowledged:
                 _state.Outbox.Acknowledge(message.Sequence);
+                _unheard.Remove(message.Kind);
                 return true;
-            case PublishOutcome.Reject when _setAside.Count < MaxSetAside:
+            case PublishOutcome.Unheard when topic == Topics.Of(_signer.Box, EventType.Of(message.Kind)):
+                Quieten(message.Kind, $"message {message.Sequence} stays here: {reason}");
+                return true;
+            // Another agency's hub is away: its own hits wait, and nobody else's.
+            case PublishOutcome.Unheard or PublishOutcome.Reject when _setAside.Count < MaxSetAside:
                 _setAside[message.Sequence] = _time.GetUtcNow() + SetAsideFor;
                 _log.LogError("message {Sequence} stays here for {Minutes} minutes: {Reason}", message.Sequence,
                     SetAsideFor.TotalMinutes, reason);
@@ -186,14 +192,28 @@ public sealed class OutboxWorker
         var now = _time.GetUtcNow();
         foreach (var (sequence, until) in _setAside)
             if (until <= now) _setAside.Remove(sequence);
-        return [.. _state.Outbox.Ready(Batch + _setAside.Count).Where(message => !_setAside.ContainsKey(message.Sequence)).Take(Batch)];
+        foreach (var (kind, quiet) in _unheard)
+            if (quiet.Until <= now) _unheard[kind] = quiet with { Until = default };
+        return [.. _state.Outbox.Ready(Batch + _setAside.Count, IsHeard).Where(message => !_setAside.ContainsKey(message.Sequence)).Take(Batch)];
     }
+
+    /// <summary>A hub that listens to hits alone must not keep back an answer that somebody waits for, nor the reverse: what nobody
+    /// is subscribed to waits by kind.</summary>
+    private void Quieten(MessageKind kind, string reason)
+    {
+        var backoff = _unheard.TryGetValue(kind, out var quiet) ? quiet.Backoff : Backoff.Create();
+        var wait = backoff.Next();
+        _unheard[kind] = (backoff, _time.GetUtcNow() + wait);
+        _log.LogWarning("{Reason}; next attempt in {Seconds:0} s", reason, Math.Ceiling(wait.TotalSeconds));
+    }
+
+    private bool IsHeard(MessageKind kind) => !_unheard.TryGetValue(kind, out var quiet) || quiet.Until == default;
 
     private async Task WaitAsync(MqttLink link, Task receiving, CancellationToken stop)
     {
         using var woken = CancellationTokenSource.CreateLinkedTokenSource(stop);
         // The outbox counts what is set aside as ready, so waiting for it would not wait.
-        var arrival = _setAside.Count > 0 ? Task.Delay(LookAgainAfter, _time, woken.Token) : _state.Outbox.WaitAsync(woken.Token);
+        var arrival = _setAside.Count + _unheard.Count > 0 ? Task.Delay(LookAgainAfter, _time, woken.Token) : _state.Outbox.WaitAsync(woken.Token);
         var first = await Task.WhenAny(arrival, receiving, link.Lost);
         await woken.CancelAsync();
         if (first == link.Lost) throw await link.Lost;

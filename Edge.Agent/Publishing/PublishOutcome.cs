@@ -7,7 +7,9 @@ public enum PublishOutcome
 {
     /// <summary>The broker has it, and somebody to give it to: it may leave the outbox.</summary>
     Acknowledged,
-    /// <summary>Keep it and try again soon: nobody is subscribed, or the broker is out of room.</summary>
+    /// <summary>Keep it and try again soon, but let other topics pass: nobody is subscribed to this one.</summary>
+    Unheard,
+    /// <summary>Keep it and try again soon: the broker is out of room.</summary>
     Retry,
     /// <summary>Keep it, but let others pass: the broker will not take this one until somebody changes something.</summary>
     Reject,
@@ -20,7 +22,7 @@ internal static class PubAck
         MqttClientPublishReasonCode.Success => (PublishOutcome.Acknowledged, ""),
         // To the protocol this is success. To us it would be a hit that was thrown away; only a retained message survives it.
         MqttClientPublishReasonCode.NoMatchingSubscribers => retain ? (PublishOutcome.Acknowledged, "")
-            : (PublishOutcome.Retry, "nobody is subscribed: start the hub"),
+            : (PublishOutcome.Unheard, "nobody is subscribed: start the hub"),
         MqttClientPublishReasonCode.NotAuthorized =>
             (PublishOutcome.Reject, "not authorised: allow this box its topics on the broker"),
         MqttClientPublishReasonCode.TopicNameInvalid =>

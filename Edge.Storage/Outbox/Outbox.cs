@@ -97,7 +97,8 @@ public sealed class Outbox
     }
 
     /// <summary>Up to <paramref name="max"/> messages that may leave: incidents first, then by number.</summary>
-    public IReadOnlyList<OutboxMessage> Ready(int max)
+    /// <param name="wanted">Of which kinds; null for all.</param>
+    public IReadOnlyList<OutboxMessage> Ready(int max, Func<MessageKind, bool>? wanted = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(max);
         lock (_database.Gate)
@@ -109,6 +110,7 @@ public sealed class Outbox
             foreach (var row in waiting.Ready.ToList())
             {
                 if (ready.Count == max) break;
+                if (wanted?.Invoke(row.Kind) == false) continue;
                 if (row.Expires <= now) waiting.Withhold(row);
                 else if (TryOpen(row, out var payload))
                     ready.Add(new OutboxMessage(row.Sequence, row.Kind, payload, row.Expires));

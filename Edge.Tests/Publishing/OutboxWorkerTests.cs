@@ -102,6 +102,22 @@ public sealed class OutboxWorkerTests : IDisposable
     }
 
     [Fact]
+    public async Task What_nobody_is_subscribed_to_keeps_nothing_else_back()
+    {
+        await using var broker = await MosquittoBroker.StartAsync(_authority);
+        await using var hub = await SubscribeAsync(broker.Address, "edge/v1/demo/+/summary");
+        Hit();
+        Hit();
+        Summary();
+
+        await using var worker = Run(broker.Address);
+
+        Assert.IsType<ReceivedMessage.Summary>(await ReceiveAsync(hub));
+        await Eventually.True(() => worker.Said("nobody is subscribed"), "the worker said why the hits stay");
+        await Eventually.True(() => _state.Outbox.Count().Ready == 2, "only the hits are left");
+    }
+
+    [Fact]
     public async Task A_message_that_the_broker_rejects_stays_and_lets_the_others_pass()
     {
         var rules = Path.Combine(_authority.Folder, "acl");
