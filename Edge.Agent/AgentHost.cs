@@ -70,7 +70,10 @@ internal sealed class AgentHost : IAsyncDisposable
             _recorder = new HitRecorder(_state, _audit, signer, _keys, _counter, time, logs.CreateLogger("hits"));
             foreach (var camera in configuration.Cameras) _cameras.Add(OpenCamera(camera, logs, witness));
             _summary = new SummaryWriter(_state, _audit, signer, _trust, time, () => Total,
-                () => [.. _cameras.Select(camera => camera.Report())]) { TakeShared = _counter.TakeShared };
+                () => [.. _cameras.Select(camera => camera.Report())]) 
+            {
+                TakeShared = _counter.TakeShared, Orders = () => _desk?.Counts ?? default,
+            };
             _desk = new OrderDesk(configuration.StateFolder, _state, _audit, signer, _keys, () => _trust.Current,
                 (kind, detail) => _incidents.Report(kind, detail), time, logs.CreateLogger("orders")) { Decommissioned = _decommissioned.Cancel };
             _orders = new OrderInbox(OrderInbox.In(configuration.StateFolder), _desk, time, logs.CreateLogger("orders"));

@@ -35,6 +35,12 @@ public sealed record IntervalSummary(DateTimeOffset From, DateTimeOffset To, lon
     /// <summary>What was shared, a line for each other agency, by name. Absent in summaries from before there were grants.</summary>
     public IReadOnlyList<SharedHits> Shared { get; init; } = [];
 
+    /// <summary>Orders carried out. Absent in summaries from before there were orders.</summary>
+    public long OrdersDone { get; init; }
+
+    /// <summary>Orders refused, and what was no operator's order.</summary>
+    public long OrdersRefused { get; init; }
+
     /// <summary>The summary as the JSON of an event's data.</summary>
     /// <exception cref="InvalidOperationException">A value is outside its range, or the counters do not add up.</exception>
     public byte[] ToJson() =>
@@ -57,6 +63,7 @@ public sealed record IntervalSummary(DateTimeOffset From, DateTimeOffset To, lon
         if (Cameras.Count > 64 || Cameras.Any(camera => !BoxName.IsValid(camera.Name)
             || long.Min(camera.Frames, long.Min(camera.Dropped, camera.Reconnects)) < 0)) return "cameras are not well-formed";
         if (long.Min(HotlistVersion, PolicyVersion) < 0) return "a version is below 0";
+        if (long.Min(OrdersDone, OrdersRefused) < 0) return "a count of orders is below 0";
         if (RetentionHours is < 1 or > 504) return "retentionHours is not 1 to 504";
         if (LogRoot.Length != 32) return "logRoot is not 32 bytes";
         if (Shared.Count > 64 || Shared.Any(line => !BoxName.IsValid(line.Agency) || line.Hits < 1)

@@ -24,6 +24,7 @@ public sealed class SummaryWriter
     private readonly Func<IReadOnlyList<CameraReport>> _cameras;
     private readonly Queue<IntervalSummary> _unsent = new();
     private ReadCounts _accounted = new(0, 0, 0);
+    private (long Taken, long Refused) _ordersAccounted;
     private DateTimeOffset _since;
 
     public SummaryWriter(StateDatabase state, AuditLog audit, MessageSigner signer, TrustWatch trust, TimeProvider time,
@@ -35,6 +36,9 @@ public sealed class SummaryWriter
 
     /// <summary>What was shared since it was last asked.</summary>
     public Func<IReadOnlyList<SharedHits>> TakeShared { get; init; } = static () => [];
+
+    /// <summary>Orders carried out and refused since start.</summary>
+    public Func<(long Taken, long Refused)> Orders { get; init; } = static () => default;
 
     /// <summary>Ends the interval and begins the next.</summary>
     /// <exception cref="IOException">The disk refused. If it was the log, the interval goes on; if it was the outbox, the
@@ -59,8 +63,8 @@ public sealed class SummaryWriter
             Action = AuditAction.IntervalSummary, Frames = interval.Frames, Reads = interval.Reads,
             Discarded = interval.Discarded, Hits = interval.Hits,
         });
-        var from = _since;
-        (_accounted, _since) = (total, now);
+        var (from, orders, before) = (_since, Orders(), _ordersAccounted);
+        (_accounted, _since, _ordersAccounted) = (total, now, orders);
 
         var named = _unsent.SelectMany(unsent => unsent.Dropped).ToHashSet();
         var dropped = _state.Outbox.Dropped().Select(message => message.Sequence)
@@ -68,6 +72,9 @@ public sealed class SummaryWriter
         var (trust, log) = (_trust.Current, _audit.Latest);
         _unsent.Enqueue(new IntervalSummary(from, now > from ? now : from, interval.Frames, interval.Reads, interval.Discarded,
             interval.Hits, _cameras(), trust?.Matcher.Hotlist.Version ?? 0, trust?.Policy.Version ?? 0, JudgedTime.StateOf(_time),
-            trust?.Policy.HitRetentionHours ?? Policy.DefaultHitRetentionHours, log.Size, log.Root.ToArray(), dropped) { Shared = TakeShared() });
+            trust?.Policy.HitRetentionHours ?? Policy.DefaultHitRetentionHours, log.Size, log.Root.ToArray(), dropped) 
+        {
+            Shared = TakeShared(), OrdersDone = orders.Taken - before.Taken, OrdersRefused = orders.Refused - before.Refused,
+        });
     }
 }

@@ -19,7 +19,7 @@ public sealed class IntervalSummaryTests
 
     [Fact]
     public void A_summary_is_written_as_documented() => Assert.Equal(
-        """{"from":"2026-03-04T05:01:07.890Z","to":"2026-03-04T05:06:07.890Z","frames":9000,"reads":41,"discarded":40,"hits":1,"cameras":[{"name":"lane-1","state":"running","frames":9000,"dropped":2,"reconnects":0}],"hotlistVersion":3,"policyVersion":12,"clock":"synced","retentionHours":24,"logSize":77,"logRoot":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","dropped":[4],"shared":[]}""",
+        """{"from":"2026-03-04T05:01:07.890Z","to":"2026-03-04T05:06:07.890Z","frames":9000,"reads":41,"discarded":40,"hits":1,"cameras":[{"name":"lane-1","state":"running","frames":9000,"dropped":2,"reconnects":0}],"hotlistVersion":3,"policyVersion":12,"clock":"synced","retentionHours":24,"logSize":77,"logRoot":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","dropped":[4],"shared":[],"ordersDone":0,"ordersRefused":0}""",
         Encoding.UTF8.GetString(SampleBox.Summary(4).ToJson()));
 
     [Fact]
