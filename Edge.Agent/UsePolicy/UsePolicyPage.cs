@@ -186,7 +186,7 @@ internal static class UsePolicyPage
     private static PageSection Roles(Policy policy) => new("roles", "Who may do what",
     [
         new PageBlock.Paragraph("Nobody may do more than stands here. Every act is in the log, and so is every refusal."),
-        new PageBlock.Paragraph("This version of the box takes no orders yet: until one does, nobody can do any of this."),
+        new PageBlock.Paragraph("The box obeys an order only if one of these people signed it, for this box; each order is carried out once. In this version nobody can look through a camera yet: that line counts from the version that has it."),
         new PageBlock.Table(["Who", "May"], [.. Duties.Roles.Values.Select(role => (IReadOnlyList<string>)[Who(role), May(policy, role)])]),
     ]);
 

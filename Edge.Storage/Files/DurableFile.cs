@@ -16,6 +16,24 @@ public static partial class DurableFile
         UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite) =>
         DurableSteps.Disk.Replace(path, bytes, mode);
 
+    /// <summary>Replaces <paramref name="path"/>, mode 0600, with what <paramref name="write"/> writes piece by piece: for what need not
+    /// stand in memory as a whole.</summary>
+    /// <exception cref="IOException">The disk is full, read-only or failing; the old file is untouched.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
+        using (var file = new FileStream(path + TemporarySuffix, options))
+        {
+            write(file);
+            file.Flush(flushToDisk: true);
+        }
+        DurableSteps.Disk.Rename(path + TemporarySuffix, path);
+        SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
     /// <summary>Makes <paramref name="folder"/>, mode 0700, and what is missing above it, each name durable.</summary>
     /// <exception cref="IOException">The disk is full, read-only or failing.</exception>
     public static void MakeFolder(string folder) => DurableSteps.Disk.MakeFolder(folder);

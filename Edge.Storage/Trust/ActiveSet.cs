@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using Edge.Storage.Files;
@@ -13,22 +12,27 @@ internal static class ActiveSet
     private const int MaxBytes = 44 * 1024 * 1024;
     private const int MostFiles = 8 + 2 * (1 + TrustPath.MostOtherHotlists);
 
-    public static void Save(string path, TrustedTargets set)
+    // Multiple of 3, so that the pieces of base64 join without padding.
+    private const int Piece = 48 * 1024;
+
+    public static void Save(string path, TrustedTargets set) => DurableFile.Write(path, output =>
     {
-        // By hand, into one buffer of the right size: as a JSON tree the largest hotlist would take five times the memory.
+        // By hand and piece by piece: as one text the largest hotlist would take more memory than the list itself.
         // A path is one of TrustPath's, of letters that JSON does not escape.
-        var output = new ArrayBufferWriter<byte>(set.Files.Sum(file => Base64Url.GetEncodedLength(file.Value.Length) + file.Key.Length + 32));
+        Span<byte> text = new byte[Base64Url.GetEncodedLength(Piece)];
         output.Write("{\"files\":["u8);
         foreach (var (i, (name, bytes)) in set.Files.Index())
         {
             output.Write(i == 0 ? "{\"bytes\":\""u8 : ",{\"bytes\":\""u8);
-            Base64Url.EncodeToUtf8(bytes.Span, output.GetSpan(Base64Url.GetEncodedLength(bytes.Length)), out _, out var written);
-            output.Advance(written);
+            for (var at = 0; at < bytes.Length; at += Piece)
+            {
+                Base64Url.EncodeToUtf8(bytes.Span[at..Math.Min(at + Piece, bytes.Length)], text, out _, out var written);
+                output.Write(text[..written]);
+            }
             output.Write(Encoding.ASCII.GetBytes($"\",\"path\":\"{name}\"}}"));
         }
         output.Write("]}"u8);
-        DurableFile.Write(path, output.WrittenSpan);
-    }
+    });
 
     /// <summary>Reads the set and verifies all of it again below its own root: the disk is not trusted with what signatures
     /// protect. Whether that root is ours, the caller says.</summary>

@@ -124,6 +124,14 @@ public sealed partial class UsePolicyPageTests
     }
 
     [Fact]
+    public void It_says_that_orders_are_signed_and_carried_out_once_and_what_nobody_can_do_yet()
+    {
+        Assert.Contains("The box obeys an order only if one of these people signed it, for this box; each order is carried out once.", OneLine(Text(Example)), StringComparison.Ordinal);
+        Assert.Contains("nobody can look through a camera yet", OneLine(Text(Example)), StringComparison.Ordinal);
+        Assert.DoesNotContain("no orders", OneLine(Text(Example)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Grants_in_force_say_who_and_why_and_an_undisclosed_one_says_when_it_will()
     {
         var policy = Example with { Agency = "riverton", Sharing = [Jurisdiction.Local, Jurisdiction.Federal] };
