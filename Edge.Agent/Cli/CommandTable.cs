@@ -32,6 +32,7 @@ internal static class CommandTable
     {
         DemoCommand.Build(),
         RunCommand.Build(),
+        OrderCommand.Build(),
         ConfigCheckCommand.Build(),
         PolicyCommand.Build(),
         RecognizeCommand.Build(),

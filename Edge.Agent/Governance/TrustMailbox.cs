@@ -58,7 +58,9 @@ internal sealed class TrustMailbox(TrustWatch trust, TimeProvider time, ILogger 
     {
         try
         {
-            if (trust.Refresh(new TrustParcel(Files(), trust.Current?.Targets), time.GetUtcNow())) Clear();
+            var files = Files();
+            // Without a timestamp the set in use verifies once more, and says nothing about what came.
+            if (trust.Refresh(new TrustParcel(files, trust.Current?.Targets), time.GetUtcNow()) && files.ContainsKey(TrustPath.Timestamp)) Clear(files);
             return true;
         }
         catch (IOException refused)
@@ -74,8 +76,11 @@ internal sealed class TrustMailbox(TrustWatch trust, TimeProvider time, ILogger 
         lock (_gate) return new Dictionary<string, ReadOnlyMemory<byte>>(_files, StringComparer.Ordinal);
     }
 
-    private void Clear()
+    // What came meanwhile stays.
+    private void Clear(Dictionary<string, ReadOnlyMemory<byte>> seen)
     {
-        lock (_gate) _files.Clear();
+        lock (_gate)
+            foreach (var (file, bytes) in seen)
+                if (_files.TryGetValue(file, out var kept) && kept.Equals(bytes)) _files.Remove(file);
     }
 }

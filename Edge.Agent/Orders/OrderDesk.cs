@@ -88,22 +88,29 @@ internal sealed class OrderDesk
             }
             if (Admit(order!.Terms, by!, trust!, now) is { } notAdmitted)
             {
-                if (!RefuseUnopened(IncidentKind.OutOfPolicyOrder, notAdmitted, by, now, silent: notAdmitted == "replayed" && again)) return null;
-                return Answered(new OrderAnswer(order.Terms.Id, null, AuditOutcome.Refused(notAdmitted)), now);
+                if (RefuseUnopened(IncidentKind.OutOfPolicyOrder, notAdmitted, by, now, silent: notAdmitted == "replayed" && again) is not { } at) return null;
+                var refused = new OrderAnswer(order.Terms.Id, null, AuditOutcome.Refused(notAdmitted));
+                return MayBeAllowedLater(notAdmitted, order.Terms, now) && UseUp(order.Terms, by!, refused, at, now) ? refused : Answered(refused, now);
             }
             var (opened, refusal) = Open(order, by!, trust!, now);
+            if (IsFull(opened, refusal))
+                return RefuseUnopened(IncidentKind.OutOfPolicyOrder, Full, by, now) is null ? null
+                    : Answered(new OrderAnswer(order.Terms.Id, opened is null ? null : Duties.Write(opened.Verb), AuditOutcome.Refused(Full)), now);
             var page = refusal is null && opened is Order.Search search ? Page(search) : null;
             refusal ??= Prepare(opened!, order.Terms);
             var entry = Entry(opened, by!, message.Span, page) with { Outcome = refusal is null ? AuditOutcome.Done : AuditOutcome.Refused(refusal) };
-            var leaf = _audit.Append(entry);
+            var logged = false;
             try
             {
+                var leaf = _audit.Append(entry);
+                logged = true;
                 if (Carry(order.Terms, by!, opened, entry.Outcome, page, leaf, trust!, now) is { } answer) return answer;
             }
             catch (IOException)
             {
+                if (refusal is null && opened is Order.Decommission) File.Delete(Marker);
                 // The log has said more than was done.
-                _audit.Append(entry with { Outcome = AuditOutcome.Refused("disk") });
+                if (logged) _audit.Append(entry with { Outcome = AuditOutcome.Refused("disk") });
                 throw;
             }
             _audit.Append(entry with { Outcome = AuditOutcome.Refused(Full) });
@@ -111,6 +118,25 @@ internal sealed class OrderDesk
             return Answered(new OrderAnswer(order.Terms.Id, opened is null ? null : Duties.Write(opened.Verb), AuditOutcome.Refused(Full)), now);
         }
     }
+
+    private string Marker => Path.Combine(_stateFolder, DecommissionedName);
+
+    // Shutting somebody out must not depend on how many orders somebody gave before; doing it again does nothing.
+    private bool IsFull(Order? order, string? refusal) => order switch
+    {
+        Order.Decommission when refusal is null => false,
+        Order.Revoke revoke when refusal is null && !_revoked.Contains(revoke.KeyId) => false,
+        Order.Hold hold when refusal is null && _state.Holds.Count >= UsedOrders.MostHolds && !_state.Holds.ContainsKey(_keys.CasePseudonym(hold.Case)) => true,
+        _ => _state.Orders.Count >= UsedOrders.MostOrders,
+    };
+
+    // Only what would be remembered for about as long as a good order: years would fill the memory for years.
+    private static bool MayBeAllowedLater(string refusal, OrderTerms terms, DateTimeOffset now) =>
+        refusal is not ("replayed" or "other-box" or "expired") && terms.Expires - now <= OrderJudgement.LongestLife + OrderJudgement.ClockLag;
+
+    private bool UseUp(OrderTerms terms, Operator by, OrderAnswer answer, long leaf, DateTimeOffset now) =>
+        _state.Orders.Carry(UseOf(terms, by), terms.Expires, new OrderEffect.None(),
+            new AnswerMessage(now + AnswerKeptFor, leaf, (sequence, _) => _signer.Answer(sequence, answer, now))).Use == OrderUse.Carried;
 
     /// <summary>From the outside to the operator.</summary>
     /// <returns>Null, or why nobody vouches for the message.</returns>
@@ -179,7 +205,7 @@ internal sealed class OrderDesk
                 return null;
             case Order.Decommission:
                 // First, so that a box that is cut off here finishes at its next start.
-                DurableFile.Write(Path.Combine(_stateFolder, DecommissionedName), "{}"u8.ToArray());
+                DurableFile.Write(Marker, "{}"u8.ToArray());
                 return null;
             case Order.Export:
                 Export(Path.Combine(_stateFolder, ExportsName, terms.Id));
@@ -191,10 +217,11 @@ internal sealed class OrderDesk
 
     private void Export(string folder)
     {
-        if (Directory.Exists(folder)) return;
-        var making = $"{folder}.making";
+        var making = $"{folder}~"; // no id has this letter
         if (Directory.Exists(making)) Directory.Delete(making, recursive: true);
         _audit.CopyTo(making);
+        // Cut off before, or another operator's of the same id: this one holds all that it did, and more.
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         Directory.Move(making, folder);
     }
 
@@ -239,7 +266,9 @@ internal sealed class OrderDesk
                 return _signer.Answer(sequence, answer, now);
             }));
         _log.LogInformation("order {Verb}: {Outcome}", verb ?? "unread", outcome);
-        if (used.Use == OrderUse.Full) return null;
+        if (used.Use == OrderUse.Full && (outcome.Reason is not null || order is not (Order.Revoke or Order.Decommission))) return null;
+        // These are done although nothing more can be remembered; see IsFull.
+        if (used.Use == OrderUse.Full) answer = Answered(new OrderAnswer(terms.Id, verb, outcome), now);
         if (outcome.Reason is { } refusal) Refuse(IncidentKind.OutOfPolicyOrder, refusal);
         else Interlocked.Increment(ref _taken);
         if (outcome.Reason is null && order is Order.Decommission) Decommissioned?.Invoke();
@@ -263,8 +292,8 @@ internal sealed class OrderDesk
     /// <summary>Refuses what was not opened.</summary>
     /// <param name="by">Who signed it; null if no operator did.</param>
     /// <param name="silent">It is no incident: QoS 1 may bring an order twice.</param>
-    /// <returns>False if there were too many of them: then it was only counted.</returns>
-    private bool RefuseUnopened(IncidentKind kind, string reason, Operator? by, DateTimeOffset now, bool silent = false)
+    /// <returns>Where it stands in the log; null if there were too many of them: then it was only counted.</returns>
+    private long? RefuseUnopened(IncidentKind kind, string reason, Operator? by, DateTimeOffset now, bool silent = false)
     {
         if (now - _unopenedSince >= TimeSpan.FromHours(1))
         {
@@ -274,21 +303,21 @@ internal sealed class OrderDesk
         if (++_unopened > UnopenedLogged)
         {
             Interlocked.Increment(ref _refused);
-            return false;
+            return null;
         }
-        Log(reason, by, 1);
+        var leaf = Log(reason, by, 1);
         if (silent) Interlocked.Increment(ref _refused);
         else Refuse(kind, reason);
-        return true;
+        return leaf;
 
-        void Log(string why, Operator? who, int count)
+        long Log(string why, Operator? who, int count)
         {
-            _audit.Append(new AuditEntry
+            _log.LogWarning("order refused: {Reason}", why);
+            return _audit.Append(new AuditEntry
             {
                 Action = AuditAction.OrderRefused, Outcome = AuditOutcome.Refused(why), Actor = who?.Account ?? "unknown",
                 Role = who?.Role ?? AuditRole.Agent, Count = count,
             });
-            _log.LogWarning("order refused: {Reason}", why);
         }
     }
 

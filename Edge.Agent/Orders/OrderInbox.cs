@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Edge.Agent.Hits;
 using Edge.Agent.Publishing;
+using Edge.Storage.Audit;
 using Edge.Storage.Files;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +17,7 @@ internal sealed class OrderInbox(string folder, OrderDesk desk, TimeProvider tim
 
     private const int MostAtOnce = 64;
     private readonly HashSet<string> _unreadable = new(StringComparer.Ordinal);
+    private readonly Dictionary<Sha256Hash, byte[]> _unsaid = [];
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>The folder of a state folder.</summary>
@@ -29,25 +31,48 @@ internal sealed class OrderInbox(string folder, OrderDesk desk, TimeProvider tim
         while (await timer.WaitForNextTickAsync(stop)) Look();
     }
 
-    /// <summary>Takes what lies there.</summary>
+    /// <summary>Takes what lies there. What cannot be taken holds up nothing that lies beside it.</summary>
     public void Look()
     {
-        foreach (var file in Directory.EnumerateFiles(folder, "*" + OrderEnding).Order(StringComparer.Ordinal).Take(MostAtOnce).ToList())
+        if (!Directory.Exists(folder)) return;
+        var taken = 0;
+        foreach (var file in Directory.EnumerateFiles(folder, "*" + OrderEnding).Order(StringComparer.Ordinal).ToList())
             try
             {
+                if (taken == MostAtOnce) return;
                 if (Read(file) is not { } order) continue;
-                var answer = desk.Take(order);
-                DurableFile.Write(Path.ChangeExtension(file, OutcomeEnding), JsonSerializer.SerializeToUtf8Bytes(new
-                {
-                    order = answer?.Order, verb = answer?.Verb, outcome = answer?.Outcome.ToString() ?? "refused:not-an-operators", count = answer?.Count ?? 0,
-                }));
-                File.Delete(file);
+                taken++;
+                var digest = Sha256Hash.Of(order);
+                if (!_unsaid.TryGetValue(digest, out var outcome)) _unsaid.Add(digest, outcome = Outcome(desk.Take(order)));
+                if (!Say(file, outcome)) continue;
+                _unsaid.Remove(digest);
             }
             catch (IOException refused) when (refused.MayPass())
             {
                 log.LogError("{Reason}; an order waits in {Folder}", refused.Message, folder);
                 return;
             }
+    }
+
+    private static byte[] Outcome(OrderAnswer? answer) => JsonSerializer.SerializeToUtf8Bytes(new
+    {
+        order = answer?.Order, verb = answer?.Verb, outcome = answer?.Outcome.ToString() ?? "refused:not-an-operators", count = answer?.Count ?? 0,
+    });
+
+    /// <summary>False if the outcome could not be put there: it is said later, and the order is not taken a second time.</summary>
+    private bool Say(string file, byte[] outcome)
+    {
+        try
+        {
+            DurableFile.Write(Path.ChangeExtension(file, OutcomeEnding), outcome);
+            File.Delete(file);
+            return true;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            if (_unreadable.Add(file)) log.LogError("the outcome of an order in {Folder} cannot be written there", folder);
+            return false;
+        }
     }
 
     // What is too large, a device or a link to one is not read further: the desk refuses it as unsigned.
@@ -62,7 +87,7 @@ internal sealed class OrderInbox(string folder, OrderDesk desk, TimeProvider tim
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
-            if (_unreadable.Add(file)) log.LogError("{File} is not taken: it must be a plain file that the agent's user may read", file);
+            if (_unreadable.Add(file)) log.LogError("an order in {Folder} is not taken: it must be a plain file that the agent's user may read", folder);
             return null;
         }
     }

@@ -1,0 +1,118 @@
+using Edge.Agent.Governance;
+using Edge.Agent.Hub;
+using Edge.Storage.Audit;
+using Edge.Storage.Keys;
+using Edge.Storage.Trust;
+using Edge.Tests.Matching;
+using Edge.Tests.Orders;
+using Edge.Tests.Support;
+using Edge.Tests.Trust;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Edge.Tests.Governance;
+
+/// <summary>Trust files that come one by one over a broker that nobody trusts.</summary>
+public sealed class TrustMailboxTests : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly FakeTimeProvider _time = new(Lists.Now);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly OrderLab.KeptLog _log = new();
+    private readonly SigningKey _key = SigningKey.Create();
+    private readonly Agency _agency;
+    private readonly AuditLog _audit;
+    private readonly TrustWatch _trust;
+    private readonly TrustMailbox _mailbox;
+    private readonly Task _running;
+
+    public TrustMailboxTests()
+    {
+        _agency = Agency.Create(_folder.File("agency"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap }, Lists.Now, null, out _)!;
+        _audit = AuditLog.Open(_folder.File("audit"), "edge/v1/riverton/box-1", _key, _time);
+        _trust = new TrustWatch(TrustClient.Open(_folder.File("trust"), File.ReadAllBytes(Path.Combine(_agency.TrustFolder, "1.root.json")), "riverton", "box-1"), _audit, _log);
+        _mailbox = new TrustMailbox(_trust, _time, _log);
+        _running = _mailbox.RunAsync(_stop.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+        _audit.Dispose();
+        _agency.Dispose();
+        _key.Dispose();
+        _folder.Dispose();
+    }
+
+    private List<string> Files => [.. TrustRepositoryWriter.SendingOrder(_agency.TrustFolder, "riverton")];
+
+    private void Put(params IEnumerable<string> files)
+    {
+        foreach (var file in files) _mailbox.Put(file, File.ReadAllBytes(Path.Combine(_agency.TrustFolder, file)));
+    }
+
+    private Task Until(Func<bool> condition, string what) => Eventually.TrueAsTimePasses(_time, condition, what);
+
+    private Task UntilLookedAgain(int looks) => Until(() => Waits >= looks, "what came was looked at");
+
+    private int Waits
+    {
+        get
+        {
+            lock (_log.Lines) return _log.Lines.Count(line => line.StartsWith("trust files are still to come", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Files_in_any_order_make_a_set_and_missing_ones_wait_without_a_refusal()
+    {
+        var files = Files;
+        files.Reverse(); // the timestamp first, which names all that is missing
+        for (var i = 0; i < files.Count - 1; i++)
+        {
+            Put(files[i]);
+            if (i < 2) await UntilLookedAgain(i + 1);
+        }
+        Assert.Null(_trust.Current);
+        Put(files[^1]);
+        await Until(() => _trust.Current is not null, "the set is in use");
+        Assert.DoesNotContain(_audit.Read(), record => record.Entry!.Action == AuditAction.TrustRefused);
+    }
+
+    [Fact]
+    public async Task A_forged_timestamp_is_refused_and_the_agency_s_own_still_comes_through()
+    {
+        Put(Files);
+        await Until(() => _trust.Current is not null, "the set is in use");
+        var forged = ForgedTimestamp.Copy(_agency.TrustFolder, _folder.File("forged"));
+        ForgedTimestamp.Put(forged);
+        _mailbox.Put(TrustPath.Timestamp, File.ReadAllBytes(Path.Combine(forged, TrustPath.Timestamp)));
+        await Until(() => _audit.Read().Any(record => record.Entry!.Action == AuditAction.TrustRefused), "it is refused");
+        Assert.Equal(1, _trust.Current!.Targets.Versions[TrustPath.Timestamp]);
+    }
+
+    [Fact]
+    public void What_no_repository_has_and_what_is_too_large_is_dropped_and_so_is_more_than_may_wait()
+    {
+        _mailbox.Put("../state.db", new byte[10]);
+        _mailbox.Put(TrustPath.Timestamp, new byte[TrustPath.MaxBytes(TrustPath.Timestamp) + 1]);
+        _mailbox.Put(TrustPath.Timestamp, default);
+        Assert.Empty(_log.Lines);
+        var large = new byte[TrustPath.MaxBytes(TrustPath.Hotlist("any"))];
+        for (var i = 0; i * (long)large.Length <= TrustMailbox.MaxBytes; i++) _mailbox.Put(TrustPath.Hotlist($"agency{(char)('a' + i)}"), large);
+        Assert.Contains(_log.Lines, line => line.Contains("they were dropped", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_disk_that_refuses_is_tried_again()
+    {
+        var blocked = Directory.CreateDirectory(_folder.File("trust/active.json.tmp"));
+        foreach (var name in new[] { "floors.json.tmp", "active.tmp" }) Directory.CreateDirectory(_folder.File("trust/" + name));
+        Put(Files);
+        await Until(() => _log.Lines.Count > 0, "the refusal is said");
+        Assert.Null(_trust.Current);
+        foreach (var folder in Directory.EnumerateDirectories(_folder.File("trust"), "*.tmp").ToList()) Directory.Delete(folder);
+        await Until(() => _trust.Current is not null, "the set is in use once the disk works");
+    }
+}
