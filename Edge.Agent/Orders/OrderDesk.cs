@@ -97,13 +97,14 @@ internal sealed class OrderDesk
                 return RefuseUnopened(IncidentKind.OutOfPolicyOrder, Full, by, now) is null ? null
                     : Answered(new OrderAnswer(order.Terms.Id, opened is null ? null : Duties.Write(opened.Verb), AuditOutcome.Refused(Full)), now);
             var page = refusal is null && opened is Order.Search search ? Page(search) : null;
-            refusal ??= Prepare(opened!, order.Terms);
+            if (refusal is null && opened is Order.Revoke && _revoked.IsFull) refusal = "too-many-revoked";
             var entry = Entry(opened, by!, message.Span, page) with { Outcome = refusal is null ? AuditOutcome.Done : AuditOutcome.Refused(refusal) };
             var logged = false;
             try
             {
                 var leaf = _audit.Append(entry);
                 logged = true;
+                if (refusal is null) Perform(opened!, order.Terms);
                 if (Carry(order.Terms, by!, opened, entry.Outcome, page, leaf, trust!, now) is { } answer) return answer;
             }
             catch (IOException)
@@ -193,25 +194,21 @@ internal sealed class OrderDesk
     private CaseHits Page(Order.Search search) => _state.Hits.Search(new CaseQuery(_keys.CasePseudonym(search.Case), search.From, search.To,
         search.After, OrderAnswer.MaxHits, OrderAnswer.MaxHitBytes));
 
-    /// <summary>What an order does outside the database: before it is logged as done, and in a way that does no harm twice.</summary>
-    /// <returns>Null, or the refusal.</returns>
-    private string? Prepare(Order order, OrderTerms terms)
+    /// <summary>What an order does outside the database: once it is logged, and in a way that does no harm twice.</summary>
+    private void Perform(Order order, OrderTerms terms)
     {
         switch (order)
         {
             case Order.Revoke { KeyId: var keyId }:
-                if (_revoked.IsFull) return "too-many-revoked";
                 _revoked.Add(keyId);
-                return null;
+                break;
             case Order.Decommission:
-                // First, so that a box that is cut off here finishes at its next start.
+                // Before its answer, so that a box that is cut off here finishes at its next start.
                 DurableFile.Write(Marker, "{}"u8.ToArray());
-                return null;
+                break;
             case Order.Export:
                 Export(Path.Combine(_stateFolder, ExportsName, terms.Id));
-                return null;
-            default:
-                return null;
+                break;
         }
     }
 

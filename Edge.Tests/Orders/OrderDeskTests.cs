@@ -357,8 +357,8 @@ public sealed class OrderDeskTests : IDisposable
             var page = _lab.Take(_lab.Search(after: after));
             pages++;
             Assert.Equal(page.Hits.Count, page.Count);
-            Assert.InRange(page.Hits.Sum(hit => hit.Length), 1, OrderAnswer.MaxHitBytes);
-            found.AddRange(page.Hits.Select(hit => Encoding.UTF8.GetString(hit.Span)));
+            Assert.InRange(page.Hits.Sum(hit => hit.Record.Length), 1, OrderAnswer.MaxHitBytes);
+            found.AddRange(page.Hits.Select(hit => Encoding.UTF8.GetString(hit.Record.Span)));
             if (page.More is not { } more) break;
             after = (int)more;
         }
