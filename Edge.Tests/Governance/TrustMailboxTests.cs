@@ -81,6 +81,21 @@ public sealed class TrustMailboxTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Only_what_changed_needs_to_come_again()
+    {
+        Put(Files);
+        await Until(() => _trust.Current is not null, "the set is in use");
+        var before = Files.ToDictionary(file => file, file => File.ReadAllBytes(Path.Combine(_agency.TrustFolder, file)));
+        _agency.RefreshTrust(Lists.Now.AddDays(1));
+        var changed = Files.Where(file => !before.TryGetValue(file, out var bytes) || !bytes.AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(_agency.TrustFolder, file)))).ToList();
+        Assert.Contains(TrustPath.Timestamp, changed);
+        Assert.DoesNotContain(TrustPath.Policy, changed);
+        Put(TrustPath.Timestamp);
+        await Until(() => _trust.Current!.Targets.Versions[TrustPath.Timestamp] == 2, "the newer set is in use");
+        Assert.DoesNotContain(_audit.Read(), record => record.Entry!.Action == AuditAction.TrustRefused);
+    }
+
+    [Fact]
     public async Task A_forged_timestamp_is_refused_and_the_agency_s_own_still_comes_through()
     {
         Put(Files);
@@ -102,17 +117,5 @@ public sealed class TrustMailboxTests : IAsyncDisposable
         var large = new byte[TrustPath.MaxBytes(TrustPath.Hotlist("any"))];
         for (var i = 0; i * (long)large.Length <= TrustMailbox.MaxBytes; i++) _mailbox.Put(TrustPath.Hotlist($"agency{(char)('a' + i)}"), large);
         Assert.Contains(_log.Lines, line => line.Contains("they were dropped", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task A_disk_that_refuses_is_tried_again()
-    {
-        var blocked = Directory.CreateDirectory(_folder.File("trust/active.json.tmp"));
-        foreach (var name in new[] { "floors.json.tmp", "active.tmp" }) Directory.CreateDirectory(_folder.File("trust/" + name));
-        Put(Files);
-        await Until(() => _log.Lines.Count > 0, "the refusal is said");
-        Assert.Null(_trust.Current);
-        foreach (var folder in Directory.EnumerateDirectories(_folder.File("trust"), "*.tmp").ToList()) Directory.Delete(folder);
-        await Until(() => _trust.Current is not null, "the set is in use once the disk works");
     }
 }
