@@ -81,21 +81,6 @@ public sealed class TrustMailboxTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Only_what_changed_needs_to_come_again()
-    {
-        Put(Files);
-        await Until(() => _trust.Current is not null, "the set is in use");
-        var before = Files.ToDictionary(file => file, file => File.ReadAllBytes(Path.Combine(_agency.TrustFolder, file)));
-        _agency.RefreshTrust(Lists.Now.AddDays(1));
-        var changed = Files.Where(file => !before.TryGetValue(file, out var bytes) || !bytes.AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(_agency.TrustFolder, file)))).ToList();
-        Assert.Contains(TrustPath.Timestamp, changed);
-        Assert.DoesNotContain(TrustPath.Policy, changed);
-        Put(TrustPath.Timestamp);
-        await Until(() => _trust.Current!.Targets.Versions[TrustPath.Timestamp] == 2, "the newer set is in use");
-        Assert.DoesNotContain(_audit.Read(), record => record.Entry!.Action == AuditAction.TrustRefused);
-    }
-
-    [Fact]
     public async Task A_forged_timestamp_is_refused_and_the_agency_s_own_still_comes_through()
     {
         Put(Files);
