@@ -103,16 +103,4 @@ public sealed class TrustMailboxTests : IAsyncDisposable
         for (var i = 0; i * (long)large.Length <= TrustMailbox.MaxBytes; i++) _mailbox.Put(TrustPath.Hotlist($"agency{(char)('a' + i)}"), large);
         Assert.Contains(_log.Lines, line => line.Contains("they were dropped", StringComparison.Ordinal));
     }
-
-    [Fact]
-    public async Task A_disk_that_refuses_is_tried_again()
-    {
-        var blocked = Directory.CreateDirectory(_folder.File("trust/active.json.tmp"));
-        foreach (var name in new[] { "floors.json.tmp", "active.tmp" }) Directory.CreateDirectory(_folder.File("trust/" + name));
-        Put(Files);
-        await Until(() => _log.Lines.Count > 0, "the refusal is said");
-        Assert.Null(_trust.Current);
-        foreach (var folder in Directory.EnumerateDirectories(_folder.File("trust"), "*.tmp").ToList()) Directory.Delete(folder);
-        await Until(() => _trust.Current is not null, "the set is in use once the disk works");
-    }
 }
