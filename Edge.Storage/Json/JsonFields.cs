@@ -12,9 +12,8 @@ public sealed class JsonFields
 {
     private readonly string _path;
     private readonly List<JsonProblem> _problems;
-    // Room for an entry of a hotlist: growing by steps costs as much again, 50,000 times.
-    private readonly Dictionary<string, JsonElement> _values = new(12, StringComparer.Ordinal);
-    private readonly HashSet<string> _asked = new(12, StringComparer.Ordinal);
+    private readonly Dictionary<string, JsonElement> _values = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
 
     private JsonFields(JsonElement element, string path, List<JsonProblem> problems)
     {
