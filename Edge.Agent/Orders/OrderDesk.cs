@@ -37,6 +37,7 @@ internal sealed class OrderDesk
     private const int UnopenedLogged = 60;
 
     private const string Full = "too-many-orders";
+    private const string NoPolicy = "no-policy";
 
     private readonly BoxName _box;
     private readonly string _stateFolder;
@@ -83,7 +84,8 @@ internal sealed class OrderDesk
             var (trust, now) = (_trust(), _time.GetUtcNow());
             if (Authenticate(message.Span, trust, out var by, out var order) is { } stranger)
             {
-                RefuseUnopened(IncidentKind.RefusedSignature, stranger, null, now);
+                // Before the first policy nobody can be told from anybody: that accuses nobody.
+                RefuseUnopened(IncidentKind.RefusedSignature, stranger, null, now, silent: stranger == NoPolicy);
                 return null;
             }
             if (Admit(order!.Terms, by!, trust!, now) is { } notAdmitted)
@@ -145,7 +147,7 @@ internal sealed class OrderDesk
     {
         (by, order) = (null, null);
         if (message.Length > OrderMessage.MaxBytes || !Jws.TryReadKeyId(message, out var keyId)) return "not-signed";
-        if (trust is null) return "no-policy";
+        if (trust is null) return NoPolicy;
         by = trust.Operators.WithKey(keyId);
         if (by is null) return "unknown-operator";
         if (_revoked.Contains(keyId)) return "revoked-operator";
@@ -288,7 +290,7 @@ internal sealed class OrderDesk
 
     /// <summary>Refuses what was not opened.</summary>
     /// <param name="by">Who signed it; null if no operator did.</param>
-    /// <param name="silent">It is no incident: QoS 1 may bring an order twice.</param>
+    /// <param name="silent">It is no incident: QoS 1 may bring an order twice, and a new box has no policy yet.</param>
     /// <returns>Where it stands in the log; null if there were too many of them: then it was only counted.</returns>
     private long? RefuseUnopened(IncidentKind kind, string reason, Operator? by, DateTimeOffset now, bool silent = false)
     {
