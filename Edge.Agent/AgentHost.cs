@@ -80,7 +80,7 @@ internal sealed class AgentHost : IAsyncDisposable
             _mailbox = new TrustMailbox(_trust, time, logs.CreateLogger("trust"));
             var link = new LinkSettings(configuration.Broker, enrolment.Certificates, $"{Box.Agency}-{Box.Box}")
             {
-                LargestPayload = BoxLetterbox.LargestPayload,
+                LargestPayload = BoxLetterbox.LargestPayload, MostUnacknowledged = 4,
             };
             _outbox = new OutboxWorker(_state, link, signer, time, logs.CreateLogger<OutboxWorker>(),
                 new BoxLetterbox(Box, _desk, _mailbox, logs.CreateLogger("letterbox")));

@@ -28,6 +28,10 @@ public sealed record LinkSettings(BrokerAddress Broker, LinkCertificates Certifi
     /// files needs room for a hotlist: the broker silently drops what is larger (MQTT 5 §3.1.2.11.4).</summary>
     public int LargestPayload { get; init; } = Jws.MaxBytes;
 
+    /// <summary>Most messages that the broker may send us before we acknowledge one, 1 to 64; default 64. Times
+    /// <see cref="LargestPayload"/> it bounds what a broker can make us hold.</summary>
+    public ushort MostUnacknowledged { get; init; } = MqttLink.MaxUnacknowledged;
+
     /// <summary>Longest silence before the link is probed, whole seconds; default 20 s.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(20);
 

@@ -18,7 +18,7 @@ public sealed class MqttLink : IAsyncDisposable
     /// <summary>What topic and properties may add to a payload, in bytes.</summary>
     internal const int PacketOverhead = 1024;
 
-    private const int MaxUnacknowledged = 64;
+    internal const ushort MaxUnacknowledged = 64;
 
     private readonly LinkSettings _settings;
     private readonly TimeProvider _time;
@@ -165,7 +165,7 @@ public sealed class MqttLink : IAsyncDisposable
             .WithClientId(_settings.ClientId)
             .WithCleanStart(_settings.SessionExpiry == TimeSpan.Zero)
             .WithSessionExpiryInterval((uint)_settings.SessionExpiry.TotalSeconds)
-            .WithReceiveMaximum(MaxUnacknowledged)
+            .WithReceiveMaximum(_settings.MostUnacknowledged)
             .WithMaximumPacketSize((uint)(_settings.LargestPayload + PacketOverhead))
             .WithKeepAlivePeriod(_settings.KeepAlive)
             .WithTimeout(_settings.AnswerWithin);
