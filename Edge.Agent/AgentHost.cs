@@ -64,9 +64,13 @@ internal sealed class AgentHost : IAsyncDisposable
             DamagedLogAlarm.Over(configuration.StateFolder);
             _incidents = IncidentReporter.Open(_state, _audit, signer, () => _trust?.Current?.Policy, time, logs.CreateLogger("incidents"));
             _clock = new ClockWatch(time, _incidents, logs.CreateLogger("clock"));
+            var revoked = RevokedKeys.Open(configuration.StateFolder);
             _trust = new TrustWatch(
                 TrustClient.Open(Path.Combine(configuration.StateFolder, "trust"), enrolment.Root(), Box.Agency, Box.Box),
-                _audit, logs.CreateLogger("trust")) { Incidents = _incidents, TimestampSigned = _time.Confirm };
+                _audit, logs.CreateLogger("trust"))
+            {
+                Incidents = _incidents, TimestampSigned = _time.Confirm, IsRevoked = revoked.Contains,
+            };
             _recorder = new HitRecorder(_state, _audit, signer, _keys, _counter, time, logs.CreateLogger("hits"));
             foreach (var camera in configuration.Cameras) _cameras.Add(OpenCamera(camera, logs, witness));
             _summary = new SummaryWriter(_state, _audit, signer, _trust, time, () => Total,
@@ -74,7 +78,7 @@ internal sealed class AgentHost : IAsyncDisposable
             {
                 TakeShared = _counter.TakeShared, Orders = () => _desk?.Counts ?? default,
             };
-            _desk = new OrderDesk(configuration.StateFolder, _state, _audit, signer, _keys, () => _trust.Current,
+            _desk = new OrderDesk(configuration.StateFolder, _state, _audit, signer, _keys, revoked, () => _trust.Current,
                 (kind, detail) => _incidents.Report(kind, detail), time, logs.CreateLogger("orders")) { Decommissioned = _decommissioned.Cancel };
             _orders = new OrderInbox(OrderInbox.In(configuration.StateFolder), _desk, time, logs.CreateLogger("orders"));
             _mailbox = new TrustMailbox(_trust, time, logs.CreateLogger("trust"));

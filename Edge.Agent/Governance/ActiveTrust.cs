@@ -70,8 +70,9 @@ public sealed record ActiveTrust
     public bool TakesOrders(DateTimeOffset now) => now < PolicyExpires;
 
     /// <summary>Reads the verified files as the box will act on them.</summary>
+    /// <param name="isRevoked">Whether an operator's key was shut out of this box: what it countersigned is not shared.</param>
     /// <exception cref="TrustException">A file is signed but says something this box cannot act on.</exception>
-    public static ActiveTrust From(TrustedTargets targets, DateTimeOffset now)
+    public static ActiveTrust From(TrustedTargets targets, DateTimeOffset now, Func<string, bool>? isRevoked = null)
     {
         if (!Policy.TryParse(targets.Policy, out var policy, out var problems)) throw Refuse(TrustPath.Policy, problems);
         if (policy.Agency != targets.Agency) throw new TrustException(TrustPath.Policy, "is of another agency");
@@ -85,10 +86,10 @@ public sealed record ActiveTrust
         {
             Targets = targets, Policy = policy, Recipients = recipients, Operators = operators,
             Matcher = new HotlistMatcher(hotlist), Refused = refused,
-        }.WithGrants(now);
+        }.WithGrants(now, isRevoked);
     }
 
-    private ActiveTrust WithGrants(DateTimeOffset now)
+    private ActiveTrust WithGrants(DateTimeOffset now, Func<string, bool>? isRevoked)
     {
         var (grants, malformed) = (Grants.None(Policy.Agency), (IReadOnlyList<RefusedGrant>)[]);
         if (Targets.Grants is { } bytes)
@@ -97,7 +98,7 @@ public sealed record ActiveTrust
             if (read.Agency != Policy.Agency) throw new TrustException(TrustPath.Grants, "is of another agency");
             grants = read;
         }
-        var sharing = Sharing.Under(Policy, PolicyExpires, Operators, grants, out var refusedGrants);
+        var sharing = Sharing.Under(Policy, PolicyExpires, Operators, grants, out var refusedGrants, isRevoked);
         var (granted, refused) = (new List<GrantedHotlist>(), Targets.RefusedHotlists.ToDictionary(list => list.Key, list => list.Value.Reason));
         foreach (var (agency, list) in Targets.OtherHotlists)
             if (GrantedHotlist.TryRead(list, agency, Targets.Expiries[TrustPath.HotlistMetadata(agency)], Policy, sharing, now, out var one, out var reason))

@@ -18,18 +18,20 @@ public abstract record ShareDecision
     public sealed record Refused(string Reason) : ShareDecision;
 }
 
-/// <summary>Decides what is shared with whom: (request, policy, grants, now) → allowed or refused. Pure and immutable. A grant
-/// that has ended ends here, at the next read, whatever was signed since.</summary>
+/// <summary>Decides what is shared with whom: (request, policy, grants, now) → allowed or refused. Immutable, and pure but for
+/// the keys that were revoked. A grant that has ended ends here, at the next read, whatever was signed since.</summary>
 public sealed class Sharing
 {
     private readonly Policy _policy;
     private readonly DateTimeOffset _until;
     private readonly IReadOnlyList<Usable> _usable;
+    private readonly Func<string, bool> _isRevoked;
 
-    private Sharing(Policy policy, DateTimeOffset until, IReadOnlyList<Usable> usable) => (_policy, _until, _usable) = (policy, until, usable);
+    private Sharing(Policy policy, DateTimeOffset until, IReadOnlyList<Usable> usable, Func<string, bool> isRevoked) =>
+        (_policy, _until, _usable, _isRevoked) = (policy, until, usable, isRevoked);
 
     /// <summary>No grant, no sharing.</summary>
-    public static Sharing Nobody { get; } = new(policy: null!, DateTimeOffset.MinValue, []); // without a grant no policy is asked
+    public static Sharing Nobody { get; } = new(policy: null!, DateTimeOffset.MinValue, [], _ => false); // without a grant no policy is asked
 
     /// <summary>The grants in use, those that have ended or not begun too.</summary>
     public IEnumerable<Grant> Grants => _usable.Select(usable => usable.Grant);
@@ -38,7 +40,9 @@ public sealed class Sharing
     /// <param name="until">When the policy, or the signature on it, ends: from then on nothing is shared.</param>
     /// <param name="operators">Who may countersign.</param>
     /// <param name="refused">The others, each with its reason.</param>
-    public static Sharing Under(Policy policy, DateTimeOffset until, Operators operators, Grants grants, out IReadOnlyList<RefusedGrant> refused)
+    /// <param name="isRevoked">Whether an operator's key was shut out of this box; asked at every decision. Null where nothing revokes.</param>
+    public static Sharing Under(Policy policy, DateTimeOffset until, Operators operators, Grants grants, out IReadOnlyList<RefusedGrant> refused,
+        Func<string, bool>? isRevoked = null)
     {
         var usable = new List<Usable>();
         var objections = new List<RefusedGrant>();
@@ -49,7 +53,7 @@ public sealed class Sharing
             else usable.Add(new Usable(grant, countersigner));
         }
         refused = objections;
-        return new Sharing(policy, until, usable);
+        return new Sharing(policy, until, usable, isRevoked ?? (_ => false));
     }
 
     /// <summary>True if an entry of this agency might be shared now: whether it is worth asking its list.</summary>
@@ -85,6 +89,7 @@ public sealed class Sharing
         : now < usable.Grant.NotBefore ? "grant-not-begun"
         : now >= usable.Grant.Expires ? "grant-ended"
         : usable.Countersigner?.IsInForce(now) == false ? "oversight-not-in-force"
+        : usable.Countersigner is { } overseer && _isRevoked(overseer.Key.KeyId) ? "oversight-revoked"
         : usable.Grant.RecipientAt(now) is null ? "no-recipient-key" : null;
 
     private static string? Objection(Grant grant, Policy policy, Operator? countersigner, IReadOnlyList<Usable> before)

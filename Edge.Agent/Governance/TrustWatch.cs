@@ -26,6 +26,9 @@ public sealed class TrustWatch
     /// <summary>Told of refusals that look like an attack.</summary>
     public IncidentReporter? Incidents { get; init; }
 
+    /// <summary>Whether an operator's key was shut out of this box.</summary>
+    public Func<string, bool>? IsRevoked { get; init; }
+
     /// <summary>Told when the agency signed a timestamp that nobody had shown before.</summary>
     public Action<DateTimeOffset>? TimestampSigned { get; init; }
 
@@ -66,7 +69,7 @@ public sealed class TrustWatch
             {
                 // A signed set that the box cannot act on must not replace one it can, on the disk either.
                 ActiveTrust? judged = null;
-                var targets = _client.Update(fetch, now, accept: targets => judged = ActiveTrust.From(targets, now),
+                var targets = _client.Update(fetch, now, accept: targets => judged = ActiveTrust.From(targets, now, IsRevoked),
                     newer: timestamp => TimestampSigned?.Invoke(timestamp.Signed));
                 Activate(targets, now, judged);
                 _lastRefusal = null;
@@ -88,7 +91,7 @@ public sealed class TrustWatch
     private void Activate(TrustedTargets targets, DateTimeOffset now, ActiveTrust? judged = null)
     {
         if (ReferenceEquals(_current?.Targets, targets)) return;
-        var next = judged is not null && ReferenceEquals(judged.Targets, targets) ? judged : ActiveTrust.From(targets, now);
+        var next = judged is not null && ReferenceEquals(judged.Targets, targets) ? judged : ActiveTrust.From(targets, now, IsRevoked);
         var hotlist = next.Matcher.Hotlist;
         _audit.AppendMany(
         [

@@ -55,15 +55,14 @@ internal sealed class OrderDesk
     private int _unopened;
     private long _taken, _refused;
 
+    /// <param name="revoked">Who is shut out of this box; orders add to it.</param>
     /// <param name="trust">What is in force; null until something verified.</param>
     /// <param name="incident">Told what must be notified.</param>
-    /// <exception cref="StateDamagedException">The list of revoked keys is damaged.</exception>
-    public OrderDesk(string stateFolder, StateDatabase state, AuditLog audit, MessageSigner signer, KeyFolder keys, Func<ActiveTrust?> trust,
-        Action<IncidentKind, string> incident, TimeProvider time, ILogger log)
+    public OrderDesk(string stateFolder, StateDatabase state, AuditLog audit, MessageSigner signer, KeyFolder keys, RevokedKeys revoked,
+        Func<ActiveTrust?> trust, Action<IncidentKind, string> incident, TimeProvider time, ILogger log)
     {
         (_box, _stateFolder, _state, _audit, _signer, _keys) = (signer.Box, stateFolder, state, audit, signer, keys);
-        (_trust, _incident, _time, _log) = (trust, incident, time, log);
-        _revoked = RevokedKeys.Open(stateFolder);
+        (_revoked, _trust, _incident, _time, _log) = (revoked, trust, incident, time, log);
     }
 
     /// <summary>Orders carried out and refused since start.</summary>

@@ -82,6 +82,6 @@ internal sealed class OrderedBox : IDisposable
         _folder.Dispose();
     }
 
-    private OrderDesk Open() => new(_folder.Path, State.Database, Audit, new MessageSigner(Box, State.Keys.Messages, "0.1.0"), State.Keys, () => Trust,
-        (kind, detail) => Incidents.Add((kind, detail)), State.Time, NullLogger.Instance);
+    private OrderDesk Open() => new(_folder.Path, State.Database, Audit, new MessageSigner(Box, State.Keys.Messages, "0.1.0"), State.Keys,
+        RevokedKeys.Open(_folder.Path), () => Trust, (kind, detail) => Incidents.Add((kind, detail)), State.Time, NullLogger.Instance);
 }

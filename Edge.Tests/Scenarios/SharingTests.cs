@@ -258,6 +258,30 @@ public sealed class SharingTests : IDisposable
         Assert.Empty(box.WhoLooksFor("CD456"));
     }
 
+    [Fact]
+    public async Task Federal_access_ends_at_once_when_whoever_approved_it_is_revoked_at_the_box_and_a_newer_list_does_not_bring_it_back()
+    {
+        var (agencies, box) = Town(Jurisdiction.Federal);
+        agencies.Carry();
+        agencies.Riverton.Grants.Add(agencies.Grant(Jurisdiction.Federal), Lists.Now);
+        agencies.Riverton.Grants.Countersign("sheriff-1", agencies.Overseer, Lists.Now);
+        agencies.Want(Lists.Wanted("CD456", TwoAgencies.Case));
+        agencies.Carry();
+        agencies.CarryBack();
+        box.Refresh();
+        Assert.Equal([("sheriff", TwoAgencies.Case)], box.WhoLooksFor("CD456"));
+
+        box.Revoked.Add(agencies.Overseer.Public.KeyId);
+        Assert.Empty(box.WhoLooksFor("CD456"));
+        await box.SeeAsync("CD456");
+        Assert.Empty(box.Logged(AuditAction.HitShared));
+
+        agencies.Want(Lists.Wanted("CD457", TwoAgencies.Case));
+        agencies.Carry();
+        box.Refresh();
+        Assert.Empty(box.WhoLooksFor("CD456"));
+    }
+
     // Requirement 12: strict separation between agencies
 
     [Fact]

@@ -31,7 +31,8 @@ internal sealed class RoadsideBox : IDisposable
         enrolment.Accept(agency.Enrol(enrolment.Prepare(name, _keys), Lists.Now));
         State = StateDatabase.Open(Path.Combine(folder, "state"), _keys.Hours, Time);
         Audit = AuditLog.Open(Path.Combine(folder, "audit"), name.LogOrigin, _keys.Log, Time);
-        _trust = new TrustWatch(TrustClient.Open(Path.Combine(folder, "trust"), enrolment.Root(), agency.Name, "box-1"), Audit, NullLogger.Instance);
+        Revoked = RevokedKeys.Open(Path.Combine(folder, "state"));
+        _trust = new TrustWatch(TrustClient.Open(Path.Combine(folder, "trust"), enrolment.Root(), agency.Name, "box-1"), Audit, NullLogger.Instance) { IsRevoked = Revoked.Contains };
         _signer = new MessageSigner(name, _keys.Messages, "0.1.0");
     }
 
@@ -42,6 +43,9 @@ internal sealed class RoadsideBox : IDisposable
     public AuditLog Audit { get; }
 
     public ReadCounter Counter { get; } = new();
+
+    /// <summary>Whom a <c>revoke</c> order shut out.</summary>
+    public RevokedKeys Revoked { get; }
 
     public ActiveTrust? Trust => _trust.Current;
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 ALL = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NO_IOQ = "ABCDEFGHJKLMNPRSTUVWXYZ"
 NO_IO = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+NO_Q = "ABCDEFGHIJKLMNOPRSTUVWXYZ"
+NO_IOU = "ABCDEFGHJKLMNPQRSTVWXYZ"
 CONSONANTS = "BCDFGHJKLMNPRSTVWXYZ"
 CYRILLIC_TWINS = "ABEKMHOPCTYX"
 GREEK_TWINS = "ABEZHIKMNOPTYX"
@@ -58,54 +60,66 @@ _RO_COUNTIES = tuple("B AB AR AG BC BH BN BT BR BV BZ CL CJ CS CT CV DB DJ GJ GL
                      "TM TR VL VN VS".split())
 _IN_STATES = tuple("CG PB MP MH DL KA TN AP TS UP HR RJ GJ WB KL OD BR JH UK HP ML AS GA CH".split())
 _VN_TOWNS = tuple("51 59 29 30 43 75 66 81 84 86 60 61 72 15 16 37 36 38 62 65 92 94 98 99 50 52 88".split())
-_PL = "AA 99999|AAA 9999|AA 9999A|AAA A999|AA 999AA|AAA 99A9|AAA 9A99|AAA 99AA"
+_PL_TOWNS = tuple("BI BL BS CB CG CT CW DB DJ DL DW EL EP ES EW FG FZ GA GD GS KK KN KR KT LB LC LU LZ NE NO OP PK PL PN PO PP RK RP RT RZ "
+                  "SB SC SD SG SH SI SJ SK SL SM SO SR ST SW SY SZ TK WA WB WE WI WN WO WP WR WT WU WW WX WY WZ ZK ZO ZS".split())
+_PL_COUNTIES = tuple("BIA BSI CIN CBY DLU DOL DSW EBE EZD FSW FZI GDA GPU GWE KBR KMI KOL KWI LBI LOP LPU NBR NIL NOL OGL OKL ONY OPO PGN PKO "
+                     "PLE POB POS POT PSZ PZL RDE RMI ROP RZE SBE SCI SGL SMI SMY SPI SRB STA SWD TBU TKI TOP TOS WGM WGR WML WMI WOR WOS WOT "
+                     "WPI WPR WRA WSC WWL WZY ZGR ZKO ZLO ZPL ZST".split())
+_CZ_DISTRICTS = tuple("AB AD BE BI BK BM BN BO BV CB CK CL CR CV DC DO FM GT HB HK HO JC JE JH JI JN KD KH KI KL KO KT KV LI LN LO LT LY MB ME "
+                      "MO NA NB NJ OC OL OM OP OS OT PA PB PE PI PJ PL PM PR PS PT PV RA RK RO SM SO ST SU SY TA TC TP TR TU UH UL UO VS VY ZL "
+                      "ZN ZR".split())
+_SK_DISTRICTS = tuple("BA BB BJ BL BN BR BS BT BY CA DK DS DT GA GL HC HE IL KA KE KI KK KM KN KS LC LE LM LV MA MI ML MT MY NM NO NR NZ PB PD PE PK "
+                      "PN PO PP PT PU PV RA RK RS RV SA SB SC SE SI SK SL SN SO SP SV TN TO TR TS TT TV VK VT ZA ZC ZH ZM ZV".split())
+_ES_PROVINCES = tuple("M B V SE MA A O CO BI GR Z VA SS MU C PO TF GC PM CA AL T GE LE H L OR LU NA S BA J LO HU SO TO".split())
 
 EUROPE = (
     _eu("DE", 6, "@-A 9999|@-AA 999|@-AA 99|@-A 999|@-AA 9999|@-A 99", ALL, "D", prefixes=_DE_TOWNS, emblem="seal",
         two_lines=("@-AA/999", "@/AA 99"), two_lines_chance=0.04),
-    _eu("FR", 4, "AA-999-AA|AA-999-AA|9999 AA 99|999 AAA 99", NO_IO, "F", right_band=0.8,
+    _eu("FR", 4, "AA-999-AA|AA-999-AA|9999 AA 99|999 AAA 99", NO_IOU, "F", right_band=0.8,
         paints=((0.85, WHITE, BLACK), (0.15, YELLOW, BLACK))),
-    _eu("IT", 4, "AA 999AA|AA 999AA|AA 999 AA", NO_IOQ, "I", right_band=0.8),
-    _eu("ES", 4, "9999 AAA|9999 AAA|A-9999-AA|AA-9999-A", CONSONANTS, "E"),
+    _eu("IT", 4, "AA 999AA|AA 999AA|AA 999 AA", "ABCDEFGHJKLMNPRSTVWXYZ", "I", right_band=0.8),
+    _eu("ES", 4, "9999 AAA|9999 AAA|9999 AAA|@-9999-AA|@-9999-A", CONSONANTS, "E", prefixes=_ES_PROVINCES),
     _eu("NL", 4, "99-AA-AA|99-AAA-9|9-AAA-99|AA-999-A|A-999-AA|AAA-99-A|AA-99-AA|AA-AA-99", CONSONANTS,
         paints=((0.92, "#efb51c", BLACK), (0.08, WHITE, BLACK)), two_lines=("99-AA/AA", "AA-9/99-A"), two_lines_chance=0.04),
     _eu("BE", 2, "9-AAA-999|AAA-999|9-AAA-999", NO_IOQ, "B", paints=((1, WHITE, RED),)),
     _eu("LU", 0.7, "AA 9999|99999|AA 999", NO_IO, "L", paints=((1, YELLOW, BLACK),)),
-    _eu("AT", 2, "@ 999AA|@ 9999A|@-99 AAA|@ 999 AAA", NO_IOQ, "A", prefixes=("W", "G", "L", "S", "I", "B", "GU", "BN", "MD", "KF", "LB", "SL", "WL"),
-        emblem="arms"),
+    _eu("AT", 2, "@ 999AA|@ 9999A|@-99 AAA|@ 999 AAA", NO_Q, "A", prefixes=tuple(
+        "W G L S I B K P GU BN MD KF LB SL WL VB VO VL VI RO RI RE IM IL JO JU DO DL OP OW WO WB WT WY KI KO KB KR FR FK FB MI LI LL LF ZE ZT".split()), emblem="arms"),
     _eu("CH", 2, "@ 999999|@ 99999|@ 9999|@ 999", ALL, "", prefixes=tuple("ZH BE LU UR SZ OW NW GL ZG FR SO BS BL SH AR AI SG GR AG TG TI VD VS NE GE JU".split()),
         emblem="arms", two_lines=("@ 99/999", "@/999 999"), two_lines_chance=0.2),
-    _eu("PL", 4, _PL, NO_IOQ),
-    _eu("CZ", 2, "9A9 9999|9AA 9999", NO_IOQ, emblem="seal"),
-    _eu("SK", 1.5, "AA-999AA|AA 999AA", NO_IOQ, emblem="arms"),
+    _eu("PL", 2.2, "@ 99999|@ 99999|@ 9999A|@ 999AA|@ 9A999|@ 9AA99", "ACEFGHJKLMNPRSTUVWXY", prefixes=_PL_TOWNS),
+    _eu("PL", 2.2, "@ A999|@ 99AA|@ 9A99|@ 99A9|@ 9AA9|@ AA99|@ 99999|@ 9999A", "ACEFGHJKLMNPRSTUVWXY", prefixes=_PL_COUNTIES),
+    _eu("CZ", 2.2, "9A9 9999|9A9 9999|9AA 9999", "ABCDEFHIJKLMNPRSTUVXYZ", emblem="seal"),
+    _eu("CZ", 0.8, "@A 99-99", NO_Q, "", prefixes=_CZ_DISTRICTS),
+    _eu("SK", 2, "@-999AA|@ 999AA", NO_Q, emblem="arms", prefixes=_SK_DISTRICTS),
     _eu("HU", 1.5, "AAA-999|AA AA-999|AAA-999", ALL, "H"),
-    _eu("RO", 3, "@ 99 AAA|@ 999 AAA|@ 99 AAA", NO_IOQ, prefixes=_RO_COUNTIES),
+    _eu("RO", 3, "@ 99 AAA|@ 999 AAA|@ 99 AAA", NO_Q, prefixes=_RO_COUNTIES),
     _eu("BG", 1.5, "AA 9999 AA|A 9999 AA", CYRILLIC_TWINS),
-    _eu("HR", 1.2, "@ 999-AA|@ 9999-AA|@ 999-A", NO_IOQ, prefixes=("ZG", "ST", "RI", "OS", "PU", "ZD", "VZ", "KA", "DU"), emblem="arms"),
-    _eu("SI", 1.2, "@ AA-999|@ 99-99A|@ A9-999", NO_IOQ, "SLO", prefixes=("LJ", "MB", "CE", "KR", "KP", "NM", "GO"), emblem="arms"),
-    _eu("RS", 1, "@ 999-AA|@ 9999-AA", NO_IOQ, "SRB", prefixes=("BG", "NS", "NI", "KG", "SU", "PA", "ZR"), emblem="arms"),
+    _eu("HR", 1.2, "@ 999-AA|@ 9999-AA|@ 999-A", NO_Q, prefixes=tuple("ZG ST RI OS PU ZD VZ KA DU SI SK BJ CK KC NG VK SB PZ IM OG GS VU".split()), emblem="arms"),
+    _eu("SI", 1.2, "@ AA-999|@ 99-99A|@ A9-999", NO_Q, "SLO", prefixes=("LJ", "MB", "CE", "KR", "KP", "NM", "GO"), emblem="arms"),
+    _eu("RS", 1, "@ 999-AA|@ 9999-AA", NO_Q, "SRB", prefixes=("BG", "NS", "NI", "KG", "SU", "PA", "ZR"), emblem="arms"),
     _eu("BA", 0.8, "A99-A-999", "AEJKMOT", "BIH"),
-    _eu("MK", 0.5, "@ 9999 AA", NO_IOQ, prefixes=("SK", "BT", "TE", "OH"), emblem="arms"),
-    _eu("AL", 0.6, "AA 999 AA", NO_IOQ, right_band=0.9),
+    _eu("MK", 0.5, "@ 9999 AA", NO_Q, prefixes=("SK", "BT", "TE", "OH"), emblem="arms"),
+    _eu("AL", 0.6, "AA 999 AA", NO_Q, right_band=0.9),
     _eu("GR", 1.5, "AAA-9999", GREEK_TWINS),
-    _eu("TR", 2, "99 AA 999|99 A 9999|99 AAA 99|99 AAA 999|99 AA 9999", NO_IOQ, two_lines=("99 AA/999", "99 AAA/99"), two_lines_chance=0.08),
+    _eu("TR", 2, "99 AA 999|99 A 9999|99 AAA 99|99 AAA 999|99 AA 9999", NO_Q, two_lines=("99 AA/999", "99 AAA/99"), two_lines_chance=0.08),
     _eu("UA", 1.5, "AA 9999 AA", CYRILLIC_TWINS + "I"),
     _eu("BY", 0.6, "9999 AA-9", CYRILLIC_TWINS + "I", band_chance=0.4),
     _eu("RU", 1.5, "A 999 AA 99|A 999 AA 999", CYRILLIC_TWINS, ""),
-    _eu("LT", 1.2, "AAA 999|AAA 99", NO_IOQ),
+    _eu("LT", 1.2, "AAA 999|AAA 99", NO_Q),
     _eu("LV", 1.2, "AA-9999|AA-999", NO_IO),
     _eu("EE", 1, "999 AAA|99 AAA", NO_IOQ, "EST"),
     _eu("FI", 1.2, "AAA-999|AAA-99|AA-999", ALL, "FIN"),
-    _eu("SE", 1.5, "AAA 999|AAA 99A", NO_IOQ, "S"),
+    _eu("SE", 1.5, "AAA 999|AAA 99A", NO_Q, "S"),
     _eu("NO", 1.5, "AA 99999|AA 99999", NO_IOQ, "N", paints=((0.9, WHITE, BLACK), (0.1, GREEN, WHITE)),
         two_lines=("AA/99999",), two_lines_chance=0.06),
     _eu("DK", 1.2, "AA 99 999", NO_IOQ, paints=((0.85, WHITE, BLACK), (0.15, YELLOW, BLACK)), two_lines=("AA/99 999",), two_lines_chance=0.06),
-    _eu("IS", 0.5, "AA A99|AA 999", NO_IOQ),
+    _eu("IS", 0.5, "AA A99|AA 999", NO_Q),
     _eu("IE", 1.5, "99-A-99999|999-A-9999|99-AA-9999|999-AA-999|999-A-99999", "CDEGHKLMNORSTWXY", "IRL"),
-    _eu("PT", 1.5, "99-99-AA|99-AA-99|AA-99-AA|AA-99-99", NO_IOQ, "P"),
+    _eu("PT", 1.5, "99-99-AA|99-AA-99|AA-99-AA|AA-99-99", NO_Q, "P"),
     _eu("MT", 0.4, "AAA 999", NO_IO, "M"),
     _eu("CY", 0.4, "AAA 999", GREEK_TWINS),
-    _eu("GB", 7, "AA99 AAA|AA99 AAA|AA99 AAA|A999 AAA|AAA 999A|AAA 999|A9 AAA|AAA 9", NO_IOQ, band_chance=0.4, stroke_chance=0.35,
+    _eu("GB", 7, "AA99 AAA|AA99 AAA|AA99 AAA|A999 AAA|AAA 999A|AAA 999|A9 AAA|AAA 9", NO_Q, band_chance=0.4, stroke_chance=0.35,
         paints=((0.5, WHITE, BLACK), (0.45, "#f4c430", BLACK), (0.05, BLACK, "#d8d8d8")),
         two_lines=("AA99/AAA", "A999/AAA"), two_lines_chance=0.08),
     _eu("IL", 1, "99-999-99|999-99-999", NO_IOQ, paints=((1, "#f0bf1c", BLACK),)),

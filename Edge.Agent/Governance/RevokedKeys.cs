@@ -1,22 +1,24 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Edge.Storage.Database;
 using Edge.Storage.Files;
 using Edge.Storage.Json;
 using Edge.Storage.Trust;
 
-namespace Edge.Agent.Orders;
+namespace Edge.Agent.Governance;
 
 /// <summary>Operators' keys that a <c>revoke</c> order shut out of this box before the agency's list did. Kept in
-/// <c>revoked.json</c>, <c>{"keys":[key id]}</c>, for good: a key that was revoked once is not taken again. Not thread-safe.</summary>
+/// <c>revoked.json</c>, <c>{"keys":[key id]}</c>, for good: a key that was revoked once is not taken again, and what it
+/// countersigned ends with it. Read by any thread, added to by one.</summary>
 internal sealed class RevokedKeys
 {
     /// <summary>Most keys kept: more than an agency may have operators.</summary>
     public const int Most = 2000;
 
     private readonly string _file;
-    private readonly SortedSet<string> _keys;
+    private volatile ImmutableSortedSet<string> _keys;
 
-    private RevokedKeys(string file, IEnumerable<string> keys) => (_file, _keys) = (file, new SortedSet<string>(keys, StringComparer.Ordinal));
+    private RevokedKeys(string file, IEnumerable<string> keys) => (_file, _keys) = (file, keys.ToImmutableSortedSet(StringComparer.Ordinal));
 
     /// <exception cref="StateDamagedException">The file is not what <see cref="Add"/> writes.</exception>
     public static RevokedKeys Open(string stateFolder)
@@ -37,11 +39,12 @@ internal sealed class RevokedKeys
     /// <exception cref="IOException">The disk refused; the key is not shut out.</exception>
     public void Add(string keyId)
     {
-        if (_keys.Contains(keyId)) return;
+        var keys = _keys.Add(keyId);
+        if (keys == _keys) return;
         DurableFile.Write(_file, CanonicalJson.Write(new JsonObject
         {
-            ["keys"] = new JsonArray([.. _keys.Append(keyId).Order(StringComparer.Ordinal).Select(key => (JsonNode)key)]),
+            ["keys"] = new JsonArray([.. keys.Select(key => (JsonNode)key)]),
         }));
-        _keys.Add(keyId);
+        _keys = keys;
     }
 }
