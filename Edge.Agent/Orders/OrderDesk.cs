@@ -89,14 +89,20 @@ internal sealed class OrderDesk
             }
             if (Admit(order!.Terms, by!, trust!, now) is { } notAdmitted)
             {
-                if (RefuseUnopened(IncidentKind.OutOfPolicyOrder, notAdmitted, by, now, silent: notAdmitted == "replayed" && again) is not { } at) return null;
                 var refused = new OrderAnswer(order.Terms.Id, null, AuditOutcome.Refused(notAdmitted));
-                return MayBeAllowedLater(notAdmitted, order.Terms, now) && UseUp(order.Terms, by!, refused, at, now) ? refused : Answered(refused, now);
+                if (MayBeAllowedLater(notAdmitted, order.Terms, now) && _state.Orders.Count < UsedOrders.MostOrders)
+                {
+                    var leaf = LogRefusal(notAdmitted, by, 1);
+                    Refuse(IncidentKind.OutOfPolicyOrder, notAdmitted);
+                    return UseUp(order.Terms, by!, refused, leaf, now) ? refused : Answered(refused, now);
+                }
+                return RefuseUnopened(IncidentKind.OutOfPolicyOrder, notAdmitted, by, now, silent: notAdmitted == "replayed" && again)
+                    ? Answered(refused, now) : null;
             }
             var (opened, refusal) = Open(order, by!, trust!, now);
             if (IsFull(opened, refusal))
-                return RefuseUnopened(IncidentKind.OutOfPolicyOrder, Full, by, now) is null ? null
-                    : Answered(new OrderAnswer(order.Terms.Id, opened is null ? null : Duties.Write(opened.Verb), AuditOutcome.Refused(Full)), now);
+                return RefuseUnopened(IncidentKind.OutOfPolicyOrder, Full, by, now)
+                    ? Answered(new OrderAnswer(order.Terms.Id, opened is null ? null : Duties.Write(opened.Verb), AuditOutcome.Refused(Full)), now) : null;
             var page = refusal is null && opened is Order.Search search ? Page(search) : null;
             if (refusal is null && opened is Order.Revoke && _revoked.IsFull) refusal = "too-many-revoked";
             var entry = Entry(opened, by!, message.Span, page) with { Outcome = refusal is null ? AuditOutcome.Done : AuditOutcome.Refused(refusal) };
@@ -287,36 +293,37 @@ internal sealed class OrderDesk
         if (reason != "expired") _incident(kind, reason);
     }
 
-    /// <summary>Refuses what was not opened.</summary>
+    /// <summary>Refuses what anybody at the broker can bring again and again, or what cannot be remembered.</summary>
     /// <param name="by">Who signed it; null if no operator did.</param>
     /// <param name="silent">It is no incident: QoS 1 may bring an order twice, and a new box has no policy yet.</param>
-    /// <returns>Where it stands in the log; null if there were too many of them: then it was only counted.</returns>
-    private long? RefuseUnopened(IncidentKind kind, string reason, Operator? by, DateTimeOffset now, bool silent = false)
+    /// <returns>False if there were too many of them: then it was only counted.</returns>
+    private bool RefuseUnopened(IncidentKind kind, string reason, Operator? by, DateTimeOffset now, bool silent = false)
     {
         if (now - _unopenedSince >= TimeSpan.FromHours(1))
         {
-            if (_unopened > UnopenedLogged) Log("further-orders", null, _unopened - UnopenedLogged);
+            if (_unopened > UnopenedLogged) LogRefusal("further-orders", null, _unopened - UnopenedLogged);
             (_unopenedSince, _unopened) = (now, 0);
         }
         if (++_unopened > UnopenedLogged)
         {
             Interlocked.Increment(ref _refused);
-            return null;
+            return false;
         }
-        var leaf = Log(reason, by, 1);
+        LogRefusal(reason, by, 1);
         if (silent) Interlocked.Increment(ref _refused);
         else Refuse(kind, reason);
-        return leaf;
+        return true;
+    }
 
-        long Log(string why, Operator? who, int count)
+    /// <returns>Where it stands in the log.</returns>
+    private long LogRefusal(string reason, Operator? by, int count)
+    {
+        _log.LogWarning("order refused: {Reason}", reason);
+        return _audit.Append(new AuditEntry
         {
-            _log.LogWarning("order refused: {Reason}", why);
-            return _audit.Append(new AuditEntry
-            {
-                Action = AuditAction.OrderRefused, Outcome = AuditOutcome.Refused(why), Actor = who?.Account ?? "unknown",
-                Role = who?.Role ?? AuditRole.Agent, Count = count,
-            });
-        }
+            Action = AuditAction.OrderRefused, Outcome = AuditOutcome.Refused(reason), Actor = by?.Account ?? "unknown",
+            Role = by?.Role ?? AuditRole.Agent, Count = count,
+        });
     }
 
     private OrderAnswer Answered(OrderAnswer answer, DateTimeOffset now)

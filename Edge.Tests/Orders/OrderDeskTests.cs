@@ -267,6 +267,17 @@ public sealed class OrderDeskTests : IDisposable
     }
 
     [Fact]
+    public void A_flood_of_strangers_hides_no_operator_s_refusal_and_leaves_none_to_come_back_later()
+    {
+        for (var i = 0; i < 100; i++) _lab.Desk.Take("nonsense"u8.ToArray());
+        var early = _lab.Sign(_lab.Search(), given: 0.5, hours: 4);
+        Assert.Equal(AuditOutcome.Refused("from-the-future"), _lab.Desk.Take(early)!.Outcome);
+        Assert.Equal("from-the-future", _lab.Entries[^1].Outcome.Reason);
+        _lab.State.Time.Advance(TimeSpan.FromHours(2));
+        Assert.Equal(AuditOutcome.Refused("replayed"), _lab.Desk.Take(early)!.Outcome);
+    }
+
+    [Fact]
     public void A_box_that_remembers_as_many_orders_as_it_may_still_shuts_out_a_key_and_is_taken_out_of_service()
     {
         _lab.Take(_lab.Search());
