@@ -18,14 +18,14 @@ internal static class HubChangeCommands
         {
             using var agency = Agency.Open(parse.GetValue(folder)!);
             var (now, output) = (TimeProvider.System.GetUtcNow(), parse.InvocationConfiguration.Output);
-            if (agency.Proposal.IsWaiting && !parse.GetValue(yes))
+            if (agency.Ceremony.Proposal.IsWaiting && !parse.GetValue(yes))
             {
                 if (Console.IsInputRedirected) return Task.FromResult(Failure.Say(ExitCode.Usage, "no terminal to ask whether to drop the change: give --yes"));
-                foreach (var line in ChangeReport.Lines(agency.Proposal, agency.TrustFolder, now)) Console.Error.WriteLine(Printable.Line(line));
+                foreach (var line in ChangeReport.Lines(agency.Ceremony.Proposal, agency.TrustFolder, now)) Console.Error.WriteLine(Printable.Line(line));
                 Console.Error.Write("Drop this change and every signature under it? [y/N] ");
                 if (Console.ReadLine()?.Trim() is not ("y" or "Y")) return Task.FromResult(Failure.Say(ExitCode.Interrupted, "nothing was dropped"));
             }
-            agency.Discard();
+            agency.Ceremony.Discard();
             output.WriteLine(parse.GetValue(json) ? ProposalReport.Write(new JsonObject { ["agency"] = agency.Name, ["discarded"] = true })
                 : "dropped; what is published stays as it is");
             return Task.FromResult(ExitCode.Ok);
@@ -43,9 +43,9 @@ internal static class HubChangeCommands
         {
             using var agency = Agency.Open(parse.GetValue(folder)!);
             var path = parse.GetValue(target)!;
-            agency.Export(path);
+            agency.Ceremony.Export(path);
             parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(json)
-                ? ProposalReport.Write(new JsonObject { ["agency"] = agency.Name, ["exported"] = Path.GetFullPath(path), ["changes"] = ProposalReport.Texts(agency.Proposal.Changes) })
+                ? ProposalReport.Write(new JsonObject { ["agency"] = agency.Name, ["exported"] = Path.GetFullPath(path), ["changes"] = ProposalReport.Texts(agency.Ceremony.Proposal.Changes) })
                 : $"the keeper signs it with: edge-agent hub sign {path} --key FILE.key; then here: edge-agent hub import {parse.GetValue(folder)} {path}");
             return Task.FromResult(ExitCode.Ok);
         }));
@@ -61,7 +61,7 @@ internal static class HubChangeCommands
         import.SetAction((parse, _) => Failure.ShowAsync(() =>
         {
             using var agency = Agency.Open(parse.GetValue(folder)!);
-            var published = agency.Import(parse.GetValue(source)!, TimeProvider.System.GetUtcNow(), out var taken);
+            var published = agency.Ceremony.Import(parse.GetValue(source)!, TimeProvider.System.GetUtcNow(), out var taken);
             return Task.FromResult(ProposalReport.Show(agency, published, new JsonObject { ["signatures"] = taken }, [$"{taken} new signature(s)"],
                 parse.GetValue(json), parse.InvocationConfiguration.Output));
         }));

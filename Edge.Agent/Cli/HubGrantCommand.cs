@@ -24,7 +24,7 @@ internal static class HubGrantCommand
             GrantStep.WaitsForKeepers => $"grant {id} is proposed; the keepers sign it (hub sign):",
             _ => "signed and published",
         });
-        if (step == GrantStep.WaitsForKeepers) HubStatusCommand.ShowChange(agency.Proposal, output);
+        if (step == GrantStep.WaitsForKeepers) HubStatusCommand.ShowChange(agency.Ceremony.Proposal, output);
         return ExitCode.Ok;
     }
 

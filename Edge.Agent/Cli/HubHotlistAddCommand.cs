@@ -54,7 +54,7 @@ internal sealed class HubHotlistAddCommand
             NotBefore = now,
             Expires = expires,
         };
-        var outcome = agency.ChangeHotlist(parse.GetValue(_for), new HotlistChange { Wanted = [wanted] }, now, progress: null, cancel);
+        var outcome = agency.Hotlists.Change(parse.GetValue(_for), new HotlistChange { Wanted = [wanted] }, now, progress: null, cancel);
         return HotlistReport.Show(agency, outcome, [], _ => "the plate", Nothing, parse.GetValue(_json), parse.GetValue(_for));
     }
 }

@@ -79,7 +79,7 @@ internal sealed class HubHotlistPublishCommand
             var hopeless = refused.Count > 0 && (strict || rows.Count == 0);
             var change = new HotlistChange { Wanted = [.. rows.Select(row => row.Wanted)], Sources = sources, Strict = strict };
             var progress = new BlindingProgress(rows.Count, time, Console.Error, !Console.IsErrorRedirected);
-            var outcome = hopeless ? null : agency.ChangeHotlist(parse.GetValue(_for), change, now, progress, cancel);
+            var outcome = hopeless ? null : agency.Hotlists.Change(parse.GetValue(_for), change, now, progress, cancel);
             return HotlistReport.Show(agency, outcome, refused, index => rows[index].At, leftOut, parse.GetValue(_json), parse.GetValue(_for));
         }
         finally
@@ -104,7 +104,7 @@ internal sealed class HubHotlistPublishCommand
         var files = (parse.GetValue(_files) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (files.Length == 0 || files.Any(file => !NcicExtract.Files.Contains(file)))
             return Fail($"--files must name the files to take, of {string.Join(", ", NcicExtract.Files.Order(StringComparer.Ordinal))}");
-        var expires = now + (policy.LongestEntry < Agency.HotlistLife ? policy.LongestEntry : Agency.HotlistLife);
+        var expires = now + (policy.LongestEntry < HotlistBook.Life ? policy.LongestEntry : HotlistBook.Life);
         if (parse.GetValue(_expires) is { } text && !JsonTime.TryParse(text, out expires))
             return Fail("--expires must be a time such as 2026-01-31T23:59:59Z");
         code = ExitCode.Ok;

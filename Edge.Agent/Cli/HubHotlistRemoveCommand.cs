@@ -25,13 +25,13 @@ internal static class HubHotlistRemoveCommand
     {
         if (cases.Length + ids.Length == 0) return Failure.Say(ExitCode.Usage, "name what to remove: --case CASE or --id ID");
         using var agency = Agency.Open(folder);
-        var entries = agency.PublishedHotlist(out _, audience).Entries;
+        var entries = agency.Hotlists.Published(out _, audience).Entries;
         // A slip of the key must not look like a search that has ended.
         if (cases.Index().Where(one => !entries.Any(entry => entry.Case == one.Item)).Select(one => one.Index + 1).ToList() is { Count: > 0 } noCase)
             return Failure.Say(ExitCode.Usage, $"--case number {noCase[0]} is not in the hotlist; nothing was published, hub hotlist show lists the cases");
         if (ids.Index().Where(one => !entries.Any(entry => entry.Id == one.Item)).Select(one => one.Index + 1).ToList() is { Count: > 0 } noId)
             return Failure.Say(ExitCode.Usage, $"--id number {noId[0]} is not in the hotlist; nothing was published, hub hotlist show lists the ids");
-        var outcome = agency.ChangeHotlist(audience, new HotlistChange { Cases = cases.ToHashSet(), Ids = ids.ToHashSet() },
+        var outcome = agency.Hotlists.Change(audience, new HotlistChange { Cases = cases.ToHashSet(), Ids = ids.ToHashSet() },
             TimeProvider.System.GetUtcNow(), progress: null, cancel);
         return HotlistReport.Show(agency, outcome, [], _ => "", Nothing, json, audience);
     }

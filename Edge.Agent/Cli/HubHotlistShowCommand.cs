@@ -32,7 +32,7 @@ internal static class HubHotlistShowCommand
     private static ExitCode Run(string folder, string? audience, bool json, DateTimeOffset now)
     {
         using var agency = Agency.Open(folder);
-        var hotlist = agency.PublishedHotlist(out var refused, audience);
+        var hotlist = agency.Hotlists.Published(out var refused, audience);
         if (json)
             foreach (var entry in hotlist.Entries)
                 Console.WriteLine(JsonSerializer.Serialize(new

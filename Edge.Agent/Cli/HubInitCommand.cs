@@ -177,7 +177,7 @@ internal sealed class HubInitCommand
         Source = "hub init",
         Issuer = "hub",
         NotBefore = now,
-        Expires = now + Agency.HotlistLife,
+        Expires = now + HotlistBook.Life,
     };
 
     private static BlindingProgress Progress(int count) => new(count, TimeProvider.System, Console.Error, !Console.IsErrorRedirected);
@@ -196,7 +196,7 @@ internal sealed class HubInitCommand
             Console.WriteLine(JsonSerializer.Serialize(new
             {
                 agency = agency.Name, folder, broker = agency.Broker.ToString(), trustKey = agency.TrustKeyId,
-                keepers = agency.Keepers.Keys.Select(Edge.Storage.Trust.RoleKeys.KeyIdOf), keepersProtected = made.Keepers > 0,
+                keepers = agency.Ceremony.Keepers.Keys.Select(Edge.Storage.Trust.RoleKeys.KeyIdOf), keepersProtected = made.Keepers > 0,
                 recipient = agency.Recipients[0].Public.KeyId, boxes = agency.Boxes.Select(box => box.Name.Box),
                 hotlistEntries = made.Entries, hotlistExpires = JsonTime.Write(made.HotlistExpires), box = made.Box, next,
             }));

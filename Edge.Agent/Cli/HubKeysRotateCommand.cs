@@ -15,7 +15,7 @@ internal static class HubKeysRotateCommand
         rotate.SetAction((parse, _) => Failure.ShowAsync(() =>
         {
             using var agency = Agency.Open(parse.GetValue(folder)!);
-            var published = agency.ProposeOnlineKeys(TimeProvider.System.GetUtcNow());
+            var published = agency.Ceremony.ProposeOnlineKeys(TimeProvider.System.GetUtcNow());
             string[] lines = published ? ["the old online keys are destroyed"]
                 : ["new online keys are made; the old ones go on until the change is published, and are destroyed then"];
             return Task.FromResult(ProposalReport.Show(agency, published, new JsonObject { ["rotated"] = ProposalReport.Texts(["trust.key", "hotlists.key"]) },

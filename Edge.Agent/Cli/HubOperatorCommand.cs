@@ -35,7 +35,7 @@ internal static class HubOperatorCommand
                 return Task.FromResult(Failure.Say(ExitCode.Usage, $"--role must be one of {string.Join(", ", Duties.Roles.Keys)}"));
             using var agency = Agency.Open(parse.GetValue(folder)!);
             var one = new Operator(parse.GetValue(account)!, known, Passphrase.Load(parse.GetValue(key)!).Public, begins, ends);
-            var published = agency.ProposeOperator(one, now);
+            var published = agency.Ceremony.ProposeOperator(one, now);
             var verbs = Duties.Verbs.Where(verb => agency.Policy.Allows(known, verb.Value)).Select(verb => verb.Key).ToList();
             var may = verbs.Count == 0 ? "the policy lets this role do nothing yet" : $"the policy lets this role {string.Join(", ", verbs)}";
             string[] lines = [$"{one.Account}, {Duties.Write(one.Role)}, from {JsonTime.Write(begins)} until {JsonTime.Write(ends)}: {may}"];
@@ -56,7 +56,7 @@ internal static class HubOperatorCommand
             var name = parse.GetValue(account)!;
             var one = agency.PublishedOperators.All.FirstOrDefault(known => known.Account == name);
             var signature = agency.Expiries[TrustPath.Targets];
-            var published = agency.ProposeRevocation(name, TimeProvider.System.GetUtcNow());
+            var published = agency.Ceremony.ProposeRevocation(name, TimeProvider.System.GetUtcNow());
             var latest = one!.Expires < signature ? one.Expires : signature;
             var about = new JsonObject { ["account"] = name, ["revoked"] = true, ["latest"] = JsonTime.Write(latest) };
             string[] lines =

@@ -55,7 +55,7 @@ internal static class HubPolicyCommand
         if (changes.Count == 0)
             return Failure.Say(ExitCode.Configuration, $"{file} says what the published policy says: nothing to propose");
         var lost = Lost(agency, old, next, now);
-        var published = agency.Propose(new Dictionary<string, byte[]> { [TrustPath.Policy] = next.Write() }, now);
+        var published = agency.Ceremony.Propose(new Dictionary<string, byte[]> { [TrustPath.Policy] = next.Write() }, now);
         var statements = PolicyChange.Statements(old, next, now).ToList();
         var about = new JsonObject
         {

@@ -27,7 +27,7 @@ internal static class HubRecipientsCommand
             if (count is < 1 or > Recipients.Most) return Task.FromResult(Failure.Say(ExitCode.Usage, $"--epochs must be 1 to {Recipients.Most}"));
             if (length is < 1 or > 90) return Task.FromResult(Failure.Say(ExitCode.Usage, "--days must be 1 to 90"));
             using var agency = Agency.Open(parse.GetValue(folder)!);
-            var published = agency.ProposeEpochs(count, length, now, parse.GetValue(replace));
+            var published = agency.Ceremony.ProposeEpochs(count, length, now, parse.GetValue(replace));
             var made = agency.Epochs.Ledger.Epochs.TakeLast(count).ToList();
             var about = new JsonObject { ["epochs"] = new JsonArray([.. made.Select(epoch => (JsonNode)Json(agency, epoch))]) };
             string[] lines = [string.Create(CultureInfo.InvariantCulture,

@@ -18,9 +18,9 @@ internal static class HubRootRotateCommand
         {
             using var agency = Agency.Open(parse.GetValue(folder)!);
             var now = TimeProvider.System.GetUtcNow();
-            var published = agency.ProposeKeepers([.. parse.GetValue(add)!.Select(file => Passphrase.Load(file).Public)],
+            var published = agency.Ceremony.ProposeKeepers([.. parse.GetValue(add)!.Select(file => Passphrase.Load(file).Public)],
                 parse.GetValue(remove)!, parse.GetValue(threshold), now);
-            var lines = published ? [] : ChangeReport.Lines(agency.Proposal, agency.TrustFolder, now);
+            var lines = published ? [] : ChangeReport.Lines(agency.Ceremony.Proposal, agency.TrustFolder, now);
             return Task.FromResult(ProposalReport.Show(agency, published, [], lines, parse.GetValue(json), parse.InvocationConfiguration.Output));
         }));
         return new Command("root", "Who signs for the agency") { rotate };

@@ -28,14 +28,14 @@ internal static class HubSignCommand
     private static ExitCode Sign(string folder, string keyFile, string? passphraseFile, bool json, TextWriter output)
     {
         using var agency = Agency.Open(folder);
-        if (!agency.Proposal.IsWaiting) return Failure.Say(ExitCode.Configuration, "no change waits for a signature");
-        agency.Proposal.RequireFilesThatWereSigned(); // what is read must be what is signed
-        if (!json) Show(agency.Proposal, agency.TrustFolder, output);
+        if (!agency.Ceremony.Proposal.IsWaiting) return Failure.Say(ExitCode.Configuration, "no change waits for a signature");
+        agency.Ceremony.Proposal.RequireFilesThatWereSigned(); // what is read must be what is signed
+        if (!json) Show(agency.Ceremony.Proposal, agency.TrustFolder, output);
         using var key = Passphrase.Open(keyFile, passphraseFile);
-        var published = agency.Sign(key, TimeProvider.System.GetUtcNow());
+        var published = agency.Ceremony.Sign(key, TimeProvider.System.GetUtcNow());
         if (json) return ProposalReport.Show(agency, published, new JsonObject { ["signedBy"] = RoleKeys.KeyIdOf(key.Public) }, [], json, output);
         output.WriteLine(published ? "signed and published" : "signed; not yet published:");
-        if (!published) HubStatusCommand.ShowChange(agency.Proposal, output);
+        if (!published) HubStatusCommand.ShowChange(agency.Ceremony.Proposal, output);
         return ExitCode.Ok;
     }
 

@@ -41,7 +41,7 @@ internal static class HubStatusCommand
 
     private static void Show(Agency agency, bool json, TextWriter output)
     {
-        var (keys, threshold) = agency.Keepers;
+        var (keys, threshold) = agency.Ceremony.Keepers;
         var ids = keys.Select(RoleKeys.KeyIdOf).Order(StringComparer.Ordinal).ToList();
         if (json)
         {
@@ -57,7 +57,7 @@ internal static class HubStatusCommand
         output.WriteLine($"{agency.Name}: {threshold} of {ids.Count} keeper(s) sign root and targets");
         foreach (var id in ids) output.WriteLine($"  {id}");
         foreach (var (file, expires) in agency.Expiries) output.WriteLine($"{file} until {JsonTime.Write(expires)}");
-        if (agency.Proposal.IsWaiting) ShowChange(agency.Proposal, output);
+        if (agency.Ceremony.Proposal.IsWaiting) ShowChange(agency.Ceremony.Proposal, output);
         else output.WriteLine("no change waits");
     }
 }

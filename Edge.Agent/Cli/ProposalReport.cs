@@ -28,7 +28,7 @@ internal static class ProposalReport
         else
         {
             output.WriteLine("proposed; it waits for its keepers:");
-            HubStatusCommand.ShowChange(agency.Proposal, output);
+            HubStatusCommand.ShowChange(agency.Ceremony.Proposal, output);
         }
         return ExitCode.Ok;
     }
@@ -36,12 +36,12 @@ internal static class ProposalReport
     /// <summary>Adds what waits for signatures.</summary>
     public static void AddPending(JsonObject json, Agency agency)
     {
-        json["pending"] = new JsonArray([.. agency.Proposal.Files.Select(file => (JsonNode)new JsonObject
+        json["pending"] = new JsonArray([.. agency.Ceremony.Proposal.Files.Select(file => (JsonNode)new JsonObject
         {
             ["file"] = file.File, ["version"] = file.Version, ["expires"] = JsonTime.Write(file.Expires), ["signed"] = Texts(file.Signed),
             ["missing"] = file.Missing, ["eligible"] = Texts(file.Eligible),
         })]);
-        json["changes"] = Texts(agency.Proposal.IsWaiting ? agency.Proposal.Changes : []);
+        json["changes"] = Texts(agency.Ceremony.Proposal.IsWaiting ? agency.Ceremony.Proposal.Changes : []);
     }
 
     public static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode)text)]);

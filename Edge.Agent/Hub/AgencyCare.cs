@@ -64,14 +64,14 @@ internal static class AgencyCare
 
     private static IEnumerable<CareDue> Entries(Agency agency, DateTimeOffset now)
     {
-        var hotlist = agency.PublishedHotlist(out _);
+        var hotlist = agency.Hotlists.Published(out _);
         if (hotlist.Expires - ForHotlist <= now) yield return new CareDue("the hotlist: then nothing matches", hotlist.Expires, "hub hotlist publish");
         foreach (var ending in hotlist.Entries.Where(entry => entry.Expires > now && entry.Expires - ForHotlist <= now).GroupBy(entry => entry.Case))
             yield return new CareDue(string.Create(CultureInfo.InvariantCulture, $"case {ending.Key}: {ending.Count()} hotlist entr{(ending.Count() == 1 ? "y" : "ies")}"),
                 ending.Min(entry => entry.Expires), "if the case goes on, list it again; if not, nothing");
     }
 
-    private static IEnumerable<CareDue> Waiting(Agency agency) => agency.Proposal.Files.Where(file => file.Missing > 0).Select(file =>
+    private static IEnumerable<CareDue> Waiting(Agency agency) => agency.Ceremony.Proposal.Files.Where(file => file.Missing > 0).Select(file =>
         new CareDue(string.Create(CultureInfo.InvariantCulture, $"the change of {file.File} that waits for {file.Missing} signature(s)"), file.Expires, "hub sign, or hub discard"));
 
     private static IEnumerable<CareDue> Certificates(Agency agency, DateTimeOffset now)

@@ -6,7 +6,7 @@ namespace Edge.Agent.Hub;
 /// made for another agency's boxes, again when it has changed. Not thread-safe.</summary>
 internal sealed class CaseNames(Agency agency, string? audience = null)
 {
-    private readonly string _file = agency.HotlistFile(audience);
+    private readonly string _file = agency.Hotlists.FileOf(audience);
     private readonly Dictionary<string, string> _cases = [];
     private DateTime _read;
 

@@ -40,7 +40,7 @@ public sealed class GrantBook
     public Grants Published => Path.Combine(_agency.TrustFolder, TrustPath.Grants) is var file && File.Exists(file) ? Read(File.ReadAllBytes(file), file) : Grants.None(_agency.Name);
 
     /// <summary>Those that wait for their keepers' signatures; null if no change of them waits.</summary>
-    public Grants? Proposed => _agency.Proposal.Changed(TrustPath.Grants) is { } bytes ? Read(bytes, TrustPath.Grants) : null;
+    public Grants? Proposed => _agency.Ceremony.Proposal.Changed(TrustPath.Grants) is { } bytes ? Read(bytes, TrustPath.Grants) : null;
 
     /// <summary>Grants that wait for the oversight role's signature.</summary>
     public IReadOnlyList<Grant> Drafts => [.. Files("drafts").Select(file =>
@@ -64,7 +64,7 @@ public sealed class GrantBook
     {
         RequireOther(other);
         var hasGrant = Published.All.Any(grant => grant.Agency == other && now < grant.Expires);
-        var offer = new Offer(_agency.Name, other, now, _agency.HotlistKey, _agency.PublishedRecipients.Keys,
+        var offer = new Offer(_agency.Name, other, now, _agency.Hotlists.Key, _agency.PublishedRecipients.Keys,
             hasGrant ? _agency.Boxes.ToDictionary(box => box.Name.Box, box => box.Messages) : [])
         {
             Request = Link(other).Request(),
@@ -171,7 +171,7 @@ public sealed class GrantBook
         var others = next.All.Select(grant => grant.Agency).Distinct().ToDictionary(other => other,
             other => other == offer?.Agency ? RoleKeys.Of(1, offer.Hotlist) : signed.GetValueOrDefault(other) ?? RoleKeys.Of(1, RequireOffer(other).Hotlist));
         if (others.Count > TrustPath.MostOtherHotlists) throw new AgencyException($"boxes take the lists of {TrustPath.MostOtherHotlists} other agencies: revoke the grants of one first");
-        return _agency.Propose(new Dictionary<string, byte[]> { [TrustPath.Grants] = next.Write() }, now, others);
+        return _agency.Ceremony.Propose(new Dictionary<string, byte[]> { [TrustPath.Grants] = next.Write() }, now, others);
     }
 
     private Sharing Judge(Grants grants, out IReadOnlyList<RefusedGrant> refused) =>

@@ -74,7 +74,7 @@ public sealed class AgencyCareTests : IDisposable
     public void People_hear_in_time_of_what_only_they_can_renew()
     {
         using var key = SigningKey.Create();
-        _agency.ProposeOperator(new Operator("investigator-7", AuditRole.Investigator, key.Public, Lists.Now, Lists.Now.AddDays(80)), Lists.Now);
+        _agency.Ceremony.ProposeOperator(new Operator("investigator-7", AuditRole.Investigator, key.Public, Lists.Now, Lists.Now.AddDays(80)), Lists.Now);
 
         Assert.Equal(["case C-1: 2 hotlist entries"], _agency.Due(Lists.Now).Select(due => due.What));
         Assert.Contains("the hotlist: then nothing matches", _agency.Due(Lists.Now.AddDays(4)).Select(due => due.What));

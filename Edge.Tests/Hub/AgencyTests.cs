@@ -62,11 +62,12 @@ public sealed class AgencyTests : IDisposable
         var trust = TrustClient.Open(_temporary.File("trust"), folder.Root(), "riverton", "box-1");
         var first = trust.Update(TrustSource.Folder(agency.TrustFolder), Lists.Now);
 
-        Assert.False(agency.TryPublishHotlist([Lists.Wanted("CD456", caseId: "")], Lists.Now, null, out var refused));
-        Assert.Equal("entry 0 (no id): case: must be text of 1 to 64 characters with a letter or digit in it", Assert.Single(refused).ToString());
+        var refused = Lists.Replace(agency, [Lists.Wanted("CD456", caseId: "")]);
+        Assert.Null(refused.Next);
+        Assert.Equal("entry 0 (no id): case: must be text of 1 to 64 characters with a letter or digit in it", Assert.Single(refused.Refused).ToString());
         Assert.Same(first, trust.Update(TrustSource.Folder(agency.TrustFolder), Lists.Now));
 
-        Assert.True(agency.TryPublishHotlist([Lists.Wanted("CD456", "C-9")], Lists.Now, null, out _));
+        Assert.NotNull(Lists.Replace(agency, [Lists.Wanted("CD456", "C-9")]).Next);
         var second = trust.Update(TrustSource.Folder(agency.TrustFolder), Lists.Now);
         Assert.True(Hotlist.TryParse(second.Hotlist, agency.Policy, Lists.Now, out var hotlist, out _));
         Assert.Equal((2, "C-9"), (hotlist.Version, Assert.Single(hotlist.Entries).Case));

@@ -45,13 +45,13 @@ public sealed class EpochKeysTests : IDisposable
     public void Further_epochs_follow_on_the_last_one_and_those_that_ended_leave_the_list()
     {
         var old = _agency.PublishedRecipients.Keys;
-        Assert.True(_agency.ProposeEpochs(2, 3, Lists.Now.AddDays(20)));
+        Assert.True(_agency.Ceremony.ProposeEpochs(2, 3, Lists.Now.AddDays(20)));
         var keys = _agency.PublishedRecipients.Keys;
         Assert.Equal(2, _agency.PublishedRecipients.Version);
         Assert.Equal(old.Skip(2).Concat(keys.TakeLast(2)), keys);
         Assert.Equal(old[^1].Expires - EpochKeys.Overlap, keys[^2].NotBefore);
         Assert.Equal(TimeSpan.FromDays(3) + EpochKeys.Overlap, keys[^1].Expires - keys[^1].NotBefore);
-        Assert.Contains("boxes accept 64", Assert.Throws<AgencyException>(() => _agency.ProposeEpochs(51, 7, Lists.Now.AddDays(20))).Message, StringComparison.Ordinal);
+        Assert.Contains("boxes accept 64", Assert.Throws<AgencyException>(() => _agency.Ceremony.ProposeEpochs(51, 7, Lists.Now.AddDays(20))).Message, StringComparison.Ordinal);
         Assert.Equal(16, _agency.Epochs.Held.Count);
     }
 
@@ -60,7 +60,7 @@ public sealed class EpochKeysTests : IDisposable
     {
         var old = _agency.PublishedRecipients.Keys;
         var now = Lists.Now.AddDays(10);
-        Assert.True(_agency.ProposeEpochs(3, 7, now, replace: true));
+        Assert.True(_agency.Ceremony.ProposeEpochs(3, 7, now, replace: true));
         var next = _agency.PublishedRecipients;
         Assert.Equal(3, next.Keys.Count);
         Assert.Empty(next.Keys.IntersectBy(old.Select(key => key.Key), key => key.Key));
@@ -94,7 +94,7 @@ public sealed class EpochKeysTests : IDisposable
     {
         var first = _agency.Epochs.Held[0];
         var longer = _agency.Policy with { Version = 2, HitRetentionHours = 72 };
-        Assert.True(_agency.Propose(new Dictionary<string, byte[]> { [TrustPath.Policy] = longer.Write() }, first.Expires.AddDays(-2)));
+        Assert.True(_agency.Ceremony.Propose(new Dictionary<string, byte[]> { [TrustPath.Policy] = longer.Write() }, first.Expires.AddDays(-2)));
         Assert.Empty(_agency.Epochs.DestroyEnded(first.Expires.AddHours(71)));
         Assert.Equal([first], _agency.Epochs.DestroyEnded(first.Expires.AddHours(72)));
     }
@@ -125,7 +125,7 @@ public sealed class EpochKeysTests : IDisposable
     {
         using var elsewhere = Edge.Storage.Sealing.RecipientKey.Create();
         var foreign = _agency.PublishedRecipients with { Version = 2, Keys = [new Recipient(elsewhere.Public, Lists.Now, Lists.Now.AddDays(7))] };
-        Assert.Contains("nobody could open a hit", Assert.Throws<AgencyException>(() => _agency.Propose(
+        Assert.Contains("nobody could open a hit", Assert.Throws<AgencyException>(() => _agency.Ceremony.Propose(
             new Dictionary<string, byte[]> { [TrustPath.Recipients] = foreign.Write() }, Lists.Now)).Message, StringComparison.Ordinal);
         Assert.Equal(1, _agency.PublishedRecipients.Version);
     }

@@ -84,13 +84,13 @@ public sealed class GrantBookTests : IDisposable
     {
         _agencies.Share();
         Assert.Null(_agencies.Carry().List);
-        var outcome = _agencies.Sheriff.ChangeHotlist("riverton", new HotlistChange { Wanted = [Lists.Wanted("EF789", TwoAgencies.Case)] }, Lists.Now, null,
+        var outcome = _agencies.Sheriff.Hotlists.Change("riverton", new HotlistChange { Wanted = [Lists.Wanted("EF789", TwoAgencies.Case)] }, Lists.Now, null,
             TestContext.Current.CancellationToken);
         Assert.Equal((1, 1), (outcome.Added, outcome.Carried));
         var taken = _agencies.Carry();
         Assert.Equal((2, 2), (taken.List!.Version, taken.InUse!.Matcher.Hotlist.Entries.Count));
-        Assert.NotEqual(_agencies.Sheriff.PublishedHotlist(out _).Salt.ToArray(), _agencies.Sheriff.PublishedHotlist(out _, "riverton").Salt.ToArray());
-        Assert.Single(_agencies.Sheriff.PublishedHotlist(out _).Entries); // its own list knows nothing of it
+        Assert.NotEqual(_agencies.Sheriff.Hotlists.Published(out _).Salt.ToArray(), _agencies.Sheriff.Hotlists.Published(out _, "riverton").Salt.ToArray());
+        Assert.Single(_agencies.Sheriff.Hotlists.Published(out _).Entries); // its own list knows nothing of it
     }
 
     [Fact]
@@ -105,11 +105,11 @@ public sealed class GrantBookTests : IDisposable
         Carry();
         Assert.Equal(GrantStep.WaitsForKeepers, city.Grants.Add(_agencies.Grant(), Lists.Now));
         Assert.Equal("sheriff-1", Assert.Single(city.Grants.Proposed!.All).Id);
-        Assert.False(city.Sign(keepers[0].Key, Lists.Now));
-        Assert.True(city.Sign(keepers[1].Key, Lists.Now));
+        Assert.False(city.Ceremony.Sign(keepers[0].Key, Lists.Now));
+        Assert.True(city.Ceremony.Sign(keepers[1].Key, Lists.Now));
         Assert.Null(city.Grants.Proposed);
 
-        _agencies.Sheriff.ChangeHotlist("kept", new HotlistChange { Wanted = [Lists.Wanted("CD456", TwoAgencies.Case)] }, Lists.Now, null, TestContext.Current.CancellationToken);
+        _agencies.Sheriff.Hotlists.Change("kept", new HotlistChange { Wanted = [Lists.Wanted("CD456", TwoAgencies.Case)] }, Lists.Now, null, TestContext.Current.CancellationToken);
         Carry();
         var box = TrustClient.Open(_agencies.File("client"), File.ReadAllBytes(Path.Combine(city.TrustFolder, TrustPath.Root)), "kept", "box-1");
         TrustedTargets Update() => box.Update(TrustSource.Folder(city.TrustFolder), Lists.Now);
@@ -117,7 +117,7 @@ public sealed class GrantBookTests : IDisposable
 
         Assert.Equal(GrantStep.WaitsForKeepers, city.Grants.Revoke("sheriff-1", Lists.Now));
         Assert.Empty(Update().OtherHotlists);
-        foreach (var keeper in keepers) city.Sign(keeper.Key, Lists.Now);
+        foreach (var keeper in keepers) city.Ceremony.Sign(keeper.Key, Lists.Now);
         Assert.Empty(Update().RefusedHotlists);
         foreach (var keeper in keepers) keeper.Key.Dispose();
     }

@@ -31,8 +31,8 @@ public sealed class OrderBookTests : IDisposable
             LongestHoldHours = 240, Roles = Duties.Roles.Values.ToDictionary(role => role, Duties.Widest),
         };
         _agency = Agency.Create(_folder.File("riverton"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap, Policy = policy }, Now, null, out _)!;
-        Assert.True(_agency.ProposeOperator(new Operator("investigator-7", AuditRole.Investigator, _investigator.Public, Now, Now.AddDays(90)), Now));
-        Assert.True(_agency.ProposeOperator(new Operator("overseer-1", AuditRole.Oversight, _overseer.Public, Now, Now.AddDays(90)), Now));
+        Assert.True(_agency.Ceremony.ProposeOperator(new Operator("investigator-7", AuditRole.Investigator, _investigator.Public, Now, Now.AddDays(90)), Now));
+        Assert.True(_agency.Ceremony.ProposeOperator(new Operator("overseer-1", AuditRole.Oversight, _overseer.Public, Now, Now.AddDays(90)), Now));
         _box = KeyFolder.Open(Path.Combine(_agency.PrepareBox("box-1", Now), "state"), credentialsDirectory: null);
     }
 

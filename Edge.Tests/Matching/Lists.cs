@@ -40,6 +40,10 @@ internal static class Lists
         return hotlist;
     }
 
+    /// <summary>Publishes these in place of all that an agency looked for, or nothing.</summary>
+    public static HotlistOutcome Replace(Agency agency, IReadOnlyList<WantedPlate> wanted) =>
+        agency.Hotlists.Change(new HotlistChange { Wanted = wanted, Everything = true, Strict = true }, Now, null, TestContext.Current.CancellationToken);
+
     /// <summary>The list as JSON to spoil.</summary>
     public static JsonObject Json(Hotlist hotlist) => JsonNode.Parse(hotlist.Write())!.AsObject();
 

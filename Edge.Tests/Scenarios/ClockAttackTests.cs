@@ -152,7 +152,7 @@ public sealed class ClockAttackTests : IDisposable
         return _box.Trust.Current!.Match(plate, _box.Time.GetUtcNow()).Count > 0;
     }
 
-    private void Add(string plate, DateTimeOffset now) => _box.Agency.ChangeHotlist(
+    private void Add(string plate, DateTimeOffset now) => _box.Agency.Hotlists.Change(
         new HotlistChange { Wanted = [Lists.Wanted(plate, "C-2") with { NotBefore = now, Expires = now.AddDays(6) }] }, now, null, TestContext.Current.CancellationToken);
 
     private void Store(TimeSpan life)

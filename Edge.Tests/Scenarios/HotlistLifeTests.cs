@@ -50,7 +50,7 @@ public sealed class HotlistLifeTests : IDisposable
         box.Refresh();
         Assert.Equal(("C-1", "C-2"), (box.CaseOf("AB123"), box.CaseOf("CD456")));
 
-        var outcome = _agency.ChangeHotlist(new HotlistChange { Cases = new HashSet<string> { "C-1" } }, Lists.Now, null, TestContext.Current.CancellationToken);
+        var outcome = _agency.Hotlists.Change(new HotlistChange { Cases = new HashSet<string> { "C-1" } }, Lists.Now, null, TestContext.Current.CancellationToken);
         Assert.Equal((1, 1), (outcome.Removed, outcome.Carried));
         Assert.Equal("C-1", box.CaseOf("AB123")); // the box has not heard of it
         box.Refresh();
@@ -62,7 +62,7 @@ public sealed class HotlistLifeTests : IDisposable
     public void A_plate_added_alone_is_found_and_the_ones_carried_over_still_are()
     {
         using var box = Start();
-        _agency.ChangeHotlist(new HotlistChange { Wanted = [Lists.Wanted("EF789", "C-3")] }, Lists.Now, null, TestContext.Current.CancellationToken);
+        _agency.Hotlists.Change(new HotlistChange { Wanted = [Lists.Wanted("EF789", "C-3")] }, Lists.Now, null, TestContext.Current.CancellationToken);
         box.Refresh();
         Assert.Equal(("C-1", "C-2", "C-3"), (box.CaseOf("AB123"), box.CaseOf("CD456"), box.CaseOf("EF789")));
     }

@@ -38,7 +38,7 @@ public sealed class OrdersTests : IDisposable
             Agency = "riverton", Cost = Lists.Cheap,
             Policy = AgencyPlan.ExamplePolicy("riverton") with { Roles = Duties.Roles.Values.ToDictionary(role => role, Duties.Widest) },
         }, _now, null, out _)!;
-        agency.ProposeOperator(new Operator("oversight-1", AuditRole.Oversight, _oversight.Public, _now.AddMinutes(-1), _now.AddDays(30)), _now);
+        agency.Ceremony.ProposeOperator(new Operator("oversight-1", AuditRole.Oversight, _oversight.Public, _now.AddMinutes(-1), _now.AddDays(30)), _now);
         Assert.Single(agency.PublishedOperators.All);
         var box = agency.PrepareBox("box-1", _now);
         var (orders, messages) = Keys(box);

@@ -58,7 +58,7 @@ public sealed class SharingTests : IDisposable
         var (agencies, box) = Town();
         agencies.Share();
         // The delegation stays, the grant goes: what a desk in a hurry could sign.
-        agencies.Riverton.Propose(new Dictionary<string, byte[]> { [TrustPath.Grants] = new Grants("riverton", 9, []).Write() }, Lists.Now);
+        agencies.Riverton.Ceremony.Propose(new Dictionary<string, byte[]> { [TrustPath.Grants] = new Grants("riverton", 9, []).Write() }, Lists.Now);
         box.Refresh();
         Assert.Contains("sheriff", box.Trust!.Targets.OtherHotlists.Keys);
         Assert.Empty(box.Trust.Granted);
@@ -190,7 +190,7 @@ public sealed class SharingTests : IDisposable
     {
         var (agencies, box) = Town();
         agencies.Share();
-        agencies.Riverton.Propose(new Dictionary<string, byte[]> { [TrustPath.Policy] = (Lists.Policy with { Version = 2, Sharing = [] }).Write() }, Lists.Now);
+        agencies.Riverton.Ceremony.Propose(new Dictionary<string, byte[]> { [TrustPath.Policy] = (Lists.Policy with { Version = 2, Sharing = [] }).Write() }, Lists.Now);
         box.Refresh();
         Assert.Empty(box.WhoLooksFor("CD456"));
         Assert.Equal("jurisdiction", Assert.Single(box.Logged(AuditAction.GrantRefused)).Outcome.Reason);
@@ -201,7 +201,7 @@ public sealed class SharingTests : IDisposable
     {
         var (agencies, box) = Town();
         agencies.Share(null, Lists.Wanted("CD456", TwoAgencies.Case), Lists.Wanted("EF789", TwoAgencies.Case) with { Purpose = "missing-person" });
-        agencies.Riverton.Propose(new Dictionary<string, byte[]>
+        agencies.Riverton.Ceremony.Propose(new Dictionary<string, byte[]>
         {
             [TrustPath.Policy] = (agencies.Riverton.Policy with { Version = 2, Purposes = [new Purpose("stolen-vehicle", "law")] }).Write(),
         }, Lists.Now);
@@ -228,7 +228,7 @@ public sealed class SharingTests : IDisposable
         foreach (var forged in new[] { grant, grant.Countersign("riverton", agencies.Investigator), grant.Countersign("elsewhere", agencies.Overseer) })
         {
             var before = box.Logged(AuditAction.GrantRefused).Count();
-            agencies.Riverton.Propose(new Dictionary<string, byte[]> { [TrustPath.Grants] = new Grants("riverton", 9, [forged]).Write() }, Lists.Now);
+            agencies.Riverton.Ceremony.Propose(new Dictionary<string, byte[]> { [TrustPath.Grants] = new Grants("riverton", 9, [forged]).Write() }, Lists.Now);
             box.Refresh();
             Assert.Empty(box.WhoLooksFor("CD456"));
             Assert.Equal("oversight", box.Logged(AuditAction.GrantRefused).Skip(before).Single().Outcome.Reason);

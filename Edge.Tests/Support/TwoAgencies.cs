@@ -51,7 +51,7 @@ internal sealed class TwoAgencies : IDisposable
     };
 
     /// <summary>The sheriff's list for Riverton's boxes.</summary>
-    public HotlistOutcome Want(params IReadOnlyList<WantedPlate> wanted) => Sheriff.ChangeHotlist("riverton",
+    public HotlistOutcome Want(params IReadOnlyList<WantedPlate> wanted) => Sheriff.Hotlists.Change("riverton",
         new HotlistChange { Wanted = wanted, Everything = true }, Lists.Now, null, TestContext.Current.CancellationToken);
 
     /// <summary>Everything that a share needs: a grant, a list, boxes known.</summary>
@@ -64,7 +64,7 @@ internal sealed class TwoAgencies : IDisposable
         CarryBack();
     }
 
-    public void Operators(params IReadOnlyList<(SigningKey Key, AuditRole Role)> operators) => Assert.True(Riverton.Propose(new Dictionary<string, byte[]>
+    public void Operators(params IReadOnlyList<(SigningKey Key, AuditRole Role)> operators) => Assert.True(Riverton.Ceremony.Propose(new Dictionary<string, byte[]>
     {
         [TrustPath.Operators] = new Operators("riverton", 2, [.. operators.Select((one, i) => new Operator($"operator-{i + 1}", one.Role, one.Key.Public,
             Lists.Now.AddDays(-1), Lists.Now.AddDays(60)))]).Write(),

@@ -52,8 +52,8 @@ public sealed class TufJsTests
         var now = TimeProvider.System.GetUtcNow();
         using var folder = new TemporaryFolder();
         using var agency = Agency.Create(folder.File("agency"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap }, now, null, out _)!;
-        Assert.True(agency.ProposeOnlineKeys(now));
-        Assert.True(agency.ProposeEpochs(2, 7, now));
+        Assert.True(agency.Ceremony.ProposeOnlineKeys(now));
+        Assert.True(agency.Ceremony.ProposeEpochs(2, 7, now));
         var (exit, output) = await NodeAsync("tuf-js-check.cjs", Home(), agency.TrustFolder, [Path.Combine(agency.TrustFolder, "1.root.json"), .. AllTargets]);
         Assert.True(exit == 0, output);
     }
