@@ -42,7 +42,12 @@ public sealed record TrustedTargets
     public DateTimeOffset Expires => Expiries.Values.Min();
 
     /// <summary>The bytes of one of its files, by its path; null if the set has none of that name.</summary>
-    public ReadOnlyMemory<byte>? File(string path) => Files.TryGetValue(path, out var bytes) ? bytes : null;
+    public ReadOnlyMemory<byte>? File(string path)
+    {
+        // Not with ?: there null becomes an empty memory, as an array does.
+        if (Files.TryGetValue(path, out var bytes)) return bytes;
+        return null;
+    }
 
     /// <summary>Every file the set was verified from, to verify it again after a restart.</summary>
     internal IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Files { get; init; } =

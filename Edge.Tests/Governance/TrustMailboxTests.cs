@@ -90,6 +90,38 @@ public sealed class TrustMailboxTests : IAsyncDisposable
         _mailbox.Put(TrustPath.Timestamp, File.ReadAllBytes(Path.Combine(forged, TrustPath.Timestamp)));
         await Until(() => _audit.Read().Any(record => record.Entry!.Action == AuditAction.TrustRefused), "it is refused");
         Assert.Equal(1, _trust.Current!.Targets.Versions[TrustPath.Timestamp]);
+
+        Assert.NotNull(Lists.Replace(_agency, [Lists.Wanted("AB123")]).Next);
+        Put(Files);
+        await Until(() => _trust.Current!.Matcher.Hotlist.Version == 2, "the agency's own is in use");
+        Assert.Equal(["timestamp-json"], _audit.Read().Where(record => record.Entry!.Action == AuditAction.TrustRefused).Select(record => record.Entry!.Outcome.Reason));
+    }
+
+    [Fact]
+    public async Task Only_what_changed_has_to_come_again()
+    {
+        Put(Files);
+        await Until(() => _trust.Current is not null, "the set is in use");
+        var before = Files.ToDictionary(file => file, file => File.ReadAllBytes(Path.Combine(_agency.TrustFolder, file)));
+        Assert.NotNull(Lists.Replace(_agency, [Lists.Wanted("AB123")]).Next);
+        var changed = Files.Where(file => !File.ReadAllBytes(Path.Combine(_agency.TrustFolder, file)).AsSpan().SequenceEqual(before[file])).ToList();
+        Assert.DoesNotContain(TrustPath.Root, changed);
+        Assert.DoesNotContain(TrustPath.Policy, changed);
+        Put(changed);
+        await Until(() => _trust.Current!.Matcher.Hotlist.Version == 2, "the new list is in use");
+        Assert.Equal(0, Waits);
+    }
+
+    [Fact]
+    public async Task What_came_while_the_disk_refused_is_taken_up_once_it_no_longer_does()
+    {
+        var taken = Directory.CreateDirectory(Path.Combine(_folder.File("trust"), "active.json"));
+        Put(Files);
+        await Until(() => _log.Lines.Count > 0, "the disk refuses");
+        Assert.Null(_trust.Current);
+        taken.Delete();
+        await Until(() => _trust.Current is not null, "the set is in use");
+        Assert.DoesNotContain(_audit.Read(), record => record.Entry!.Action == AuditAction.TrustRefused);
     }
 
     [Fact]
