@@ -14,14 +14,16 @@ internal static class CommandTable
     {
         var parsed = Build().Parse(args);
         if (parsed.Errors.Count == 0) return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = StopWithin });
-        var typed = args.Except(Names(parsed.CommandResult)).ToList();
-        foreach (var error in parsed.Errors)
-            Failure.Say(ExitCode.Usage, typed.Any(word => error.Message.Contains(word, StringComparison.Ordinal))
-                ? "an option or argument is unknown" // not repeated: it may be a plate
-                : error.Message);
+        // Words that were typed are not repeated: one may be a plate. What has the form of an option is none.
+        var typed = args.Except(Names(parsed.CommandResult)).Where(word => !IsOptionName(word)).ToList();
+        foreach (var message in parsed.Errors.Select(error => typed.Aggregate(error.Message, (said, word) => said.Replace(word, "…", StringComparison.Ordinal))).Distinct())
+            Failure.Say(ExitCode.Usage, message);
         Console.Error.WriteLine("edge-agent --help shows the verbs, edge-agent VERB --help their options");
         return (int)ExitCode.Usage;
     }
+
+    private static bool IsOptionName(string word) =>
+        word.Length is > 2 and < 32 && word.StartsWith("--", StringComparison.Ordinal) && word.All(letter => char.IsAsciiLetterLower(letter) || letter == '-');
 
     private static IEnumerable<string> Names(CommandResult command)
     {

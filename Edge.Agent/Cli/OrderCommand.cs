@@ -52,6 +52,8 @@ internal static class OrderCommand
         }
     }
 
+    private static string? Readable(string? outcome) => outcome == OrderInbox.NotAnOperators ? "refused: no operator of this box's agency has signed it" : outcome;
+
     private static byte[]? Read(string file)
     {
         using var stream = PlainFile.OpenRead(file);
@@ -68,7 +70,7 @@ internal static class OrderCommand
         var outcome = document.RootElement.GetProperty("outcome").GetString();
         if (json) Console.WriteLine(said);
         else
-            Console.WriteLine($"{document.RootElement.GetProperty("verb").GetString() ?? "order"}: {outcome}" +
+            Console.WriteLine($"{document.RootElement.GetProperty("verb").GetString() ?? "order"}: {Readable(outcome)}" +
                 (document.RootElement.GetProperty("count").GetInt32() is > 0 and var count ? $", {count} hits" : ""));
         return outcome == "done" ? ExitCode.Ok : ExitCode.Refused;
     }

@@ -108,6 +108,8 @@ public sealed class TrustWatch
         _current = next;
         foreach (var (agency, refused) in targets.RefusedHotlists)
             if (known?.GetValueOrDefault(agency)?.Message != refused.Message) Report(refused.File, refused.Fault);
+        _log.LogInformation("policy {Policy} of {Agency} in force: {Operators} operator(s), orders taken until {Expires:u}",
+            next.Policy.Version, targets.Agency, next.Operators.All.Count, next.PolicyExpires);
         _log.LogInformation("hotlist {Version} of {Agency} in force: {Entries} entries, {Refused} refused, until {Expires:u}",
             hotlist.Version, targets.Agency, hotlist.Entries.Count, next.Refused.Count, next.HotlistExpires);
         foreach (var entry in next.Refused.Take(RefusalsLogged)) _log.LogWarning("hotlist {Version}, {Entry}", hotlist.Version, entry);

@@ -15,6 +15,9 @@ internal sealed class OrderInbox(string folder, OrderDesk desk, TimeProvider tim
     public const string OrderEnding = ".order";
     public const string OutcomeEnding = ".outcome";
 
+    /// <summary>The outcome of what nobody can be answered for.</summary>
+    public const string NotAnOperators = "refused:not-an-operators";
+
     private const int MostAtOnce = 64;
     private readonly HashSet<string> _unreadable = new(StringComparer.Ordinal);
     private readonly Dictionary<Sha256Hash, byte[]> _unsaid = [];
@@ -56,7 +59,7 @@ internal sealed class OrderInbox(string folder, OrderDesk desk, TimeProvider tim
 
     private static byte[] Outcome(OrderAnswer? answer) => JsonSerializer.SerializeToUtf8Bytes(new
     {
-        order = answer?.Order, verb = answer?.Verb, outcome = answer?.Outcome.ToString() ?? "refused:not-an-operators", count = answer?.Count ?? 0,
+        order = answer?.Order, verb = answer?.Verb, outcome = answer?.Outcome.ToString() ?? NotAnOperators, count = answer?.Count ?? 0,
     });
 
     /// <summary>False if the outcome could not be put there: it is said later, and the order is not taken a second time.</summary>

@@ -74,7 +74,7 @@ public static partial class DurableFile
         try
         {
             if (FSync(descriptor) != 0)
-                throw new IOException($"cannot sync folder {folder}: error {Marshal.GetLastPInvokeError()}");
+                throw new IOException($"cannot sync folder {folder}: {Marshal.GetLastPInvokeErrorMessage()}");
         }
         finally
         {
@@ -91,7 +91,7 @@ public static partial class DurableFile
         var descriptor = Open(folder, arm ? readOnlyFolderArm : readOnlyFolder);
         return descriptor >= 0
             ? descriptor
-            : throw new IOException($"cannot open folder {folder}: error {Marshal.GetLastPInvokeError()}");
+            : throw new IOException($"cannot open folder {folder}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -21,7 +21,7 @@ public sealed partial class FolderLock : IDisposable
         if (Lock(handle, exclusiveNoWait) == 0) return new FolderLock(handle);
         var error = Marshal.GetLastPInvokeError();
         handle.Dispose();
-        return error == wouldBlock ? null : throw new IOException($"cannot lock folder {folder}: error {error}");
+        return error == wouldBlock ? null : throw new IOException($"cannot lock folder {folder}: {Marshal.GetPInvokeErrorMessage(error)}");
     }
 
     public void Dispose()

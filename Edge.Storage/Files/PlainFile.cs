@@ -15,7 +15,7 @@ public static partial class PlainFile
         const int nonBlocking = 0x800, closeOnExec = 0x80000;
         var noFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
         var handle = new SafeFileHandle(Open(path, nonBlocking | closeOnExec | noFollow), ownsHandle: true);
-        if (handle.IsInvalid) throw new IOException($"{path} cannot be opened: error {Marshal.GetLastPInvokeError()}");
+        if (handle.IsInvalid) throw new IOException($"{path} cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}");
         try
         {
             var file = new FileStream(handle, FileAccess.Read, bufferSize: 0);

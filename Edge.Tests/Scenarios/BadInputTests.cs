@@ -97,6 +97,15 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public async Task An_option_that_is_unknown_or_given_something_unknown_is_named()
+    {
+        AssertSays(ExitCode.Usage, "--threshold", await EdgeAgent.RunAsync("hub", "status", "city", "--threshold", Plate));
+        AssertSays(ExitCode.Usage, "--until", await EdgeAgent.RunAsync("hub", "order", "hold", "city", "--box", "box-1", "--key", "x", "--case", "C-1", "--purpose", "p", "--until", Plate));
+        AssertSays(ExitCode.Usage, "misread", await EdgeAgent.RunAsync("hub", "order", "disposition", "city", "--box", "box-1", "--key", "x", "--case", "C-1", "--purpose", "p",
+            "--hit", "1", "--verdict", Plate));
+    }
+
+    [Fact]
     public async Task JSON_of_a_configuration_lists_every_problem()
     {
         File.WriteAllText(_folder.File("edge.json"), "{}");
