@@ -19,6 +19,7 @@ public sealed class TrustWatch
     private readonly ILogger _log;
     private readonly Lock _gate = new();
     private volatile ActiveTrust? _current;
+    private readonly Dictionary<TrustFault, HourlyBudget> _refusals = [];
     private string? _lastRefusal;
 
     public TrustWatch(TrustClient client, AuditLog audit, ILogger log) => (_client, _audit, _log) = (client, audit, log);
@@ -40,7 +41,7 @@ public sealed class TrustWatch
     public void Restore(DateTimeOffset now)
     {
         // A set that verified when it was kept did not change by itself.
-        if (_client.Damage is { } damage) Refuse(damage, damage.Fault == TrustFault.Rollback ? TrustFault.Rollback : TrustFault.Signature);
+        if (_client.Damage is { } damage) Refuse(damage, damage.Fault == TrustFault.Rollback ? TrustFault.Rollback : TrustFault.Signature, now);
         if (_client.Current is not { } targets) return;
         try
         {
@@ -48,7 +49,7 @@ public sealed class TrustWatch
         }
         catch (TrustException refused) // by a newer, stricter version of this program
         {
-            Refuse(refused, refused.Fault);
+            Refuse(refused, refused.Fault, now);
         }
     }
 
@@ -83,7 +84,7 @@ public sealed class TrustWatch
             }
             catch (TrustException refused)
             {
-                Refuse(refused, refused.Fault);
+                Refuse(refused, refused.Fault, now);
             }
         return true;
     }
@@ -161,13 +162,20 @@ public sealed class TrustWatch
         Code(reason) is var code && (code is "expired" or "missing" || reason.IndexOf(':', StringComparison.Ordinal) == reason.IndexOfAny([':', ' ', ';'])) ? code : "not-verified";
 
     // Polling the same bad file says so once, not every minute.
-    private void Refuse(TrustException refused, TrustFault fault)
+    private void Refuse(TrustException refused, TrustFault fault, DateTimeOffset now)
     {
         if (refused.Message == _lastRefusal) return;
-        _audit.Append(new AuditEntry { Action = AuditAction.TrustRefused, Outcome = AuditOutcome.Refused(Code(refused.File)) });
+        if (!_refusals.TryGetValue(fault, out var budget)) _refusals[fault] = budget = new HourlyBudget();
+        var alone = budget.TrySpend(now, out var further);
+        if (further > 0) Log("further-files", further);
+        if (alone) Log(Code(refused.File), null);
         _lastRefusal = refused.Message;
+        if (!alone) return;
         _log.LogError("trust refused, what was in force stays: {File}: {Reason}", refused.File, refused.Reason);
         Report(refused.File, fault);
+
+        void Log(string reason, int? count) =>
+            _audit.Append(new AuditEntry { Action = AuditAction.TrustRefused, Outcome = AuditOutcome.Refused(reason), Count = count });
     }
 
     private void Report(string file, TrustFault fault)

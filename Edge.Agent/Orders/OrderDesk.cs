@@ -32,10 +32,6 @@ internal sealed class OrderDesk
     /// <summary>The file that says that a box was taken out of service; it does not start again.</summary>
     public const string DecommissionedName = "decommissioned";
 
-    // Anybody at the broker can repeat old orders and make up unsigned ones, and may not fill the log or the outbox with them:
-    // beyond these in an hour, one entry stands for many and nothing is answered.
-    private const int UnopenedLogged = 60;
-
     private const string Full = "too-many-orders";
     private const string NoPolicy = "no-policy";
 
@@ -51,8 +47,7 @@ internal sealed class OrderDesk
     private readonly ILogger _log;
     private readonly RevokedKeys _revoked;
     private readonly Lock _gate = new();
-    private DateTimeOffset _unopenedSince;
-    private int _unopened;
+    private readonly HourlyBudget _unopened = new();
     private long _taken, _refused;
 
     /// <param name="revoked">Who is shut out of this box; orders add to it.</param>
@@ -299,12 +294,9 @@ internal sealed class OrderDesk
     /// <returns>False if there were too many of them: then it was only counted.</returns>
     private bool RefuseUnopened(IncidentKind kind, string reason, Operator? by, DateTimeOffset now, bool silent = false)
     {
-        if (now - _unopenedSince >= TimeSpan.FromHours(1))
-        {
-            if (_unopened > UnopenedLogged) LogRefusal("further-orders", null, _unopened - UnopenedLogged);
-            (_unopenedSince, _unopened) = (now, 0);
-        }
-        if (++_unopened > UnopenedLogged)
+        var alone = _unopened.TrySpend(now, out var further);
+        if (further > 0) LogRefusal("further-orders", null, further);
+        if (!alone)
         {
             Interlocked.Increment(ref _refused);
             return false;

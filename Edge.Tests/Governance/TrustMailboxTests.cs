@@ -77,7 +77,7 @@ public sealed class TrustMailboxTests : IAsyncDisposable
         Assert.Null(_trust.Current);
         Put(files[^1]);
         await Until(() => _trust.Current is not null, "the set is in use");
-        Assert.DoesNotContain(_audit.Read(), record => record.Entry!.Action == AuditAction.TrustRefused);
+        Assert.Empty(Refusals);
     }
 
     [Fact]
@@ -88,13 +88,13 @@ public sealed class TrustMailboxTests : IAsyncDisposable
         var forged = ForgedTimestamp.Copy(_agency.TrustFolder, _folder.File("forged"));
         ForgedTimestamp.Put(forged);
         _mailbox.Put(TrustPath.Timestamp, File.ReadAllBytes(Path.Combine(forged, TrustPath.Timestamp)));
-        await Until(() => _audit.Read().Any(record => record.Entry!.Action == AuditAction.TrustRefused), "it is refused");
+        await Until(() => Refusals.Count > 0, "it is refused");
         Assert.Equal(1, _trust.Current!.Targets.Versions[TrustPath.Timestamp]);
 
         Assert.NotNull(Lists.Replace(_agency, [Lists.Wanted("AB123")]).Next);
         Put(Files);
         await Until(() => _trust.Current!.Matcher.Hotlist.Version == 2, "the agency's own is in use");
-        Assert.Equal(["timestamp-json"], _audit.Read().Where(record => record.Entry!.Action == AuditAction.TrustRefused).Select(record => record.Entry!.Outcome.Reason));
+        Assert.Equal(["timestamp-json"], Refusals.Select(entry => entry.Outcome.Reason));
     }
 
     [Fact]
@@ -121,8 +121,24 @@ public sealed class TrustMailboxTests : IAsyncDisposable
         Assert.Null(_trust.Current);
         taken.Delete();
         await Until(() => _trust.Current is not null, "the set is in use");
-        Assert.DoesNotContain(_audit.Read(), record => record.Entry!.Action == AuditAction.TrustRefused);
+        Assert.Empty(Refusals);
     }
+
+    [Fact]
+    public void A_flood_of_forged_files_does_not_fill_the_log_and_is_counted()
+    {
+        _trust.Refresh(TrustSource.Folder(_agency.TrustFolder), _time.GetUtcNow());
+        for (var i = 0; i < 300; i++) Forge(i);
+        Assert.Equal(60, Refusals.Count);
+        _time.Advance(TimeSpan.FromHours(1));
+        Forge(300);
+        Assert.Equal([("further-files", 240L), ("timestamp-json", null)], Refusals.TakeLast(2).Select(entry => (entry.Outcome.Reason, entry.Count)));
+        Assert.NotNull(_trust.Current);
+
+        void Forge(int i) => _trust.Refresh((path, _) => path != TrustPath.Timestamp ? null : i % 2 == 0 ? "no JSON"u8.ToArray() : "{}"u8.ToArray(), _time.GetUtcNow());
+    }
+
+    private List<AuditEntry> Refusals => [.. _audit.Read().Select(record => record.Entry!).Where(entry => entry.Action == AuditAction.TrustRefused)];
 
     [Fact]
     public void What_no_repository_has_and_what_is_too_large_is_dropped_and_so_is_more_than_may_wait()
