@@ -58,6 +58,7 @@ internal sealed class AgentHost : IAsyncDisposable
             _keys = KeyFolder.Open(configuration.StateFolder);
             var time = _time = EffectiveTime.Open(configuration.StateFolder, machine, new KernelBootCounter());
             _state = StateDatabase.Open(configuration.StateFolder, _keys.Hours, time);
+            _state.Outbox.Limit = (long)configuration.OutboxMegabytes << 20;
             _audit = AuditLog.Open(AuditFolder, Box.LogOrigin, _keys.Log, time);
             var signer = new MessageSigner(Box, _keys.Messages, Software);
             RefuseAnotherLog();
@@ -236,7 +237,15 @@ internal sealed class AgentHost : IAsyncDisposable
             _incidents.CatchUp();
             if (now - lastSummary < (_trust.Current?.Policy.SummaryInterval ?? TimeSpan.FromMinutes(Policy.DefaultSummaryMinutes))) continue;
             if (Attempt(_summary.Write)) lastSummary = now;
+            WarnOfFullOutbox();
         }
+    }
+
+    private void WarnOfFullOutbox()
+    {
+        if (_state.Outbox.Count().Bytes is var bytes && bytes > _state.Outbox.Limit / 5 * 4)
+            _log.LogWarning("messages for the broker take {Megabytes} MiB of {Limit}: restore the link; when full, summaries go first, hits stay until their retention ends",
+                bytes >> 20, _configuration.OutboxMegabytes);
     }
 
     /// <summary>False where the disk refused: what could not be done now is done at the next turn.</summary>

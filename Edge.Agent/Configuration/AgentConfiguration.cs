@@ -1,6 +1,7 @@
 using Edge.Agent.Commissioning;
 using Edge.Agent.Publishing;
 using Edge.Storage.Json;
+using Edge.Storage.Outbox;
 using Edge.Storage.Trust;
 using Edge.Vision;
 using Edge.Vision.Capture;
@@ -19,6 +20,11 @@ public sealed record AgentConfiguration(
     IReadOnlyList<CameraConfiguration> Cameras, ReadGate Gate, RegionRules? Rules)
 {
     public const int MaxBytes = 256 * 1024;
+
+    private const int DefaultOutboxMegabytes = (int)(Outbox.DefaultLimit >> 20);
+
+    /// <summary>What may wait for the broker, in MiB; see <see cref="Outbox.Limit"/>.</summary>
+    public int OutboxMegabytes { get; init; } = DefaultOutboxMegabytes;
 
     /// <summary>The most cameras one box reads.</summary>
     public const int MaxCameras = 16;
@@ -58,7 +64,10 @@ public sealed record AgentConfiguration(
             fields.Child("broker", ReadBroker),
             cameras,
             fields.Section("gate", ReadGateFields),
-            fields.Has("rules") ? fields.Child("rules", ReadRules) : null);
+            fields.Has("rules") ? fields.Child("rules", ReadRules) : null)
+        {
+            OutboxMegabytes = fields.Whole("outboxMegabytes", 16, 65536, DefaultOutboxMegabytes),
+        };
     }
 
     private static BrokerAddress ReadBroker(JsonFields fields) => new(

@@ -51,6 +51,7 @@ public sealed class HitStore
             engine.LastSequence = sequence;
             engine.Hits.Add(sequence, stored);
             _database.Outbox.Put(row);
+            _database.Outbox.MakeRoom();
             return sequence;
         }
     }

@@ -94,6 +94,7 @@ public sealed class UsedOrders
         if (change.Ends is not null) engine.Holds.Remove(change.Ends.CasePseudonym);
         if (begins is not null) engine.Holds.Add(begins.CasePseudonym, begins);
         _database.Outbox.Put(row);
+        _database.Outbox.MakeRoom();
         return order.Answer;
     }
 }

@@ -22,7 +22,18 @@ public sealed class Outbox
     private readonly StateDatabase _database;
     private TaskCompletionSource _arrival = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    // Few enough for the journal's reserve, so that a full disk can be cleared.
+    private const int DroppedPerStep = 32;
+
     internal Outbox(StateDatabase database) => _database = database;
+
+    /// <summary>What waits may take this many bytes, sealed. Beyond them the least worth is dropped, and accounted for like what
+    /// expired: summaries, then checkpoints, then answers, the oldest first. Incidents and hits are never dropped before they expire:
+    /// they are bounded by their retention, and by the disk.</summary>
+    public long Limit { get; set; } = DefaultLimit;
+
+    /// <summary>512 MiB: some 40,000 hits, or what a broken link of three months gathers of everything else.</summary>
+    public const long DefaultLimit = 512L * 1024 * 1024;
 
     /// <summary>Stores a message under the next number.</summary>
     /// <param name="kind">Anything but a hit, which enters with <see cref="HitStore.Commit(Func{long, HitEntry})"/>.</param>
@@ -30,7 +41,7 @@ public sealed class Outbox
     /// <param name="payload">Builds the signed bytes for the number; if it throws, the number is not used.</param>
     /// <param name="logged">True if it needs no audit entry of its own, as a summary.</param>
     /// <param name="accountsFor">Numbers of <see cref="Dropped"/> that this message names; they leave that list in
-    /// the same step.</param>
+    /// the same step, and come back if the message is dropped itself.</param>
     /// <returns>The number.</returns>
     /// <exception cref="ArgumentException">The kind is a hit, or the payload is empty or too long.</exception>
     public long Enqueue(MessageKind kind, DateTimeOffset expires, Func<long, byte[]> payload, bool logged = false,
@@ -44,17 +55,18 @@ public sealed class Outbox
             var sequence = _database.Build(payload, out var bytes);
             var row = Row(new OutboxMessage(sequence, kind, bytes, expires)) with { Logged = logged };
             var document = StateRows.OfMessage(row, SealPayload(row, bytes), logged ? SealLeaf(row, NoLeaf) : null);
+            var named = (accountsFor ?? []).Where(_database.Engine.Dropped.ContainsKey).Select(number => _database.Engine.Dropped[number] with { NamedBy = sequence }).ToList();
             _database.Persist(lite =>
             {
                 lite.GetCollection(StateRows.State).Update(StateRows.OfState(sequence));
                 lite.GetCollection(OutboxRow.Collection).Insert(document);
-                foreach (var dropped in accountsFor ?? [])
-                    lite.GetCollection(OutboxRow.Collection).Delete(dropped);
+                Update(lite, named);
             });
             var engine = _database.Engine;
             engine.LastSequence = sequence;
-            foreach (var dropped in accountsFor ?? []) engine.Dropped.Remove(dropped);
+            foreach (var dropped in named) engine.Dropped[dropped.Sequence] = dropped;
             Put(row);
+            MakeRoom();
             return sequence;
         }
     }
@@ -128,15 +140,21 @@ public sealed class Outbox
             if (_database.Engine.Waiting.Find(sequence) is not { } row) return;
             if (!row.Logged)
                 throw new InvalidOperationException($"message {sequence} has no audit entry and must not have left");
-            _database.Persist(lite => lite.GetCollection(OutboxRow.Collection).Delete(sequence));
+            var named = NamedBy([sequence]);
+            _database.Persist(lite =>
+            {
+                lite.GetCollection(OutboxRow.Collection).Delete(sequence);
+                foreach (var dropped in named) lite.GetCollection(OutboxRow.Collection).Delete(dropped.Sequence);
+            });
             _database.Engine.Waiting.Remove(row);
+            foreach (var dropped in named) _database.Engine.Dropped.Remove(dropped.Sequence);
         }
     }
 
-    /// <summary>Numbers whose messages expired unsent, by sequence, until a message accounts for them.</summary>
+    /// <summary>Numbers whose messages were given up, by sequence, that no waiting message names.</summary>
     public IReadOnlyList<DroppedMessage> Dropped()
     {
-        lock (_database.Gate) return [.. _database.Engine.Dropped.Values];
+        lock (_database.Gate) return [.. _database.Engine.Dropped.Values.Where(dropped => dropped.NamedBy == 0)];
     }
 
     /// <summary>How full it is.</summary>
@@ -160,6 +178,55 @@ public sealed class Outbox
         await arrival.WaitAsync(cancel).ConfigureAwait(false);
     }
 
+    /// <summary>Drops what has expired, a step of it.</summary>
+    /// <returns>How many; 0 at the end.</returns>
+    internal int DropExpired(DateTimeOffset now)
+    {
+        lock (_database.Gate) return Drop([.. _database.Engine.Waiting.All.Where(row => row.Expires <= now).Take(DroppedPerStep)]);
+    }
+
+    /// <summary>Drops what is least worth until the rest fits. The caller holds the gate, and its own step is durable.</summary>
+    internal void MakeRoom()
+    {
+        try
+        {
+            while (_database.Engine.Waiting is { } waiting && waiting.Bytes > Limit)
+            {
+                var (excess, given) = (waiting.Bytes - Limit, new List<OutboxRow>());
+                foreach (var row in waiting.Expendable.Take(DroppedPerStep).TakeWhile(_ => excess > 0))
+                {
+                    given.Add(row);
+                    excess -= row.Bytes;
+                }
+                if (Drop(given) == 0) return;
+            }
+        }
+        catch (StateStorageException)
+        {
+            // What was stored before stands. The next message makes room again.
+        }
+    }
+
+    private int Drop(List<OutboxRow> rows)
+    {
+        if (rows.Count == 0) return 0;
+        var dropped = rows.ConvertAll(row => new DroppedMessage(row.Sequence, row.Kind));
+        // What these would have said of others has to be said anew.
+        dropped.AddRange(NamedBy([.. rows.Select(row => row.Sequence)]).Select(named => named with { NamedBy = 0 }));
+        _database.Persist(lite => Update(lite, dropped));
+        foreach (var row in rows) _database.Engine.Waiting.Remove(row);
+        foreach (var message in dropped) _database.Engine.Dropped[message.Sequence] = message;
+        return rows.Count;
+    }
+
+    private List<DroppedMessage> NamedBy(HashSet<long> sequences) =>
+        [.. _database.Engine.Dropped.Values.Where(dropped => sequences.Contains(dropped.NamedBy))];
+
+    private static void Update(LiteDatabase lite, IEnumerable<DroppedMessage> dropped)
+    {
+        foreach (var message in dropped) lite.GetCollection(OutboxRow.Collection).Update(StateRows.OfDropped(message));
+    }
+
     internal void Close() => _arrival.TrySetCanceled();
 
     /// <summary>The clear part of a message that is about to be stored; refuses what no receiver would take.</summary>
@@ -168,7 +235,7 @@ public sealed class Outbox
         if (message.Payload.Length is 0 or > Jws.MaxBytes)
             throw new ArgumentException($"a payload is 1 to {Jws.MaxBytes} bytes, not {message.Payload.Length}");
         if (!Enum.IsDefined(message.Kind)) throw new ArgumentException($"{message.Kind} is no kind of message");
-        return new OutboxRow(message.Sequence, message.Kind, StateRows.ToMilliseconds(message.Expires), Logged: false);
+        return new OutboxRow(message.Sequence, message.Kind, StateRows.ToMilliseconds(message.Expires), Logged: false, RecordSealer.Overhead + message.Payload.Length);
     }
 
     /// <summary>A message whose audit entry stands in the log already, and its row.</summary>

@@ -5,4 +5,5 @@ namespace Edge.Storage.Outbox;
 /// <param name="Unlogged">Wait for their audit entry.</param>
 /// <param name="Unreadable">Could not be opened when they were tried: the disk or a key was damaged. They stay until
 /// they expire, and are worth an incident.</param>
-public sealed record OutboxCounts(int Ready, int Unlogged, int Unreadable);
+/// <param name="Bytes">What all of them take, sealed; see <see cref="Outbox.Limit"/>.</param>
+public sealed record OutboxCounts(int Ready, int Unlogged, int Unreadable, long Bytes);

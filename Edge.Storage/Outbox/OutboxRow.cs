@@ -7,7 +7,8 @@ namespace Edge.Storage.Outbox;
 /// <param name="Kind">Decides the order of sending.</param>
 /// <param name="Expires">To the millisecond, UTC.</param>
 /// <param name="Logged">True once its audit entry is on disk: it may leave.</param>
-internal sealed record OutboxRow(long Sequence, MessageKind Kind, DateTimeOffset Expires, bool Logged)
+/// <param name="Bytes">What its payload takes on the disk, sealed.</param>
+internal sealed record OutboxRow(long Sequence, MessageKind Kind, DateTimeOffset Expires, bool Logged, int Bytes)
 {
     public const string Collection = "outbox";
 

@@ -7,6 +7,7 @@ internal sealed class WaitingMessages
     private readonly SortedDictionary<long, OutboxRow> _rows = [];
     private readonly SortedSet<(MessageKind Kind, long Sequence)> _ready = [];
     private readonly HashSet<long> _unreadable = [];
+    private readonly SortedSet<(int Worth, long Sequence)> _expendable = [];
 
     /// <summary>Every waiting message, by sequence.</summary>
     public IReadOnlyCollection<OutboxRow> All => _rows.Values;
@@ -14,22 +15,32 @@ internal sealed class WaitingMessages
     /// <summary>Those that may leave, in the order of leaving.</summary>
     public IEnumerable<OutboxRow> Ready => _ready.Select(place => _rows[place.Sequence]);
 
+    /// <summary>What all of them take on the disk.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Those that may be given up for room, the least worth first: summaries, then checkpoints, then answers, the oldest of
+    /// each first. Never an incident or a hit.</summary>
+    public IEnumerable<OutboxRow> Expendable => _expendable.Select(place => _rows[place.Sequence]);
+
     public bool AnyReady => _ready.Count > 0;
 
     public OutboxCounts Counts => new(_ready.Count,
-        _rows.Values.Count(row => !row.Logged && !_unreadable.Contains(row.Sequence)), _unreadable.Count);
+        _rows.Values.Count(row => !row.Logged && !_unreadable.Contains(row.Sequence)), _unreadable.Count, Bytes);
 
     public OutboxRow? Find(long sequence) => _rows.GetValueOrDefault(sequence);
 
     public void Put(OutboxRow row)
     {
+        Bytes += row.Bytes - (_rows.GetValueOrDefault(row.Sequence)?.Bytes ?? 0);
         _rows[row.Sequence] = row;
+        if (row.Kind > MessageKind.Hit) _expendable.Add((-(int)row.Kind, row.Sequence));
         if (row.Logged && !_unreadable.Contains(row.Sequence)) _ready.Add((row.Kind, row.Sequence));
     }
 
     public void Remove(OutboxRow row)
     {
-        _rows.Remove(row.Sequence);
+        if (_rows.Remove(row.Sequence, out var removed)) Bytes -= removed.Bytes;
+        _expendable.Remove((-(int)row.Kind, row.Sequence));
         _unreadable.Remove(row.Sequence);
         _ready.Remove((row.Kind, row.Sequence));
     }

@@ -23,7 +23,7 @@ public static class Sweep
         int messages = 0, resealed = 0, orders = 0, keys = 0;
         // The gate is left between steps: a hit must not wait for a long sweep.
         DeleteExpired(database, now);
-        while (DropMessages(database, now) is > 0 and var dropped) messages += dropped;
+        while (database.Outbox.DropExpired(now) is > 0 and var dropped) messages += dropped;
         while (ForgetOrders(database, now) is > 0 and var forgotten) orders += forgotten;
         var holds = EndHolds(database, now);
         try
@@ -66,24 +66,6 @@ public static class Sweep
             }
             database.CountDeleted(expired.Count, expired.Count(hit => hit.SealedFor != 0));
             return true;
-        }
-    }
-
-    private static int DropMessages(StateDatabase database, DateTimeOffset now)
-    {
-        lock (database.Gate)
-        {
-            var expired = database.Engine.Waiting.All.Where(row => row.Expires <= now).Take(RowsPerStep).ToList();
-            if (expired.Count == 0) return 0;
-            var dropped = expired.ConvertAll(row => new DroppedMessage(row.Sequence, row.Kind));
-            database.Persist(lite =>
-            {
-                foreach (var message in dropped)
-                    lite.GetCollection(OutboxRow.Collection).Update(StateRows.OfDropped(message));
-            });
-            foreach (var row in expired) database.Engine.Waiting.Remove(row);
-            foreach (var message in dropped) database.Engine.Dropped.Add(message.Sequence, message);
-            return expired.Count;
         }
     }
 

@@ -9,6 +9,9 @@ namespace Edge.Storage.Sealing;
 /// keeps it, bound to the row it stands in. Sealed = nonce (24) ‖ ciphertext ‖ tag (16).</summary>
 public sealed class RecordSealer(HourKeys keys)
 {
+    /// <summary>What sealing adds: nonce and tag.</summary>
+    public const int Overhead = 24 + 16;
+
     /// <summary>Seals one record.</summary>
     /// <param name="place">The row it will stand in; opening needs the same.</param>
     /// <param name="record">What is hidden.</param>

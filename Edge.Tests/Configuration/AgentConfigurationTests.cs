@@ -13,6 +13,8 @@ public sealed class AgentConfigurationTests : IDisposable
         var configuration = Load("");
         Assert.Equal((0.01, null, 2), (configuration.Gate.MaximumWrongReadRate, configuration.Gate.Evidence, configuration.Gate.Frames));
         Assert.Null(configuration.Rules);
+        Assert.Equal(512, configuration.OutboxMegabytes);
+        Assert.Equal(64, Load(""" , "outboxMegabytes": 64 """).OutboxMegabytes);
     }
 
     [Fact]
@@ -30,6 +32,7 @@ public sealed class AgentConfigurationTests : IDisposable
     [InlineData(""" "gate": { "maximumWrongReadRate": 0.6 } """, "gate.maximumWrongReadRate")]
     [InlineData(""" "gate": { "maximumWrongReadRate": 0.01, "evidence": 0.9 } """, "gate.evidence: stands beside")]
     [InlineData(""" "gate": { "evidence": 1 } """, "gate.evidence")]
+    [InlineData(""" "outboxMegabytes": 8 """, "outboxMegabytes")]
     [InlineData(""" "rules": {} """, "rules.regions: needs a region")]
     [InlineData(""" "rules": { "regions": ["XX"] } """, "rules.regions[0]: must be one of")]
     [InlineData(""" "rules": { "regions": ["RO", "RO"] } """, "rules.regions[1]: stands here twice")]
