@@ -55,19 +55,26 @@ demo() { need "${runtime_packages[@]}"; build Edge.Agent; cd "$here"; exec "$age
 
 run() { need "${runtime_packages[@]}"; build Edge.Agent; cd "$here"; exec "$agent" "$@"; }
 
-# An independent TUF implementation for the tests of interoperation, exactly as locked; skipped where npm is not there.
-interop() {
-    local from=Edge.Tests/Trust/interop home=$PWD/.build/interop
-    command -v node >/dev/null && command -v npm >/dev/null || return 0
-    if ! cmp -s "$from/package-lock.json" "$home/package-lock.json" || [ ! -d "$home/node_modules/tuf-js" ]; then
-        say "installing tuf-js"
+# other_parts NAME FOLDER: other people's implementations for the tests of interoperation, exactly as locked in FOLDER; says where.
+other_parts() {
+    local name=$1 from=$2 home=$PWD/.build/$1
+    command -v node >/dev/null && command -v npm >/dev/null || return 1
+    if ! cmp -s "$from/package-lock.json" "$home/package-lock.json" || [ ! -d "$home/node_modules" ]; then
+        say "installing what $name needs"
         rm -rf "$home"
         mkdir -p "$home"
         cp "$from/package.json" "$home/"
         (cp "$from/package-lock.json" "$home/" && cd "$home" && npm ci --ignore-scripts --no-audit --no-fund --silent) \
-            || { say "npm cannot install tuf-js: the tests of interoperation are skipped"; rm -rf "$home"; return 0; }
+            || { say "npm cannot install it: the tests of interoperation are skipped"; rm -rf "$home"; return 1; }
     fi
-    export EDGE_TUF_JS=${EDGE_TUF_JS:-$home}
+    echo "$home"
+}
+
+# An independent TUF, and a hub of mqtt, jose and an HPKE library; skipped where npm is not there.
+interop() {
+    local home
+    if home=$(other_parts interop Edge.Tests/Trust/interop); then export EDGE_TUF_JS=${EDGE_TUF_JS:-$home}; fi
+    if home=$(other_parts hub-interop Edge.Tests/Contract/interop); then export EDGE_HUB_JS=${EDGE_HUB_JS:-$home}; fi
 }
 
 run_tests() {

@@ -60,13 +60,13 @@ public sealed record IntervalSummary(DateTimeOffset From, DateTimeOffset To, lon
         if (To < From) return "to is before from";
         if (long.Min(long.Min(Frames, Discarded), long.Min(Hits, LogSize)) < 0) return "a counter is below 0";
         if ((Int128)Discarded + Hits != Reads) return "reads is not discarded + hits";
-        if (Cameras.Count > 64 || Cameras.Any(camera => !BoxName.IsValid(camera.Name)
+        if (Cameras.Count > 64 || Cameras.Any(camera => camera is null || !BoxName.IsValid(camera.Name)
             || long.Min(camera.Frames, long.Min(camera.Dropped, camera.Reconnects)) < 0)) return "cameras are not well-formed";
         if (long.Min(HotlistVersion, PolicyVersion) < 0) return "a version is below 0";
         if (long.Min(OrdersDone, OrdersRefused) < 0) return "a count of orders is below 0";
         if (RetentionHours is < 1 or > 504) return "retentionHours is not 1 to 504";
         if (LogRoot.Length != 32) return "logRoot is not 32 bytes";
-        if (Shared.Count > 64 || Shared.Any(line => !BoxName.IsValid(line.Agency) || line.Hits < 1)
+        if (Shared.Count > 64 || Shared.Any(line => line is null || !BoxName.IsValid(line.Agency) || line.Hits < 1)
             || Shared.Zip(Shared.Skip(1)).Any(two => string.CompareOrdinal(two.First.Agency, two.Second.Agency) >= 0)) return "shared is not well-formed";
         return Dropped.Count > 1000 || Dropped.Any(sequence => sequence < 1) ? "dropped is not well-formed" : null;
     }

@@ -73,7 +73,7 @@ public sealed record OrderAnswer(string Order, string? Verb, AuditOutcome Outcom
         else if (wire.Verb is { Length: 0 or > MaxVerb }) reason = "verb is not a verb";
         else if (!AuditOutcome.TryParse(wire.Outcome, out var outcome)) reason = "outcome is not done or refused:reason";
         else if (int.Min(wire.Count, wire.Missing) < 0 || wire.More < 1) reason = "count, missing or more is below the first";
-        else if (wire.Hits.Length > MaxHits || wire.Hits.Any(hit => hit.Record.ValueKind != JsonValueKind.Object)) reason = "hits are not well-formed";
+        else if (wire.Hits.Length > MaxHits || wire.Hits.Any(hit => hit is null || hit.Record.ValueKind != JsonValueKind.Object)) reason = "hits are not well-formed";
         else
             answer = new OrderAnswer(wire.Order, wire.Verb, outcome, wire.Count, wire.Until, wire.Missing, wire.More,
                 [.. wire.Hits.Select(hit => new AnsweredHit(hit.Until, JsonMarshal.GetRawUtf8Value(hit.Record).ToArray()))]);

@@ -301,6 +301,16 @@ public sealed class OrderDeskTests : IDisposable
         Assert.Equal(1, _lab.Decommissions);
     }
 
+    [Fact]
+    public void A_box_that_has_shut_out_as_many_keys_as_it_may_says_so()
+    {
+        var keys = Enumerable.Range(0, RevokedKeys.Most).Select(number => $"{number:0000}{new string('x', 39)}");
+        File.WriteAllText(Path.Combine(_lab.State.Directory, "revoked.json"), $$"""{"keys":[{{string.Join(',', keys.Select(key => $"\"{key}\""))}}]}""");
+        _lab.Restart();
+        Assert.Equal(AuditOutcome.Refused("too-many-revoked"), _lab.Take(new Order.Revoke(_lab.KeyOf(AuditRole.Investigator).Public.KeyId)).Outcome);
+        Assert.Equal(AuditOutcome.Done, _lab.Take(_lab.Search()).Outcome);
+    }
+
     [Theory]
     [InlineData("hold")]
     [InlineData("decommission")]

@@ -12,6 +12,9 @@ internal sealed class JsonSchema(JsonObject root)
 
     public bool Accepts(JsonNode? value) => Accepts(Root, value);
 
+    /// <summary>The same for one of its definitions.</summary>
+    public bool Accepts(string definition, JsonNode? value) => Accepts(Root["$defs"]![definition]!.AsObject(), value);
+
     private bool Accepts(JsonObject schema, JsonNode? value) => schema.All(word => Holds(schema, word.Key, word.Value!, value));
 
     private bool Holds(JsonObject schema, string word, JsonNode rule, JsonNode? value) => word switch
@@ -45,6 +48,8 @@ internal sealed class JsonSchema(JsonObject root)
     {
         ("object", JsonValueKind.Object) or ("array", JsonValueKind.Array) or ("string", JsonValueKind.String) => true,
         ("integer", JsonValueKind.Number) => decimal.IsInteger(Number(value!)),
+        ("number", JsonValueKind.Number) or ("boolean", JsonValueKind.True or JsonValueKind.False) => true,
+        ("null", null) => true, // a JSON null is no node
         _ => false,
     };
 
