@@ -302,6 +302,15 @@ public sealed class OrderDeskTests : IDisposable
     }
 
     [Fact]
+    public void An_order_that_would_have_to_be_remembered_for_years_is_refused_and_not_remembered()
+    {
+        Assert.Equal(AuditOutcome.Refused("too-long-lived"), _lab.Desk.Take(_lab.Sign(_lab.Search(), hours: 10 * 365 * 24))!.Outcome);
+        Assert.Equal(0, _lab.State.Database.Orders.Count);
+        Assert.Equal(AuditOutcome.Refused("too-long-lived"), _lab.Desk.Take(_lab.Sign(_lab.Search(), hours: 7 * 24 + 0.1))!.Outcome);
+        Assert.Equal(1, _lab.State.Database.Orders.Count);
+    }
+
+    [Fact]
     public void A_box_that_has_shut_out_as_many_keys_as_it_may_says_so()
     {
         var keys = Enumerable.Range(0, RevokedKeys.Most).Select(number => $"{number:0000}{new string('x', 39)}");
