@@ -161,6 +161,7 @@ internal sealed class AgentHost : IAsyncDisposable
             {
                 await background.CancelAsync();
                 await Task.WhenAll(services).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                Attempt(() => CountFurther(_time.GetUtcNow(), atOnce: true));
                 Attempt(_time.Save);
                 Attempt(() => _audit.Append(new AuditEntry { Action = AuditAction.AgentStop }));
             }
@@ -234,11 +235,18 @@ internal sealed class AgentHost : IAsyncDisposable
             Attempt(_clock.Look);
             Attempt(() => RefreshTrust(now));
             Attempt(Sweep);
+            Attempt(() => CountFurther(now));
             _incidents.CatchUp();
             if (now - lastSummary < (_trust.Current?.Policy.SummaryInterval ?? TimeSpan.FromMinutes(Policy.DefaultSummaryMinutes))) continue;
             if (Attempt(_summary.Write)) lastSummary = now;
             WarnOfFullOutbox();
         }
+    }
+
+    private void CountFurther(DateTimeOffset now, bool atOnce = false)
+    {
+        _desk.CountFurther(atOnce);
+        _trust.CountFurther(now, atOnce);
     }
 
     private void WarnOfFullOutbox()

@@ -197,7 +197,7 @@ internal sealed class HubInitCommand
             {
                 agency = agency.Name, folder, broker = agency.Broker.ToString(), trustKey = agency.TrustKeyId,
                 keepers = agency.Ceremony.Keepers.Keys.Select(Edge.Storage.Trust.RoleKeys.KeyIdOf), keepersProtected = made.Keepers > 0,
-                recipient = agency.Recipients[0].Public.KeyId, boxes = agency.Boxes.Select(box => box.Name.Box),
+                recipient = agency.Epochs.Held[0].KeyId, boxes = agency.Boxes.Select(box => box.Name.Box),
                 hotlistEntries = made.Entries, hotlistExpires = JsonTime.Write(made.HotlistExpires), box = made.Box, next,
             }));
             return;

@@ -11,12 +11,21 @@ internal sealed class HourlyBudget
     private int _spent;
 
     /// <summary>Asks for one more.</summary>
-    /// <param name="further">If an hour has ended with this call: how many were refused in it beyond <see cref="Most"/>, else 0.</param>
     /// <returns>True if it may stand alone.</returns>
-    public bool TrySpend(DateTimeOffset now, out int further)
+    public bool TrySpend(DateTimeOffset now)
     {
-        further = 0;
-        if (now - _since >= TimeSpan.FromHours(1)) (_since, _spent, further) = (now, 0, Math.Max(0, _spent - Most));
+        if (_spent == 0) _since = now;
         return ++_spent <= Most;
+    }
+
+    /// <summary>Ends the hour, if it is over: to be asked before <see cref="TrySpend"/>, and now and then.</summary>
+    /// <param name="anyway">Ends it early: the box stops.</param>
+    /// <returns>How many were refused in it beyond <see cref="Most"/>.</returns>
+    public int TakeFurther(DateTimeOffset now, bool anyway = false)
+    {
+        if (_spent == 0 || (!anyway && now - _since < TimeSpan.FromHours(1))) return 0;
+        var further = Math.Max(0, _spent - Most);
+        _spent = 0;
+        return further;
     }
 }

@@ -166,17 +166,31 @@ public sealed class TrustWatch
     {
         if (refused.Message == _lastRefusal) return;
         if (!_refusals.TryGetValue(fault, out var budget)) _refusals[fault] = budget = new HourlyBudget();
-        var alone = budget.TrySpend(now, out var further);
-        if (further > 0) Log("further-files", further);
-        if (alone) Log(Code(refused.File), null);
+        LogFurther(budget, now, atOnce: false);
+        var alone = budget.TrySpend(now);
+        if (alone) LogRefusal(Code(refused.File), null);
         _lastRefusal = refused.Message;
         if (!alone) return;
         _log.LogError("trust refused, what was in force stays: {File}: {Reason}", refused.File, refused.Reason);
         Report(refused.File, fault);
-
-        void Log(string reason, int? count) =>
-            _audit.Append(new AuditEntry { Action = AuditAction.TrustRefused, Outcome = AuditOutcome.Refused(reason), Count = count });
     }
+
+    /// <summary>Logs how many files were refused beyond those that stand alone, once their hour is over.</summary>
+    /// <param name="atOnce">Before it is: the box stops.</param>
+    /// <exception cref="AuditException">The log refused.</exception>
+    public void CountFurther(DateTimeOffset now, bool atOnce = false)
+    {
+        lock (_gate)
+            foreach (var budget in _refusals.Values) LogFurther(budget, now, atOnce);
+    }
+
+    private void LogFurther(HourlyBudget budget, DateTimeOffset now, bool atOnce)
+    {
+        if (budget.TakeFurther(now, atOnce) is > 0 and var further) LogRefusal("further-files", further);
+    }
+
+    private void LogRefusal(string reason, int? count) =>
+        _audit.Append(new AuditEntry { Action = AuditAction.TrustRefused, Outcome = AuditOutcome.Refused(reason), Count = count });
 
     private void Report(string file, TrustFault fault)
     {

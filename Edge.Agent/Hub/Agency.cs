@@ -28,7 +28,6 @@ public sealed class Agency : IDisposable
 
     private readonly AgencyFolder _folder;
     private readonly KeysAtHand _keys;
-    private IReadOnlyList<RecipientKey>? _recipients;
 
     private Agency(AgencyFolder folder, string name, BrokerAddress broker)
     {
@@ -46,9 +45,6 @@ public sealed class Agency : IDisposable
 
     /// <summary>The keys that open its hits, by epoch.</summary>
     public EpochKeys Epochs { get; }
-
-    /// <summary>Those of them that still exist, in the order of their epochs.</summary>
-    public IReadOnlyList<RecipientKey> Recipients => _recipients ??= [.. Epochs.Held.Select(epoch => Epochs.Load(epoch.KeyId)!)];
 
     /// <summary>Whom boxes may seal hits to, as published.</summary>
     /// <exception cref="AgencyException">recipients.json is damaged.</exception>
@@ -236,7 +232,6 @@ public sealed class Agency : IDisposable
     public void Dispose()
     {
         _keys.Dispose();
-        foreach (var recipient in _recipients ?? []) recipient.Dispose();
     }
 
     internal TrustRepositoryWriter Writer() => new(TrustFolder, Name, _keys.Signers);

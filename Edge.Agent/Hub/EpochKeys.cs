@@ -49,6 +49,9 @@ public sealed class EpochKeys : IEpochKeys
     /// <summary>The epochs whose keys are here, in the order of their start.</summary>
     public IReadOnlyList<Epoch> Held => [.. Ledger.Epochs.Where(epoch => IsHeld(epoch.KeyId)).OrderBy(epoch => epoch.NotBefore)];
 
+    /// <summary>All keys that are here now, in the order of their epochs; the caller disposes them.</summary>
+    public IReadOnlyList<RecipientKey> LoadHeld() => [.. Held.Select(epoch => Load(epoch.KeyId)).OfType<RecipientKey>()];
+
     public RecipientKey? Load(string keyId)
     {
         if (Ledger.WithKey(keyId) is null || !IsHeld(keyId)) return null; // a key id is a claim: it does not choose a path

@@ -148,7 +148,16 @@ public sealed class GrantBook
             using var alone = _agency.Alone();
             _agency.Writer().Drop(grant.Agency, now);
         }
-        return Propose(staying, published, now) ? GrantStep.Published : GrantStep.WaitsForKeepers;
+        try
+        {
+            return Propose(staying, published, now) ? GrantStep.Published : GrantStep.WaitsForKeepers;
+        }
+        catch (TrustException waits)
+        {
+            // What the hub can do alone it has done: the end of a share does not wait for another ceremony.
+            throw new AgencyException(staying.Any(one => one.Agency == grant.Agency) ? $"grant {id} still stands: {waits.Message}"
+                : $"the list of {grant.Agency} is out of the repository and matches nothing on boxes that have the new one, but grant {id} still stands there: {waits.Message}", waits);
+        }
     }
 
     /// <summary>How this hub reads at the broker of another agency that has let it.</summary>

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Edge.Agent.Publishing;
-using Edge.Storage.Database;
 using Edge.Storage.Files;
 using Edge.Storage.Keys;
 using Edge.Storage.Orders;
@@ -33,7 +32,6 @@ public sealed class HeldHits
     /// <param name="recipients">The epoch keys that still exist.</param>
     /// <returns>The headers of hits that are not kept: they open with none of the keys, or end within the hour.</returns>
     /// <exception cref="ArgumentException">The id cannot be that of an order, or begins with a dot.</exception>
-    /// <exception cref="StateBusyException">Somebody else is at this order.</exception>
     /// <exception cref="AgencyException">A key in the folder is damaged.</exception>
     /// <exception cref="IOException">The disk refused; what was kept so far is kept.</exception>
     public IReadOnlyList<HitHeader> Keep(string orderId, IEnumerable<HeldHit> hits, IReadOnlyList<RecipientKey> recipients, DateTimeOffset now)
@@ -166,8 +164,8 @@ public sealed class HeldHits
         }
     }
 
-    private static FolderLock Alone(string order) => FolderLock.TryTake(order)
-        ?? throw new StateBusyException($"{order} is in use by another edge-agent: wait for it");
+    // Waited for: another hub with the same answer, or a sweep, is done in a moment.
+    private static FolderLock Alone(string order) => FolderLock.Take(order);
 
     private string OrderFolder(string orderId) => IsOrder(orderId) ? Path.Combine(_folder, orderId)
         : throw new ArgumentException("not the id of an order whose hits can be kept", nameof(orderId));

@@ -4,7 +4,6 @@ using System.Text;
 using Edge.Agent.Governance;
 using Edge.Agent.Governance.Orders;
 using Edge.Agent.Publishing;
-using Edge.Storage.Database;
 using Edge.Storage.Files;
 using Edge.Storage.Json;
 using Edge.Storage.Keys;
@@ -86,13 +85,14 @@ public sealed class OrderBook
         var held = answer.Hits.Where(hit => hit.KeptUntil > hit.Sealed.Header.Expires && hit.Opened is ReceivedMessage.Hit)
             .Select(hit => new HeldHit(hit.Sealed, hit.KeptUntil)).ToList();
         if (held.Count == 0 || search.Case is null || Holds(search.Case, search.Box) is not [.., var hold]) return;
+        var keys = _agency.Epochs.LoadHeld();
         try
         {
-            _held.Keep(hold.Id, held, _agency.Recipients, now);
+            _held.Keep(hold.Id, held, keys, now);
         }
-        catch (StateBusyException)
+        finally
         {
-            // Another hub has the same answer, and is keeping it.
+            foreach (var key in keys) key.Dispose();
         }
     }
 

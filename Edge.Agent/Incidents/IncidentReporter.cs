@@ -81,6 +81,12 @@ public sealed class IncidentReporter
         }
     }
 
+    /// <summary>True while an incident of this kind is only in memory, because the disk refuses it.</summary>
+    public bool Waits(IncidentKind kind)
+    {
+        lock (_gate) return _unlogged.Any(waiting => waiting.Kind == kind);
+    }
+
     /// <summary>Logs and tells what could not be before: a disk refused, or it was a repeat. For every turn of the
     /// housekeeping.</summary>
     public void CatchUp()

@@ -101,19 +101,20 @@ internal sealed class OrderDesk
             var page = refusal is null && opened is Order.Search search ? Page(search) : null;
             if (refusal is null && opened is Order.Revoke && _revoked.IsFull) refusal = "too-many-revoked";
             var entry = Entry(opened, by!, message.Span, page) with { Outcome = refusal is null ? AuditOutcome.Done : AuditOutcome.Refused(refusal) };
-            var logged = false;
+            var (logged, performed) = (false, false);
             try
             {
                 var leaf = _audit.Append(entry);
                 logged = true;
                 if (refusal is null) Perform(opened!, order.Terms);
+                performed = refusal is null;
                 if (Carry(order.Terms, by!, opened, entry.Outcome, page, leaf, trust!, now) is { } answer) return answer;
             }
             catch (IOException)
             {
-                if (refusal is null && opened is Order.Decommission) File.Delete(Marker);
-                // The log has said more than was done.
-                if (logged) _audit.Append(entry with { Outcome = AuditOutcome.Refused("disk") });
+                if (refusal is null && opened is Order.Decommission) DurableFile.Delete(Marker);
+                // The log has said more than was done; who is shut out stays so, and a copy of the log is one, though nobody was told.
+                if (logged && !(performed && opened is Order.Revoke or Order.Export)) _audit.Append(entry with { Outcome = AuditOutcome.Refused("disk") });
                 throw;
             }
             _audit.Append(entry with { Outcome = AuditOutcome.Refused(Full) });
@@ -197,7 +198,20 @@ internal sealed class OrderDesk
         search.After, OrderAnswer.MaxHits, OrderAnswer.MaxHitBytes));
 
     /// <summary>What an order does outside the database: once it is logged, and in a way that does no harm twice.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
     private void Perform(Order order, OrderTerms terms)
+    {
+        try
+        {
+            PerformUnguarded(order, terms);
+        }
+        catch (UnauthorizedAccessException refused)
+        {
+            throw new IOException(refused.Message, refused);
+        }
+    }
+
+    private void PerformUnguarded(Order order, OrderTerms terms)
     {
         switch (order)
         {
@@ -222,6 +236,7 @@ internal sealed class OrderDesk
         // Cut off before, or another operator's of the same id: this one holds all that it did, and more.
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         Directory.Move(making, folder);
+        DurableFile.SyncFolder(Path.GetDirectoryName(folder)!);
     }
 
     private AuditEntry Entry(Order? order, Operator by, ReadOnlySpan<byte> message, CaseHits? page)
@@ -294,9 +309,8 @@ internal sealed class OrderDesk
     /// <returns>False if there were too many of them: then it was only counted.</returns>
     private bool RefuseUnopened(IncidentKind kind, string reason, Operator? by, DateTimeOffset now, bool silent = false)
     {
-        var alone = _unopened.TrySpend(now, out var further);
-        if (further > 0) LogRefusal("further-orders", null, further);
-        if (!alone)
+        LogFurther(now);
+        if (!_unopened.TrySpend(now))
         {
             Interlocked.Increment(ref _refused);
             return false;
@@ -305,6 +319,19 @@ internal sealed class OrderDesk
         if (silent) Interlocked.Increment(ref _refused);
         else Refuse(kind, reason);
         return true;
+    }
+
+    /// <summary>Logs how many were refused beyond those that stand alone, once their hour is over.</summary>
+    /// <param name="atOnce">Before it is: the box stops.</param>
+    /// <exception cref="IOException">The log refused.</exception>
+    public void CountFurther(bool atOnce = false)
+    {
+        lock (_gate) LogFurther(_time.GetUtcNow(), atOnce);
+    }
+
+    private void LogFurther(DateTimeOffset now, bool atOnce = false)
+    {
+        if (_unopened.TakeFurther(now, atOnce) is > 0 and var further) LogRefusal("further-orders", null, further);
     }
 
     /// <returns>Where it stands in the log.</returns>

@@ -149,8 +149,10 @@ public sealed class AuditLog : IDisposable
             {
                 var to = Path.Combine(folder, file.Name);
                 if (File.Exists(to)) continue;
-                Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+                DurableFile.MakeFolder(Path.GetDirectoryName(to)!);
                 File.Copy(_folder.PathOf(file.Name), to);
+                using (var copy = new FileStream(to, FileMode.Open, FileAccess.Write)) DurableFile.Sync(copy);
+                DurableFile.SyncFolder(Path.GetDirectoryName(to)!);
             }
         }
     }

@@ -38,6 +38,14 @@ public static partial class DurableFile
     /// <exception cref="IOException">The disk is full, read-only or failing.</exception>
     public static void MakeFolder(string folder) => DurableSteps.Disk.MakeFolder(folder);
 
+    /// <summary>Removes a file that is no secret; nothing happens if it is not there.</summary>
+    /// <exception cref="IOException">It could not be removed, or not durably.</exception>
+    public static void Delete(string path)
+    {
+        File.Delete(path);
+        SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
     /// <summary>Destroys a secret: overwritten with random bytes, synced, unlinked, the folder synced; what a write that was cut off
     /// left of it too. Nothing happens if it is not there. Where the disk keeps old blocks (flash, snapshots, copy-on-write) only
     /// encryption below makes it final.</summary>

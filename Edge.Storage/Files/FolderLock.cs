@@ -15,14 +15,32 @@ public sealed partial class FolderLock : IDisposable
     /// <exception cref="IOException">The folder cannot be opened or locked.</exception>
     public static FolderLock? TryTake(string folder)
     {
-        const int exclusiveNoWait = 2 | 4; // LOCK_EX | LOCK_NB
+        const int noWait = 4; // LOCK_NB
         const int wouldBlock = 11;
-        var handle = new SafeFileHandle(DurableFile.OpenFolder(folder), ownsHandle: true);
-        if (Lock(handle, exclusiveNoWait) == 0) return new FolderLock(handle);
-        var error = Marshal.GetLastPInvokeError();
-        handle.Dispose();
-        return error == wouldBlock ? null : throw new IOException($"cannot lock folder {folder}: {Marshal.GetPInvokeErrorMessage(error)}");
+        return TryTake(folder, noWait, out var error) ?? (error == wouldBlock ? null : throw Refused(folder, error));
     }
+
+    /// <summary>Takes the lock, and waits for whoever has it: for what others hold for a moment only.</summary>
+    /// <exception cref="IOException">The folder cannot be opened or locked.</exception>
+    public static FolderLock Take(string folder)
+    {
+        const int interrupted = 4;
+        while (true)
+            if (TryTake(folder, 0, out var error) is { } taken) return taken;
+            else if (error != interrupted) throw Refused(folder, error);
+    }
+
+    private static FolderLock? TryTake(string folder, int how, out int error)
+    {
+        const int exclusive = 2; // LOCK_EX
+        var handle = new SafeFileHandle(DurableFile.OpenFolder(folder), ownsHandle: true);
+        error = Lock(handle, exclusive | how) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        if (error == 0) return new FolderLock(handle);
+        handle.Dispose();
+        return null;
+    }
+
+    private static IOException Refused(string folder, int error) => new($"cannot lock folder {folder}: {Marshal.GetPInvokeErrorMessage(error)}");
 
     public void Dispose()
     {

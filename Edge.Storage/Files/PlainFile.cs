@@ -21,10 +21,10 @@ public static partial class PlainFile
             var file = new FileStream(handle, FileAccess.Read, bufferSize: 0);
             return file.CanSeek ? file : throw new IOException($"{path} is not a plain file");
         }
-        catch (Exception notAFile) when (notAFile is not IOException)
+        catch (Exception notAFile)
         {
             handle.Dispose();
-            throw new IOException($"{path} is not a plain file", notAFile);
+            throw notAFile as IOException ?? new IOException($"{path} is not a plain file", notAFile);
         }
     }
 

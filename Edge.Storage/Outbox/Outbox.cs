@@ -100,7 +100,11 @@ public sealed class Outbox
             var unlogged = new List<UnloggedMessage>();
             foreach (var row in waiting.All.Where(row => !row.Logged).ToList())
             {
-                if (!TryOpen(row, out var payload)) continue;
+                if (!TryOpen(row, out var payload))
+                {
+                    waiting.SetAside(row);
+                    continue;
+                }
                 var record = _database.Hits.TryRead(row.Sequence, out var hit) ? hit.Record : payload;
                 unlogged.Add(new UnloggedMessage(row.Sequence, row.Kind, SHA256.HashData(record.Span), payload));
             }
@@ -117,16 +121,18 @@ public sealed class Outbox
         {
             var now = _database.Time.GetUtcNow();
             var waiting = _database.Engine.Waiting;
-            var ready = new List<OutboxMessage>();
-            // Copied: a message that does not open leaves the list while we walk it.
-            foreach (var row in waiting.Ready.ToList())
+            var (ready, expired, unreadable) = (new List<OutboxMessage>(), new List<OutboxRow>(), new List<OutboxRow>());
+            foreach (var row in waiting.Ready)
             {
                 if (ready.Count == max) break;
                 if (wanted?.Invoke(row.Kind) == false) continue;
-                if (row.Expires <= now) waiting.Withhold(row);
-                else if (TryOpen(row, out var payload))
-                    ready.Add(new OutboxMessage(row.Sequence, row.Kind, payload, row.Expires));
+                if (row.Expires <= now) expired.Add(row);
+                else if (TryOpen(row, out var payload)) ready.Add(new OutboxMessage(row.Sequence, row.Kind, payload, row.Expires));
+                else unreadable.Add(row);
             }
+            // Only now: they stand in what was walked.
+            foreach (var row in expired) waiting.Withhold(row);
+            foreach (var row in unreadable) waiting.SetAside(row);
             return ready;
         }
     }
@@ -267,7 +273,6 @@ public sealed class Outbox
         if (_database.Engine.Find(OutboxRow.Collection, row.Sequence) is { } document && document["p"].IsBinary &&
             _database.Sealer.TryOpen(row.PayloadPlace, document["p"].AsBinary, out payload) &&
             (!row.Logged || HasLeaf(row, document["l"]))) return true;
-        _database.Engine.Waiting.SetAside(row);
         return false;
     }
 

@@ -101,7 +101,7 @@ public sealed class HubWatchCommandTests : IDisposable
     public async Task A_hit_whose_key_was_destroyed_is_said_to_be_lost_and_raises_no_alarm()
     {
         await using var broker = await EmbeddedBroker.StartAsync(_agency.BrokerCertificates, TimeProvider.System);
-        _ = _agency.Recipients;
+        _ = _agency.Epochs.LoadHeld();
         _agency.Epochs.DestroyEnded(_agency.Epochs.Held[0].Expires.AddDays(1));
         var watching = WatchAsync(broker.Address, ["--count", "1"]);
         await SendHitAsync(broker.Address, forge: false, epoch: 0, number: 1);
@@ -140,7 +140,7 @@ public sealed class HubWatchCommandTests : IDisposable
         var entry = Hotlist().Entries[0].Id;
         using var body = HitBody.Write("34A36837"u8, SampleBox.Facts(8, entry));
         var header = new HitHeader(name, number, entry, SampleBox.Expires);
-        var message = signer.Hit(SealedHit.Seal(_agency.Recipients[epoch].Public, header, body), SampleBox.Now);
+        var message = signer.Hit(SealedHit.Seal(_agency.Epochs.LoadHeld()[epoch].Public, header, body), SampleBox.Now);
         if (forge) message[^9] = message[^9] == (byte)'A' ? (byte)'B' : (byte)'A';
         return message;
     });

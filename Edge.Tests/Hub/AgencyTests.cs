@@ -44,7 +44,7 @@ public sealed class AgencyTests : IDisposable
         Assert.Equal(new BoxName("riverton", "box-1"), name);
         Assert.True(Policy.TryParse(targets.Policy, out var policy, out _));
         Assert.True(Recipients.TryParse(targets.Recipients, out var recipients, out _));
-        Assert.Equal(agency.Recipients[0].Public, recipients.At(Lists.Now));
+        Assert.Equal(agency.Epochs.LoadHeld()[0].Public, recipients.At(Lists.Now));
         Assert.True(Hotlist.TryParse(targets.Hotlist, policy, Lists.Now, out var hotlist, out var refused));
         Assert.Empty(refused);
         using var plate = Lists.Plate("AB123");

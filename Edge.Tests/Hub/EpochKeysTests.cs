@@ -37,7 +37,7 @@ public sealed class EpochKeysTests : IDisposable
             Assert.Equal(next.Key, _agency.PublishedRecipients.At(next.NotBefore));
             Assert.Equal(key.Key, _agency.PublishedRecipients.At(next.NotBefore.AddTicks(-1)));
         }
-        Assert.Equal(keys.Select(key => key.Key), _agency.Recipients.Select(key => key.Public));
+        Assert.Equal(keys.Select(key => key.Key), _agency.Epochs.LoadHeld().Select(key => key.Public));
         Assert.All(keys, key => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(KeyFile(key.Key.KeyId))));
     }
 
@@ -85,7 +85,7 @@ public sealed class EpochKeysTests : IDisposable
         Assert.NotEqual(raw, left);
         Assert.Equal(first.Expires, _agency.Epochs.EndOfDestroyed(first.KeyId));
         using var again = Agency.Open(_temporary.File("agency"));
-        Assert.Equal(13, again.Recipients.Count);
+        Assert.Equal(13, again.Epochs.LoadHeld().Count);
         Assert.Null(again.Epochs.Load(first.KeyId));
     }
 
@@ -105,7 +105,7 @@ public sealed class EpochKeysTests : IDisposable
         using var box = new SampleBox();
         var first = _agency.Epochs.Held[0];
         using var body = HitBody.Write("34A36837"u8, SampleBox.Facts(8));
-        var hit = box.Signer.Hit(SealedHit.Seal(_agency.Recipients[0].Public, box.Header(1), body), SampleBox.Now);
+        var hit = box.Signer.Hit(SealedHit.Seal(_agency.Epochs.LoadHeld()[0].Public, box.Header(1), body), SampleBox.Now);
         var topic = box.Topic(EventType.Hit);
         var boxes = new Dictionary<BoxName, VerifyingKey> { [box.Name] = box.Key.Public };
         var verifier = new MessageVerifier("demo", boxes, _agency.Epochs);

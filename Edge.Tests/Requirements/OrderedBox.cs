@@ -54,6 +54,10 @@ internal sealed class OrderedBox : IDisposable
 
     public List<(IncidentKind Kind, string Detail)> Incidents { get; } = [];
 
+    /// <summary>What lies in the state folder and is not the log.</summary>
+    public IReadOnlyList<string> Files => [.. Directory.EnumerateFileSystemEntries(_folder.Path, "*", SearchOption.AllDirectories)
+        .Where(path => !path.StartsWith(_folder.File("audit"), StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+
     public AuditEntry LastEntry => Audit.ReadTail(1)[0].Entry!;
 
     public DateTimeOffset Now => State.Time.GetUtcNow();

@@ -299,7 +299,7 @@ public sealed class SharingTests : IDisposable
                 Assert.True(box.State.Hits.TryRead(heading.Sequence, out var stored));
                 Assert.True(SealedHit.TryParse(stored.Record.Span, out var hit, out _));
                 var ours = hit.Header.For == agency.Name;
-                Assert.Equal(ours, agency.Recipients.Any(key => hit.TryOpen(key, out _)));
+                Assert.Equal(ours, agency.Epochs.LoadHeld().Any(key => hit.TryOpen(key, out _)));
             }
             Assert.DoesNotContain(other, Opened(agency, box));
         }
