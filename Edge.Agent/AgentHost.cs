@@ -34,6 +34,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly IncidentReporter _incidents;
     private readonly ClockWatch _clock;
     private readonly TrustWatch _trust;
+    private readonly TrustInbox _inbox;
     private readonly HitRecorder _recorder;
     private readonly ReadCounter _counter = new();
     private readonly SummaryWriter _summary;
@@ -83,6 +84,7 @@ internal sealed class AgentHost : IAsyncDisposable
                 (kind, detail) => _incidents.Report(kind, detail), time, logs.CreateLogger("orders")) { Decommissioned = _decommissioned.Cancel };
             _orders = new OrderInbox(OrderInbox.In(configuration.StateFolder), _desk, time, logs.CreateLogger("orders"));
             _mailbox = new TrustMailbox(_trust, time, logs.CreateLogger("trust"));
+            _inbox = new TrustInbox(configuration.TrustFolder, configuration.StateFolder, _trust);
             var link = new LinkSettings(configuration.Broker, enrolment.Certificates, $"{Box.Agency}-{Box.Box}")
             {
                 LargestPayload = BoxLetterbox.LargestPayload, MostUnacknowledged = 4,
@@ -273,7 +275,7 @@ internal sealed class AgentHost : IAsyncDisposable
 
     private void RefreshTrust(DateTimeOffset now)
     {
-        if (Directory.Exists(_configuration.TrustFolder)) _trust.Refresh(TrustSource.Folder(_configuration.TrustFolder), now);
+        if (Directory.Exists(_configuration.TrustFolder)) _inbox.Look(now);
         if (_trust.Current is null)
             _log.LogWarning("no hotlist is in force, every read is discarded: put the signed files into {Folder}", _configuration.TrustFolder);
     }

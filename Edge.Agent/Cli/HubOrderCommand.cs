@@ -144,7 +144,7 @@ internal static class HubOrderCommand
                 return Failure.Say(ExitCode.Broker, $"{box} has not answered in {wait.TotalSeconds:0} s: order {given.Id} stays good until {JsonTime.Write(given.Expires)}, and hub watch notes the answer");
             shown.Show(given, answer);
             if (answer.Said.Outcome.Reason is not null) return ExitCode.Refused;
-            if (asked is Order.Search search && answer.Said.More is { } last) asked = search with { After = (int)last };
+            if (asked is Order.Search search && answer.Said.More is > 0 and <= int.MaxValue and var last && last > search.After) asked = search with { After = (int)last };
             else if (asked is Order.Hold hold && answer.Said.Count > 0) asked = new Order.Search(hold.Case, hold.Purpose, now.AddDays(-42), now.AddMinutes(1), 0);
             else return ExitCode.Ok;
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Edge.Storage.Audit;
@@ -18,10 +19,17 @@ public static class CaseRecord
     public static string Text(JsonFields fields, string key, int maxLength) =>
         fields.Text(key, text => IsText(text, maxLength), $"must be text of 1 to {maxLength} characters with a letter or digit in it");
 
-    /// <summary>True for text with at least one letter or digit, no invisible character, and no blank at either end.</summary>
+    // Default_Ignorable_Code_Point of Unicode beyond the categories below: letters and marks that show nothing.
+    private static readonly SearchValues<char> Invisible = SearchValues.Create(
+        "\u034F\u115F\u1160\u17B4\u17B5\u3164\uFFA0\uFE00\uFE01\uFE02\uFE03\uFE04\uFE05\uFE06\uFE07\uFE08\uFE09\uFE0A\uFE0B\uFE0C\uFE0D\uFE0E\uFE0F\u180B\u180C\u180D\u180F");
+
+    /// <summary>True for text with at least one letter or digit, no invisible character, no blank at either end and none but the plain one,
+    /// and no mark apart from its letter: two cases that look the same are the same. (No ICU is here to ask for NFC.)</summary>
     public static bool IsText(string text, int maxLength) =>
         text.Length <= maxLength && text.Length == text.Trim().Length && text.Any(char.IsLetterOrDigit) &&
-        (!text.AsSpan().ContainsAnyExceptInRange(' ', '~') || text.EnumerateRunes().All(rune => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
+        (!text.AsSpan().ContainsAnyExceptInRange(' ', '~') || (!text.AsSpan().ContainsAny(Invisible) && text.EnumerateRunes().All(rune => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
             or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
-            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)));
+            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator) && (rune.Value == ' ' || Rune.GetUnicodeCategory(rune) != UnicodeCategory.SpaceSeparator)
+            // A mark that stands apart from its letter has a twin that does not; U+FFFD is half a surrogate pair, or was something once.
+            && rune.Value is not ((>= 0xE0000 and <= 0xE0FFF) or (>= 0x300 and <= 0x36F) or 0xFFFD))));
 }

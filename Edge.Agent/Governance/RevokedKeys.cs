@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Edge.Storage.Database;
@@ -25,10 +26,18 @@ internal sealed class RevokedKeys
     {
         var file = Path.Combine(stateFolder, "revoked.json");
         if (!File.Exists(file)) return new RevokedKeys(file, []);
-        return StrictJson.TryRead(File.ReadAllBytes(file), 256 * 1024, fields => fields.Texts("keys", 0, Most, text => text.Length == 43, "must be a key id"),
+        return StrictJson.TryRead(File.ReadAllBytes(file), 256 * 1024, fields => fields.Texts("keys", 0, Most, IsKeyId, "must be a key id"),
             out var keys, out var problems)
             ? new RevokedKeys(file, keys)
             : throw new StateDamagedException($"{file}: {problems[0]}; restore it, or remove it and revoke again");
+    }
+
+    /// <summary>True for what the RFC 7638 thumbprint of a key looks like: 32 bytes of base64url, in their one spelling.</summary>
+    public static bool IsKeyId(string text)
+    {
+        Span<byte> bytes = stackalloc byte[32];
+        return text.Length == 43 && text.All(char.IsAscii) && Base64Url.IsValid(text) && Base64Url.TryDecodeFromChars(text, bytes, out var written) && written == bytes.Length
+            && Base64Url.EncodeToString(bytes) == text;
     }
 
     public bool Contains(string keyId) => _keys.Contains(keyId);

@@ -11,6 +11,12 @@ internal sealed class TrustMailbox(TrustWatch trust, TimeProvider time, ILogger 
     /// <summary>A publication comes file by file: it is looked at after a silence of this.</summary>
     public static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
 
+    /// <summary>However much goes on coming, it is looked at after this: a drip of files must not keep a revocation out.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Most files kept until they were looked at; a repository has a dozen, and one for each other agency.</summary>
+    public const int MaxFiles = 256;
+
     /// <summary>Most bytes kept until they were looked at.</summary>
     public const int MaxBytes = 48 * 1024 * 1024;
 
@@ -27,10 +33,10 @@ internal sealed class TrustMailbox(TrustWatch trust, TimeProvider time, ILogger 
         lock (_gate)
         {
             _files[file] = bytes;
-            if (_files.Values.Sum(kept => (long)kept.Length) > MaxBytes)
+            if (_files.Count > MaxFiles || _files.Values.Sum(kept => (long)kept.Length) > MaxBytes)
             {
                 _files.Clear();
-                log.LogError("more than {Most} bytes of trust files came that made no set: they were dropped; publish them again", MaxBytes);
+                log.LogError("more than {Files} trust files or {Most} bytes of them came that made no set: they were dropped; publish them again", MaxFiles, MaxBytes);
                 return;
             }
         }
@@ -43,12 +49,13 @@ internal sealed class TrustMailbox(TrustWatch trust, TimeProvider time, ILogger 
         while (true)
         {
             await _arrived.Reader.WaitToReadAsync(stop);
+            var since = time.GetTimestamp();
             do
             {
                 _arrived.Reader.TryRead(out _);
                 await Task.Delay(Quiet, time, stop);
             }
-            while (_arrived.Reader.TryPeek(out _));
+            while (_arrived.Reader.TryPeek(out _) && time.GetElapsedTime(since) < Patience);
             if (!Look()) await Task.Delay(TryAgainAfter, time, stop);
         }
     }
@@ -58,10 +65,20 @@ internal sealed class TrustMailbox(TrustWatch trust, TimeProvider time, ILogger 
     {
         try
         {
-            var files = Files();
-            // Without a timestamp the set in use verifies once more, and says nothing about what came.
-            if (trust.Refresh(new TrustParcel(files, trust.Current?.Targets), time.GetUtcNow()) && files.ContainsKey(TrustPath.Timestamp)) Clear(files);
-            return true;
+            while (true)
+            {
+                var files = Files();
+                var settled = trust.Refresh(new TrustParcel(files, trust.Current?.Targets), time.GetUtcNow(), out var refused);
+                // Only what was refused goes: whoever can put one bad file there must not take the good ones away with it.
+                if (refused is not null && files.TryGetValue(refused, out var bad))
+                {
+                    Clear(new() { [refused] = bad });
+                    continue;
+                }
+                // Without a timestamp the set in use verifies once more, and says nothing about what came.
+                if (settled && files.ContainsKey(TrustPath.Timestamp)) Clear(files);
+                return true;
+            }
         }
         catch (IOException refused)
         {

@@ -20,7 +20,7 @@ public sealed class TrustWatch
     private readonly Lock _gate = new();
     private volatile ActiveTrust? _current;
     private readonly Dictionary<TrustFault, HourlyBudget> _refusals = [];
-    private string? _lastRefusal;
+    private readonly Dictionary<string, string> _lastRefusals = new(StringComparer.Ordinal);
 
     public TrustWatch(TrustClient client, AuditLog audit, ILogger log) => (_client, _audit, _log) = (client, audit, log);
 
@@ -56,15 +56,17 @@ public sealed class TrustWatch
     /// <summary>Takes up what <paramref name="fetch"/> offers if it verifies; else what was in force stays.</summary>
     /// <exception cref="AuditException">It could not be logged, so it is not in force.</exception>
     /// <exception cref="IOException">It could not be made durable, so it is not in force.</exception>
-    public void Refresh(TrustFetch fetch, DateTimeOffset now) => Refresh(fetch, now, isIncomplete: () => false);
+    public void Refresh(TrustFetch fetch, DateTimeOffset now) => Refresh(fetch, now, "folder", isIncomplete: () => false, out _);
 
     /// <summary>The same for files that come one by one: while some are missing, what does not verify is not refused yet.</summary>
+    /// <param name="refused">The file that was refused, if one was: the others may be good.</param>
     /// <returns>False if it waits for more files.</returns>
     /// <inheritdoc cref="Refresh(TrustFetch, DateTimeOffset)"/>
-    internal bool Refresh(TrustParcel parcel, DateTimeOffset now) => Refresh(parcel.Fetch, now, () => parcel.IsIncomplete);
+    internal bool Refresh(TrustParcel parcel, DateTimeOffset now, out string? refused) => Refresh(parcel.Fetch, now, "parcel", () => parcel.IsIncomplete, out refused);
 
-    private bool Refresh(TrustFetch fetch, DateTimeOffset now, Func<bool> isIncomplete)
+    private bool Refresh(TrustFetch fetch, DateTimeOffset now, string door, Func<bool> isIncomplete, out string? refusedFile)
     {
+        refusedFile = null;
         lock (_gate)
             try
             {
@@ -73,7 +75,7 @@ public sealed class TrustWatch
                 var targets = _client.Update(fetch, now, accept: targets => judged = ActiveTrust.From(targets, now, IsRevoked),
                     newer: timestamp => TimestampSigned?.Invoke(timestamp.Signed));
                 Activate(targets, now, judged);
-                _lastRefusal = null;
+                _lastRefusals.Remove(door);
                 // Another agency's list may still be on its way; this one's set does not wait for it.
                 if (isIncomplete() && targets.RefusedHotlists.Values.Any(refused => refused.Reason == TrustException.Missing)) return false;
             }
@@ -84,7 +86,8 @@ public sealed class TrustWatch
             }
             catch (TrustException refused)
             {
-                Refuse(refused, refused.Fault, now);
+                refusedFile = refused.File;
+                Refuse(refused, refused.Fault, now, door);
             }
         return true;
     }
@@ -162,14 +165,14 @@ public sealed class TrustWatch
         Code(reason) is var code && (code is "expired" or "missing" || reason.IndexOf(':', StringComparison.Ordinal) == reason.IndexOfAny([':', ' ', ';'])) ? code : "not-verified";
 
     // Polling the same bad file says so once, not every minute.
-    private void Refuse(TrustException refused, TrustFault fault, DateTimeOffset now)
+    private void Refuse(TrustException refused, TrustFault fault, DateTimeOffset now, string door = "disk")
     {
-        if (refused.Message == _lastRefusal) return;
+        if (_lastRefusals.GetValueOrDefault(door) == refused.Message) return;
         if (!_refusals.TryGetValue(fault, out var budget)) _refusals[fault] = budget = new HourlyBudget();
         LogFurther(budget, now, atOnce: false);
         var alone = budget.TrySpend(now);
         if (alone) LogRefusal(Code(refused.File), null);
-        _lastRefusal = refused.Message;
+        _lastRefusals[door] = refused.Message;
         if (!alone) return;
         _log.LogError("trust refused, what was in force stays: {File}: {Reason}", refused.File, refused.Reason);
         Report(refused.File, fault);

@@ -72,18 +72,24 @@ public sealed class OrderBook
     public GivenOrder? Take(ReceivedMessage.Answer answer, DateTimeOffset now)
     {
         if (!File.Exists(At(answer.Said.Order)) || Load(At(answer.Said.Order)) is not { } given || given.Box != answer.Event.Box.Box) return null;
-        // The first answer counts: a replay is refused, and says nothing about what was done.
-        if (given.Outcome is null) Save(given = given with { Outcome = answer.Said.Outcome });
-        if (given is { Verb: Verb.Release, Outcome.Reason: null })
-            foreach (var hold in Holds(given.Case!, given.Box)) _held.End(hold.Id);
+        // The first answer counts, and acts once. A replay is refused and says nothing about what was done; it may overtake what does.
+        if (given.Outcome is null or { Reason: "replayed" } && answer.Said.Outcome != given.Outcome)
+        {
+            Save(given = given with { Outcome = answer.Said.Outcome });
+            if (given is { Verb: Verb.Release, Outcome.Reason: null })
+                foreach (var hold in Holds(given.Case!, given.Box).Where(hold => hold.Given <= given.Given)) _held.End(hold.Id);
+        }
         Keep(given, answer, now);
         return given;
     }
 
     private void Keep(GivenOrder search, ReceivedMessage.Answer answer, DateTimeOffset now)
     {
-        var held = answer.Hits.Where(hit => hit.KeptUntil > hit.Sealed.Header.Expires && hit.Opened is ReceivedMessage.Hit)
-            .Select(hit => new HeldHit(hit.Sealed, hit.KeptUntil)).ToList();
+        // A box says what it keeps and until when; how long the agency may is not its to say, nor of which case.
+        var (longest, cases) = (_agency.Policy.LongestHold, new CaseNames(_agency));
+        var held = answer.Hits.Where(hit => hit.KeptUntil > hit.Sealed.Header.Expires && (cases.Of(hit.Sealed.Header.EntryId) ?? search.Case) == search.Case)
+            .Select(hit => hit.Opened is ReceivedMessage.Hit opened && opened.Body.Facts.Time + longest is var last ? new HeldHit(hit.Sealed, last < hit.KeptUntil ? last : hit.KeptUntil) : null)
+            .OfType<HeldHit>().ToList();
         if (held.Count == 0 || search.Case is null || Holds(search.Case, search.Box) is not [.., var hold]) return;
         var keys = _agency.Epochs.LoadHeld();
         try

@@ -47,7 +47,7 @@ internal sealed class OrderDesk
     private readonly ILogger _log;
     private readonly RevokedKeys _revoked;
     private readonly Lock _gate = new();
-    private readonly HourlyBudget _unopened = new();
+    private readonly Dictionary<string, HourlyBudget> _unopened = new(StringComparer.Ordinal);
     private long _taken, _refused;
 
     /// <param name="revoked">Who is shut out of this box; orders add to it.</param>
@@ -151,8 +151,8 @@ internal sealed class OrderDesk
         if (trust is null) return NoPolicy;
         by = trust.Operators.WithKey(keyId);
         if (by is null) return "unknown-operator";
-        if (_revoked.Contains(keyId)) return "revoked-operator";
         if (!Jws.TryVerify(message, by.Key, CloudEvent.ContentType, out var json)) return "bad-signature";
+        if (_revoked.Contains(keyId)) return "revoked-operator";
         return OrderMessage.TryParse(json, out order) && order.Account == by.Account ? null : "malformed-order";
     }
 
@@ -310,7 +310,9 @@ internal sealed class OrderDesk
     private bool RefuseUnopened(IncidentKind kind, string reason, Operator? by, DateTimeOffset now, bool silent = false)
     {
         LogFurther(now);
-        if (!_unopened.TrySpend(now))
+        // By reason: garbage must not hide somebody who was shut out and tries again.
+        if (!_unopened.TryGetValue(reason, out var budget)) _unopened[reason] = budget = new HourlyBudget();
+        if (!budget.TrySpend(now))
         {
             Interlocked.Increment(ref _refused);
             return false;
@@ -331,7 +333,8 @@ internal sealed class OrderDesk
 
     private void LogFurther(DateTimeOffset now, bool atOnce = false)
     {
-        if (_unopened.TakeFurther(now, atOnce) is > 0 and var further) LogRefusal("further-orders", null, further);
+        foreach (var budget in _unopened.Values)
+            if (budget.TakeFurther(now, atOnce) is > 0 and var further) LogRefusal("further-orders", null, further);
     }
 
     /// <returns>Where it stands in the log.</returns>

@@ -125,6 +125,39 @@ public sealed class TrustMailboxTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_drip_of_files_keeps_no_publication_out()
+    {
+        Put(Files);
+        await Until(() => _trust.Current is not null, "the set is in use");
+        Assert.NotNull(Lists.Replace(_agency, [Lists.Wanted("AB123")]).Next);
+        Put(Files);
+        await Until(() =>
+        {
+            _mailbox.Put("999.root.json", new byte[1]);
+            return _trust.Current!.Matcher.Hotlist.Version == 2;
+        }, "the new list is in use");
+    }
+
+    [Fact]
+    public async Task One_forged_root_does_not_take_the_next_publication_with_it()
+    {
+        Put(Files);
+        await Until(() => _trust.Current is not null, "the set is in use");
+        Assert.NotNull(Lists.Replace(_agency, [Lists.Wanted("AB123")]).Next);
+        _mailbox.Put("2.root.json", "{}"u8.ToArray());
+        Put(Files);
+        await Until(() => _trust.Current!.Matcher.Hotlist.Version == 2, "the new list is in use");
+        Assert.Single(Refusals);
+    }
+
+    [Fact]
+    public void No_more_files_wait_than_a_repository_can_have()
+    {
+        for (var i = 2; i < 2 + (2 * TrustMailbox.MaxFiles); i++) _mailbox.Put($"{i}.root.json", new byte[1]);
+        Assert.Contains(_log.Lines, line => line.Contains("they were dropped", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_flood_of_forged_files_does_not_fill_the_log_and_is_counted()
     {
         _trust.Refresh(TrustSource.Folder(_agency.TrustFolder), _time.GetUtcNow());

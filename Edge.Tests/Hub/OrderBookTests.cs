@@ -52,15 +52,59 @@ public sealed class OrderBookTests : IDisposable
 
     private GivenOrder? Take(OrderAnswer answer) => _agency.Orders.Take(Assert.IsType<ReceivedMessage.Answer>(Answered(answer)), Now);
 
-    private OrderAnswer Found(GivenOrder search, DateTimeOffset until, string forAgency = "riverton", BoxName? box = null)
+    private OrderAnswer Found(GivenOrder search, DateTimeOffset until, string forAgency = "riverton", BoxName? box = null, string entry = "entry-7")
     {
-        var header = new HitHeader(box ?? _name, 5, "entry-7", Now.AddHours(20)) { For = forAgency };
-        using var body = HitBody.Write("34A36837"u8, SampleBox.Facts(8));
+        var header = new HitHeader(box ?? _name, 5, entry, Now.AddHours(20)) { For = forAgency };
+        using var body = HitBody.Write("34A36837"u8, SampleBox.Facts(8, entry) with { Time = Now });
         return new OrderAnswer(search.Id, "search", AuditOutcome.Done, 1, null, 0, null,
             [new AnsweredHit(until, SealedHit.Seal(_agency.PublishedRecipients.At(Now)!, header, body).ToJson())]);
     }
 
     private static Order.Search Search() => new(Case, "stolen-vehicle", Now.AddDays(-1), Now, 0);
+
+    private GivenOrder Held(DateTimeOffset? at = null)
+    {
+        var hold = _agency.Orders.Give(new Order.Hold(Case, "stolen-vehicle", Now.AddDays(9)), "box-1", _investigator, at ?? Now).Given;
+        Take(new OrderAnswer(hold.Id, "hold", AuditOutcome.Done, 1, Now.AddDays(9)));
+        return hold;
+    }
+
+    [Fact]
+    public void A_release_answered_again_ends_no_later_hold()
+    {
+        Held();
+        var release = Give(new Order.Release(Case, "stolen-vehicle"));
+        Take(new OrderAnswer(release.Id, "release", AuditOutcome.Done));
+        var again = Held(Now.AddMinutes(5));
+        Take(Found(Give(Search()), Now.AddDays(9)));
+        Take(new OrderAnswer(release.Id, "release", AuditOutcome.Done)); // a broker that has kept it
+        Assert.Equal([again.Id], _agency.Orders.Held.Orders);
+        Assert.Single(_agency.Orders.Held.Open(again.Id, Now));
+    }
+
+    [Fact]
+    public void A_box_does_not_say_how_long_the_agency_keeps_a_hit_nor_keeps_there_what_is_of_another_case()
+    {
+        var hold = Held();
+        Take(Found(Give(Search()), Now.AddYears(70)));
+        Assert.Single(_agency.Orders.Held.Open(hold.Id, Now.AddHours(239)));
+        Assert.Empty(_agency.Orders.Held.Open(hold.Id, Now.AddHours(241)));
+
+        Assert.NotNull(Lists.Replace(_agency, [Lists.Wanted("CD456", "C-9")]).Next);
+        var other = Assert.Single(_agency.Hotlists.Published(out _).Entries).Id;
+        Take(Found(Give(Search()), Now.AddDays(9), entry: other));
+        Assert.Single(_agency.Orders.Held.Open(hold.Id, Now));
+    }
+
+    [Fact]
+    public void A_copy_that_was_refused_as_replayed_and_overtook_the_answer_does_not_hide_it()
+    {
+        var hold = Give(new Order.Hold(Case, "stolen-vehicle", Now.AddDays(9)));
+        Take(new OrderAnswer(hold.Id, null, AuditOutcome.Refused("replayed")));
+        Take(new OrderAnswer(hold.Id, "hold", AuditOutcome.Done, 1, Now.AddDays(9)));
+        Take(new OrderAnswer(hold.Id, null, AuditOutcome.Refused("replayed")));
+        Assert.Equal(AuditOutcome.Done, Assert.Single(_agency.Orders.Given).Outcome);
+    }
 
     [Fact]
     public void The_box_opens_what_the_operator_gave_and_the_agency_remembers_it()

@@ -257,13 +257,13 @@ public sealed class OrderDeskTests : IDisposable
             _lab.Desk.Take("nonsense"u8.ToArray());
         }
         Assert.Equal(600, _lab.Desk.Counts.Refused);
-        Assert.InRange(_lab.Entries.Count, 2, 61);
+        Assert.InRange(_lab.Entries.Count, 2, 121); // two reasons
         Assert.InRange(_lab.Answers().Count, 2, 61);
-        Assert.InRange(_lab.Incidents.Count, 2, 60);
+        Assert.InRange(_lab.Incidents.Count, 2, 120);
         Assert.Equal(AuditOutcome.Done, _lab.Take(_lab.Search()).Outcome);
         _lab.State.Time.Advance(TimeSpan.FromHours(1));
         _lab.Desk.Take("nonsense"u8.ToArray());
-        Assert.Equal([("further-orders", 540L), ("not-signed", 1L)], _lab.Entries.TakeLast(2).Select(entry => (entry.Outcome.Reason!, entry.Count!.Value)));
+        Assert.Equal([("further-orders", 240L), ("further-orders", 240L), ("not-signed", 1L)], _lab.Entries.TakeLast(3).Select(entry => (entry.Outcome.Reason!, entry.Count!.Value)));
     }
 
     [Fact]
@@ -302,6 +302,37 @@ public sealed class OrderDeskTests : IDisposable
     }
 
     [Fact]
+    public void Garbage_does_not_hide_somebody_who_was_shut_out_and_tries_again_nor_is_it_called_theirs()
+    {
+        var shutOut = _lab.KeyOf(AuditRole.Investigator);
+        _lab.Take(new Order.Revoke(shutOut.Public.KeyId));
+        for (var i = 0; i < 100; i++) _lab.Desk.Take("x"u8.ToArray());
+        var inTheirName = _lab.Sign(_lab.Search());
+        inTheirName[^3] ^= 1;
+        _lab.Desk.Take(inTheirName);
+        Assert.Equal("bad-signature", _lab.Entries[^1].Outcome.Reason);
+        _lab.Desk.Take(_lab.Sign(_lab.Search()));
+        Assert.Equal("revoked-operator", _lab.Entries[^1].Outcome.Reason);
+        Assert.Equal((IncidentKind.RefusedSignature, "revoked-operator"), _lab.Incidents[^1]);
+    }
+
+    [Fact]
+    public void The_count_of_refusals_beyond_the_hours_is_logged_when_it_ends_and_at_a_stop()
+    {
+        for (var i = 0; i < 100; i++) _lab.Desk.Take("x"u8.ToArray());
+        _lab.Desk.CountFurther();
+        Assert.Equal("not-signed", _lab.Entries[^1].Outcome.Reason);
+        _lab.Desk.CountFurther(atOnce: true);
+        Assert.Equal(("further-orders", 40L), (_lab.Entries[^1].Outcome.Reason, _lab.Entries[^1].Count));
+    }
+
+    [Theory]
+    [InlineData('一')]
+    [InlineData('x')] // not the one spelling of 32 bytes
+    public void A_revocation_of_what_is_no_key_is_refused(char letter) =>
+        Assert.Equal(AuditOutcome.Refused("malformed"), _lab.Take(new Order.Revoke(new string(letter, 43))).Outcome);
+
+    [Fact]
     public void An_order_that_would_have_to_be_remembered_for_years_is_refused_and_not_remembered()
     {
         Assert.Equal(AuditOutcome.Refused("too-long-lived"), _lab.Desk.Take(_lab.Sign(_lab.Search(), hours: 10 * 365 * 24))!.Outcome);
@@ -313,7 +344,7 @@ public sealed class OrderDeskTests : IDisposable
     [Fact]
     public void A_box_that_has_shut_out_as_many_keys_as_it_may_says_so()
     {
-        var keys = Enumerable.Range(0, RevokedKeys.Most).Select(number => $"{number:0000}{new string('x', 39)}");
+        var keys = Enumerable.Range(0, RevokedKeys.Most).Select(number => $"{number:0000}{new string('w', 39)}");
         File.WriteAllText(Path.Combine(_lab.State.Directory, "revoked.json"), $$"""{"keys":[{{string.Join(',', keys.Select(key => $"\"{key}\""))}}]}""");
         _lab.Restart();
         Assert.Equal(AuditOutcome.Refused("too-many-revoked"), _lab.Take(new Order.Revoke(_lab.KeyOf(AuditRole.Investigator).Public.KeyId)).Outcome);

@@ -125,7 +125,7 @@ public abstract record Order
         {
             Verb.Export => new Export(),
             Verb.Decommission => new Decommission(),
-            Verb.Revoke => new Revoke(fields.Text("key", text => text.Length == 43, "must be a key id of 43 characters")),
+            Verb.Revoke => new Revoke(fields.Text("key", RevokedKeys.IsKeyId, "must be a key id, 43 characters of base64url")),
             Verb.Hold => ReadHold(fields),
             Verb.Release => new Release(ReadCase(fields), ReadPurpose(fields)),
             Verb.Search => ReadSearch(fields),
