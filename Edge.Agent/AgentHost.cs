@@ -71,7 +71,7 @@ internal sealed class AgentHost : IAsyncDisposable
                 TrustClient.Open(Path.Combine(configuration.StateFolder, "trust"), enrolment.Root(), Box.Agency, Box.Box),
                 _audit, logs.CreateLogger("trust"))
             {
-                Incidents = _incidents, TimestampSigned = _time.Confirm, IsRevoked = revoked.Contains,
+                Incidents = _incidents, TimestampSigned = Confirm, IsRevoked = revoked.Contains,
             };
             _recorder = new HitRecorder(_state, _audit, signer, _keys, _counter, time, logs.CreateLogger("hits"));
             foreach (var camera in configuration.Cameras) _cameras.Add(OpenCamera(camera, logs, witness));
@@ -123,6 +123,7 @@ internal sealed class AgentHost : IAsyncDisposable
     public async Task RunAsync(CancellationToken stop)
     {
         _audit.Append(new AuditEntry { Action = AuditAction.AgentStart });
+        ReportLostState();
         _trust.Restore(_time.GetUtcNow());
         Attempt(_clock.Look);
         RefreshTrust(_time.GetUtcNow());
@@ -220,6 +221,13 @@ internal sealed class AgentHost : IAsyncDisposable
             throw new AuditDamagedException(AuditFolder, $"it is empty, but this box has numbered {_state.LastSequence} messages");
     }
 
+    /// <summary>A database that is older than the log has lost messages, holds, and which orders were used.</summary>
+    private void ReportLostState()
+    {
+        if (_audit.ReadTail(1000).Any(record => record.Entry is { Action: AuditAction.HitStored or AuditAction.IncidentReported } entry && entry.Sequence > _state.LastSequence))
+            _incidents.Report(IncidentKind.LogCheckFailed, "state-lost");
+    }
+
     private CameraLoop OpenCamera(CameraConfiguration camera, ILoggerFactory logs, IReadWitness? witness)
     {
         var pipeline = PlatePipeline.Open(_configuration.ModelFolder, camera.Pipeline with { Gate = _configuration.Gate, Rules = _configuration.Rules });
@@ -243,6 +251,13 @@ internal sealed class AgentHost : IAsyncDisposable
             if (Attempt(_summary.Write)) lastSummary = now;
             WarnOfFullOutbox();
         }
+    }
+
+    // Kept at once: this timestamp confirms no second time, and what was forgotten because of it must not come back with an earlier time.
+    private void Confirm(DateTimeOffset signed)
+    {
+        _time.Confirm(signed);
+        Attempt(_time.Save);
     }
 
     private void CountFurther(DateTimeOffset now, bool atOnce = false)

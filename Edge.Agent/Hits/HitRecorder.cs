@@ -124,10 +124,14 @@ public sealed class HitRecorder : IDisposable
         var record = hitSealed.ToJson();
         (hit.Attempt, hit.Digest) = (sequence, Sha256Hash.Of(record));
         return new HitEntry(new NewHit(_keys.CasePseudonym(CaseOf(hit.Match)), hit.Found, expires, record),
-            new OutboxMessage(sequence, MessageKind.Hit, _signer.Hit(hitSealed, now), expires));
+            new OutboxMessage(sequence, MessageKind.Hit, _signer.Hit(hitSealed, now), LeavesUntil(hit.Match, expires)));
     });
 
     // On the hour, the key that wraps a hit dies with it. A short retention is not cut by more than half for that.
+    // What waits for another agency does not leave when the grant has ended meanwhile.
+    private static DateTimeOffset LeavesUntil(AddressedMatch match, DateTimeOffset expires) =>
+        match.Under is { Expires: var ends } && ends < expires ? ends : expires;
+
     private static DateTimeOffset ExpiryOf(DateTimeOffset now, TimeSpan retention) =>
         KeyHour.LastWithin(now, retention) is var onTheHour && onTheHour >= now + retention / 2 ? onTheHour : now + retention;
 

@@ -72,12 +72,13 @@ public sealed class OrderBook
     public GivenOrder? Take(ReceivedMessage.Answer answer, DateTimeOffset now)
     {
         if (!File.Exists(At(answer.Said.Order)) || Load(At(answer.Said.Order)) is not { } given || given.Box != answer.Event.Box.Box) return null;
+        using var alone = FolderLock.Take(_folder); // hub watch and hub order both take every answer
         // The first answer counts, and acts once. A replay is refused and says nothing about what was done; it may overtake what does.
         if (given.Outcome is null or { Reason: "replayed" } && answer.Said.Outcome != given.Outcome)
         {
+            var ending = given.Verb == Verb.Release && answer.Said.Outcome.Reason is null ? Holds(given.Case!, given.Box).Where(hold => hold.Given <= given.Given).ToList() : [];
             Save(given = given with { Outcome = answer.Said.Outcome });
-            if (given is { Verb: Verb.Release, Outcome.Reason: null })
-                foreach (var hold in Holds(given.Case!, given.Box).Where(hold => hold.Given <= given.Given)) _held.End(hold.Id);
+            foreach (var hold in ending) _held.End(hold.Id);
         }
         Keep(given, answer, now);
         return given;
@@ -102,9 +103,12 @@ public sealed class OrderBook
         }
     }
 
-    /// <summary>The holds of a case that the box has confirmed, the last last.</summary>
-    private IReadOnlyList<GivenOrder> Holds(string caseId, string box) =>
-        [.. Given.Where(order => order is { Verb: Verb.Hold, Outcome: { Reason: null } } && order.Case == caseId && order.Box == box)];
+    /// <summary>The holds of a case that the box has confirmed and not released since, the last last.</summary>
+    private List<GivenOrder> Holds(string caseId, string box)
+    {
+        var done = Given.Where(order => order is { Outcome: { Reason: null } } && order.Case == caseId && order.Box == box).ToList();
+        return [.. done.Where(order => order.Verb == Verb.Hold && !done.Any(release => release.Verb == Verb.Release && release.Given >= order.Given))];
+    }
 
     // What the box would refuse is not even sent: the same rules, read here from what is published.
     private void Refuse(Order order, Operator by, DateTimeOffset now)

@@ -14,7 +14,7 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
     private readonly Dictionary<string, DateTimeOffset> _expiries = new(StringComparer.Ordinal);
 
     /// <summary>§5.4: the newest timestamp, not older than any seen.</summary>
-    /// <param name="newer">Told of it if it is newer than any seen, once that is durable.</param>
+    /// <param name="newer">Told of it if it is newer than any seen, before that is durable: a crash in between tells of it again, and not never.</param>
     public TimestampMetadata Timestamp(Action<TimestampMetadata>? newer = null)
     {
         var bytes = Fetch(TrustPath.Timestamp, TrustPath.MaxBytes(TrustPath.Timestamp));
@@ -27,8 +27,8 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
         var isNew = floors.IsNew(TrustPath.Timestamp, claim);
         floors.Raise(TrustPath.Timestamp, claim);
         floors.Raise(TrustPath.Snapshot, file.Metadata.Snapshot);
-        floors.Save();
         if (isNew) newer?.Invoke(file.Metadata);
+        floors.Save();
         return file.Metadata;
     }
 

@@ -83,6 +83,17 @@ public sealed class OrderBookTests : IDisposable
     }
 
     [Fact]
+    public void What_was_found_before_a_release_is_not_kept_again_when_it_is_answered_again()
+    {
+        Held();
+        var search = Give(Search());
+        Take(Found(search, Now.AddDays(9)));
+        Take(new OrderAnswer(Give(new Order.Release(Case, "stolen-vehicle")).Id, "release", AuditOutcome.Done));
+        Take(Found(search, Now.AddDays(9)));
+        Assert.Empty(_agency.Orders.Held.Orders);
+    }
+
+    [Fact]
     public void A_box_does_not_say_how_long_the_agency_keeps_a_hit_nor_keeps_there_what_is_of_another_case()
     {
         var hold = Held();
