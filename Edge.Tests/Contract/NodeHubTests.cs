@@ -51,7 +51,7 @@ public sealed class NodeHubTests : IDisposable
             await using var publisher = await MqttLink.OpenAsync(link, TimeProvider.System, Cancel);
             var elsewhere = new BoxName("riverton", "box-1");
             using var body = HitBody.Write("34A36837"u8, SampleBox.Facts(8));
-            var ofAnother = new MessageSigner(elsewhere, keys.Messages, "0.1.0").Hit(SealedHit.Seal(to, new HitHeader(elsewhere, 5, "entry-7", _now.AddHours(24)), body), _now);
+            var ofAnother = new MessageSigner(elsewhere, keys.Messages, "0.1.0").Hit(SealedHit.Seal(to, new HitHeader(elsewhere, 5, "entry-7", _now.AddHours(24)) { For = "city" }, body), _now);
             byte[][] sent = [good, good, Forged(good), good[..^20], Hit(2, audience: "sheriff"), Hit(3, life: TimeSpan.FromSeconds(-1)), Spliced(good, Hit(8)), ofAnother, Hit(4), Hit(7), Hit(6), good];
             foreach (var message in sent)
                 Assert.Equal(PublishOutcome.Acknowledged, (await publisher.PublishAsync(new Publication(Topics.Of(Box, EventType.Hit), message), Cancel)).Outcome);
