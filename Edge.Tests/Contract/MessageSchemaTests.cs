@@ -22,18 +22,30 @@ public sealed class MessageSchemaTests : IDisposable
     private static readonly string[] Spoils =
         ["null", "true", "-1", "0", "1.5", "\"\"", "\"x\"", "\"Ünknown\"", "\"2026-03-04T05:06:07Z\"", "[]", "[null]", "[1]", "{}", "\"a b\"", "1e400", "9223372036854775807"];
 
+    // Every verb, with everything that it may say.
+    private static readonly Dictionary<string, Order> Contents = new()
+    {
+        ["search"] = new Order.Search("2026-00417", "stolen-vehicle", SampleBox.Now.AddHours(-2), SampleBox.Now, 3),
+        ["hold"] = new Order.Hold("2026-00417", "stolen-vehicle", SampleBox.Now.AddHours(48)),
+        ["release"] = new Order.Release("2026-00417", "stolen-vehicle"),
+        ["disposition"] = new Order.Disposition("2026-00417", "stolen-vehicle", 17, Verdict.Misread, Note()),
+        ["revoke"] = new Order.Revoke(new string('k', 43)),
+        ["export"] = new Order.Export(),
+        ["decommission"] = new Order.Decommission(),
+    };
+
     private readonly SampleBox _box = new();
 
     public void Dispose() => _box.Dispose();
 
-    public static TheoryData<string> Definitions => ["event", "hit", "hitHeader", "hitBody", "summary", "incident", "status", "answer", "orderEvent"];
+    public static TheoryData<string> Definitions => ["event", "hit", "hitHeader", "hitBody", "summary", "incident", "status", "answer", "orderEvent", "orderHeader", .. Contents.Keys];
 
     [Theory]
     [MemberData(nameof(Definitions))]
     public void What_is_written_is_accepted_by_schema_and_reader(string definition)
     {
         var (json, reads) = Written(definition);
-        Assert.True(Schema.Accepts(definition, JsonNode.Parse(json)), "the schema");
+        Assert.True(Accepts(definition, JsonNode.Parse(json)), "the schema");
         Assert.True(reads(json), "the reader");
     }
 
@@ -46,12 +58,12 @@ public sealed class MessageSchemaTests : IDisposable
         {
             var without = JsonNode.Parse(json)!.AsObject();
             without.Remove(name);
-            Assert.Equal((name, reads(Bytes(without))), (name, Schema.Accepts(definition, without)));
+            Assert.Equal((name, reads(Bytes(without))), (name, Accepts(definition, without)));
         }
         var more = JsonNode.Parse(json)!.AsObject();
         more["plate"] = "AB123CD";
         Assert.False(reads(Bytes(more)));
-        Assert.False(Schema.Accepts(definition, more));
+        Assert.False(Accepts(definition, more));
     }
 
     /// <summary>The schema never refuses what the reader takes: a hub that validates loses nothing. What it cannot say is listed.</summary>
@@ -74,7 +86,7 @@ public sealed class MessageSchemaTests : IDisposable
                 {
                     continue;
                 }
-                var (schema, reader) = (spoil != "1e400" && Schema.Accepts(definition, spoiled), reads(Encoding.UTF8.GetBytes(text)));
+                var (schema, reader) = (spoil != "1e400" && Accepts(definition, spoiled), reads(Encoding.UTF8.GetBytes(text)));
                 Assert.True(schema || !reader, $"{definition}.{name} = {spoil}: the reader takes it, the schema does not");
                 if (schema && !reader) beyond.Add(name);
             }
@@ -88,7 +100,9 @@ public sealed class MessageSchemaTests : IDisposable
         "hit" => ["header"],
         "hitBody" => ["confidences", "crop", "region"],
         "summary" => ["discarded", "hits", "reads"],
-        "orderEvent" => ["source"],
+        "orderHeader" => ["agency"],
+        "search" => ["from"],
+        "disposition" => ["note"],
         _ => [],
     };
 
@@ -106,8 +120,50 @@ public sealed class MessageSchemaTests : IDisposable
             "status" => (new BoxStatus(Presence.Online, "0.1.0").ToJson(), json => BoxStatus.TryParse(json, out _, out _)),
             "answer" => (new OrderAnswer("an-order-of-16-chars", "search", AuditOutcome.Refused("wrong-role"), 0).ToJson(), json => OrderAnswer.TryParse(json, out _, out _)),
             "orderEvent" => (OrderEvent(), json => OrderMessage.TryParse(json, out _)),
-            _ => throw new ArgumentOutOfRangeException(nameof(definition)),
+            "orderHeader" => OrderHeader(),
+            _ => (Contents[definition].Write(), json => Order.TryParse(json.ToArray(), out _, out _)),
         };
+    }
+
+    private static bool Accepts(string definition, JsonNode? value) => Schema.Accepts(Contents.ContainsKey(definition) ? "orderContent" : definition, value);
+
+    [Fact]
+    public void Every_order_that_a_box_takes_has_a_schema() =>
+        Assert.Equal(typeof(Order).GetNestedTypes().Where(type => !type.IsAbstract).Select(type => type.Name.ToLowerInvariant()).Order(StringComparer.Ordinal),
+            Contents.Keys.Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void No_order_may_bring_what_belongs_to_another_verb()
+    {
+        foreach (var (verb, order) in Contents)
+            foreach (var (other, whole) in Contents)
+            {
+                var mixed = JsonNode.Parse(order.Write())!.AsObject();
+                foreach (var (name, value) in JsonNode.Parse(whole.Write())!.AsObject().Where(member => !mixed.ContainsKey(member.Key)).ToList())
+                {
+                    mixed[name] = value?.DeepClone();
+                    Assert.False(Schema.Accepts("orderContent", mixed), $"{verb} with the {name} of {other}: the schema");
+                    Assert.False(Order.TryParse(Bytes(mixed), out _, out _), $"{verb} with the {name} of {other}: the reader");
+                    mixed.Remove(name);
+                }
+            }
+    }
+
+    private static SealedPart Note()
+    {
+        using var agency = RecipientKey.Create();
+        return SealedPart.Seal(agency.Public, [], "Looked at it twice."u8, SealedUse.Note);
+    }
+
+    // The header has no reader of its own: it is read as part of the event that repeats it.
+    private (byte[] Json, Reader Reads) OrderHeader()
+    {
+        var said = JsonNode.Parse(OrderEvent())!.AsObject();
+        return (System.Buffers.Text.Base64Url.DecodeFromChars((string)said["data"]!["header"]!), json =>
+        {
+            said["data"]!["header"] = System.Buffers.Text.Base64Url.EncodeToString(json);
+            return OrderMessage.TryParse(Bytes(said), out _);
+        });
     }
 
     private byte[] OrderEvent()

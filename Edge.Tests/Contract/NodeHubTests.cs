@@ -49,13 +49,20 @@ public sealed class NodeHubTests : IDisposable
             var good = Hit(1);
             var link = new LinkSettings(broker.Address, new EnrolmentFolder(Path.Combine(box, "enrolment")).Certificates, "city-box-1");
             await using var publisher = await MqttLink.OpenAsync(link, TimeProvider.System, Cancel);
-            foreach (var message in new[] { good, good, Forged(good), good[..^20], Hit(2, audience: "sheriff"), Hit(3, life: TimeSpan.FromSeconds(-1)), Hit(4) })
+            var elsewhere = new BoxName("riverton", "box-1");
+            using var body = HitBody.Write("34A36837"u8, SampleBox.Facts(8));
+            var ofAnother = new MessageSigner(elsewhere, keys.Messages, "0.1.0").Hit(SealedHit.Seal(to, new HitHeader(elsewhere, 5, "entry-7", _now.AddHours(24)) { For = "city" }, body), _now);
+            byte[][] sent = [good, good, Forged(good), good[..^20], Hit(2, audience: "sheriff"), Hit(3, life: TimeSpan.FromSeconds(-1)), Spliced(good, Hit(8)), ofAnother, Hit(4), Hit(7), Hit(6), good];
+            foreach (var message in sent)
                 Assert.Equal(PublishOutcome.Acknowledged, (await publisher.PublishAsync(new Publication(Topics.Of(Box, EventType.Hit), message), Cancel)).Outcome);
 
-            await Eventually.True(() => lines.Count >= 2, "two hits are shown");
+            await Eventually.True(() => lines.Count >= 4 && Refusals() >= 6, "four hits are shown, six are refused");
             var shown = lines.Select(line => JsonNode.Parse(line)!).ToList();
-            Assert.Equal([(1, "34A36837", "lane-1"), (4, "34A36837", "lane-1")], shown.Select(hit => ((int)hit["sequence"]!, (string)hit["text"]!, (string)hit["camera"]!)));
-            Assert.Equal(4, said.Count(line => line.StartsWith("refused: ", StringComparison.Ordinal)));
+            // What was overtaken is shown too, under its number.
+            Assert.Equal(new long[] { 1, 4, 7, 6 }.Select(number => (number, "34A36837", "lane-1")), shown.Select(hit => ((long)hit["sequence"]!, (string)hit["text"]!, (string)hit["camera"]!)));
+            Assert.Equal(6, Refusals());
+
+            int Refusals() => said.Count(line => line.StartsWith("refused: ", StringComparison.Ordinal));
         }
         finally
         {
@@ -68,24 +75,7 @@ public sealed class NodeHubTests : IDisposable
     {
         using var agency = RecipientKey.Create();
         using var key = SigningKey.Create();
-        var expires = MessageTime(_now.AddHours(24));
-        var signing = Jwk.Write(key.Public);
-        signing["d"] = System.Buffers.Text.Base64Url.EncodeToString(key.ExportSeed());
-        var message = Encoding.ASCII.GetBytes(await NodeParts.RunAsync("box.mjs", new JsonObject
-        {
-            ["signingKey"] = signing, ["recipient"] = Jwk.Write(agency.Public),
-            ["header"] = new JsonObject { ["agency"] = "city", ["box"] = "box-1", ["sequence"] = 17, ["entry"] = "entry-7", ["expires"] = expires, ["for"] = "city" },
-            ["body"] = new JsonObject
-            {
-                ["text"] = "34A36837", ["confidences"] = new JsonArray([.. Enumerable.Repeat(0, 8).Select(_ => (JsonNode)0.93)]), ["right"] = 0.998, ["region"] = "TR",
-                ["regionSure"] = 0.97, ["regionVerified"] = true, ["ruleChanged"] = new JsonArray([]), ["camera"] = "lane-1", ["time"] = MessageTime(_now),
-                ["frames"] = 3, ["entry"] = "entry-7", ["form"] = "exact", ["policy"] = 12, ["crop"] = System.Buffers.Text.Base64Url.EncodeToString(SampleBox.Crop),
-            },
-            ["event"] = new JsonObject
-            {
-                ["specversion"] = "1.0", ["id"] = "made.by-node.17", ["source"] = Box.Source, ["type"] = "edge.hit.v1", ["time"] = MessageTime(_now), ["sequence"] = 17,
-            },
-        }.ToJsonString()));
+        var message = await NodeHitAsync(key, agency.Public, 17);
         var verifier = new MessageVerifier("city", new Dictionary<BoxName, VerifyingKey> { [Box] = key.Public }, [agency]);
         var topic = Topics.Of(Box, EventType.Hit);
 
@@ -100,6 +90,76 @@ public sealed class NodeHubTests : IDisposable
         Assert.Null(inbox.Take(topic, message, _now)); // replayed
     }
 
+    [Fact]
+    public async Task What_a_box_of_other_parts_publishes_comes_to_our_hub_over_a_real_broker_once_and_nothing_else_does()
+    {
+        using var agency = Agency.Create(_folder.File("agency"), new AgencyPlan { Agency = "city", Cost = Lists.Cheap }, _now, null, out _)!;
+        var box = agency.PrepareBox("box-1", _now);
+        using var keys = KeyFolder.Open(Path.Combine(box, "state"), credentialsDirectory: null);
+        var toBroker = FirstInstall.WriteBroker(agency, _folder.File("agency"));
+        await using var broker = await MosquittoBroker.StartAsync(toBroker, port => FirstInstall.Listener(toBroker, port));
+        await using var link = await MqttLink.OpenAsync(new LinkSettings(broker.Address, agency.HubCertificates, "city-hub"), TimeProvider.System, Cancel);
+        await link.SubscribeAsync([Topics.OfEveryBox("city", EventType.Hit)], Cancel);
+        var to = agency.PublishedRecipients.At(_now)!;
+        Task<byte[]> Hit(long sequence, BoxName? said = null, string audience = "city") => NodeHitAsync(keys.Messages, to, sequence, said, audience);
+        var (first, second, third) = (await Hit(1), await Hit(2), await Hit(3));
+        byte[][] sent =
+        [
+            first, third, second, first, // re-ordered, replayed
+            Forged(second), third[..^20], Spliced(first, second),
+            await Hit(4, new BoxName("riverton", "box-1")), await Hit(5, new BoxName("city", "box-2")), await Hit(6, audience: "sheriff"),
+        ];
+        var own = new EnrolmentFolder(Path.Combine(box, "enrolment")).Certificates;
+        var published = await NodeParts.RunAsync("publish.mjs", new JsonObject
+        {
+            ["broker"] = $"localhost:{broker.Address.Port}", ["clientId"] = "city-box-1", ["ca"] = own.CaFile, ["cert"] = own.CertificateFile, ["key"] = own.KeyFile,
+            ["packets"] = new JsonArray([.. sent.Select(message => new JsonObject { ["topic"] = Topics.Of(Box, EventType.Hit), ["message"] = Encoding.ASCII.GetString(message) })]),
+        }.ToJsonString());
+        Assert.Equal("10", published);
+
+        var inbox = new Inbox(agency.Verifier());
+        var came = new List<string>();
+        for (var number = 0; number < sent.Length; number++)
+        {
+            var arrived = await link.Inbound.ReadAsync(Cancel);
+            Assert.Equal(MqttLink.ContentType, arrived.ContentType);
+            came.Add(inbox.Take(arrived.Topic, arrived.Payload.Span, _now)?.Message switch
+            {
+                null => "repeat",
+                ReceivedMessage.Hit { Body.Text: "34A36837" } hit => $"{hit.Event.Sequence}",
+                ReceivedMessage.Refused => "refused",
+                var other => other.GetType().Name,
+            });
+            await arrived.AcknowledgeAsync();
+        }
+        Assert.Equal(["1", "3", "2", "repeat", "refused", "refused", "refused", "refused", "refused", "refused"], came);
+    }
+
+    private async Task<byte[]> NodeHitAsync(SigningKey key, RecipientPublicKey to, long sequence, BoxName? said = null, string audience = "city")
+    {
+        var box = said ?? Box;
+        var signing = Jwk.Write(key.Public);
+        signing["d"] = System.Buffers.Text.Base64Url.EncodeToString(key.ExportSeed());
+        return Encoding.ASCII.GetBytes(await NodeParts.RunAsync("box.mjs", new JsonObject
+        {
+            ["signingKey"] = signing, ["recipient"] = Jwk.Write(to),
+            ["header"] = new JsonObject
+            {
+                ["agency"] = box.Agency, ["box"] = box.Box, ["sequence"] = sequence, ["entry"] = "entry-7", ["expires"] = MessageTime(_now.AddHours(24)), ["for"] = audience,
+            },
+            ["body"] = new JsonObject
+            {
+                ["text"] = "34A36837", ["confidences"] = new JsonArray([.. Enumerable.Repeat(0, 8).Select(_ => (JsonNode)0.93)]), ["right"] = 0.998, ["region"] = "TR",
+                ["regionSure"] = 0.97, ["regionVerified"] = true, ["ruleChanged"] = new JsonArray([]), ["camera"] = "lane-1", ["time"] = MessageTime(_now),
+                ["frames"] = 3, ["entry"] = "entry-7", ["form"] = "exact", ["policy"] = 12, ["crop"] = System.Buffers.Text.Base64Url.EncodeToString(SampleBox.Crop),
+            },
+            ["event"] = new JsonObject
+            {
+                ["specversion"] = "1.0", ["id"] = $"made.by-node.{sequence}", ["source"] = box.Source, ["type"] = "edge.hit.v1", ["time"] = MessageTime(_now), ["sequence"] = sequence,
+            },
+        }.ToJsonString()));
+    }
+
     private static string MessageTime(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
     private static byte[] Forged(byte[] message)
@@ -108,6 +168,10 @@ public sealed class NodeHubTests : IDisposable
         forged[^2] = forged[^2] == 'A' ? (byte)'B' : (byte)'A';
         return forged;
     }
+
+    // The words of one under the signature of another.
+    private static byte[] Spliced(byte[] words, byte[] signature) =>
+        [.. words.AsSpan(0, words.AsSpan().LastIndexOf((byte)'.')), .. signature.AsSpan(signature.AsSpan().LastIndexOf((byte)'.'))];
 
     private static ConcurrentQueue<string> Collect(StreamReader reader)
     {
