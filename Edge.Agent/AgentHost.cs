@@ -87,10 +87,13 @@ internal sealed class AgentHost : IAsyncDisposable
             _inbox = new TrustInbox(configuration.TrustFolder, configuration.StateFolder, _trust);
             var link = new LinkSettings(configuration.Broker, enrolment.Certificates, $"{Box.Agency}-{Box.Box}")
             {
-                LargestPayload = BoxLetterbox.LargestPayload, MostUnacknowledged = 4,
+                LargestPayload = BoxLetterbox.LargestPayload, MostUnacknowledged = 4, StandIns = configuration.StandIns,
             };
             _outbox = new OutboxWorker(_state, link, signer, time, logs.CreateLogger<OutboxWorker>(),
-                new BoxLetterbox(Box, _desk, _mailbox, logs.CreateLogger("letterbox")));
+                new BoxLetterbox(Box, _desk, _mailbox, logs.CreateLogger("letterbox")))
+            {
+                Incident = (kind, detail) => _incidents.Report(kind, detail),
+            };
         }
         catch
         {

@@ -26,6 +26,9 @@ public sealed record AgentConfiguration(
     /// <summary>What may wait for the broker, in MiB; see <see cref="Outbox.Limit"/>.</summary>
     public int OutboxMegabytes { get; init; } = DefaultOutboxMegabytes;
 
+    /// <summary>Brokers that stand in for <see cref="Broker"/> while it is away, in this order; up to three.</summary>
+    public IReadOnlyList<BrokerAddress> StandIns { get; init; } = [];
+
     /// <summary>The most cameras one box reads.</summary>
     public const int MaxCameras = 16;
 
@@ -56,18 +59,29 @@ public sealed record AgentConfiguration(
         var cameras = fields.Objects("cameras", 1, MaxCameras, CameraConfiguration.Read);
         foreach (var name in cameras.GroupBy(camera => camera.Name).Where(same => same.Count() > 1))
             fields.Fail("cameras", $"two cameras are named {name.Key}");
+        var brokers = ReadBrokers(fields);
         return new AgentConfiguration(
             Folder(fields, "stateFolder", Enrolled.DefaultStateFolder),
             Folder(fields, "modelFolder", Path.Combine(AppContext.BaseDirectory, "models")),
             Folder(fields, "enrolmentFolder", "/etc/edge-agent/enrolment"),
             Folder(fields, "trustFolder", "/var/lib/edge-agent/trust-inbox"),
-            fields.Child("broker", ReadBroker),
+            brokers[0],
             cameras,
             fields.Section("gate", ReadGateFields),
             fields.Has("rules") ? fields.Child("rules", ReadRules) : null)
         {
+            StandIns = [.. brokers.Skip(1)],
             OutboxMegabytes = fields.Whole("outboxMegabytes", 16, 65536, DefaultOutboxMegabytes),
         };
+    }
+
+    private static IReadOnlyList<BrokerAddress> ReadBrokers(JsonFields fields)
+    {
+        if (!fields.Has("brokers")) return [fields.Child("broker", ReadBroker)];
+        if (fields.Has("broker")) fields.Fail("broker", "stands beside brokers; put it into that list, first");
+        var brokers = fields.Objects("brokers", 1, LinkSettings.MostBrokers, ReadBroker);
+        foreach (var twice in brokers.GroupBy(broker => broker).Where(same => same.Count() > 1)) fields.Fail("brokers", $"{twice.Key} stands here twice");
+        return brokers.Count > 0 ? brokers : [new BrokerAddress("", BrokerAddress.DefaultPort)];
     }
 
     private static BrokerAddress ReadBroker(JsonFields fields) => new(

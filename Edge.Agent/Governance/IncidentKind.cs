@@ -17,6 +17,8 @@ public enum IncidentKind
     Tamper,
     /// <summary><c>out-of-policy-order</c>: somebody ordered what the policy does not allow.</summary>
     OutOfPolicyOrder,
+    /// <summary><c>broker-link</c>: the broker and the box do not accept each other, or will not much longer.</summary>
+    BrokerLink,
 }
 
 /// <summary>The one spelling of each kind.</summary>
@@ -27,7 +29,7 @@ public static class IncidentKinds
         ["refused-signature"] = IncidentKind.RefusedSignature, ["rollback-attempt"] = IncidentKind.RollbackAttempt,
         ["clock-jump"] = IncidentKind.ClockJump, ["log-check-failed"] = IncidentKind.LogCheckFailed,
         ["failed-logins"] = IncidentKind.FailedLogins, ["tamper"] = IncidentKind.Tamper,
-        ["out-of-policy-order"] = IncidentKind.OutOfPolicyOrder,
+        ["out-of-policy-order"] = IncidentKind.OutOfPolicyOrder, ["broker-link"] = IncidentKind.BrokerLink,
     };
 
     public static string Write(IncidentKind kind) => Spellings.First(known => known.Value == kind).Key;

@@ -38,7 +38,10 @@ public sealed class OrderErrand : IAsyncDisposable
     /// <exception cref="BrokerException">The broker did not take the order, or the link ended.</exception>
     public async Task<ReceivedMessage.Answer?> RunAsync(GivenOrder order, byte[] message, TimeSpan wait, CancellationToken cancel)
     {
-        var (outcome, reason) = await _link.PublishAsync(new Publication(Topics.Order(_box), message), cancel);
+        var (outcome, reason) = await _link.PublishAsync(new Publication(Topics.Order(_box), message)
+        {
+            ResponseTopic = Topics.Of(_box, EventType.Answer), Correlation = order.Id,
+        }, cancel);
         if (outcome != PublishOutcome.Acknowledged)
             throw new BrokerException(BrokerFailure.Refused, $"the broker did not pass the order on to {_box.Box}: {reason}. Has the box ever connected, and may it read {Topics.Order(_box)}?");
         using var deadline = new CancellationTokenSource(wait, _time);

@@ -41,7 +41,10 @@ internal static class DamagedLogAlarm
             Enqueue(state, signer, PolicyInForce(configuration.StateFolder, enrolment.Root(), box), time.GetUtcNow());
             DurableFile.Write(Mark(configuration.StateFolder), []);
         }
-        await SendAsync(new OutboxWorker(state, new LinkSettings(configuration.Broker, enrolment.Certificates, $"{box.Agency}-{box.Box}"), signer, time,
+        await SendAsync(new OutboxWorker(state, new LinkSettings(configuration.Broker, enrolment.Certificates, $"{box.Agency}-{box.Box}")
+        {
+            StandIns = configuration.StandIns,
+        }, signer, time,
             logs.CreateLogger<OutboxWorker>()), state, time, stop);
     }
 

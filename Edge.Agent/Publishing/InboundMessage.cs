@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using MQTTnet;
 
 namespace Edge.Agent.Publishing;
@@ -23,6 +24,15 @@ public sealed class InboundMessage
 
     /// <summary>The MQTT content type, null if the sender gave none.</summary>
     public string? ContentType => _received.ApplicationMessage.ContentType;
+
+    /// <summary>How long the broker would have gone on keeping it; null for ever. A claim, as the two that follow.</summary>
+    public TimeSpan? ExpiresIn => _received.ApplicationMessage.MessageExpiryInterval is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null;
+
+    /// <summary>Id of the order that it is or answers; null if the sender gave none.</summary>
+    public string? Correlation => _received.ApplicationMessage.CorrelationData is { Length: > 0 } order ? Encoding.ASCII.GetString(order) : null;
+
+    /// <summary>Where its sender listens for an answer; null if it did not say.</summary>
+    public string? ResponseTopic => _received.ApplicationMessage.ResponseTopic;
 
     /// <summary>True if the broker may have brought it before (MQTT 5 §3.3.1.1, DUP): a claim.</summary>
     public bool Again => _received.ApplicationMessage.Dup;

@@ -49,6 +49,22 @@ public sealed record LinkCertificates(string CaFile, string CertificateFile, str
             $"{now.UtcDateTime:yyyy-MM-dd HH:mm}", "correct the clock, or renew the certificate");
     }
 
+    /// <summary>Changes with the files' bytes.</summary>
+    /// <returns>SHA-256 over all three; empty if one cannot be read.</returns>
+    internal byte[] Stamp()
+    {
+        try
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            foreach (var file in new[] { CaFile, CertificateFile, KeyFile }) hash.AppendData(SHA256.HashData(File.ReadAllBytes(file)));
+            return hash.GetHashAndReset();
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     private static BrokerException Unusable(string what, string toDo, Exception? inner = null) =>
         new(BrokerFailure.OwnCertificate, $"{what}: {toDo}", inner);
 }

@@ -27,18 +27,35 @@ internal static class LinkFailure
     }
 
     /// <summary>CONNECT was answered with a refusal (MQTT 5 §3.2.2.2).</summary>
-    public static BrokerException Answered(LinkSettings settings, MqttClientConnectResultCode code) => code switch
+    public static BrokerException Answered(LinkSettings settings, MqttClientConnectResultCode code)
     {
-        MqttClientConnectResultCode.NotAuthorized or MqttClientConnectResultCode.BadUserNameOrPassword
-            or MqttClientConnectResultCode.Banned => new(BrokerFailure.NotAuthorised,
-                $"the broker at {settings.Broker} knows this certificate but does not authorise {settings.ClientId}: allow it on the broker"),
-        MqttClientConnectResultCode.UnsupportedProtocolVersion => new(BrokerFailure.Refused,
-            $"the broker at {settings.Broker} does not speak MQTT 5: use one that does"),
-        MqttClientConnectResultCode.ServerBusy or MqttClientConnectResultCode.ServerUnavailable
-            or MqttClientConnectResultCode.ConnectionRateExceeded or MqttClientConnectResultCode.QuotaExceeded =>
-            new(BrokerFailure.Refused, $"the broker at {settings.Broker} is too busy; it will be tried again"),
-        _ => new(BrokerFailure.Refused, $"the broker at {settings.Broker} refused the connection (0x{(int)code:X2}, {code}): see its log"),
+        var (failure, what) = Meaning(code, settings.ClientId);
+        return new BrokerException(failure, $"the broker at {settings.Broker} {what}");
+    }
+
+    private static (BrokerFailure Failure, string What) Meaning(MqttClientConnectResultCode code, string client) => code switch
+    {
+        MqttClientConnectResultCode.NotAuthorized or MqttClientConnectResultCode.BadUserNameOrPassword or MqttClientConnectResultCode.Banned
+            or MqttClientConnectResultCode.BadAuthenticationMethod =>
+            (BrokerFailure.NotAuthorised, $"knows this certificate but does not authorise {client}: allow it on the broker"),
+        MqttClientConnectResultCode.ClientIdentifierNotValid => (BrokerFailure.NotAuthorised, $"does not take the client name {client}: allow it on the broker"),
+        MqttClientConnectResultCode.UnsupportedProtocolVersion => (BrokerFailure.Refused, "does not speak MQTT 5: use one that does"),
+        MqttClientConnectResultCode.ServerBusy or MqttClientConnectResultCode.ServerUnavailable or MqttClientConnectResultCode.ConnectionRateExceeded
+            or MqttClientConnectResultCode.QuotaExceeded => (BrokerFailure.Refused, "is too busy; it will be tried again"),
+        MqttClientConnectResultCode.UseAnotherServer or MqttClientConnectResultCode.ServerMoved =>
+            (BrokerFailure.Refused, "sends its clients elsewhere, which nobody has signed and is not followed: set the new broker in the configuration"),
+        MqttClientConnectResultCode.TopicNameInvalid or MqttClientConnectResultCode.PayloadFormatInvalid or MqttClientConnectResultCode.PacketTooLarge =>
+            (BrokerFailure.Refused, $"refuses the last will ({Hex(code)}): allow edge/v1/# and packets of 262144 bytes on the broker"),
+        MqttClientConnectResultCode.RetainNotSupported or MqttClientConnectResultCode.QoSNotSupported =>
+            (BrokerFailure.Refused, $"cannot do what a box needs ({Hex(code)}): allow QoS 1 and retained messages on the broker"),
+        MqttClientConnectResultCode.MalformedPacket or MqttClientConnectResultCode.ProtocolError =>
+            (BrokerFailure.Refused, $"does not understand CONNECT ({Hex(code)}): use one that speaks MQTT 5"),
+        MqttClientConnectResultCode.UnspecifiedError or MqttClientConnectResultCode.ImplementationSpecificError =>
+            (BrokerFailure.Refused, $"does not say why it refuses ({Hex(code)}): see its log"),
+        _ => (BrokerFailure.Refused, $"refused the connection ({Hex(code)}): see its log"),
     };
+
+    private static string Hex(MqttClientConnectResultCode code) => $"0x{(int)code:X2}";
 
     /// <summary>A link that was up has ended.</summary>
     public static BrokerException Ended(BrokerAddress broker, MqttClientDisconnectedEventArgs ended) => ended.Reason switch

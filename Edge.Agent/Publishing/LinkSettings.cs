@@ -10,14 +10,30 @@ public sealed record Publication(string Topic, ReadOnlyMemory<byte> Payload, boo
 {
     /// <summary>The MQTT content type.</summary>
     public string ContentType { get; init; } = MqttLink.ContentType;
+
+    /// <summary>When the broker must forget it, delivered or not, to the second before; null for never.</summary>
+    public DateTimeOffset? Expires { get; init; }
+
+    /// <summary>Where an answer is expected, for other MQTT clients to see. A box answers on its own topic, whatever stands here:
+    /// nobody has signed it.</summary>
+    public string? ResponseTopic { get; init; }
+
+    /// <summary>Id of the order that this is, or that this answers; null for others.</summary>
+    public string? Correlation { get; init; }
 }
 
 /// <summary>How to open a link to a broker.</summary>
-/// <param name="Broker">Where it is.</param>
+/// <param name="Broker">Where it is; the first of several.</param>
 /// <param name="Certificates">How both sides recognise each other.</param>
 /// <param name="ClientId">Who we are in MQTT; a second client with the same id ends the first one's link.</param>
 public sealed record LinkSettings(BrokerAddress Broker, LinkCertificates Certificates, string ClientId)
 {
+    /// <summary>The most brokers that stand in for each other.</summary>
+    public const int MostBrokers = 4;
+
+    /// <summary>Brokers that are tried, in this order, while those before them are away. The same CA vouches for all.</summary>
+    public IReadOnlyList<BrokerAddress> StandIns { get; init; } = [];
+
     /// <summary>Published by the broker when the link ends without a goodbye.</summary>
     public Publication? LastWill { get; init; }
 

@@ -22,12 +22,17 @@ public sealed class MessageSigner(BoxName box, SigningKey key, string software)
         ? Event(EventType.Hit, hit.Header.Sequence, time, hit.ToJson())
         : throw new ArgumentException("the header is of another box", nameof(hit));
 
-    /// <summary>The topic of a message that this signed and that waits to leave. A hit says itself whom it is for; the outbox keeps
-    /// no second copy of that, which could disagree.</summary>
-    public string TopicOf(MessageKind kind, ReadOnlySpan<byte> message) =>
-        kind == MessageKind.Hit && Jws.TryVerify(message, key.Public, CloudEvent.ContentType, out var payload)
-        && CloudEvent.TryParse(payload, out var said, out _) && SealedHit.TryParse(said.Data.Span, out var hit, out _)
-            ? Topics.OfHits(box, hit.Header.For) : Topics.Of(box, EventType.Of(kind));
+    /// <summary>How a message that this signed and that waits to leave is published. A hit says itself whom it is for, and an
+    /// answer which order; the outbox keeps no second copy of that, which could disagree.</summary>
+    public Publication Address(OutboxMessage message)
+    {
+        var type = EventType.Of(message.Kind);
+        var plain = new Publication(Topics.Of(box, type), message.Payload) { Expires = message.Expires };
+        if (message.Kind is not (MessageKind.Hit or MessageKind.Answer) || !TryRead(message.Payload.Span, out var said)) return plain;
+        if (message.Kind == MessageKind.Hit)
+            return SealedHit.TryParse(said.Data.Span, out var hit, out _) ? plain with { Topic = Topics.OfHits(box, hit.Header.For) } : plain;
+        return OrderAnswer.TryParse(said.Data.Span, out var answer, out _) ? plain with { Correlation = answer.Order } : plain;
+    }
 
     /// <summary>The counters of an interval.</summary>
     public byte[] Summary(long sequence, IntervalSummary summary, DateTimeOffset time) =>

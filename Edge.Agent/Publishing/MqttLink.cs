@@ -1,5 +1,6 @@
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using System.Threading.Channels;
 using MQTTnet;
 using MQTTnet.Exceptions;
@@ -27,6 +28,11 @@ public sealed class MqttLink : IAsyncDisposable
     private readonly TaskCompletionSource<BrokerException> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     // The broker may have this many unacknowledged at us, so this channel never fills.
     private readonly Channel<InboundMessage> _inbound = Channel.CreateBounded<InboundMessage>(MaxUnacknowledged);
+    // A box waits for each PUBACK before its next message. So one is under way at most, which every receive maximum allows
+    // (MQTT 5 §3.2.2.3.3), and they arrive in order.
+    private readonly SemaphoreSlim _underWay = new(1);
+    private readonly Dictionary<string, (ushort Alias, bool Known)> _aliases = [];
+    private ushort _mostAliases;
     private uint _largestPacket = uint.MaxValue;
 
     private MqttLink(LinkSettings settings, TimeProvider time, X509Certificate2 own)
@@ -46,6 +52,18 @@ public sealed class MqttLink : IAsyncDisposable
         };
     }
 
+    /// <summary>Where it leads.</summary>
+    public BrokerAddress Broker => _settings.Broker;
+
+    /// <summary>Our own certificate, the one that this link was opened with, ends then.</summary>
+    public DateTimeOffset CertificateEnds => _own.NotAfter;
+
+    /// <summary>Topics that the broker knows by a number.</summary>
+    internal int AliasesKnown => _aliases.Values.Count(alias => alias.Known);
+
+    /// <summary>The files that this link was opened with.</summary>
+    internal byte[] CertificateStamp { get; private init; } = [];
+
     /// <summary>Completes when the link ends, for whatever reason, with that reason.</summary>
     public Task<BrokerException> Lost => _lost.Task;
 
@@ -59,9 +77,10 @@ public sealed class MqttLink : IAsyncDisposable
     /// <exception cref="BrokerException">There is no link; the message says why and what to do.</exception>
     public static async Task<MqttLink> OpenAsync(LinkSettings settings, TimeProvider time, CancellationToken cancel)
     {
+        var stamp = settings.Certificates.Stamp(); // first: what changes from here on is noticed
         var ca = settings.Certificates.LoadCa();
         var own = settings.Certificates.LoadOwn(time.GetUtcNow());
-        var link = new MqttLink(settings, time, own);
+        var link = new MqttLink(settings, time, own) { CertificateStamp = stamp };
         try
         {
             await link.ConnectAsync(ca, cancel);
@@ -74,7 +93,7 @@ public sealed class MqttLink : IAsyncDisposable
         }
     }
 
-    /// <summary>Publishes at QoS 1 and waits for the PUBACK.</summary>
+    /// <summary>Publishes at QoS 1 and waits for the PUBACK, one message at a time.</summary>
     /// <returns>What the PUBACK means, and why if it is not good; never a guess.</returns>
     /// <exception cref="BrokerException">The link ended, or did not answer in time and was dropped. The broker may have
     /// the message all the same: send the same bytes again.</exception>
@@ -83,11 +102,46 @@ public sealed class MqttLink : IAsyncDisposable
         // A broker ends the link over a packet that is too large.
         if (message.Payload.Length + PacketOverhead is var needed && needed > _largestPacket)
             return (PublishOutcome.Reject, $"the broker takes packets up to {_largestPacket} bytes: raise its limit to {Math.Max(needed, 262144)}");
-        var packet = new MqttApplicationMessageBuilder().WithTopic(message.Topic).WithPayloadSegment(message.Payload)
+        await _underWay.WaitAsync(cancel);
+        try
+        {
+            if (message.Expires is { } expires && expires - _time.GetUtcNow() < TimeSpan.FromSeconds(1))
+                return (PublishOutcome.Expired, "its retention is over");
+            var packet = Packet(message);
+            var answer = await AnswerAsync(deadline => _client.PublishAsync(packet, deadline), cancel);
+            var read = PubAck.Read(answer.ReasonCode, message.Retain);
+            // Only now: a broker that refused the message need not have kept the alias.
+            if (packet.TopicAlias != 0 && read.Outcome is PublishOutcome.Acknowledged or PublishOutcome.Unheard)
+                _aliases[message.Topic] = (packet.TopicAlias, Known: true);
+            return read;
+        }
+        finally
+        {
+            _underWay.Release();
+        }
+    }
+
+    private MqttApplicationMessage Packet(Publication message)
+    {
+        var alias = AliasOf(message.Topic);
+        var packet = new MqttApplicationMessageBuilder().WithTopic(alias.Known ? "" : message.Topic).WithPayloadSegment(message.Payload)
             .WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).WithRetainFlag(message.Retain)
-            .WithContentType(message.ContentType).Build();
-        var answer = await AnswerAsync(deadline => _client.PublishAsync(packet, deadline), cancel);
-        return PubAck.Read(answer.ReasonCode, message.Retain);
+            .WithContentType(message.ContentType);
+        if (alias.Alias != 0) packet.WithTopicAlias(alias.Alias);
+        // Whole seconds that are left, rounded down: a hit must not lie at a broker past its retention (§3.3.2.3.3).
+        if (message.Expires is { } expires)
+            packet.WithMessageExpiryInterval((uint)Math.Min((expires - _time.GetUtcNow()).TotalSeconds, uint.MaxValue));
+        if (message.ResponseTopic is { } topic) packet.WithResponseTopic(topic);
+        if (message.Correlation is { } order) packet.WithCorrelationData(Encoding.ASCII.GetBytes(order));
+        return packet.Build();
+    }
+
+    /// <summary>The alias of a topic, 0 where the broker allows no more (§3.2.2.3.8).</summary>
+    private (ushort Alias, bool Known) AliasOf(string topic)
+    {
+        if (_aliases.TryGetValue(topic, out var alias)) return alias;
+        if (_aliases.Count >= _mostAliases) return (0, false);
+        return _aliases[topic] = ((ushort)(_aliases.Count + 1), false);
     }
 
     /// <summary>Subscribes at QoS 1.</summary>
@@ -145,6 +199,7 @@ public sealed class MqttLink : IAsyncDisposable
             throw new OperationCanceledException("gave up connecting", failure, cancel);
         }
         if (answer.ResultCode != MqttClientConnectResultCode.Success) throw LinkFailure.Answered(_settings, answer.ResultCode);
+        _mostAliases = answer.TopicAliasMaximum;
         if (answer.MaximumPacketSize is > 0 and var largest) _largestPacket = largest;
     }
 

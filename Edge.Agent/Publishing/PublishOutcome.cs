@@ -13,6 +13,8 @@ public enum PublishOutcome
     Retry,
     /// <summary>Keep it, but let others pass: the broker will not take this one until somebody changes something.</summary>
     Reject,
+    /// <summary>Not sent: less than a second of its retention is left.</summary>
+    Expired,
 }
 
 internal static class PubAck
@@ -30,6 +32,9 @@ internal static class PubAck
         MqttClientPublishReasonCode.PayloadFormatInvalid =>
             (PublishOutcome.Reject, "the broker refuses the payload: turn off payload checks on edge/v1/#"),
         MqttClientPublishReasonCode.QuotaExceeded => (PublishOutcome.Retry, "the broker's quota is used up"),
+        MqttClientPublishReasonCode.UnspecifiedError => (PublishOutcome.Retry, "the broker does not say why (0x80): see its log"),
+        MqttClientPublishReasonCode.ImplementationSpecificError => (PublishOutcome.Retry, "the broker refused it for a reason of its own (0x83): see its log"),
+        MqttClientPublishReasonCode.PacketIdentifierInUse => (PublishOutcome.Retry, "the broker still has an older message under its packet identifier (0x91)"),
         _ => (PublishOutcome.Retry, $"the broker answered 0x{(int)code:X2}"),
     };
 }

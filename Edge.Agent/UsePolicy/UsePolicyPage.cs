@@ -263,6 +263,7 @@ internal static class UsePolicyPage
         IncidentKind.FailedLogins => "Somebody failed to log in again and again",
         IncidentKind.Tamper => "The box was opened",
         IncidentKind.OutOfPolicyOrder => "Somebody ordered something that is forbidden here",
+        IncidentKind.BrokerLink => "The box was refused by the agency's message server, or will be soon",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 

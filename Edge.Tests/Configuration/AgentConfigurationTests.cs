@@ -26,6 +26,25 @@ public sealed class AgentConfigurationTests : IDisposable
         Assert.Equal(0.9, Load(""" , "gate": { "evidence": 0.9 } """).Gate.Evidence);
     }
 
+    [Fact]
+    public void Several_brokers_stand_in_an_order()
+    {
+        var configuration = Parse(""" "brokers": [{ "host": "a.example" }, { "host": "b.example", "port": 8884 }] """);
+        Assert.Equal("a.example:8883", configuration.Broker.ToString());
+        Assert.Equal(["b.example:8884"], configuration.StandIns.Select(broker => broker.ToString()));
+        Assert.Empty(Load("").StandIns);
+    }
+
+    [Theory]
+    [InlineData(""" "broker": { "host": "a" }, "brokers": [{ "host": "b" }] """, "broker: stands beside brokers")]
+    [InlineData(""" "brokers": [{ "host": "a" }, { "host": "a", "port": 8883 }] """, "brokers: a:8883 stands here twice")]
+    [InlineData(""" "brokers": [] """, "brokers: ")]
+    [InlineData(""" "brokers": [{ "host": "a" }, { "host": "b" }, { "host": "c" }, { "host": "d" }, { "host": "e" }] """, "brokers: ")]
+    [InlineData(""" "brokers": [{ "host": "a", "port": 0 }] """, "brokers[0].port")]
+    [InlineData(""" "motionless": 1 """, "broker: ")]
+    public void What_is_wrong_with_the_brokers_is_named(string brokers, string problem) =>
+        Assert.Contains(problem, Assert.Throws<ConfigurationException>(() => Parse(brokers)).Message, StringComparison.Ordinal);
+
     [Theory]
     [InlineData(""" "gate": { "weakest": 0.75 } """, "gate.weakest: unknown key; replaced by gate.maximumWrongReadRate")]
     [InlineData(""" "gate": { "maximumWrongReadRate": 0.0001 } """, "gate.maximumWrongReadRate")]
@@ -43,10 +62,12 @@ public sealed class AgentConfigurationTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private AgentConfiguration Load(string more)
+    private AgentConfiguration Load(string more) => Parse($$""" "broker": { "host": "localhost" } {{more}} """);
+
+    private AgentConfiguration Parse(string brokers)
     {
         File.WriteAllText(_folder.File("edge.json"), $$"""
-            { "broker": { "host": "localhost" }, "cameras": [{ "name": "lane-1", "source": "/dev/video0" }] {{more}} }
+            { "cameras": [{ "name": "lane-1", "source": "/dev/video0" }], {{brokers}} }
             """);
         return AgentConfiguration.Load(_folder.File("edge.json"));
     }

@@ -174,6 +174,117 @@ public sealed class MqttLinkTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => publishing);
     }
 
+    [Fact]
+    public async Task A_message_lies_at_the_broker_no_longer_than_its_retention()
+    {
+        await using var broker = await MosquittoBroker.StartAsync(_authority);
+        await using var hub = await OpenAsync(broker.Address, "hub");
+        await hub.SubscribeAsync(["edge/v1/demo/+/hit"], Cancel);
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        await using var box = await MqttLink.OpenAsync(new LinkSettings(broker.Address, _authority.Client("box-1"), "box-1"), time, Cancel);
+        var hit = new Publication("edge/v1/demo/box-1/hit", "signed"u8.ToArray()) { Expires = time.GetUtcNow().AddSeconds(3599.9) };
+
+        Assert.Equal(PublishOutcome.Acknowledged, (await box.PublishAsync(hit, Cancel)).Outcome);
+
+        var left = (await hub.Inbound.ReadAsync(Cancel)).ExpiresIn;
+        Assert.InRange(left!.Value, TimeSpan.FromSeconds(3590), TimeSpan.FromSeconds(3599));
+        time.Advance(TimeSpan.FromSeconds(3599));
+        Assert.Equal(PublishOutcome.Expired, (await box.PublishAsync(hit, Cancel)).Outcome);
+    }
+
+    [Fact]
+    public async Task An_order_says_where_its_answer_is_awaited_and_both_carry_its_id()
+    {
+        await using var broker = await MosquittoBroker.StartAsync(_authority);
+        await using var box = await OpenAsync(broker.Address, "box-1");
+        await box.SubscribeAsync(["edge/v1/demo/box-1/order"], Cancel);
+        await using var desk = await OpenAsync(broker.Address, "desk");
+        await desk.PublishAsync(new Publication("edge/v1/demo/box-1/order", "signed"u8.ToArray())
+        {
+            ResponseTopic = "edge/v1/demo/box-1/answer", Correlation = "order-9-of-the-desk",
+        }, Cancel);
+
+        var order = await box.Inbound.ReadAsync(Cancel);
+
+        Assert.Equal(("edge/v1/demo/box-1/answer", "order-9-of-the-desk"), (order.ResponseTopic, order.Correlation));
+        using var sample = new SampleBox();
+        var answer = sample.Signer.Answer(4, new OrderAnswer("order-9-of-the-desk", "hold", Edge.Storage.Audit.AuditOutcome.Done), SampleBox.Now);
+        var published = sample.Signer.Address(new Edge.Storage.Outbox.OutboxMessage(4, Edge.Storage.Outbox.MessageKind.Answer, answer, SampleBox.Expires));
+        Assert.Equal(("edge/v1/demo/box-1/answer", "order-9-of-the-desk", SampleBox.Expires), (published.Topic, published.Correlation, published.Expires));
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(2, 2)]
+    [InlineData(10, 3)]
+    public async Task Topics_are_abbreviated_as_far_as_the_broker_allows_and_arrive_whole(int allowed, int used)
+    {
+        await using var broker = await MosquittoBroker.StartAsync(_authority, more: $"max_topic_alias {allowed}");
+        await using var hub = await OpenAsync(broker.Address, "hub");
+        await hub.SubscribeAsync(["edge/v1/demo/#"], Cancel);
+        await using var box = await OpenAsync(broker.Address, "box-1");
+        string[] events = ["hit", "summary", "incident"];
+        for (var i = 0; i < 12; i++)
+        {
+            var (outcome, reason) = await box.PublishAsync(new Publication($"edge/v1/demo/box-1/{events[i % 3]}", new byte[] { (byte)i }), Cancel);
+            Assert.Equal((PublishOutcome.Acknowledged, ""), (outcome, reason));
+            var received = await hub.Inbound.ReadAsync(Cancel);
+            await received.AcknowledgeAsync();
+            Assert.Equal(($"edge/v1/demo/box-1/{events[i % 3]}", i), (received.Topic, received.Payload.Span[0]));
+        }
+        Assert.Equal(used, box.AliasesKnown);
+    }
+
+    [Fact]
+    public async Task A_topic_that_was_refused_is_not_abbreviated()
+    {
+        var rules = Path.Combine(_authority.Folder, "acl");
+        await File.WriteAllTextAsync(rules, "pattern readwrite edge/v1/demo/%u/#\n", Cancel);
+        await using var broker = await MosquittoBroker.StartAsync(_authority, more: $"acl_file {rules}");
+        await using var box = await OpenAsync(broker.Address, "box-1");
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(PublishOutcome.Reject, (await box.PublishAsync(new Publication("edge/v1/demo/box-2/hit", "signed"u8.ToArray()), Cancel)).Outcome);
+        Assert.Equal(0, box.AliasesKnown);
+        Assert.False(box.Lost.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_broker_that_takes_one_message_at_a_time_gets_one_at_a_time()
+    {
+        await using var broker = await MosquittoBroker.StartAsync(_authority, more: "max_inflight_messages 1");
+        await using var hub = await OpenAsync(broker.Address, "hub");
+        await hub.SubscribeAsync(["edge/v1/demo/+/hit"], Cancel);
+        await using var box = await OpenAsync(broker.Address, "box-1");
+        var sending = Enumerable.Range(0, 20).Select(_ => box.PublishAsync(new Publication("edge/v1/demo/box-1/hit", "signed"u8.ToArray()), Cancel)).ToList();
+        for (var i = 0; i < 20; i++) await (await hub.Inbound.ReadAsync(Cancel)).AcknowledgeAsync();
+
+        Assert.All(await Task.WhenAll(sending), answer => Assert.Equal(PublishOutcome.Acknowledged, answer.Outcome));
+        Assert.False(box.Lost.IsCompleted);
+    }
+
+    [Fact]
+    public void A_half_open_link_is_found_in_less_than_a_minute()
+    {
+        var settings = new LinkSettings(new BrokerAddress("localhost", 1), _authority.Client("box-1"), "box-1");
+        Assert.True(settings.KeepAlive + settings.AnswerWithin < TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
+    public void Every_answer_that_MQTT_defines_to_a_message_has_a_meaning()
+    {
+        foreach (var code in Enum.GetValues<MQTTnet.MqttClientPublishReasonCode>())
+            Assert.DoesNotContain("the broker answered", PubAck.Read(code, retain: false).Reason, StringComparison.Ordinal);
+        Assert.Equal(PublishOutcome.Retry, PubAck.Read((MQTTnet.MqttClientPublishReasonCode)0xAA, retain: false).Outcome);
+    }
+
+    [Fact]
+    public void Every_answer_that_MQTT_defines_to_CONNECT_says_what_to_do()
+    {
+        var settings = new LinkSettings(new BrokerAddress("localhost", 1), _authority.Client("box-1"), "box-1");
+        foreach (var code in Enum.GetValues<MQTTnet.MqttClientConnectResultCode>().Where(code => code != MQTTnet.MqttClientConnectResultCode.Success))
+            Assert.DoesNotContain("refused the connection", LinkFailure.Answered(settings, code).Message, StringComparison.Ordinal);
+    }
+
     private async Task<MqttLink> OpenAsync(BrokerAddress broker, string name) =>
         await MqttLink.OpenAsync(new LinkSettings(broker, _authority.Client(name), name), TimeProvider.System, Cancel);
 }

@@ -81,7 +81,7 @@ internal sealed class RoadsideBox : IDisposable
 
     /// <summary>What may leave, as the broker gets it.</summary>
     public IReadOnlyList<(string Topic, ReadOnlyMemory<byte> Payload)> Leaving() =>
-        [.. State.Outbox.Ready(64).Select(message => (_signer.TopicOf(message.Kind, message.Payload.Span), message.Payload))];
+        [.. State.Outbox.Ready(64).Select(message => (_signer.Address(message).Topic, message.Payload))];
 
     public SummaryWriter Summary() => new(State, Audit, _signer, _trust, Time, () => Counter.Total, () => []) { TakeShared = Counter.TakeShared };
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Edge.Agent.Governance;
 using Edge.Agent.Publishing;
 using Edge.Storage.Database;
 using Microsoft.Extensions.Logging;
@@ -10,12 +11,21 @@ internal sealed class RunningWorker : ILogger<OutboxWorker>, IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<string> _said = new();
+    private readonly ConcurrentQueue<string> _incidents = new();
     private readonly Task _running;
 
-    public RunningWorker(StateDatabase state, LinkSettings settings, MessageSigner signer) =>
-        _running = new OutboxWorker(state, settings, signer, TimeProvider.System, this).RunAsync(_stop.Token);
+    public RunningWorker(StateDatabase state, LinkSettings settings, MessageSigner signer, TimeProvider? time = null) =>
+        _running = new OutboxWorker(state, settings, signer, time ?? TimeProvider.System, this)
+        {
+            Incident = (kind, detail) => _incidents.Enqueue($"{IncidentKinds.Write(kind)} {detail}"),
+        }.RunAsync(_stop.Token);
 
     public bool Online => Said("linked to");
+
+    /// <summary>What it reported: kind and detail.</summary>
+    public IReadOnlyCollection<string> Incidents => _incidents;
+
+    public int Count(string part) => _said.Count(line => line.Contains(part, StringComparison.Ordinal));
 
     public bool Said(string part) => _said.Any(line => line.Contains(part, StringComparison.Ordinal));
 
