@@ -5,11 +5,13 @@ using System.Text.Json;
 using Edge.Agent.Governance;
 using Edge.Agent.Hub;
 using Edge.Agent.Publishing;
+using Edge.Storage.Files;
 
 namespace Edge.Agent.Cli;
 
 /// <summary><c>hub watch DIR</c>: shows what the agency's boxes send, verified and opened: a line for each hit and each
-/// incident on standard output, an incident with whom to tell and how much time is left. What is refused, missing or lost is said on standard error.</summary>
+/// incident on standard output, an incident with whom to tell and how much time is left. What is refused, missing or lost is said on standard error.
+/// What was shown is remembered in the agency's folder. docs/hub.md has the fields of the JSON lines.</summary>
 internal static class HubWatchCommand
 {
     private static readonly JsonSerializerOptions Json = new()
@@ -25,31 +27,42 @@ internal static class HubWatchCommand
         var count = new Option<int?>("--count") { Description = "Stop after this many hits." };
         var all = new Option<bool>("--all") { Description = "Also summaries, checkpoints, answers, online and offline." };
         var json = RecognizeCommand.JsonOption();
-        var command = new Command("watch", "Show what the agency's boxes send, verified and decrypted") { folder, broker, from, count, all, json };
+        var crop = new Option<bool>("--crop") { Description = "With --json: also the picture, as base64. Whoever keeps the line keeps the picture: delete both when the hit expires." };
+        var group = new Option<string?>("--group") { Description = "Split the load with other hubs of this name: each message reaches one of them. Needs --member." };
+        var member = new Option<string?>("--member") { Description = "This hub's own name in the group." };
+        var command = new Command("watch", "Show what the agency's boxes send, verified and decrypted") { folder, broker, from, count, all, json, crop, group, member };
         command.SetAction((parse, cancel) => Failure.ShowAsync(async () =>
         {
             BrokerAddress? address = null;
             if (parse.GetValue(broker) is { } text && !BrokerAddress.TryParse(text, out address))
                 return Failure.Say(ExitCode.Usage, "--broker must be HOST or HOST:PORT");
             if (parse.GetValue(count) is < 1) return Failure.Say(ExitCode.Usage, "--count must be 1 or more");
-            var show = new Shown(parse.GetValue(all), parse.GetValue(json), parse.InvocationConfiguration.Output, parse.InvocationConfiguration.Error);
-            return await RunAsync(parse.GetValue(folder)!, address, parse.GetValue(from), parse.GetValue(count), show, cancel);
+            if (parse.GetValue(crop) && !parse.GetValue(json)) return Failure.Say(ExitCode.Usage, "--crop needs --json: a line of text has no room for a picture");
+            if (!TryMember(parse.GetValue(group), parse.GetValue(member), parse.GetValue(from), out var one, out var wrong)) return Failure.Say(ExitCode.Usage, wrong);
+            var (output, error) = (parse.InvocationConfiguration.Output, parse.InvocationConfiguration.Error);
+            await using var lines = ReferenceEquals(output, Console.Out) ? new StandardLines() : null;
+            var show = new Shown(parse.GetValue(all), parse.GetValue(json), parse.GetValue(crop), lines ?? output, error);
+            return await RunAsync(parse.GetValue(folder)!, address, parse.GetValue(from), one, parse.GetValue(count), show, cancel);
         }));
         return command;
     }
 
     /// <returns><see cref="ExitCode.Verification"/> if anything was refused; <see cref="ExitCode.Interrupted"/> if it was
     /// stopped before <paramref name="count"/> hits had come.</returns>
-    private static async Task<ExitCode> RunAsync(string folder, BrokerAddress? broker, string? other, int? count, Shown show,
+    private static async Task<ExitCode> RunAsync(string folder, BrokerAddress? broker, string? other, HubMember? member, int? count, Shown show,
         CancellationToken cancel)
     {
         using var agency = Agency.Open(folder);
-        var settings = other is not null ? agency.Grants.LinkTo(other, broker)
-            : new LinkSettings(broker ?? agency.Broker, agency.HubCertificates, $"{agency.Name}-hub");
+        var settings = other is not null ? agency.Grants.LinkTo(other, broker) : agency.LinkOfHub(member, broker, TimeProvider.System.GetUtcNow());
+        using var ledger = ArrivalLedger.Open(agency.ArrivalsFolder(member, other));
         await using var watch = await HubWatch.OpenAsync(settings, agency.Verifier(), TimeProvider.System,
-            lost => show.Say(lost.Message), cancel, other);
+            lost => show.Say(lost.Message), cancel, other, ledger, member?.Group, show.Sync);
         show.Say(other is not null ? $"linked to {settings.Broker}, watching for hits of {other} for {agency.Name}"
             : $"linked to {settings.Broker}, watching {agency.Boxes.Count} box(es) of {agency.Name}");
+        if (member is not null) show.Say($"one of the group {member.Group}: messages that do not come are not noticed here, because other members get a part; " +
+            $"the broker must let {member.BrokerName} read edge/v1/{agency.Name}/#, or what it gives to this member is lost");
+        if (ledger.Boxes > 0 && !watch.Resumed) show.Say("the broker has kept nothing for this hub since it was last here: what boxes sent meanwhile did not reach it, and is named when their summaries tell");
+        if (ledger.Missing > 0) show.Say($"{ledger.Missing} message(s) named as missing before have not come yet");
         var cases = new CaseNames(agency, other);
         try
         {
@@ -66,14 +79,30 @@ internal static class HubWatchCommand
         return show.Refused == 0 ? ExitCode.Ok : ExitCode.Verification;
     }
 
+    private static bool TryMember(string? group, string? member, string? other, out HubMember? one, out string wrong)
+    {
+        (one, wrong) = (null, "");
+        if (group is null && member is null) return true;
+        if (group is null || member is null) wrong = "--group and --member go together: the name that all share, and the one that only this hub has";
+        else if (other is not null) wrong = "--group is for the agency's own broker: another agency admits one hub";
+        else if (!HubMember.TryCreate(group, member, out one)) wrong = $"--group and --member: {HubMember.Rule}";
+        return wrong.Length == 0;
+    }
+
     /// <summary>One delivery, one line.</summary>
-    private sealed class Shown(bool all, bool json, TextWriter output, TextWriter error)
+    private sealed class Shown(bool all, bool json, bool crop, TextWriter output, TextWriter error)
     {
         public int Hits { get; private set; }
 
         public int Refused { get; private set; }
 
         public void Say(string line) => error.WriteLine($"edge-agent: {line}");
+
+        /// <summary>When this returns, what was shown is safe.</summary>
+        public void Sync()
+        {
+            if (output is StandardLines) StandardLines.Sync();
+        }
 
         public bool Take(Delivery delivery, CaseNames cases, Func<Policy> policy)
         {
@@ -85,7 +114,7 @@ internal static class HubWatchCommand
                     break;
                 case ReceivedMessage.Hit hit:
                     Hits++;
-                    Print(json ? Fields(hit, cases) : Line(hit, cases));
+                    Print(json ? Fields(hit, cases, delivery.Again) : Line(hit, cases) + Mark(delivery));
                     break;
                 case ReceivedMessage.SharedHit { Event: var said, Header: var header } when all && !json:
                     Print($"{Time(said.Time)}  {said.Box.Box}  hit {said.Sequence} shared with {header.For}, who alone can open it");
@@ -95,22 +124,35 @@ internal static class HubWatchCommand
                     break;
                 case ReceivedMessage.Incident incident:
                     var deadline = NotifyDeadline.Of(incident.Notice, policy(), TimeProvider.System.GetUtcNow());
-                    Print(json ? Fields(incident, deadline) : Line(incident, deadline));
+                    Print(json ? Fields(incident, deadline, delivery.Again) : Line(incident, deadline) + Mark(delivery));
                     break;
                 case ReceivedMessage.Answer answer when !json:
                     if (all || answer.Said.Outcome.Reason is not null)
                         Print($"{Time(answer.Event.Time)}  {answer.Event.Box.Box}  answer to {answer.Said.Verb ?? "an order"}: {answer.Said.Outcome}, {answer.Said.Count} hit(s)");
                     break;
                 case ReceivedMessage.Accepted { Event: var said } when all:
-                    Print(json ? Fields(said) : $"{Time(said.Time)}  {said.Box.Box}  {said.Type.Level}  {Text(said)}");
+                    Print(json ? Fields(said, delivery.Again) : $"{Time(said.Time)}  {said.Box.Box}  {said.Type.Level}  {Text(said)}{Mark(delivery)}");
                     break;
             }
             if (delivery is { NumberReused: true, Message: ReceivedMessage.Accepted { Event: var twice } })
                 Say($"{twice.Box.Box} has used number {twice.Sequence} twice: was it set back to an older state?");
             if (delivery is { Missing.Count: > 0, Message: ReceivedMessage.Accepted { Event: var after } })
-                Say($"{after.Box.Box}: {delivery.Missing.Count} message(s) have not come, from number {delivery.Missing[0]} to {delivery.Missing[^1]}");
+                Account(after, "hub.missing", delivery.Missing, $"{delivery.Missing.Count} message(s) have not come, from number {delivery.Missing[0]} to {delivery.Missing[^1]}");
+            if (delivery is { GivenUp.Count: > 0, Message: ReceivedMessage.Accepted { Event: var told } })
+                Account(told, "hub.givenup", delivery.GivenUp, $"{delivery.GivenUp.Count} message(s) named as missing before were given up by the box, from number {delivery.GivenUp[0]} to {delivery.GivenUp[^1]}");
+            if (delivery is { Late: true, Message: ReceivedMessage.Accepted { Event: var after2 } })
+                Account(after2, "hub.late", [after2.Sequence], $"number {after2.Sequence}, named as missing before, has come");
             return true;
         }
+
+        /// <summary>Says what became of numbers; a machine that asked for everything gets it as a line of its own.</summary>
+        private void Account(CloudEvent said, string type, IReadOnlyList<long> numbers, string inWords)
+        {
+            Say($"{said.Box.Box}: {inWords}");
+            if (all && json) Print(JsonSerializer.Serialize(new { type, said.Box.Agency, said.Box.Box, numbers }, Json));
+        }
+
+        private static string Mark(Delivery delivery) => delivery.Again ? "  perhaps shown before" : "";
 
         private static string Line(ReceivedMessage.Hit hit, CaseNames cases)
         {
@@ -124,7 +166,7 @@ internal static class HubWatchCommand
                 "verified"]);
         }
 
-        private static string Fields(ReceivedMessage.Hit hit, CaseNames cases)
+        private string Fields(ReceivedMessage.Hit hit, CaseNames cases, bool again)
         {
             var (said, facts) = (hit.Event, hit.Body.Facts);
             return JsonSerializer.Serialize(new
@@ -132,8 +174,8 @@ internal static class HubWatchCommand
                 type = said.Type.Name, said.Id, said.Box.Agency, said.Box.Box, said.Sequence, said.Time, facts.Camera, Read = facts.Time,
                 Case = cases.Of(facts.EntryId), Entry = facts.EntryId, hit.Body.Text, facts.Confidences, facts.Right,
                 Region = facts.Region.Code, RegionSure = facts.Region.Sure, facts.RegionVerified, facts.RuleChanged, facts.Frames, Form = Matching.MatchForms.Write(facts.Form), Policy = facts.PolicyVersion,
-                hit.Header.Expires, Verified = true,
-            }, Json);
+                hit.Header.Expires, Verified = true, again,
+            }, Json) is var line && crop ? $"{line[..^1]},\"crop\":\"{Convert.ToBase64String(facts.Crop.Span)}\"}}" : line;
         }
 
         private static string Line(ReceivedMessage.Incident incident, NotifyDeadline deadline)
@@ -143,21 +185,21 @@ internal static class HubWatchCommand
             return $"{Time(notice.When)}  {said.Box.Box}  INCIDENT {IncidentKinds.Write(notice.Kind)} ({notice.Detail}{times})  {Printable(deadline.ToString())}  verified";
         }
 
-        private static string Fields(ReceivedMessage.Incident incident, NotifyDeadline deadline)
+        private static string Fields(ReceivedMessage.Incident incident, NotifyDeadline deadline, bool again)
         {
             var (said, notice) = (incident.Event, incident.Notice);
             return JsonSerializer.Serialize(new
             {
                 type = said.Type.Name, said.Id, said.Box.Agency, said.Box.Box, said.Sequence, said.Time, Kind = IncidentKinds.Write(notice.Kind),
                 notice.When, notice.Detail, notice.Count, notice.NotifyBy, Tell = deadline.Office,
-                MinutesLeft = (long)Math.Floor(deadline.Left.TotalMinutes), Verified = true,
+                MinutesLeft = (long)Math.Floor(deadline.Left.TotalMinutes), Verified = true, again,
             }, Json);
         }
 
-        private static string Fields(CloudEvent said) => JsonSerializer.Serialize(new
+        private static string Fields(CloudEvent said, bool again) => JsonSerializer.Serialize(new
         {
             type = said.Type.Name, said.Id, said.Box.Agency, said.Box.Box, said.Sequence, said.Time,
-            Data = JsonElement.Parse(said.Data.Span), Verified = true,
+            Data = JsonElement.Parse(said.Data.Span), Verified = true, again,
         }, Json);
 
         private static string Text(CloudEvent said) => Printable(System.Text.Encoding.UTF8.GetString(said.Data.Span));

@@ -73,6 +73,26 @@ public sealed class Agency : IDisposable
         return desk;
     }
 
+    /// <summary>How a hub reaches the agency's broker: the only one, or one of a group, whose key and certificate are made here when it first asks.</summary>
+    /// <exception cref="AgencyException">The CA cannot be used.</exception>
+    internal LinkSettings LinkOfHub(HubMember? member, BrokerAddress? broker, DateTimeOffset now)
+    {
+        if (member is null) return new LinkSettings(broker ?? Broker, HubCertificates, $"{Name}-hub");
+        var own = _folder.Certificates(member.FileName);
+        if (!File.Exists(own.CertificateFile))
+        {
+            using var authority = CertificateAuthority.Open(_folder.Tls);
+            authority.CreateClient(_folder.Tls, member.FileName, Name, member.BrokerName, now);
+        }
+        return new LinkSettings(broker ?? Broker, own, $"{Name}-{member.BrokerName}");
+    }
+
+    /// <summary>Where a hub remembers what it has shown.</summary>
+    /// <param name="member">Which one, in a group.</param>
+    /// <param name="other">At whose broker, if not the agency's own.</param>
+    internal string ArrivalsFolder(HubMember? member, string? other) =>
+        _folder.At($"received/{(other is not null ? $"at-{other}" : member?.FileName ?? "hub")}");
+
     /// <summary>The broker's certificate, and the CA whose clients it admits.</summary>
     public LinkCertificates BrokerCertificates => _folder.Certificates("broker");
 

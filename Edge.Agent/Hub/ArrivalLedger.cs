@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using Edge.Agent.Publishing;
 
 namespace Edge.Agent.Hub;
@@ -7,68 +10,112 @@ public enum Arrival
 {
     /// <summary>Not seen before.</summary>
     First,
+    /// <summary>Not seen before, and had been named as missing.</summary>
+    Late,
+    /// <summary>So old that it may have been seen and forgotten.</summary>
+    PerhapsForgotten,
     /// <summary>The same event again: QoS 1 promises at least once.</summary>
     Repeat,
     /// <summary>Another event with a number already used: the box was set back to an older state.</summary>
     NumberReused,
 }
 
-/// <summary>Remembers what has come from each box, to show an event once and to notice those that never came. Only
-/// verified events may be told to it. Not thread-safe.</summary>
-public sealed class ArrivalLedger
+/// <summary>What a summary brought to light.</summary>
+/// <param name="Missing">Numbers that have not come and were not given up, each named once. A summary leaves the outbox last; what
+/// two of them have overtaken is missing.</param>
+/// <param name="GivenUp">Numbers named as missing before, which the box now says it gave up.</param>
+public sealed record Gaps(IReadOnlyList<long> Missing, IReadOnlyList<long> GivenUp)
 {
-    // Bounds memory at about 10 MB a box; whatever is older is taken as not seen before.
-    private const int MaxRemembered = 100_000;
+    /// <summary>None.</summary>
+    public static Gaps None { get; } = new([], []);
+}
 
-    private readonly Dictionary<BoxName, Arrivals> _boxes = [];
+/// <summary>Remembers what has come from each box, to show an event once and to notice those that never came. Only
+/// verified events may be told to it. What it remembers for good is what <see cref="Keep"/> was called after. Not thread-safe.</summary>
+public sealed class ArrivalLedger : IDisposable
+{
+    private readonly Dictionary<BoxName, BoxArrivals> _boxes = [];
+    private readonly List<string> _unkept = [];
+    private ArrivalJournal? _journal;
 
-    /// <summary>Notes an event.</summary>
-    public Arrival Note(CloudEvent arrived) => Of(arrived.Box).Note(arrived);
-
-    /// <summary>The numbers that have not come and were not given up, each named once. A summary leaves the outbox last;
-    /// what two of them have overtaken is missing.</summary>
-    public IReadOnlyList<long> MissingBefore(ReceivedMessage.Summary summary) =>
-        Of(summary.Event.Box).MissingBefore(summary.Event.Sequence, summary.Counters.Dropped);
-
-    private Arrivals Of(BoxName box) =>
-        _boxes.TryGetValue(box, out var arrivals) ? arrivals : _boxes[box] = new Arrivals();
-
-    private sealed class Arrivals
+    /// <summary>Remembers as long as it lives.</summary>
+    public ArrivalLedger()
     {
-        private readonly Dictionary<long, string> _ids = [];
-        private readonly Queue<long> _order = new();
-        private string _lastStatus = "";
-        private readonly HashSet<long> _dropped = [];
-        private long _accounted = -1;
-        private long _lastSummary;
-
-        public Arrival Note(CloudEvent arrived)
-        {
-            if (arrived.Type == EventType.Status)
-            {
-                var repeat = arrived.Id == _lastStatus;
-                _lastStatus = arrived.Id;
-                return repeat ? Arrival.Repeat : Arrival.First;
-            }
-            // Numbers before the first one that we see were for somebody else, or for an earlier run of this hub.
-            if (_accounted < 0) _accounted = arrived.Sequence;
-            if (_ids.TryGetValue(arrived.Sequence, out var known))
-                return known == arrived.Id ? Arrival.Repeat : Arrival.NumberReused;
-            _ids.Add(arrived.Sequence, arrived.Id);
-            _order.Enqueue(arrived.Sequence);
-            if (_order.Count > MaxRemembered) _ids.Remove(_order.Dequeue());
-            return Arrival.First;
-        }
-
-        public List<long> MissingBefore(long sequence, IReadOnlyList<long> dropped)
-        {
-            _dropped.UnionWith(dropped);
-            var missing = new List<long>();
-            for (_accounted = Math.Max(_accounted, _lastSummary - MaxRemembered); _accounted < _lastSummary; _accounted++)
-                if (!_dropped.Contains(_accounted) && !_ids.ContainsKey(_accounted)) missing.Add(_accounted);
-            _dropped.RemoveWhere(number => number < _accounted);
-            _lastSummary = Math.Max(_lastSummary, sequence);
-            return missing;
-        }
     }
+
+    /// <summary>Remembers in <paramref name="folder"/>, which then belongs to it alone.</summary>
+    /// <exception cref="Edge.Storage.Database.StateBusyException">Another hub has it.</exception>
+    /// <exception cref="AgencyException">The file there is not one of these.</exception>
+    /// <exception cref="IOException">The disk refuses.</exception>
+    public static ArrivalLedger Open(string folder)
+    {
+        var ledger = new ArrivalLedger();
+        ledger._journal = ArrivalJournal.Open(folder, ledger.Recall, ledger.Lines);
+        return ledger;
+    }
+
+    /// <summary>Boxes that it knows.</summary>
+    public int Boxes => _boxes.Count;
+
+    /// <summary>Messages named as missing that have not come since.</summary>
+    public int Missing => _boxes.Values.Sum(box => box.Missing.Count);
+
+    /// <summary>Compares an event with those before it, and notes nothing.</summary>
+    public Arrival Compare(CloudEvent arrived)
+    {
+        var (box, tag) = (Of(arrived.Box), Tag(arrived.Id));
+        if (arrived.Type == EventType.Status) return box.HasStatus(tag) ? Arrival.Repeat : Arrival.First;
+        if (box.Has(arrived.Sequence, tag)) return Arrival.Repeat;
+        if (box.IsUsed(arrived.Sequence)) return Arrival.NumberReused;
+        if (box.Missing.Contains(arrived.Sequence)) return Arrival.Late;
+        return box.MayBeForgotten(arrived.Sequence) ? Arrival.PerhapsForgotten : Arrival.First;
+    }
+
+    /// <summary>What a summary that is about to be noted brings to light.</summary>
+    public Gaps GapsBefore(ReceivedMessage.Summary summary)
+    {
+        Of(summary.Event.Box).Look(summary.Event.Sequence, summary.Counters.Dropped, out var missing, out var givenUp);
+        return new Gaps(missing, givenUp);
+    }
+
+    /// <summary>Notes an event, and with a summary the gaps that were named.</summary>
+    public void Note(ReceivedMessage.Accepted accepted, Gaps? gaps = null)
+    {
+        var (said, box) = (accepted.Event, Of(accepted.Event.Box));
+        if (said.Type == EventType.Status)
+        {
+            Put(said.Box, box, BoxArrivals.CameStatus(Tag(said.Id)));
+            return;
+        }
+        Put(said.Box, box, BoxArrivals.Came(said.Sequence, Tag(said.Id)));
+        if (accepted is not ReceivedMessage.Summary summary || gaps is null) return;
+        foreach (var line in box.Looked(said.Sequence, summary.Counters.Dropped, gaps.Missing).ToList()) Put(said.Box, box, line);
+    }
+
+    /// <summary>When this returns, what was noted outlives this process and a power cut.</summary>
+    /// <exception cref="IOException">The disk refuses; do not use the ledger any more.</exception>
+    public void Keep()
+    {
+        if (_unkept.Count > 0) _journal?.Write(_unkept, Lines);
+        _unkept.Clear();
+    }
+
+    public void Dispose() => _journal?.Dispose();
+
+    private BoxArrivals Of(BoxName box) =>
+        _boxes.TryGetValue(box, out var arrivals) ? arrivals : _boxes[box] = new BoxArrivals();
+
+    private void Put(BoxName name, BoxArrivals box, string line)
+    {
+        box.Apply(line);
+        if (_journal is not null) _unkept.Add($"{name.Agency}/{name.Box} {line}");
+    }
+
+    private bool Recall(string line) => line.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space
+        && line[..space].Split('/') is [var agency, var name] && BoxName.TryCreate(agency, name, out var box) && Of(box).Apply(line.AsSpan(space + 1));
+
+    private IEnumerable<string> Lines() => _boxes.SelectMany(box => box.Value.Lines().Select(line => $"{box.Key.Agency}/{box.Key.Box} {line}"));
+
+    // Enough to tell ids apart, and shorter; 0 stands for none.
+    private static ulong Tag(string id) => BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(id))) | 1;
 }

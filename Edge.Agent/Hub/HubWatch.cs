@@ -11,17 +11,24 @@ public sealed class HubWatch : IAsyncDisposable
     private readonly Inbox _inbox;
     private MqttLink _link;
 
-    private HubWatch(LinkSettings settings, MessageVerifier verifier, TimeProvider time, IReadOnlyList<string> topics, MqttLink link)
+    private HubWatch(LinkSettings settings, Inbox inbox, TimeProvider time, IReadOnlyList<string> topics, MqttLink link)
     {
         _settings = settings;
         _topics = topics;
         _time = time;
         _link = link;
-        _inbox = new Inbox(verifier);
+        _inbox = inbox;
     }
 
     /// <summary>Called when the link is lost, and again for each attempt that fails.</summary>
     public Action<BrokerException>? LinkLost { get; init; }
+
+    /// <summary>Called when a batch has been shown, before it is remembered and the broker may forget it: what was written
+    /// must be safe when this returns.</summary>
+    public Action? Shown { get; init; }
+
+    /// <summary>False if the broker had kept nothing for this hub: it was never there, or was away for too long.</summary>
+    public bool Resumed => _link.Resumed;
 
     /// <summary>Messages that had come before and were not shown again.</summary>
     public long Repeats => _inbox.Repeats;
@@ -32,38 +39,67 @@ public sealed class HubWatch : IAsyncDisposable
     /// <param name="verifier">Whom to believe; borrowed.</param>
     /// <param name="time">For retention, deadlines and reconnects.</param>
     /// <param name="linkLost">See <see cref="LinkLost"/>.</param>
-    /// <param name="other">Another agency, if the broker is its: then what its boxes have for this one is shown, and nothing else.</param>
     /// <param name="cancel">Gives up.</param>
+    /// <param name="other">Another agency, if the broker is its: then what its boxes have for this one is shown, and nothing else.</param>
+    /// <param name="ledger">What has been shown; borrowed. Without one it is remembered only by this object.</param>
+    /// <param name="group">Name of a group of hubs, each with a client id of its own, of whom each message reaches one.</param>
+    /// <param name="shown">See <see cref="Shown"/>.</param>
     /// <exception cref="BrokerException">There is no link; the message says why and what to do.</exception>
     public static async Task<HubWatch> OpenAsync(LinkSettings settings, MessageVerifier verifier, TimeProvider time,
-        Action<BrokerException>? linkLost, CancellationToken cancel, string? other = null)
+        Action<BrokerException>? linkLost, CancellationToken cancel, string? other = null, ArrivalLedger? ledger = null,
+        string? group = null, Action? shown = null)
     {
         IReadOnlyList<string> topics = other is not null ? [Topics.OfSharedHits(other, verifier.Agency)]
             : [.. EventType.All.Select(type => Topics.OfEveryBox(verifier.Agency, type)), Topics.OfSharedHits(verifier.Agency, null)];
-        return new HubWatch(settings, verifier, time, topics, await SubscribeAsync(settings, topics, time, cancel)) { LinkLost = linkLost };
+        if (group is not null) topics = [.. topics.Select(topic => Topics.Shared(group, topic))];
+        var inbox = new Inbox(verifier, ledger ?? new ArrivalLedger(), seesAll: group is null);
+        return new HubWatch(settings, inbox, time, topics, await SubscribeAsync(settings, topics, time, cancel)) { LinkLost = linkLost, Shown = shown };
     }
 
     /// <summary>Shows each message once, reconnecting as often as it takes, until told to stop.</summary>
     /// <param name="show">Takes one delivery and answers whether to go on. The broker may forget a message only once this
     /// has returned; if it throws, the message comes again.</param>
-    /// <param name="cancel">Stops; also between two messages.</param>
+    /// <param name="cancel">Stops; also between two batches.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="IOException">What was shown could not be remembered: it comes again, marked.</exception>
     public async Task RunAsync(Func<Delivery, bool> show, CancellationToken cancel)
     {
         while (true)
         {
-            await foreach (var message in _link.Inbound.ReadAllAsync(cancel))
+            while (await _link.Inbound.WaitToReadAsync(cancel))
             {
-                var delivery = _inbox.Take(message.Topic, message.Payload.Span, _time.GetUtcNow());
-                var more = delivery is null || show(delivery);
-                await message.AcknowledgeAsync();
-                if (more) continue;
+                cancel.ThrowIfCancellationRequested();
+                if (await TakeBatchAsync(show)) continue;
                 await _link.CloseAsync();
                 return;
             }
             LinkLost?.Invoke(await _link.Lost);
             await ReconnectAsync(cancel);
         }
+    }
+
+    /// <summary>Takes what has come, at most what the broker may have unacknowledged at us: it is remembered in one write, and only
+    /// then acknowledged. Shown first, remembered second, acknowledged last: whatever is cut off, nothing is lost, and what may come twice is marked by the broker.</summary>
+    private async Task<bool> TakeBatchAsync(Func<Delivery, bool> show)
+    {
+        var taken = new List<InboundMessage>();
+        var more = true;
+        try
+        {
+            while (more && taken.Count < MqttLink.MaxUnacknowledged && _link.Inbound.TryRead(out var message))
+            {
+                more = _inbox.Take(message.Topic, message.Payload.Span, message.Again, _time.GetUtcNow(), show);
+                taken.Add(message);
+            }
+        }
+        finally
+        {
+            // Also if showing one has failed: those before it were shown.
+            Shown?.Invoke();
+            _inbox.Keep();
+            foreach (var message in taken) await message.AcknowledgeAsync();
+        }
+        return more;
     }
 
     public ValueTask DisposeAsync() => _link.DisposeAsync();

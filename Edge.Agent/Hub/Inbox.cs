@@ -5,28 +5,50 @@ namespace Edge.Agent.Hub;
 /// <param name="Message">What it turned out to be.</param>
 /// <param name="NumberReused">True if the box has used this number for another event: it was set back to an older state.</param>
 /// <param name="Missing">With a summary: the numbers below it that have not come, each named once.</param>
-public sealed record Delivery(string Topic, ReceivedMessage Message, bool NumberReused, IReadOnlyList<long> Missing);
+public sealed record Delivery(string Topic, ReceivedMessage Message, bool NumberReused, IReadOnlyList<long> Missing)
+{
+    /// <summary>True if it may have been shown before: just before a crash, or so long ago that it is forgotten.</summary>
+    public bool Again { get; init; }
+
+    /// <summary>True if its number had been named as missing.</summary>
+    public bool Late { get; init; }
+
+    /// <summary>With a summary: numbers named as missing before, which the box now says it gave up.</summary>
+    public IReadOnlyList<long> GivenUp { get; init; } = [];
+}
 
 /// <summary>Turns messages into deliveries: verified, each event once, gaps noticed. Not thread-safe.</summary>
-public sealed class Inbox(MessageVerifier verifier)
+/// <param name="verifier">Whom to believe.</param>
+/// <param name="ledger">What has come; borrowed.</param>
+/// <param name="seesAll">False if others get a part of what boxes send: then what does not come here is not missing.</param>
+public sealed class Inbox(MessageVerifier verifier, ArrivalLedger ledger, bool seesAll = true)
 {
-    private readonly ArrivalLedger _ledger = new();
-
     /// <summary>Messages that had come before.</summary>
     public long Repeats { get; private set; }
 
-    /// <summary>The delivery, or null if this event has been delivered already.</summary>
-    public Delivery? Take(string topic, ReadOnlySpan<byte> message, DateTimeOffset now)
+    /// <summary>Lets <paramref name="show"/> see the delivery, unless this event has been delivered already, and notes it once that has returned.</summary>
+    /// <param name="again">True if the broker says that it may have brought it before.</param>
+    /// <returns>What <paramref name="show"/> answered: whether to go on.</returns>
+    public bool Take(string topic, ReadOnlySpan<byte> message, bool again, DateTimeOffset now, Func<Delivery, bool> show)
     {
         var received = verifier.Verify(topic, message, now);
-        if (received is not ReceivedMessage.Accepted accepted) return new Delivery(topic, received, false, []);
-        var arrival = _ledger.Note(accepted.Event);
+        if (received is not ReceivedMessage.Accepted accepted) return show(new Delivery(topic, received, false, []));
+        var arrival = ledger.Compare(accepted.Event);
         if (arrival == Arrival.Repeat)
         {
             Repeats++;
-            return null;
+            return true;
         }
-        var missing = accepted is ReceivedMessage.Summary summary ? _ledger.MissingBefore(summary) : [];
-        return new Delivery(topic, received, arrival == Arrival.NumberReused, missing);
+        var gaps = seesAll && accepted is ReceivedMessage.Summary summary ? ledger.GapsBefore(summary) : null;
+        var more = show(new Delivery(topic, received, arrival == Arrival.NumberReused, gaps?.Missing ?? [])
+        {
+            Again = again || arrival == Arrival.PerhapsForgotten, Late = arrival == Arrival.Late, GivenUp = gaps?.GivenUp ?? [],
+        });
+        ledger.Note(accepted, gaps);
+        return more;
     }
+
+    /// <summary>When this returns, what was taken is remembered for good.</summary>
+    /// <exception cref="IOException">The disk refuses.</exception>
+    public void Keep() => ledger.Keep();
 }

@@ -67,6 +67,9 @@ public sealed class MqttLink : IAsyncDisposable
     /// <summary>Completes when the link ends, for whatever reason, with that reason.</summary>
     public Task<BrokerException> Lost => _lost.Task;
 
+    /// <summary>True if the broker had kept our subscriptions, and what came for them, since the link before this one.</summary>
+    public bool Resumed { get; private set; }
+
     /// <summary>What the broker sends, in its order; acknowledge each. It completes when the link ends.</summary>
     public ChannelReader<InboundMessage> Inbound => _inbound.Reader;
 
@@ -200,6 +203,7 @@ public sealed class MqttLink : IAsyncDisposable
         }
         if (answer.ResultCode != MqttClientConnectResultCode.Success) throw LinkFailure.Answered(_settings, answer.ResultCode);
         _mostAliases = answer.TopicAliasMaximum;
+        Resumed = answer.IsSessionPresent;
         if (answer.MaximumPacketSize is > 0 and var largest) _largestPacket = largest;
     }
 

@@ -24,6 +24,11 @@ public static class Topics
         BoxName.IsValid(agency) ? $"edge/v1/{agency}/+/{type.Level}"
             : throw new ArgumentException("not the name of an agency", nameof(agency));
 
+    /// <summary>The filter by which each message that <paramref name="filter"/> matches reaches one member of a group (MQTT 5 §4.8.2).</summary>
+    /// <exception cref="ArgumentException"><paramref name="group"/> is not a name.</exception>
+    public static string Shared(string group, string filter) => PartyName.IsValid(group) ? $"$share/{group}/{filter}"
+        : throw new ArgumentException("not the name of a group", nameof(group));
+
     /// <summary>The topic on which <paramref name="box"/> is told what to do.</summary>
     public static string Order(BoxName box) => $"edge/v1/{box.Agency}/{box.Box}/order";
 

@@ -82,6 +82,36 @@ public sealed class HubWatchCommandTests : IDisposable
             Assert.StartsWith("2026-03-04 05:05:07.89Z  box-1  INCIDENT rollback-attempt (snapshot-json, 3 times)  tell demo by 2026-03-05 04:06 UTC, OVERDUE since ", line, StringComparison.Ordinal);
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task A_line_of_JSON_says_when_it_must_be_gone_and_has_the_picture_only_if_asked(bool crop)
+    {
+        await using var broker = await EmbeddedBroker.StartAsync(_agency.BrokerCertificates, TimeProvider.System);
+        var watching = WatchAsync(broker.Address, crop ? ["--count", "1", "--json", "--crop"] : ["--count", "1", "--json"]);
+        await SendHitAsync(broker.Address, forge: false);
+
+        var (_, output, _) = await watching;
+
+        var hit = JsonNode.Parse(output)!;
+        Assert.Equal((SampleBox.Expires, false), ((DateTimeOffset)hit["expires"]!, (bool)hit["again"]!));
+        Assert.Equal(crop ? Convert.ToBase64String(SampleBox.Crop) : null, (string?)hit["crop"]);
+    }
+
+    [Fact]
+    public async Task What_was_shown_before_a_restart_is_not_shown_after_it()
+    {
+        await using var broker = await EmbeddedBroker.StartAsync(_agency.BrokerCertificates, TimeProvider.System);
+        var first = WatchAsync(broker.Address, ["--count", "1", "--json"]);
+        byte[] sent = [];
+        await SendAsync(broker.Address, EventType.Hit, (signer, name) => sent = Hit(signer, name, 0, 1));
+        Assert.NotEmpty((await first).Item2);
+
+        var second = WatchAsync(broker.Address, ["--count", "1", "--json"]);
+        await SendAsync(broker.Address, EventType.Hit, (_, _) => sent);
+        await SendHitAsync(broker.Address, forge: false, number: 2);
+
+        Assert.Equal(2, (int)JsonNode.Parse((await second).Item2)!["sequence"]!);
+    }
+
     [Fact]
     public async Task A_forged_message_is_said_to_be_refused_and_the_exit_code_tells()
     {
@@ -101,7 +131,6 @@ public sealed class HubWatchCommandTests : IDisposable
     public async Task A_hit_whose_key_was_destroyed_is_said_to_be_lost_and_raises_no_alarm()
     {
         await using var broker = await EmbeddedBroker.StartAsync(_agency.BrokerCertificates, TimeProvider.System);
-        _ = _agency.Epochs.LoadHeld();
         _agency.Epochs.DestroyEnded(_agency.Epochs.Held[0].Expires.AddDays(1));
         var watching = WatchAsync(broker.Address, ["--count", "1"]);
         await SendHitAsync(broker.Address, forge: false, epoch: 0, number: 1);
@@ -122,6 +151,10 @@ public sealed class HubWatchCommandTests : IDisposable
         Assert.Equal((int)ExitCode.Broker, await InvokeAsync([_folder.File("hub"), "--broker", "localhost:1"]));
         Assert.Equal((int)ExitCode.Usage, await InvokeAsync([_folder.File("hub"), "--broker", "a b"]));
         Assert.Equal((int)ExitCode.Usage, await InvokeAsync([_folder.File("hub"), "--count", "0"]));
+        Assert.Equal((int)ExitCode.Usage, await InvokeAsync([_folder.File("hub"), "--crop"]));
+        Assert.Equal((int)ExitCode.Usage, await InvokeAsync([_folder.File("hub"), "--group", "desk"]));
+        Assert.Equal((int)ExitCode.Usage, await InvokeAsync([_folder.File("hub"), "--group", "desk", "--member", "A B"]));
+        Assert.Equal((int)ExitCode.Usage, await InvokeAsync([_folder.File("hub"), "--group", "desk", "--member", "one", "--from", "other"]));
     }
 
     private static Task<int> InvokeAsync(string[] arguments) => HubWatchCommand.Build().Parse(arguments).InvokeAsync(cancellationToken: Cancel);
@@ -135,12 +168,17 @@ public sealed class HubWatchCommandTests : IDisposable
         return ((ExitCode)code, output.ToString(), error.ToString());
     }
 
-    private Task SendHitAsync(BrokerAddress broker, bool forge, int epoch = 0, long number = 1) => SendAsync(broker, EventType.Hit, (signer, name) =>
+    private byte[] Hit(MessageSigner signer, BoxName name, int epoch, long number)
     {
         var entry = Hotlist().Entries[0].Id;
         using var body = HitBody.Write("34A36837"u8, SampleBox.Facts(8, entry));
         var header = new HitHeader(name, number, entry, SampleBox.Expires);
-        var message = signer.Hit(SealedHit.Seal(_agency.Epochs.LoadHeld()[epoch].Public, header, body), SampleBox.Now);
+        return signer.Hit(SealedHit.Seal(_agency.PublishedRecipients.Keys[epoch].Key, header, body), SampleBox.Now);
+    }
+
+    private Task SendHitAsync(BrokerAddress broker, bool forge, int epoch = 0, long number = 1) => SendAsync(broker, EventType.Hit, (signer, name) =>
+    {
+        var message = Hit(signer, name, epoch, number);
         if (forge) message[^9] = message[^9] == (byte)'A' ? (byte)'B' : (byte)'A';
         return message;
     });

@@ -85,9 +85,9 @@ public sealed class NodeHubTests : IDisposable
         Assert.IsType<ReceivedMessage.Refused>(verifier.Verify(topic, message.AsSpan(..^20), _now));
         Assert.IsType<ReceivedMessage.Refused>(verifier.Verify(topic, message, _now.AddHours(24)));
         Assert.IsType<ReceivedMessage.Refused>(verifier.Verify(Topics.Of(new BoxName("city", "box-2"), EventType.Hit), message, _now));
-        var inbox = new Inbox(verifier);
-        Assert.NotNull(inbox.Take(topic, message, _now));
-        Assert.Null(inbox.Take(topic, message, _now)); // replayed
+        var inbox = new Inbox(verifier, new ArrivalLedger());
+        Assert.NotNull(inbox.TakeOne(topic, message, _now));
+        Assert.Null(inbox.TakeOne(topic, message, _now)); // replayed
     }
 
     [Fact]
@@ -117,13 +117,13 @@ public sealed class NodeHubTests : IDisposable
         }.ToJsonString());
         Assert.Equal("10", published);
 
-        var inbox = new Inbox(agency.Verifier());
+        var inbox = new Inbox(agency.Verifier(), new ArrivalLedger());
         var came = new List<string>();
         for (var number = 0; number < sent.Length; number++)
         {
             var arrived = await link.Inbound.ReadAsync(Cancel);
             Assert.Equal(MqttLink.ContentType, arrived.ContentType);
-            came.Add(inbox.Take(arrived.Topic, arrived.Payload.Span, _now)?.Message switch
+            came.Add(inbox.TakeOne(arrived.Topic, arrived.Payload.Span, _now)?.Message switch
             {
                 null => "repeat",
                 ReceivedMessage.Hit { Body.Text: "34A36837" } hit => $"{hit.Event.Sequence}",

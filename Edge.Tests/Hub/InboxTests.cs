@@ -9,7 +9,7 @@ public sealed class InboxTests : IDisposable
     private readonly SampleBox _box = new();
     private readonly Inbox _inbox;
 
-    public InboxTests() => _inbox = new Inbox(_box.Verifier);
+    public InboxTests() => _inbox = new Inbox(_box.Verifier, new ArrivalLedger());
 
     public void Dispose() => _box.Dispose();
 
@@ -69,8 +69,19 @@ public sealed class InboxTests : IDisposable
     public void A_hub_that_starts_late_misses_nothing_from_before() =>
         Assert.Empty(TakeSummary(1000).Concat(TakeSummary(1001)).Concat(TakeSummary(1002)));
 
-    private Delivery? Take(byte[] message) => _inbox.Take(_box.Topic(EventType.Hit), message, SampleBox.Now);
+    private Delivery? Take(byte[] message) => Take(EventType.Hit, message);
 
-    private IReadOnlyList<long> TakeSummary(long sequence, params long[] dropped) => _inbox.Take(_box.Topic(EventType.Summary),
-        _box.Signer.Summary(sequence, SampleBox.Summary(dropped), SampleBox.Now), SampleBox.Now)!.Missing;
+    private IReadOnlyList<long> TakeSummary(long sequence, params long[] dropped) => Take(EventType.Summary,
+        _box.Signer.Summary(sequence, SampleBox.Summary(dropped), SampleBox.Now))!.Missing;
+
+    private Delivery? Take(EventType type, byte[] message)
+    {
+        Delivery? shown = null;
+        _inbox.Take(_box.Topic(type), message, again: false, SampleBox.Now, delivery =>
+        {
+            shown = delivery;
+            return true;
+        });
+        return shown;
+    }
 }

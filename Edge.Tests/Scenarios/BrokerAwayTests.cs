@@ -60,11 +60,11 @@ public sealed class BrokerAwayTests : IDisposable
         await using var hub = await MqttLink.OpenAsync(new LinkSettings(broker.Address, _authority.Client("hub"), "hub"), TimeProvider.System, cancel);
         await hub.SubscribeAsync(["edge/v1/demo/box-1/hit", "edge/v1/demo/box-1/summary"], cancel);
         await using var worker = new RunningWorker(_state, new LinkSettings(broker.Address, _authority.Client("box-1"), "box-1"), _box.Signer);
-        var (inbox, hits, accounted) = (new Inbox(_box.Verifier), new List<long>(), new SortedSet<long>());
+        var (inbox, hits, accounted) = (new Inbox(_box.Verifier, new ArrivalLedger()), new List<long>(), new SortedSet<long>());
         while (accounted.Count < _state.LastSequence)
         {
             var message = await hub.Inbound.ReadAsync(cancel);
-            if (inbox.Take(message.Topic, message.Payload.Span, _time.GetUtcNow()) is { Message: ReceivedMessage.Accepted { Event: var said } accepted })
+            if (inbox.TakeOne(message.Topic, message.Payload.Span, _time.GetUtcNow()) is { Message: ReceivedMessage.Accepted { Event: var said } accepted })
             {
                 Assert.True(accounted.Add(said.Sequence), "each number arrives once, and is not named as dropped too");
                 if (accepted is ReceivedMessage.Hit) hits.Add(said.Sequence);
