@@ -92,6 +92,7 @@ internal sealed class HubInitCommand
             FirstInstall.WriteBox(agency, box);
             var toBroker = FirstInstall.WriteBroker(agency, Path.GetFullPath(parse.GetValue(_folder)!));
             Show(new Made(agency, Path.GetFullPath(parse.GetValue(_folder)!), box, toBroker, wanted.Count, keepers.Count), parse.GetValue(_json));
+            if (keepers.Count == 0) Failure.Say(ExitCode.Ok, "no keepers: whoever has this folder can change the policy alone. Good to try things out; for an agency in service, --keepers 3");
             return ExitCode.Ok;
         }
         finally

@@ -26,7 +26,8 @@ internal static class HubKeyCommand
             using (keeper.Key) DurableFile.Write(path, keeper.File.Write());
             var id = RoleKeys.KeyIdOf(keeper.File.Public);
             parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(json)
-                ? ProposalReport.Write(new JsonObject { ["file"] = path, ["keyId"] = id, ["kid"] = keeper.File.Public.KeyId }) : id);
+                ? ProposalReport.Write(new JsonObject { ["file"] = path, ["keyId"] = id, ["kid"] = keeper.File.Public.KeyId })
+                : $"a keeper  {id}\nan operator  {keeper.File.Public.KeyId}\nwhoever signs the change that names this key compares it with what you read out");
             return Task.FromResult(ExitCode.Ok);
         }));
         return command;

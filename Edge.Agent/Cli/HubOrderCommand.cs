@@ -119,10 +119,11 @@ internal static class HubOrderCommand
             var asked = order(parse, agency, now);
             using var signing = Passphrase.Open(parse.GetValue(key)!, parse.GetValue(passphrase));
             var shown = new Shown(agency, parse.GetValue(json), parse.InvocationConfiguration.Output);
+            if (parse.GetValue(outFile) is { } taken && File.Exists(taken)) return Failure.Say(ExitCode.Usage, $"{taken} is there already, and an order is never overwritten: name another file");
             if (parse.GetValue(outFile) is { } file)
             {
                 var (given, message) = agency.Orders.Give(asked, parse.GetValue(box)!, signing, now);
-                await File.WriteAllBytesAsync(file, message, cancel);
+                await using (var written = new FileStream(file, FileMode.CreateNew)) await written.WriteAsync(message, cancel);
                 shown.Say($"order {given.Id} is in {file}, good until {JsonTime.Write(given.Expires)}: on the box, edge-agent order {Path.GetFileName(file)}");
                 return ExitCode.Ok;
             }

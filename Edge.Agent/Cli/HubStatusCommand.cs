@@ -56,6 +56,7 @@ internal static class HubStatusCommand
         }
         output.WriteLine($"{agency.Name}: {threshold} of {ids.Count} keeper(s) sign root and targets");
         foreach (var id in ids) output.WriteLine($"  {id}");
+        if (agency.IsUnguarded) output.WriteLine("  the only key lies in this folder, unprotected: whoever reads the folder signs; only to try things out, make an agency in service with --keepers 3");
         foreach (var (file, expires) in agency.Expiries) output.WriteLine($"{file} until {JsonTime.Write(expires)}");
         if (agency.Ceremony.Proposal.IsWaiting) ShowChange(agency.Ceremony.Proposal, output);
         else output.WriteLine("no change waits");

@@ -55,6 +55,9 @@ public sealed class Agency : IDisposable
     public string TrustKeyId => _keys.Signers.Timestamp.Keys is [var key, ..] ? RoleKeys.KeyIdOf(key.Public)
         : throw new AgencyException($"{_folder.TrustKey} is not the key that {TrustPath.Root} names: restore it");
 
+    /// <summary>True if the hub signs policy and keys by itself, with a key that no passphrase guards.</summary>
+    public bool IsUnguarded => File.Exists(_folder.KeeperKey);
+
     /// <summary>Its trust repository, public as it stands.</summary>
     public string TrustFolder => _folder.Trust;
 

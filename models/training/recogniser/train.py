@@ -198,7 +198,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="checkpoints, logs, rendered chunks")
     parser.add_argument("--data", type=Path, required=True, help="folder that holds training/")
     parser.add_argument("--start-from", type=Path, help="weights to begin with (weights/recogniser.npz); default: none")
-    parser.add_argument("--samples", type=int, default=1_528_000, help="crops to learn from, in all")
+    parser.add_argument("--samples", type=int, default=2_228_000, help="crops to learn from, in all")
     parser.add_argument("--peak", type=float, default=1.5e-3, help="highest learning rate")
     parser.add_argument("--reuse", type=float, default=2.5, help="times a rendered crop is used, on average")
     parser.add_argument("--fill", type=int, default=12, help="chunks before the first step")
