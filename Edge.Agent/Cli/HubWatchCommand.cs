@@ -110,7 +110,7 @@ internal static class HubWatchCommand
             {
                 case ReceivedMessage.Refused refused:
                     Refused++;
-                    Say($"REFUSED a message on {Printable(delivery.Topic)}: {refused}");
+                    Say($"REFUSED a message on {Printable.Line(delivery.Topic)}: {refused}");
                     break;
                 case ReceivedMessage.Hit hit:
                     Hits++;
@@ -158,7 +158,7 @@ internal static class HubWatchCommand
         {
             var (said, facts) = (hit.Event, hit.Body.Facts);
             return string.Join("  ", (string[])[Time(facts.Time), said.Box.Box, facts.Camera,
-                cases.Of(facts.EntryId) is { } known ? $"case {Printable(known)}" : $"entry {facts.EntryId}", hit.Body.Text,
+                cases.Of(facts.EntryId) is { } known ? $"case {Printable.Line(known)}" : $"entry {facts.EntryId}", hit.Body.Text,
                 string.Create(CultureInfo.InvariantCulture, $"{facts.Frames} frames agreed, weakest character {facts.Confidences.Min():0.00}"),
                 facts.Region.Code ?? "region unknown",
                 .. facts.Right is { } right ? [string.Create(CultureInfo.InvariantCulture, $"right with probability {right:0.000}")] : Array.Empty<string>(),
@@ -182,7 +182,7 @@ internal static class HubWatchCommand
         {
             var (said, notice) = (incident.Event, incident.Notice);
             var times = notice.Count == 1 ? "" : $", {notice.Count} times";
-            return $"{Time(notice.When)}  {said.Box.Box}  INCIDENT {IncidentKinds.Write(notice.Kind)} ({notice.Detail}{times})  {Printable(deadline.ToString())}  verified";
+            return $"{Time(notice.When)}  {said.Box.Box}  INCIDENT {IncidentKinds.Write(notice.Kind)} ({notice.Detail}{times})  {Printable.Line(deadline.ToString())}  verified";
         }
 
         private static string Fields(ReceivedMessage.Incident incident, NotifyDeadline deadline, bool again)
@@ -202,10 +202,7 @@ internal static class HubWatchCommand
             Data = JsonElement.Parse(said.Data.Span), Verified = true, again,
         }, Json);
 
-        private static string Text(CloudEvent said) => Printable(System.Text.Encoding.UTF8.GetString(said.Data.Span));
-
-        // What others wrote must not steer this terminal.
-        private static string Printable(string text) => new([.. text.Select(character => char.IsControl(character) ? '?' : character)]);
+        private static string Text(CloudEvent said) => Printable.Line(System.Text.Encoding.UTF8.GetString(said.Data.Span));
 
         private static string Time(DateTimeOffset time) =>
             time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ff'Z'", CultureInfo.InvariantCulture);
