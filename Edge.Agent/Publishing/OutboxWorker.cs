@@ -314,7 +314,8 @@ public sealed class OutboxWorker
                 _unheard.Remove(message.Kind);
                 return true;
             case PublishOutcome.Expired:
-                _setAside[message.Sequence] = message.Expires; // then it is withheld, and the sweep drops it
+                // Then it is withheld, and the sweep drops it.
+                _setAside[message.Sequence] = message.Expires > _time.GetUtcNow() ? message.Expires : _time.GetUtcNow() + SetAsideFor;
                 return true;
             case PublishOutcome.Unheard when topic == Topics.Of(_signer.Box, EventType.Of(message.Kind)):
                 Quieten(message.Kind, $"message {message.Sequence} stays here: {reason}");

@@ -18,7 +18,8 @@ public sealed class BrokerAwayTests : IDisposable
     private readonly TestAuthority _authority = new();
     private readonly SampleBox _box = new();
     private readonly TemporaryFolder _folder = new();
-    private readonly FakeTimeProvider _time = new(SampleBox.Now);
+    // The week ends now: the link tells the broker how long a message is still good, by the real clock.
+    private readonly FakeTimeProvider _time = new(TimeProvider.System.GetUtcNow().AddHours(-Hours));
     private readonly KeyFolder _keys;
     private readonly StateDatabase _state;
 
