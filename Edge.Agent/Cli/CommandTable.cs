@@ -15,7 +15,9 @@ internal static class CommandTable
         var parsed = Build().Parse(args);
         if (parsed.Errors.Count == 0) return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = StopWithin });
         // Words that were typed are not repeated: one may be a plate. What has the form of an option is none.
-        var typed = args.Except(Names(parsed.CommandResult)).Where(word => !IsOptionName(word)).ToList();
+        // The value alone too, of --option=value and --option:value; the longest first, so that none is left in a part.
+        var typed = args.Except(Names(parsed.CommandResult)).Where(word => !IsOptionName(word)).SelectMany(word => new[] { word, word[(word.IndexOfAny(['=', ':']) + 1)..] })
+            .Where(word => word.Length > 0).OrderByDescending(word => word.Length).ToList();
         foreach (var message in parsed.Errors.Select(error => typed.Aggregate(error.Message, (said, word) => said.Replace(word, "…", StringComparison.Ordinal))).Distinct())
             Failure.Say(ExitCode.Usage, message);
         Console.Error.WriteLine("edge-agent --help shows the verbs, edge-agent VERB --help their options");
