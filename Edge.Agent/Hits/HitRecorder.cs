@@ -123,7 +123,7 @@ public sealed class HitRecorder : IDisposable
         var hitSealed = SealedHit.Seal(hit.Match.To, header, hit.Body);
         var record = hitSealed.ToJson();
         (hit.Attempt, hit.Digest) = (sequence, Sha256Hash.Of(record));
-        return new HitEntry(new NewHit(_keys.CasePseudonym(CaseOf(hit.Match)), hit.Found, expires, record),
+        return new HitEntry(new NewHit(Pseudonym(hit.Match), hit.Found, expires, record),
             new OutboxMessage(sequence, MessageKind.Hit, _signer.Hit(hitSealed, now), LeavesUntil(hit.Match, expires)));
     });
 
@@ -135,8 +135,9 @@ public sealed class HitRecorder : IDisposable
     private static DateTimeOffset ExpiryOf(DateTimeOffset now, TimeSpan retention) =>
         KeyHour.LastWithin(now, retention) is var onTheHour && onTheHour >= now + retention / 2 ? onTheHour : now + retention;
 
-    // A line break is in no case ID: another agency's case is never this one's of the same name, to no hold and no search.
-    private static string CaseOf(AddressedMatch match) => match.Under is null ? match.Entry.Case : $"{match.For}\n{match.Entry.Case}";
+    // Another agency's case is never this one's of the same name, to no hold and no search.
+    private string Pseudonym(AddressedMatch match) =>
+        _keys.CasePseudonym(match.Entry.Case, match.Entry.Purpose, match.Under is null ? null : match.For);
 
     private long Log(long sequence, PendingHit hit) => _audit.AppendMany(Entries(new AuditEntry
     {

@@ -130,7 +130,7 @@ internal sealed class OrderDesk
     {
         Order.Decommission when refusal is null => false,
         Order.Revoke revoke when refusal is null && !_revoked.Contains(revoke.KeyId) => false,
-        Order.Hold hold when refusal is null && _state.Holds.Count >= UsedOrders.MostHolds && !_state.Holds.ContainsKey(_keys.CasePseudonym(hold.Case)) => true,
+        Order.Hold hold when refusal is null && _state.Holds.Count >= UsedOrders.MostHolds && !_state.Holds.ContainsKey(Pseudonym(hold)) => true,
         _ => _state.Orders.Count >= UsedOrders.MostOrders,
     };
 
@@ -181,20 +181,31 @@ internal sealed class OrderDesk
     private OrderFacts Facts(Order order)
     {
         if (order is not Order.AboutCase about) return new OrderFacts(false);
-        var pseudonym = _keys.CasePseudonym(about.Case);
+        var pseudonym = Pseudonym(about);
         var hasHits = _state.Hits.Search(new CaseQuery(pseudonym, DateTimeOffset.MinValue, DateTimeOffset.MaxValue, 0, 1, NewHit.MaxRecord))
             is not { Hits.Count: 0, Missing.Count: 0 };
         if (order is not Order.Disposition disposition) return new OrderFacts(hasHits);
-        return _state.Hits.Find(disposition.Hit) is { } heading
-            ? new OrderFacts(hasHits, heading.CasePseudonym == pseudonym, HitWasNumbered: true)
-            : new OrderFacts(hasHits, null, WasNumbered(disposition.Hit));
+        return new OrderFacts(hasHits,
+            _state.Hits.Find(disposition.Hit) is { } heading ? heading.CasePseudonym == pseudonym : WasOfCase(disposition));
     }
 
-    // Retention may be over before the disposition comes: then only the log remembers the number.
-    private bool WasNumbered(long sequence) => sequence <= _state.LastSequence
-        && _audit.Read().Any(record => record.Entry is { Action: AuditAction.HitStored } entry && entry.Sequence == sequence);
+    /// <summary>Retention may be over before the disposition comes: then only the log remembers for which case the hit was found.</summary>
+    /// <returns>Null if it knows no such hit, or does not say of which case it was.</returns>
+    private bool? WasOfCase(Order.Disposition disposition)
+    {
+        if (disposition.Hit > _state.LastSequence) return null;
+        foreach (var record in _audit.Read())
+        {
+            if (record.Entry is not { Action: AuditAction.HitStored } entry || entry.Sequence != disposition.Hit) continue;
+            if (_audit.Disclosed(record) is not { Value: var of }) continue;
+            return of == disposition.Case && entry.Purpose == disposition.Purpose && entry.Agency == _box.Agency;
+        }
+        return null;
+    }
 
-    private CaseHits Page(Order.Search search) => _state.Hits.Search(new CaseQuery(_keys.CasePseudonym(search.Case), search.From, search.To,
+    private string Pseudonym(Order.AboutCase about) => _keys.CasePseudonym(about.Case, about.Purpose);
+
+    private CaseHits Page(Order.Search search) => _state.Hits.Search(new CaseQuery(Pseudonym(search), search.From, search.To,
         search.After, OrderAnswer.MaxHits, OrderAnswer.MaxHitBytes));
 
     /// <summary>What an order does outside the database: once it is logged, and in a way that does no harm twice.</summary>
@@ -291,8 +302,8 @@ internal sealed class OrderDesk
 
     private OrderEffect Effect(Order order, Policy policy) => order switch
     {
-        Order.Hold hold => new OrderEffect.Hold(_keys.CasePseudonym(hold.Case), hold.Until, policy.LongestHold),
-        Order.Release release => new OrderEffect.Release(_keys.CasePseudonym(release.Case)),
+        Order.Hold hold => new OrderEffect.Hold(Pseudonym(hold), hold.Until, policy.LongestHold),
+        Order.Release release => new OrderEffect.Release(Pseudonym(release)),
         _ => new OrderEffect.None(),
     };
 

@@ -128,6 +128,15 @@ public sealed class AuditLog : IDisposable
         }
     }
 
+    /// <summary>What an entry conceals; null if it conceals nothing, or if what it concealed is not kept here any more or is not what
+    /// the entry says.</summary>
+    public Disclosure? Disclosed(AuditRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        return record.Entry?.Case is { } concealed && _folder.ReadDisclosures(record.Index) is [var text, ""]
+            && Disclosure.TryParse(text, out var disclosure) && disclosure.Digest == concealed.Digest ? disclosure : null;
+    }
+
     /// <summary>Copies the log, as it stands now, into <paramref name="folder"/>: what <c>audit verify</c> takes. Disclosures are
     /// left out, so that the copy may be shown to anybody.</summary>
     /// <param name="folder">Must not exist yet.</param>

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -45,7 +46,7 @@ public sealed record Disclosure
     }
 
     /// <summary>False if this is not base64url of an array of three strings.</summary>
-    public static bool TryParse(string text, out Disclosure? disclosure)
+    public static bool TryParse(string text, [NotNullWhen(true)] out Disclosure? disclosure)
     {
         disclosure = null;
         if (text.Length > MaxLength || !Base64Url.IsValid(text) || text.AsSpan().ContainsAny("= \t\r\n")) return false;

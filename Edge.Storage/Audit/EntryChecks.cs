@@ -64,7 +64,7 @@ internal sealed class EntryChecks(LogFolder folder, bool entriesAreAudit)
         var name = LogFolder.DisclosureName(index);
         if (folder.ReadDisclosures(index) is not [var text, ""])
             _disclosures.Add("not one disclosure in one line", name);
-        else if (!Disclosure.TryParse(text, out var disclosure) || disclosure!.Name != "case"
+        else if (!Disclosure.TryParse(text, out var disclosure) || disclosure.Name != "case"
                  || disclosure.Digest != concealed.Digest)
             _disclosures.Add($"does not disclose what entry {index} conceals", name,
                 expected: Hash(concealed.Digest), actual: Sha256Hash.Of(System.Text.Encoding.Latin1.GetBytes(text)));

@@ -45,12 +45,18 @@ public sealed class KeyFolder : IDisposable
     /// <summary>Seals records at rest, one key an hour of expiry.</summary>
     public HourKeys Hours { get; }
 
-    /// <summary>What a case is called in clear on this box's disk: 22 characters of base64url, the same for the same case,
-    /// telling nothing of it to whoever lacks this box's key, and another on every box.</summary>
-    public string CasePseudonym(string caseId)
+    /// <summary>What a case and its purpose are called in clear on this box's disk: 22 characters of base64url, the same for the same
+    /// two, telling nothing of them to whoever lacks this box's key, and another on every box.</summary>
+    /// <remarks>The purpose is in the name, so that what was found for one purpose is not there for another, on the hotlist or
+    /// off it.</remarks>
+    /// <param name="agency">Whose case it is, if another agency's that this box shares hits with.</param>
+    /// <exception cref="ArgumentException">A part has a line break, which keeps the parts apart.</exception>
+    public string CasePseudonym(string caseId, string purpose, string? agency = null)
     {
+        string[] parts = agency is null ? [caseId, purpose] : [caseId, purpose, agency];
+        if (parts.Any(part => part.Contains('\n'))) throw new ArgumentException("a case, a purpose and an agency are one line each");
         var key = _pseudonyms.ExportSeed();
-        var name = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(caseId));
+        var name = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(string.Join('\n', parts)));
         CryptographicOperations.ZeroMemory(key);
         return Base64Url.EncodeToString(name.AsSpan(0, 16));
     }

@@ -24,6 +24,22 @@ public sealed class KeyFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_case_has_another_name_for_every_purpose_and_every_agency()
+    {
+        using var keys = KeyFolder.Open(_folder.Path, null);
+        using var elsewhere = KeyFolder.Open(_folder.File("elsewhere"), null);
+        var names = new[]
+        {
+            keys.CasePseudonym("2026-17", "stolen-vehicle"), keys.CasePseudonym("2026-17", "missing-person"), keys.CasePseudonym("2026-18", "stolen-vehicle"),
+            keys.CasePseudonym("2026-17", "stolen-vehicle", "millbrook"), elsewhere.CasePseudonym("2026-17", "stolen-vehicle"),
+        };
+        Assert.Equal(names.Length, names.Distinct().Count());
+        Assert.Equal(names[0], keys.CasePseudonym("2026-17", "stolen-vehicle"));
+        // Else the parts could be moved from one to the next.
+        Assert.Throws<ArgumentException>(() => keys.CasePseudonym("2026-17\nstolen-vehicle", "millbrook"));
+    }
+
+    [Fact]
     public void Every_file_is_its_owners_and_none_holds_a_private_key_in_the_clear()
     {
         using var keys = KeyFolder.Open(_folder.Path, null);

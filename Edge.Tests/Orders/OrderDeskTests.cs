@@ -364,7 +364,7 @@ public sealed class OrderDeskTests : IDisposable
             var disk = new SimulatedDisk();
             using var folder = new Edge.Tests.Support.TemporaryFolder();
             using var database = StateDatabase.Open(folder.Path, disk.Files(folder.Path), _lab.State.Keys.Hours, _lab.State.Time);
-            database.Hits.Commit(_lab.State.Entry(_lab.State.Keys.CasePseudonym(OrderLab.Case), _lab.Now.AddDays(1)));
+            database.Hits.Commit(_lab.State.Entry(_lab.State.Keys.CasePseudonym(OrderLab.Case, OrderLab.Purpose), _lab.Now.AddDays(1)));
             _lab.Desk = _lab.NewDesk(database);
             var message = _lab.Sign(Sample(verb));
             var marker = Path.Combine(_lab.State.Directory, OrderDesk.DecommissionedName);
@@ -436,21 +436,68 @@ public sealed class OrderDeskTests : IDisposable
     private ReadOnlySpan<byte> Record(long sequence) => _lab.State.Hits.TryRead(sequence, out var hit) ? hit.Record.Span : default;
 
     [Fact]
-    public void After_retention_a_disposition_is_taken_because_the_log_remembers_the_number()
+    public void After_retention_a_disposition_is_taken_because_the_log_remembers_the_case_of_the_hit()
     {
-        var hit = (int)_lab.Commit();
-        _lab.Audit.Append(new AuditEntry { Action = AuditAction.HitStored, Sequence = hit, Digest = Sha256Hash.Of("hit"u8) });
-        _lab.State.Time.Advance(TimeSpan.FromDays(2));
-        Sweep.Run(_lab.State.Database);
-        Assert.Empty(_lab.State.Hits.List());
+        var hit = Swept(Stored(ConcealedValue.Case(OrderLab.Case)));
         var note = SealedPart.Seal(_lab.State.Agency.Public, "header"u8, "no"u8, SealedUse.Note);
         Assert.Equal(AuditOutcome.Done, _lab.Take(new Order.Disposition(OrderLab.Case, OrderLab.Purpose, hit, Verdict.NoAction, note)).Outcome);
         var entry = _lab.Entries[^1];
         Assert.Equal(("no-action", (long)hit, Sha256Hash.Of(note.ToJson())), (entry.Kind, entry.Sequence!.Value, entry.Digest!.Value));
         // An answer has a number too, and is no hit.
-        Assert.Equal(AuditOutcome.Refused("no-such-hit"),
-            _lab.Take(new Order.Disposition(OrderLab.Case, OrderLab.Purpose, hit + 1, Verdict.NoAction, null)).Outcome);
+        Assert.Equal("no-such-hit", Dispose(hit + 1));
     }
+
+    [Fact]
+    public void After_retention_a_disposition_under_another_case_or_purpose_or_of_another_agency_s_hit_is_refused()
+    {
+        var other = _lab.Trust!.Policy.Purposes.First(one => one.Name != OrderLab.Purpose).Name;
+        var hit = Swept(Stored(ConcealedValue.Case(OrderLab.Case)));
+        Assert.Equal("hit-of-another-case", Dispose(hit, of: "CASE-9999"));
+        Assert.Equal("hit-of-another-case", Dispose(hit, purpose: other));
+        Assert.Equal("hit-of-another-case", Dispose(Swept(Stored(ConcealedValue.Case(OrderLab.Case)) with { Agency = "millbrook" })));
+        // Logged after a power cut, when the box cannot know the case any more: nothing vouches for the order.
+        Assert.Equal("no-such-hit", Dispose(Swept(new AuditEntry { Action = AuditAction.HitStored, Digest = Sha256Hash.Of("hit"u8) })));
+    }
+
+    [Fact]
+    public void After_retention_and_without_the_disclosure_of_its_entry_a_hit_is_of_no_case()
+    {
+        var hit = Swept(Stored(ConcealedValue.Case(OrderLab.Case)));
+        Directory.Delete(Path.Combine(_lab.AuditFolder, "disclosures"), recursive: true);
+        Assert.Equal("no-such-hit", Dispose(hit));
+    }
+
+    [Fact]
+    public void A_case_that_has_left_the_hotlist_keeps_its_purpose_while_its_hits_are_kept()
+    {
+        var hit = (int)_lab.Commit(OrderLab.Unlisted);
+        var other = _lab.Trust!.Policy.Purposes.First(one => one.Name != OrderLab.Purpose).Name;
+        Assert.Equal(AuditOutcome.Refused("unknown-case"), _lab.Take(_lab.Search(OrderLab.Unlisted) with { Purpose = other }).Outcome);
+        Assert.Equal(AuditOutcome.Refused("unknown-case"), _lab.Take(_lab.Hold(OrderLab.Unlisted) with { Purpose = other }).Outcome);
+        Assert.Equal("hit-of-another-case", Dispose(hit, OrderLab.Unlisted, other));
+        Assert.Equal(0, _lab.Take(new Order.Release(OrderLab.Unlisted, other)).Count);
+        Assert.Equal(1, _lab.Take(_lab.Search(OrderLab.Unlisted)).Count);
+        Assert.Equal(1, _lab.Take(_lab.Hold(OrderLab.Unlisted)).Count);
+    }
+
+    private static AuditEntry Stored(ConcealedValue of) => new()
+    {
+        Action = AuditAction.HitStored, Digest = Sha256Hash.Of("hit"u8), Case = of, Purpose = OrderLab.Purpose, Agency = "riverton",
+    };
+
+    // A hit whose retention is over, and what the log says of it.
+    private int Swept(AuditEntry stored)
+    {
+        var hit = (int)_lab.Commit();
+        _lab.Audit.Append(stored with { Sequence = hit });
+        _lab.State.Time.Advance(TimeSpan.FromDays(2));
+        Sweep.Run(_lab.State.Database);
+        Assert.Empty(_lab.State.Hits.List());
+        return hit;
+    }
+
+    private string? Dispose(int hit, string of = OrderLab.Case, string purpose = OrderLab.Purpose) =>
+        _lab.Take(new Order.Disposition(of, purpose, hit, Verdict.NoAction, null)).Outcome.Reason;
 
     [Fact]
     public void The_copy_that_an_export_makes_verifies_and_discloses_nothing()

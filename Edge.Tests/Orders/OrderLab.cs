@@ -115,7 +115,8 @@ internal sealed class OrderLab : IDisposable
 
     public Order.Hold Hold(string of = Case, double hours = 50) => new(of, Purpose, Now.AddHours(hours));
 
-    public long Commit(string of = Case, string body = "body") => State.Commit(State.Keys.CasePseudonym(of), body: body);
+    public long Commit(string of = Case, string body = "body", string purpose = Purpose) =>
+        State.Commit(State.Keys.CasePseudonym(of, purpose), body: body);
 
     /// <summary>The answers that wait for the broker, as the agency reads them.</summary>
     public IReadOnlyList<OrderAnswer> Answers(StateDatabase? state = null) => [.. (state ?? State.Database).Outbox.Ready(1000).Select(message =>

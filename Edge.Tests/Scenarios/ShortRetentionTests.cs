@@ -126,7 +126,7 @@ public sealed class ShortRetentionTests : IDisposable
         var sent = new[] { Store("C-1"), Store("C-2") }.Select(sequence => Read(sequence).Hit).ToList(); // as the hub received them
         Hold("C-1", days: 10);
         IReadOnlyList<HeldHit> answered = [];
-        Carry(new OrderEffect.Search(new CaseQuery(_keys.CasePseudonym("C-1"), Start, Start.AddDays(1), 0, 100, 130 * 1024)), (_, finding) =>
+        Carry(new OrderEffect.Search(new CaseQuery(_keys.CasePseudonym("C-1", "stolen-vehicle"), Start, Start.AddDays(1), 0, 100, 130 * 1024)), (_, finding) =>
         {
             answered = [.. finding.Page!.Hits.Select(hit => new HeldHit(Parsed(hit.Record.Span), hit.Heading.KeptUntil))];
             return [1];
@@ -198,7 +198,7 @@ public sealed class ShortRetentionTests : IDisposable
         {
             using var body = HitBody.Write("AB123CD"u8, SampleBox.Facts(7));
             var hit = SealedHit.Seal(_epoch.Public, new HitHeader(signer.Box, number, "entry-7", found + Retention), body);
-            return new HitEntry(new NewHit(_keys.CasePseudonym(caseId), found, found + Retention, hit.ToJson()),
+            return new HitEntry(new NewHit(_keys.CasePseudonym(caseId, "stolen-vehicle"), found, found + Retention, hit.ToJson()),
                 new OutboxMessage(number, MessageKind.Hit, signer.Hit(hit, found), found + Retention));
         });
         _state.Outbox.MarkLogged(sequence, 0);
@@ -211,9 +211,9 @@ public sealed class ShortRetentionTests : IDisposable
         return (stored, Parsed(stored.Record.Span));
     }
 
-    private void Hold(string caseId, int days) => Carry(new OrderEffect.Hold(_keys.CasePseudonym(caseId), Start.AddDays(days), LongestHold), (_, _) => [1]);
+    private void Hold(string caseId, int days) => Carry(new OrderEffect.Hold(_keys.CasePseudonym(caseId, "stolen-vehicle"), Start.AddDays(days), LongestHold), (_, _) => [1]);
 
-    private void Release(string caseId) => Carry(new OrderEffect.Release(_keys.CasePseudonym(caseId)), (_, _) => [1]);
+    private void Release(string caseId) => Carry(new OrderEffect.Release(_keys.CasePseudonym(caseId, "stolen-vehicle")), (_, _) => [1]);
 
     private void Carry(OrderEffect effect, Func<long, OrderFinding, byte[]> answer) => Assert.Equal(OrderUse.Carried, _state.Orders.Carry(
         $"order-{++_orders}", _time.GetUtcNow().AddHours(1), effect, new AnswerMessage(_time.GetUtcNow().AddHours(1), 0, answer)).Use);

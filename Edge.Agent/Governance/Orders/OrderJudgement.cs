@@ -11,10 +11,10 @@ namespace Edge.Agent.Governance.Orders;
 public sealed record OrderTerms(string Id, BoxName Box, DateTimeOffset Given, DateTimeOffset Expires);
 
 /// <summary>What the box knows of an order's case and hit.</summary>
-/// <param name="CaseHasHits">True if a stored hit is of the case.</param>
-/// <param name="HitIsOfCase">Of the hit named: true if it is of the case, false if of another, null if it is not stored any more.</param>
-/// <param name="HitWasNumbered">True if the log says that a hit had this number.</param>
-public sealed record OrderFacts(bool CaseHasHits, bool? HitIsOfCase = null, bool HitWasNumbered = false);
+/// <param name="CaseHasHits">True if a stored hit was found for the order's case and purpose.</param>
+/// <param name="HitIsOfCase">Of the hit named: true if it was found for that case and purpose, false if for others, null if neither
+/// the disk nor the log knows of such a hit.</param>
+public sealed record OrderFacts(bool CaseHasHits, bool? HitIsOfCase = null);
 
 /// <summary>Decides whether an order is carried out. Pure: the same order under the same policy at the same instant is decided the
 /// same way. A refusal is a code of words, which the log and the answer carry.</summary>
@@ -22,6 +22,8 @@ public static class OrderJudgement
 {
     /// <summary>The longest time from signing to expiry: an order that lies about is not carried out by surprise.</summary>
     public static readonly TimeSpan LongestLife = TimeSpan.FromDays(7);
+
+    private const string UnknownCase = "unknown-case";
 
     /// <summary>How far the operator's clock may be ahead of the box's.</summary>
     public static readonly TimeSpan ClockLag = TimeSpan.FromMinutes(10);
@@ -44,14 +46,14 @@ public static class OrderJudgement
         if (!trust.Policy.Allows(by.Role, order.Verb)) return "wrong-role";
         if (order is not Order.AboutCase about) return null;
         if (!trust.Policy.Allows(about.Purpose)) return "purpose-not-allowed";
-        var entries = trust.Matcher.Hotlist.Entries.Where(entry => entry.Case == about.Case).ToList();
-        if (entries.Count > 0 && entries.All(entry => entry.Purpose != about.Purpose)) return "purpose-of-another-case";
+        var stranger = Stranger(about, trust, facts);
         return order switch
         {
-            Order.Hold hold => JudgeHold(hold, trust.Policy, now) ?? Known(entries, facts),
-            Order.Search => Known(entries, facts),
-            Order.Disposition when facts.HitIsOfCase == false => "hit-of-another-case",
-            Order.Disposition when facts.HitIsOfCase is null && !facts.HitWasNumbered => "no-such-hit",
+            Order.Hold hold => JudgeHold(hold, trust.Policy, now) ?? stranger,
+            Order.Search => stranger,
+            // A hold may outlive both the entry and the hits.
+            Order.Release => stranger == UnknownCase ? null : stranger,
+            Order.Disposition => facts.HitIsOfCase switch { true => null, false => "hit-of-another-case", null => "no-such-hit" },
             _ => null,
         };
     }
@@ -62,7 +64,12 @@ public static class OrderJudgement
         : hold.Until - now > policy.LongestHold ? "beyond-longest-hold"
         : null;
 
-    // A case that neither the hotlist nor a stored hit knows was made up, or belongs to somebody else.
-    private static string? Known(List<HotlistEntry> entries, OrderFacts facts) =>
-        entries.Count > 0 || facts.CaseHasHits ? null : "unknown-case";
+    // A case that neither the hotlist nor a stored hit knows was made up, or belongs to somebody else; and it keeps the purpose that it
+    // was opened for, as long as there is anything of it.
+    private static string? Stranger(Order.AboutCase about, ActiveTrust trust, OrderFacts facts)
+    {
+        if (facts.CaseHasHits) return null;
+        var purposes = trust.Matcher.Hotlist.Entries.Where(entry => entry.Case == about.Case).Select(entry => entry.Purpose).ToHashSet();
+        return purposes.Count == 0 ? UnknownCase : purposes.Contains(about.Purpose) ? null : "purpose-of-another-case";
+    }
 }

@@ -14,7 +14,7 @@ public sealed class OrderJudgementTests
 {
     private static readonly BoxName Box = new("riverton", "box-1");
     private static readonly DateTimeOffset Now = Lists.Now;
-    private static readonly OrderFacts Found = new(CaseHasHits: true, HitIsOfCase: true, HitWasNumbered: true);
+    private static readonly OrderFacts Found = new(CaseHasHits: true, HitIsOfCase: true);
 
     public static TheoryData<string, string> EveryVerbByEveryRole
     {
@@ -115,9 +115,13 @@ public sealed class OrderJudgementTests
     {
         var entry = Trust(plates: "AB123").Matcher.Hotlist.Entries[0];
         var other = Widest.Purposes.First(purpose => purpose.Name != entry.Purpose).Name;
-        var trust = Trust(plates: "AB123");
-        Assert.Null(Judge(new Order.Search(entry.Case, entry.Purpose, Now.AddDays(-1), Now, 0), trust: trust));
-        Assert.Equal("purpose-of-another-case", Judge(new Order.Search(entry.Case, other, Now.AddDays(-1), Now, 0), trust: trust));
+        var (trust, nothing) = (Trust(plates: "AB123"), new OrderFacts(CaseHasHits: false));
+        Assert.Null(Judge(new Order.Search(entry.Case, entry.Purpose, Now.AddDays(-1), Now, 0), trust: trust, facts: nothing));
+        Assert.Equal("purpose-of-another-case", Judge(new Order.Search(entry.Case, other, Now.AddDays(-1), Now, 0), trust: trust, facts: nothing));
+        Assert.Equal("purpose-of-another-case", Judge(new Order.Hold(entry.Case, other, Now.AddHours(1)), trust: trust, facts: nothing));
+        Assert.Equal("purpose-of-another-case", Judge(new Order.Release(entry.Case, other), trust: trust, facts: nothing));
+        // The list gave it another purpose since: what was found for the one before stays within reach of that one.
+        Assert.Null(Judge(new Order.Search(entry.Case, other, Now.AddDays(-1), Now, 0), trust: trust, facts: new OrderFacts(CaseHasHits: true)));
     }
 
     [Fact]
@@ -143,7 +147,7 @@ public sealed class OrderJudgementTests
     {
         Assert.Equal("hit-of-another-case", Judge(OrderTests.Samples["disposition"], facts: Found with { HitIsOfCase = false }));
         Assert.Equal("no-such-hit", Judge(OrderTests.Samples["disposition"], facts: new OrderFacts(false)));
-        // Its retention is over, but the log remembers the number.
-        Assert.Null(Judge(OrderTests.Samples["disposition"], facts: new OrderFacts(false, HitIsOfCase: null, HitWasNumbered: true)));
+        // Its retention is over, but the log remembers of which case it was.
+        Assert.Null(Judge(OrderTests.Samples["disposition"], facts: new OrderFacts(CaseHasHits: false, HitIsOfCase: true)));
     }
 }
