@@ -9,10 +9,12 @@ namespace Edge.Agent.Publishing;
 public sealed class InboundMessage
 {
     private readonly MqttApplicationMessageReceivedEventArgs _received;
+    private readonly Action _dealtWith;
 
-    internal InboundMessage(MqttApplicationMessageReceivedEventArgs received)
+    /// <param name="dealtWith">Told when it is acknowledged: then there is room for another.</param>
+    internal InboundMessage(MqttApplicationMessageReceivedEventArgs received, Action dealtWith)
     {
-        _received = received;
+        (_received, _dealtWith) = (received, dealtWith);
         Payload = received.ApplicationMessage.Payload.ToArray();
     }
 
@@ -40,6 +42,7 @@ public sealed class InboundMessage
     /// <summary>Tells the broker that it may forget the message. If the link is gone, the broker sends it again.</summary>
     public async Task AcknowledgeAsync()
     {
+        _dealtWith();
         try
         {
             await _received.AcknowledgeAsync(CancellationToken.None);

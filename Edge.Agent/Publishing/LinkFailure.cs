@@ -8,17 +8,19 @@ namespace Edge.Agent.Publishing;
 internal static class LinkFailure
 {
     /// <summary>No answer to CONNECT, or none that could be read.</summary>
-    public static BrokerException Connecting(LinkSettings settings, BrokerIdentity identity, Exception failure)
+    /// <param name="late">True if it was our own patience that ended: what failed then says nothing of the broker.</param>
+    public static BrokerException Connecting(LinkSettings settings, BrokerIdentity identity, Exception failure, bool late)
     {
         var broker = settings.Broker;
         if (identity.Refusal is { } refusal) return refusal;
         // In TLS 1.3 our side of the handshake is done before the broker has looked at our certificate. If it ends
         // the connection then, instead of answering CONNECT, our certificate is what it did not like.
         if (identity.Accepted)
-            return IsTimeout(failure)
-                ? new(BrokerFailure.Unreachable, $"the broker at {broker} does not answer CONNECT: check that it runs MQTT 5", failure)
+            return late || IsTimeout(failure)
+                ? new(BrokerFailure.Unreachable, $"the broker at {broker} does not answer CONNECT within {settings.ConnectWithin.TotalSeconds:0.#} s: check that it runs MQTT 5, and how slow the network is", failure)
                 : new(BrokerFailure.CertificateRefused, $"the broker at {broker} refused this client's certificate " +
                     $"{settings.Certificates.CertificateFile}: it must be signed by the CA that the broker trusts, and be in date", failure);
+        if (late) return new(BrokerFailure.Unreachable, $"cannot reach {broker} (no answer): check the network, the port and any firewall", failure);
         if (Chain(failure).OfType<SocketException>().FirstOrDefault() is { } socket && !Chain(failure).Any(IsHandshake))
             return new(BrokerFailure.Unreachable, $"cannot reach {broker} ({Word(socket.SocketErrorCode)}): {ToDo(socket.SocketErrorCode)}", failure);
         if (Chain(failure).Any(IsHandshake) || Chain(failure).Any(inner => inner is IOException))
@@ -60,6 +62,8 @@ internal static class LinkFailure
     /// <summary>A link that was up has ended.</summary>
     public static BrokerException Ended(BrokerAddress broker, MqttClientDisconnectedEventArgs ended) => ended.Reason switch
     {
+        _ when Chain(ended.Exception).OfType<OversizePacketException>().FirstOrDefault() is { } oversize =>
+            new(BrokerFailure.Lost, $"ended the link to {broker}: {oversize.Message}", ended.Exception),
         MqttClientDisconnectReason.SessionTakenOver => new(BrokerFailure.Lost,
             $"the broker at {broker} ended the link: another client connected under the same name. Give each box its own name"),
         MqttClientDisconnectReason.NotAuthorized or MqttClientDisconnectReason.AdministrativeAction =>

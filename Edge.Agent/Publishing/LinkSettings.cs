@@ -54,4 +54,7 @@ public sealed record LinkSettings(BrokerAddress Broker, LinkCertificates Certifi
     /// <summary>How long the broker may take to answer anything, a PUBACK above all; default 10 s. A link that does not
     /// answer is dropped: a half-open one would else go unnoticed for a quarter of an hour.</summary>
     public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long it may take to connect: TCP, TLS and MQTT each ask once and wait.</summary>
+    public TimeSpan ConnectWithin => 3 * AnswerWithin;
 }

@@ -24,7 +24,8 @@ public sealed class MqttLink : IAsyncDisposable
     private readonly LinkSettings _settings;
     private readonly TimeProvider _time;
     private readonly X509Certificate2 _own;
-    private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
+    private readonly GuardedChannel.Factory _channel;
+    private readonly IMqttClient _client;
     private readonly TaskCompletionSource<BrokerException> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     // The broker may have this many unacknowledged at us, so this channel never fills.
     private readonly Channel<InboundMessage> _inbound = Channel.CreateBounded<InboundMessage>(MaxUnacknowledged);
@@ -40,6 +41,8 @@ public sealed class MqttLink : IAsyncDisposable
         _own = own;
         _settings = settings;
         _time = time;
+        _channel = new GuardedChannel.Factory(settings.LargestPayload + PacketOverhead);
+        _client = new MqttClientFactory().CreateMqttClient(_channel);
         _client.DisconnectedAsync += ended =>
         {
             End(LinkFailure.Ended(settings.Broker, ended));
@@ -48,7 +51,7 @@ public sealed class MqttLink : IAsyncDisposable
         _client.ApplicationMessageReceivedAsync += async received =>
         {
             received.AutoAcknowledge = false;
-            await _inbound.Writer.WriteAsync(new InboundMessage(received));
+            await _inbound.Writer.WriteAsync(new InboundMessage(received, () => _channel.Channel!.Release()));
         };
     }
 
@@ -186,7 +189,7 @@ public sealed class MqttLink : IAsyncDisposable
     private async Task ConnectAsync(X509Certificate2Collection ca, CancellationToken cancel)
     {
         var identity = new BrokerIdentity(_settings.Broker, _settings.Certificates.CaFile);
-        using var deadline = new CancellationTokenSource(_settings.AnswerWithin, _time);
+        using var deadline = new CancellationTokenSource(_settings.ConnectWithin, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancel);
         MqttClientConnectResult answer;
         try
@@ -195,7 +198,7 @@ public sealed class MqttLink : IAsyncDisposable
         }
         catch (Exception failure) when (!cancel.IsCancellationRequested)
         {
-            throw LinkFailure.Connecting(_settings, identity, failure);
+            throw LinkFailure.Connecting(_settings, identity, failure, deadline.IsCancellationRequested);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
