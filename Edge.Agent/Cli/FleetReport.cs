@@ -29,7 +29,7 @@ internal static class FleetReport
                 use.AddRow(name, Number(used.Processor.TotalSeconds), Number(result.PerHit(used), "0.000"), Number(1000 / result.PerHit(used)), Number(used.Memory / 1048576.0));
         console.Write(use);
         output.WriteLine($"A hit is a message of {result.MessageBytes} bytes. Latency: from {(result.Plan.OnDisk ? $"durable in the box's database ({result.StateOn})" : "sealed and signed, in memory")} " +
-            "to the line of the hub. CPU and rate from the first hit to the last; of a short run, starting up is a part.");
+            "to the line of the hub. CPU and rate from the first hit that counts to the last.");
         if (counts.OnTheWay > 0) output.WriteLine($"{counts.OnTheWay} hit(s) had not arrived when it ended.");
     }
 

@@ -13,6 +13,10 @@ internal sealed class HubSimulateCommand
     private readonly Option<double?> _minutes = new("--minutes") { Description = "For so long; default 1." };
     private readonly Option<long?> _hits = new("--hits") { Description = "Instead of --minutes: until there were so many, of all boxes together." };
     private readonly Option<int> _crop = new("--crop-bytes") { Description = "Size of the made-up picture in each hit.", DefaultValueFactory = _ => FleetPlan.UsualCrop };
+    private readonly Option<int> _warmUp = new("--warm-up")
+    {
+        Description = "So many hits come first and are not counted: a program that has just started is slow.", DefaultValueFactory = _ => 300,
+    };
     private readonly Option<double> _summary = new("--summary-minutes")
     {
         Description = "Between two summaries of a box.", DefaultValueFactory = _ => Governance.Policy.DefaultSummaryMinutes,
@@ -31,7 +35,7 @@ internal sealed class HubSimulateCommand
         var simulate = new HubSimulateCommand();
         var command = new Command("simulate", "Measure what a fleet of made-up boxes asks of a broker and of a hub (refused on an enrolled box)")
         {
-            simulate._boxes, simulate._rate, simulate._minutes, simulate._hits, simulate._crop, simulate._summary, simulate._disk, simulate._folder, simulate._broker, simulate._agency, simulate._json,
+            simulate._boxes, simulate._rate, simulate._minutes, simulate._hits, simulate._crop, simulate._warmUp, simulate._summary, simulate._disk, simulate._folder, simulate._broker, simulate._agency, simulate._json,
         };
         command.SetAction((parse, cancel) => Failure.ShowAsync(() => simulate.RunAsync(parse, cancel)));
         return command;
@@ -47,6 +51,7 @@ internal sealed class HubSimulateCommand
         if (parse.GetValue(_minutes) is not (null or > 0 and <= 10_000)) return Failure.Say(ExitCode.Usage, "--minutes must be above 0, and at most 10000");
         if (parse.GetValue(_hits) is < 1) return Failure.Say(ExitCode.Usage, "--hits must be 1 or more");
         if (parse.GetValue(_crop) is < 4 or > HitFacts.MaxCropBytes) return Failure.Say(ExitCode.Usage, $"--crop-bytes must be 4 to {HitFacts.MaxCropBytes}");
+        if (parse.GetValue(_warmUp) is < 0 or > 1_000_000) return Failure.Say(ExitCode.Usage, "--warm-up must be 0 to 1000000");
         if (parse.GetValue(_summary) is not (>= 0.1 and <= 1440)) return Failure.Say(ExitCode.Usage, "--summary-minutes must be 0.1 to 1440");
         BrokerAddress? broker = null;
         if (parse.GetValue(_broker) is { } text && !BrokerAddress.TryParse(text, out broker)) return Failure.Say(ExitCode.Usage, "--broker must be HOST or HOST:PORT");
@@ -55,7 +60,7 @@ internal sealed class HubSimulateCommand
 
         var plan = new FleetPlan
         {
-            Boxes = parse.GetValue(_boxes), HitsPerMinute = parse.GetValue(_rate), Hits = parse.GetValue(_hits), CropBytes = parse.GetValue(_crop),
+            Boxes = parse.GetValue(_boxes), HitsPerMinute = parse.GetValue(_rate), Hits = parse.GetValue(_hits), CropBytes = parse.GetValue(_crop), WarmUp = parse.GetValue(_warmUp),
             Lasting = parse.GetValue(_hits) is null ? TimeSpan.FromMinutes(parse.GetValue(_minutes) ?? 1) : null,
             OnDisk = parse.GetValue(_disk), SummaryEvery = TimeSpan.FromMinutes(parse.GetValue(_summary)),
         };

@@ -28,6 +28,9 @@ internal sealed record FleetPlan
     /// leave is in memory, so that one disk need not stand in for those of a fleet.</summary>
     public bool OnDisk { get; init; }
 
+    /// <summary>So many hits come first and are not counted: a program that has just started is slow.</summary>
+    public int WarmUp { get; init; }
+
     /// <summary>How often each box sends its summary.</summary>
     public TimeSpan SummaryEvery { get; init; } = TimeSpan.FromMinutes(Governance.Policy.DefaultSummaryMinutes);
 

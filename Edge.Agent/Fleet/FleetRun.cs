@@ -90,6 +90,7 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
             Enrol(agency, address, stop);
             await using var hub = await WatchingHub.StartAsync(agencyFolder, address, _tally.Take, said, time, stop);
             await LinkAsync(hub, running, ending.Token, stop);
+            await WarmUpAsync(hub, stop);
             return await MeasureAsync(hub, broker, ending, running, stop);
         }
         finally
@@ -134,6 +135,18 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
                 throw new BrokerException(BrokerFailure.Unreachable, $"only {online} of {plan.Boxes} boxes reach the hub over the broker: see that it admits them, and allows so many connections");
             await Task.Delay(Tick, time, stop);
         }
+    }
+
+    private async Task WarmUpAsync(WatchingHub hub, CancellationToken stop)
+    {
+        for (var i = 0; i < plan.WarmUp; i++)
+        {
+            stop.ThrowIfCancellationRequested();
+            _boxes[i % plan.Boxes].Hit();
+            progress.Report(new FleetProgress("hits to warm up", i + 1, plan.WarmUp, 0));
+        }
+        await AsLongAsSomeComeAsync(hub, () => _tally.Opened, () => _tally.Opened < plan.WarmUp, stop);
+        _tally.StartOver();
     }
 
     private async Task<FleetResult> MeasureAsync(WatchingHub hub, int? broker, CancellationTokenSource ending, List<Task> running, CancellationToken stop)

@@ -44,6 +44,16 @@ internal sealed class FleetTally(TimeProvider time)
         }
     }
 
+    /// <summary>What has come so far was for warming up; gaps and refusals still count.</summary>
+    public void StartOver()
+    {
+        lock (_gate)
+        {
+            _committed = _onTheWay.Count;
+            _milliseconds.Clear();
+        }
+    }
+
     public void Take(HubLine line)
     {
         var now = time.GetTimestamp();
