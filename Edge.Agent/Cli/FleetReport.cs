@@ -23,7 +23,7 @@ internal static class FleetReport
         hits.AddRow($"{result.Plan.Boxes}", $"{counts.Sent}", $"{counts.Opened}", $"{Lost(result)}", $"{counts.Repeats + counts.ShownAgain}", $"{counts.Refused}",
             Number(result.Rate), Number(counts.Latency?.P50), Number(counts.Latency?.P95), Number(counts.Latency?.P99), Number(counts.Latency?.Longest));
         console.Write(hits);
-        var use = new Table().AddColumns("process", "CPU s", "CPU ms a hit", "hits a core and second", "memory MiB");
+        var use = new Table().AddColumns("process", "CPU s", "CPU ms a hit", "hits a core and second", "most memory MiB");
         foreach (var (name, one) in new[] { ("hub", result.Hub), ("broker", result.Broker), ("boxes, all in one", (ProcessUse?)result.Boxes) })
             if (one is { } used)
                 use.AddRow(name, Number(used.Processor.TotalSeconds), Number(result.PerHit(used), "0.000"), Number(1000 / result.PerHit(used)), Number(used.Memory / 1048576.0));
@@ -37,7 +37,7 @@ internal static class FleetReport
     {
         var (plan, counts) = (result.Plan, result.Counts);
         object? Of(ProcessUse? use) => use is { } used
-            ? new { CpuSeconds = Round(used.Processor.TotalSeconds), CpuMsPerHit = Round(result.PerHit(used)), MemoryMiB = Round(used.Memory / 1048576.0) } : null;
+            ? new { CpuSeconds = Round(used.Processor.TotalSeconds), CpuMsPerHit = Round(result.PerHit(used)), MostMemoryMiB = Round(used.Memory / 1048576.0) } : null;
         output.WriteLine(JsonSerializer.Serialize(new
         {
             plan.Boxes, plan.HitsPerMinute, plan.OnDisk, result.StateOn, result.MessageBytes, counts.Sent, counts.Opened, Missing = Lost(result), counts.Repeats, counts.ShownAgain, counts.Refused,

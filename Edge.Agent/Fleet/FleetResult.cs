@@ -3,7 +3,7 @@ namespace Edge.Agent.Fleet;
 /// <summary>What a simulation measured.</summary>
 /// <param name="Plan">What was asked for.</param>
 /// <param name="Counts">What became of the hits.</param>
-/// <param name="Hub">What the hub used while it lasted; memory at its end.</param>
+/// <param name="Hub">What the hub used while it lasted, and the most memory that it ever had.</param>
 /// <param name="Broker">The same of the broker; null if it is somebody else's.</param>
 /// <param name="Boxes">The same of all boxes together.</param>
 /// <param name="MessageBytes">Size of a hit as it is published.</param>

@@ -4,7 +4,7 @@ namespace Edge.Agent.Fleet;
 
 /// <summary>What a process has used, from /proc (proc(5)).</summary>
 /// <param name="Processor">Time on processors, in the program and in the kernel for it.</param>
-/// <param name="Memory">Resident, in bytes.</param>
+/// <param name="Memory">The most that was ever resident, in bytes.</param>
 internal readonly record struct ProcessUse(TimeSpan Processor, long Memory)
 {
     // USER_HZ is 100 on every Linux that .NET runs on.
@@ -16,12 +16,13 @@ internal readonly record struct ProcessUse(TimeSpan Processor, long Memory)
         try
         {
             var stat = File.ReadAllText($"/proc/{processId}/stat");
-            // The name in parentheses may hold anything; utime and stime are the 12th and 13th after it, the resident pages the 22nd.
+            // The name in parentheses may hold anything; utime and stime are the 12th and 13th after it.
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
             var ticks = Number(fields[11]) + Number(fields[12]);
-            return new ProcessUse(TimeSpan.FromSeconds(ticks / TicksPerSecond), Number(fields[21]) * Environment.SystemPageSize);
+            var most = File.ReadLines($"/proc/{processId}/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return new ProcessUse(TimeSpan.FromSeconds(ticks / TicksPerSecond), most is null ? 0 : Number(most.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) * 1024);
         }
-        catch (IOException)
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
             return null;
         }

@@ -73,7 +73,8 @@ internal static class FirstInstall
         $"cp -r {folder} {BrokerFolder} && chown -R mosquitto: {BrokerFolder} && mosquitto -c {BrokerFolder}/mosquitto.conf";
 
     /// <summary>A Mosquitto listener with TLS 1.3 whose clients are who their certificate says. It takes the largest hotlist:
-    /// Mosquitto 2.1 stops at 2 MB unless told otherwise.</summary>
+    /// Mosquitto 2.1 stops at 2 MB unless told otherwise. And it keeps all that waits for a hub: by default it drops what comes after the
+    /// first 1000 messages, without a word and after its PUBACK, so that the box has deleted it too. As many go out at once as a hub takes in one step.</summary>
     internal static string Listener(string folder, int port, string? address = null) => $"""
         listener {port}{(address is null ? "" : $" {address}")}
         cafile {folder}/ca.crt
@@ -85,6 +86,8 @@ internal static class FirstInstall
         use_username_as_clientid true
         allow_anonymous false
         acl_file {folder}/mosquitto.acl
+        max_queued_messages 0
+        max_inflight_messages {MqttLink.MaxUnacknowledged}
         max_packet_size {TrustPath.MaxBytes(TrustPath.Hotlist("any")) + MqttLink.PacketOverhead}
 
         """;
