@@ -92,11 +92,12 @@ internal static class FirstInstall
 
         """;
 
-    /// <summary>The hub reads what its boxes say and tells them nothing; the desk publishes what is signed and reads the answers to
-    /// orders. A box, known by its certificate's name, speaks only for itself and reads its own orders and what is signed.</summary>
+    /// <summary>The hub reads what its boxes say and tells them what it has; the desk publishes what is signed and reads the answers to
+    /// orders. A box, known by its certificate's name, speaks only for itself and reads its own orders and receipts and what is signed.</summary>
     internal static string Access(string agency) => $"""
         user hub
         topic read edge/v1/{agency}/#
+        topic write edge/v1/{agency}/+/receipt
 
         user desk
         topic write edge/v1/{agency}/trust/#
@@ -105,6 +106,7 @@ internal static class FirstInstall
 
         pattern write edge/v1/{agency}/%u/#
         pattern read edge/v1/{agency}/%u/order
+        pattern read edge/v1/{agency}/%u/receipt
         pattern read edge/v1/{agency}/trust/#
 
         """;
