@@ -97,7 +97,7 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
         {
             await ending.CancelAsync();
             await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (Given is not null) await ClearAsync(address);
+            if (Given is not null) await ClearAsync(agency, address);
             foreach (var box in _boxes) await box.DisposeAsync();
         }
     }
@@ -252,19 +252,21 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
         }
     }
 
-    /// <summary>Somebody else's broker keeps nothing of boxes that do not exist.</summary>
-    private async Task ClearAsync(BrokerAddress broker)
+    /// <summary>Somebody else's broker keeps nothing of boxes that do not exist: neither what they said last nor what the hub told them.</summary>
+    private async Task ClearAsync(Agency agency, BrokerAddress broker)
     {
-        foreach (var box in _boxes)
-            try
-            {
-                await box.ClearAsync(broker);
-            }
-            catch (BrokerException)
-            {
-                // Gone, or never there: a status under the name of this run is all that stays.
-                return;
-            }
+        try
+        {
+            foreach (var box in _boxes) await box.ClearAsync(broker);
+            await using var hub = await MqttLink.OpenAsync(agency.LinkOfHub(null, broker, time.GetUtcNow()) with { SessionExpiry = TimeSpan.Zero }, time, CancellationToken.None);
+            foreach (var box in _boxes)
+                await hub.PublishAsync(new Publication(Topics.Receipt(box.Name), ReadOnlyMemory<byte>.Empty, Retain: true), CancellationToken.None);
+            await hub.CloseAsync();
+        }
+        catch (BrokerException)
+        {
+            // Gone, or never there: something under the names of this run is all that stays.
+        }
     }
 
     private static void RequireAlive(WatchingHub hub)
