@@ -21,10 +21,13 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
     private const int LinkingAtOnce = 32;
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly FleetTally _tally = new(time);
     private readonly List<SimulatedBox> _boxes = [];
+    private IReadOnlyList<ProcessMeter> _meters = [];
+    private long _looked;
     private int _messageBytes;
 
     /// <summary>A broker that belongs to somebody else, and the agency whose clients it admits.</summary>
@@ -130,7 +133,7 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
             }
             progress.Report(new FleetProgress("boxes linked", online, plan.Boxes, 0));
             if (online != before.Online) before = (online, time.GetTimestamp());
-            RequireAlive(hub);
+            await LookAsync(hub, stop);
             if (time.GetElapsedTime(before.Since) > Patience)
                 throw new BrokerException(BrokerFailure.Unreachable, $"only {online} of {plan.Boxes} boxes reach the hub over the broker: see that it admits them, and allows so many connections");
             await Task.Delay(Tick, time, stop);
@@ -151,8 +154,8 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
 
     private async Task<FleetResult> MeasureAsync(WatchingHub hub, int? broker, CancellationTokenSource ending, List<Task> running, CancellationToken stop)
     {
-        var (own, started) = (Environment.ProcessId, time.GetTimestamp());
-        var (hubBefore, brokerBefore, boxesBefore) = (Use(hub.ProcessId), broker is { } first ? Use(first) : default, Use(own));
+        var started = time.GetTimestamp();
+        _meters = [new ProcessMeter(hub.ProcessId), new ProcessMeter(Environment.ProcessId), .. broker is { } there ? [new ProcessMeter(there)] : Array.Empty<ProcessMeter>()];
         var stopped = false;
         try
         {
@@ -163,12 +166,13 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
         {
             stopped = true;
         }
-        var (hubUse, brokerUse, boxesUse) = (Since(hubBefore, hub.ProcessId), broker is { } there ? Since(brokerBefore, there) : (ProcessUse?)null, Since(boxesBefore, own));
+        foreach (var meter in _meters) meter.Look();
+        var uses = _meters.Select(meter => meter.Used).ToList();
         if (!stopped) await SummariseAsync(hub, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await ending.CancelAsync();
         await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await hub.StopAsync();
-        return new FleetResult(plan, _tally.Count(started), hubUse, brokerUse, boxesUse, _messageBytes, FileSystem(), stopped || stop.IsCancellationRequested);
+        return new FleetResult(plan, _tally.Count(started), uses[0], uses.Count > 2 ? uses[2] : null, uses[1], _messageBytes, FileSystem(), stopped || stop.IsCancellationRequested);
     }
 
     /// <summary>Hits come as a Poisson process, each to a box by chance.</summary>
@@ -196,7 +200,7 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
                     await asked.Writer.WriteAsync((_boxes[random.Next(plan.Boxes)], false), stop);
                     due += TimeSpan.FromSeconds(-Math.Log(1 - random.NextDouble()) / plan.HitsPerSecond);
                 }
-                RequireAlive(hub);
+                await LookAsync(hub, stop);
                 Report(elapsed, made);
                 var wait = due < summaryDue ? due : summaryDue;
                 if (plan.Lasting is { } last && last < wait) wait = last;
@@ -247,7 +251,7 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
         while (more() && time.GetElapsedTime(before.Since) < Patience)
         {
             if (come() is var now && now != before.Come) before = (now, time.GetTimestamp());
-            RequireAlive(hub);
+            await LookAsync(hub, stop);
             await Task.Delay(Tick, time, stop);
         }
     }
@@ -269,15 +273,18 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
         }
     }
 
-    private static void RequireAlive(WatchingHub hub)
+    /// <summary>Ctrl-C in a terminal ends hub and broker too: what they had used until then is what was seen last.</summary>
+    private async Task LookAsync(WatchingHub hub, CancellationToken stop)
     {
-        if (hub.HasEnded) throw new BrokerException(BrokerFailure.Lost, $"the hub ended: {hub.LastSaid}");
+        if (hub.HasEnded)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), time, stop); // the same signal may be on its way to us
+            throw new BrokerException(BrokerFailure.Lost, $"the hub ended: {hub.LastSaid}");
+        }
+        if (time.GetElapsedTime(_looked) < LookEvery) return;
+        _looked = time.GetTimestamp();
+        foreach (var meter in _meters) meter.Look();
     }
-
-    private static ProcessUse Use(int processId) => ProcessUse.Of(processId) ?? default;
-
-    private static ProcessUse Since(ProcessUse before, int processId) =>
-        ProcessUse.Of(processId) is { } now ? now with { Processor = now.Processor - before.Processor } : default;
 
     private string FileSystem()
     {

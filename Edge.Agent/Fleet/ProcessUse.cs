@@ -30,3 +30,16 @@ internal readonly record struct ProcessUse(TimeSpan Processor, long Memory)
 
     private static long Number(string field) => long.Parse(field, CultureInfo.InvariantCulture);
 }
+
+/// <summary>What a process uses from now on, as it was when last looked at: one that has ended can be asked no more.</summary>
+internal sealed class ProcessMeter(int processId)
+{
+    private readonly ProcessUse _before = ProcessUse.Of(processId) ?? default;
+
+    public ProcessUse Used { get; private set; }
+
+    public void Look()
+    {
+        if (ProcessUse.Of(processId) is { Memory: > 0 } now) Used = now with { Processor = now.Processor - _before.Processor };
+    }
+}

@@ -43,12 +43,17 @@ public sealed class FleetTests : IDisposable
         MosquittoBroker.Need();
         using var process = EdgeAgent.Start("hub", "simulate", "--boxes", "2", "--hits-per-minute", "600", "--minutes", "60", "--warm-up", "0", "--folder", _folder.Path, "--json");
         var output = process.StandardOutput.ReadToEndAsync(Cancel);
-        while (await process.StandardError.ReadLineAsync(Cancel) is { } line && !line.StartsWith("seconds", StringComparison.Ordinal)) { }
+        while (await process.StandardError.ReadLineAsync(Cancel) is { } line && !line.Contains("seconds 10/", StringComparison.Ordinal)) { }
         var error = process.StandardError.ReadToEndAsync(Cancel);
-        using var kill = Process.Start("/bin/sh", ["-c", $"kill -INT {process.Id}"]);
+        // A terminal tells everybody in the foreground: the hub and the broker too.
+        using var kill = Process.Start("/bin/sh", ["-c", $"kill -INT {process.Id} $(pgrep -P {process.Id})"]);
         await process.WaitForExitAsync(Cancel);
 
-        Assert.Equal((ExitCode.Interrupted, true), ((ExitCode)process.ExitCode, JsonDocument.Parse(await output).RootElement.GetProperty("stopped").GetBoolean()));
+        Assert.Equal(ExitCode.Interrupted, (ExitCode)process.ExitCode);
+        var result = JsonDocument.Parse(await output).RootElement;
+        Assert.True(result.GetProperty("stopped").GetBoolean());
+        Assert.True(result.GetProperty("opened").GetInt64() > 0);
+        Assert.All(["hub", "broker"], name => Assert.True(result.GetProperty(name).GetProperty("mostMemoryMiB").GetDouble() > 1, "what they used is not forgotten when they end"));
         Assert.Contains("figures until then", await error, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
     }
