@@ -90,7 +90,7 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
         var running = new List<Task>();
         try
         {
-            Enrol(agency, address, stop);
+            await EnrolAsync(agency, address, stop);
             await using var hub = await WatchingHub.StartAsync(agencyFolder, address, _tally.Take, said, time, stop);
             await LinkAsync(hub, running, ending.Token, stop);
             await WarmUpAsync(hub, stop);
@@ -105,18 +105,23 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
         }
     }
 
-    private void Enrol(Agency agency, BrokerAddress broker, CancellationToken stop)
+    private async Task EnrolAsync(Agency agency, BrokerAddress broker, CancellationToken stop)
     {
         // Of this run alone: a broker and a ledger may remember an earlier one.
         var run = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3));
-        for (var i = 1; i <= plan.Boxes; i++)
+        // Side by side: most of it is waiting for the disk.
+        await Parallel.ForEachAsync(Enumerable.Range(1, plan.Boxes), new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = stop }, (i, _) =>
         {
-            stop.ThrowIfCancellationRequested();
             var name = $"{BoxPrefix}{run}-{i}";
             var origin = SimulatedBox.Enrol(agency, broker, name, Directory.CreateDirectory(Path.Combine(folder, name)).FullName, plan.CropBytes, i, time.GetUtcNow());
-            _boxes.Add(plan.OnDisk ? new BoxOnDisk(origin, time) { Committed = _tally.Commit } : new BoxInMemory(origin, time) { Committed = _tally.Commit });
-            progress.Report(new FleetProgress("boxes enrolled", i, plan.Boxes, 0));
-        }
+            SimulatedBox box = plan.OnDisk ? new BoxOnDisk(origin, time) { Committed = _tally.Commit } : new BoxInMemory(origin, time) { Committed = _tally.Commit };
+            lock (_boxes)
+            {
+                _boxes.Add(box);
+                progress.Report(new FleetProgress("boxes enrolled", _boxes.Count, plan.Boxes, 0));
+            }
+            return ValueTask.CompletedTask;
+        });
         _messageBytes = _boxes[0].SampleBytes();
     }
 
