@@ -36,9 +36,12 @@ internal static class BenchHubCommand
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
         if (!ReferenceEquals(output, Console.Out) || Console.IsOutputRedirected) console.Profile.Width = 160;
         var table = new Table().AddColumns("what", "measured", "beside it", "ratio");
-        table.AddRow("hub: verify and open, one core", $"{Number(result.Verify)} hits/s", $"Ed25519 and HPKE alone: {Number(result.Raw)}/s", Ratio(result.Verify, result.Raw));
-        table.AddRow("box: store (database, log, mark)", $"{Number(result.Commits)} hits/s", $"write and fsync alone: {Number(result.Fsyncs)}/s", Ratio(result.Commits, result.Fsyncs));
-        table.AddRow("box: publish, acknowledge durably", $"{Number(result.Publishes)} hits/s", $"write and fsync alone: {Number(result.Fsyncs)}/s", Ratio(result.Publishes, result.Fsyncs));
+        table.AddRow("hub: verify and open, one core", $"{Number(result.Verify)} hits/s", $"Ed25519 and HPKE alone: {Number(result.Raw)}/s",
+            Ratio(result.Verify, result.Raw));
+        table.AddRow("box: store (database, log, mark)", $"{Number(result.Commits)} hits/s", $"write and fsync alone: {Number(result.Fsyncs)}/s",
+            Ratio(result.Commits, result.Fsyncs));
+        table.AddRow("box: publish, acknowledge durably", $"{Number(result.Publishes)} hits/s", $"write and fsync alone: {Number(result.Fsyncs)}/s",
+            Ratio(result.Publishes, result.Fsyncs));
         table.AddRow("from hit committed to hub decrypted", $"p50 {Number(result.Latency.P50)} ms", $"p95 {Number(result.Latency.P95)} ms", "");
         table.AddRow("", $"p99 {Number(result.Latency.P99)} ms", $"longest {Number(result.Latency.Longest)} ms", "");
         console.Write(table);
@@ -50,7 +53,8 @@ internal static class BenchHubCommand
         VerifyAndOpenPerSecond = Round(result.Verify), CryptographyAlonePerSecond = Round(result.Raw), VerifyRatio = Round(result.Verify / result.Raw),
         StorePerSecond = Round(result.Commits), PublishPerSecond = Round(result.Publishes), FsyncPerSecond = Round(result.Fsyncs),
         StoreRatio = Round(result.Commits / result.Fsyncs), PublishRatio = Round(result.Publishes / result.Fsyncs),
-        LatencyMs = new { P50 = Round(result.Latency.P50), P95 = Round(result.Latency.P95), P99 = Round(result.Latency.P99), Longest = Round(result.Latency.Longest) },
+        LatencyMs = new { P50 = Round(result.Latency.P50), P95 = Round(result.Latency.P95), P99 = Round(result.Latency.P99),
+            Longest = Round(result.Latency.Longest) },
         result.MessageBytes, result.FileSystem, Processors = Environment.ProcessorCount,
     }, Json));
 

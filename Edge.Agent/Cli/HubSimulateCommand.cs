@@ -12,7 +12,8 @@ internal sealed class HubSimulateCommand
     private readonly Option<double> _rate = new("--hits-per-minute") { Description = "Of each box, on average.", DefaultValueFactory = _ => 6 };
     private readonly Option<double?> _minutes = new("--minutes") { Description = "For so long; default 1." };
     private readonly Option<long?> _hits = new("--hits") { Description = "Instead of --minutes: until there were so many, of all boxes together." };
-    private readonly Option<int> _crop = new("--crop-bytes") { Description = "Size of the made-up picture in each hit.", DefaultValueFactory = _ => FleetPlan.UsualCrop };
+    private readonly Option<int> _crop = new("--crop-bytes") { Description = "Size of the made-up picture in each hit.",
+        DefaultValueFactory = _ => FleetPlan.UsualCrop };
     private readonly Option<int> _warmUp = new("--warm-up")
     {
         Description = "So many hits come first and are not counted: a program that has just started is slow.", DefaultValueFactory = _ => 300,
@@ -25,9 +26,12 @@ internal sealed class HubSimulateCommand
     {
         Description = "Each box with its state database, outbox and log in --folder, as a real one; without, what waits is in memory and this disk does not stand in for those of a fleet.",
     };
-    private readonly Option<string?> _folder = new("--folder") { Description = "Where the boxes' keys and files are made, and deleted afterwards; default the system's temporary folder." };
-    private readonly Option<string?> _broker = new("--broker") { Description = "HOST:PORT of a broker that you have, instead of a Mosquitto started here. Needs --agency." };
-    private readonly Option<string?> _agency = new("--agency") { Description = "Folder of an agency made for simulations by hub init, whose clients that broker admits. Boxes in service must not be enrolled there." };
+    private readonly Option<string?> _folder = new("--folder")
+        { Description = "Where the boxes' keys and files are made, and deleted afterwards; default the system's temporary folder." };
+    private readonly Option<string?> _broker = new("--broker")
+        { Description = "HOST:PORT of a broker that you have, instead of a Mosquitto started here. Needs --agency." };
+    private readonly Option<string?> _agency = new("--agency")
+        { Description = "Folder of an agency made for simulations by hub init, whose clients that broker admits. Boxes in service must not be enrolled there." };
     private readonly Option<bool> _json = new("--json") { Description = "One JSON object instead of a table." };
 
     public static Command Build()
@@ -35,7 +39,8 @@ internal sealed class HubSimulateCommand
         var simulate = new HubSimulateCommand();
         var command = new Command("simulate", "Measure what a fleet of made-up boxes asks of a broker and of a hub (refused on an enrolled box)")
         {
-            simulate._boxes, simulate._rate, simulate._minutes, simulate._hits, simulate._crop, simulate._warmUp, simulate._summary, simulate._disk, simulate._folder, simulate._broker, simulate._agency, simulate._json,
+            simulate._boxes, simulate._rate, simulate._minutes, simulate._hits, simulate._crop, simulate._warmUp, simulate._summary, simulate._disk,
+                simulate._folder, simulate._broker, simulate._agency, simulate._json,
         };
         command.SetAction((parse, cancel) => Failure.ShowAsync(() => simulate.RunAsync(parse, cancel)));
         return command;
@@ -54,19 +59,23 @@ internal sealed class HubSimulateCommand
         if (parse.GetValue(_warmUp) is < 0 or > 1_000_000) return Failure.Say(ExitCode.Usage, "--warm-up must be 0 to 1000000");
         if (parse.GetValue(_summary) is not (>= 0.1 and <= 1440)) return Failure.Say(ExitCode.Usage, "--summary-minutes must be 0.1 to 1440");
         BrokerAddress? broker = null;
-        if (parse.GetValue(_broker) is { } text && !BrokerAddress.TryParse(text, out broker)) return Failure.Say(ExitCode.Usage, "--broker must be HOST or HOST:PORT");
-        if (broker is null != parse.GetValue(_agency) is null) return Failure.Say(ExitCode.Usage, "--broker and --agency go together: where it is, and who it admits");
+        if (parse.GetValue(_broker) is { } text && !BrokerAddress.TryParse(text, out broker)) return Failure.Say(ExitCode.Usage,
+            "--broker must be HOST or HOST:PORT");
+        if (broker is null != parse.GetValue(_agency) is null) return Failure.Say(ExitCode.Usage,
+            "--broker and --agency go together: where it is, and who it admits");
         if (parse.GetValue(_folder) is { } chosen && !Directory.Exists(chosen)) return Failure.Say(ExitCode.Usage, $"--folder {chosen}: no such folder");
 
         var plan = new FleetPlan
         {
-            Boxes = parse.GetValue(_boxes), HitsPerMinute = parse.GetValue(_rate), Hits = parse.GetValue(_hits), CropBytes = parse.GetValue(_crop), WarmUp = parse.GetValue(_warmUp),
+            Boxes = parse.GetValue(_boxes), HitsPerMinute = parse.GetValue(_rate), Hits = parse.GetValue(_hits), CropBytes = parse.GetValue(_crop),
+                WarmUp = parse.GetValue(_warmUp),
             Lasting = parse.GetValue(_hits) is null ? TimeSpan.FromMinutes(parse.GetValue(_minutes) ?? 1) : null,
             OnDisk = parse.GetValue(_disk), SummaryEvery = TimeSpan.FromMinutes(parse.GetValue(_summary)),
         };
         var error = parse.InvocationConfiguration.Error;
         using var folder = FleetFolder.Make(parse.GetValue(_folder));
-        var run = new FleetRun(plan, folder.Path, new FleetProgressLines(error, TimeProvider.System, inPlace: !Console.IsErrorRedirected), error.WriteLine, TimeProvider.System)
+        var run = new FleetRun(plan, folder.Path, new FleetProgressLines(error, TimeProvider.System, inPlace: !Console.IsErrorRedirected), error.WriteLine,
+            TimeProvider.System)
         {
             Given = broker is null ? null : (broker, parse.GetValue(_agency)!),
         };

@@ -41,7 +41,8 @@ internal sealed class BoxOnDisk : SimulatedBox
         Committed(Name, sequence);
         var leaf = _audit.Append(new AuditEntry
         {
-            Action = AuditAction.HitStored, Sequence = sequence, Digest = digest, Case = ConcealedValue.Case("simulated"), Purpose = "stolen-vehicle", Agency = Name.Agency,
+            Action = AuditAction.HitStored, Sequence = sequence, Digest = digest, Case = ConcealedValue.Case("simulated"), Purpose = "stolen-vehicle",
+                Agency = Name.Agency,
         });
         _state.Outbox.MarkLogged(sequence, leaf);
     }

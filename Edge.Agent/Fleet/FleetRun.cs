@@ -113,8 +113,10 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
         await Parallel.ForEachAsync(Enumerable.Range(1, plan.Boxes), new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = stop }, (i, _) =>
         {
             var name = $"{BoxPrefix}{run}-{i}";
-            var origin = SimulatedBox.Enrol(agency, broker, name, Directory.CreateDirectory(Path.Combine(folder, name)).FullName, plan.CropBytes, i, time.GetUtcNow());
-            SimulatedBox box = plan.OnDisk ? new BoxOnDisk(origin, time) { Committed = _tally.Commit } : new BoxInMemory(origin, time) { Committed = _tally.Commit };
+            var origin = SimulatedBox.Enrol(agency, broker, name, Directory.CreateDirectory(Path.Combine(folder, name)).FullName, plan.CropBytes, i,
+                time.GetUtcNow());
+            SimulatedBox box = plan.OnDisk ? new BoxOnDisk(origin, time) { Committed = _tally.Commit } : new BoxInMemory(origin, time)
+                { Committed = _tally.Commit };
             lock (_boxes)
             {
                 _boxes.Add(box);
@@ -160,7 +162,8 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
     private async Task<FleetResult> MeasureAsync(WatchingHub hub, int? broker, CancellationTokenSource ending, List<Task> running, CancellationToken stop)
     {
         var started = time.GetTimestamp();
-        _meters = [new ProcessMeter(hub.ProcessId), new ProcessMeter(Environment.ProcessId), .. broker is { } there ? [new ProcessMeter(there)] : Array.Empty<ProcessMeter>()];
+        _meters = [new ProcessMeter(hub.ProcessId), new ProcessMeter(Environment.ProcessId), .. broker is { } there ? [new ProcessMeter(there)]
+            : Array.Empty<ProcessMeter>()];
         var stopped = false;
         try
         {
@@ -177,7 +180,8 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
         await ending.CancelAsync();
         await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await hub.StopAsync();
-        return new FleetResult(plan, _tally.Count(started), uses[0], uses.Count > 2 ? uses[2] : null, uses[1], _messageBytes, FileSystem(), stopped || stop.IsCancellationRequested);
+        return new FleetResult(plan, _tally.Count(started), uses[0], uses.Count > 2 ? uses[2] : null, uses[1], _messageBytes, FileSystem(),
+            stopped || stop.IsCancellationRequested);
     }
 
     /// <summary>Hits come as a Poisson process, each to a box by chance.</summary>
@@ -199,7 +203,8 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
             {
                 stop.ThrowIfCancellationRequested();
                 var elapsed = time.GetElapsedTime(started);
-                for (; summaryDue <= elapsed; summaryDue += plan.SummaryEvery / plan.Boxes) await asked.Writer.WriteAsync((_boxes[nextBox++ % plan.Boxes], true), stop);
+                for (; summaryDue <= elapsed; summaryDue += plan.SummaryEvery / plan.Boxes) await asked.Writer.WriteAsync((_boxes[nextBox++ % plan.Boxes],
+                    true), stop);
                 for (; due <= elapsed && !(made >= plan.Hits); made++)
                 {
                     await asked.Writer.WriteAsync((_boxes[random.Next(plan.Boxes)], false), stop);
@@ -267,7 +272,8 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
         try
         {
             foreach (var box in _boxes) await box.ClearAsync(broker);
-            await using var hub = await MqttLink.OpenAsync(agency.LinkOfHub(null, broker, time.GetUtcNow()) with { SessionExpiry = TimeSpan.Zero }, time, CancellationToken.None);
+            await using var hub = await MqttLink.OpenAsync(agency.LinkOfHub(null, broker, time.GetUtcNow()) with { SessionExpiry = TimeSpan.Zero }, time,
+                CancellationToken.None);
             foreach (var box in _boxes)
                 await hub.PublishAsync(new Publication(Topics.Receipt(box.Name), ReadOnlyMemory<byte>.Empty, Retain: true), CancellationToken.None);
             await hub.CloseAsync();

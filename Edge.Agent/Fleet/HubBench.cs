@@ -157,7 +157,8 @@ internal sealed class HubBench(string folder, IProgress<FleetProgress> progress,
             var dot = message.AsSpan().LastIndexOf((byte)'.');
             (_key, _signed) = (key, message[..dot]);
             _signature = System.Buffers.Text.Base64Url.DecodeFromUtf8(message.AsSpan(dot + 1));
-            _hit = Jws.TryVerify(message, key, out var payload) && CloudEvent.TryParse(payload, out var said, out _) && SealedHit.TryParse(said.Data.Span, out var hit, out _)
+            _hit = Jws.TryVerify(message, key, out var payload) && CloudEvent.TryParse(payload, out var said, out _) && SealedHit.TryParse(said.Data.Span,
+                out var hit, out _)
                 ? hit : throw new CryptographicException("a hit of the bench does not verify");
         }
 

@@ -25,7 +25,8 @@ internal sealed class Mosquitto : IAsyncDisposable
     /// <summary>Where the program is.</summary>
     /// <param name="places">Where to look; where Debian and its builders put it, unless given.</param>
     /// <exception cref="BrokerException">Nowhere; the message says how to get it.</exception>
-    public static string Find(IEnumerable<string>? places = null) => (places ?? Places).FirstOrDefault(File.Exists) ?? throw new BrokerException(BrokerFailure.Unreachable,
+    public static string Find(IEnumerable<string>? places = null) => (places ?? Places).FirstOrDefault(File.Exists)
+        ?? throw new BrokerException(BrokerFailure.Unreachable,
         "mosquitto is not installed: apt-get install mosquitto, or name a broker that you have with --broker HOST:PORT --agency DIR");
 
     /// <summary>A port that is free at this moment.</summary>

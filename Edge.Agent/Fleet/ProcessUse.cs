@@ -20,7 +20,8 @@ internal readonly record struct ProcessUse(TimeSpan Processor, long Memory)
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
             var ticks = Number(fields[11]) + Number(fields[12]);
             var most = File.ReadLines($"/proc/{processId}/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-            return new ProcessUse(TimeSpan.FromSeconds(ticks / TicksPerSecond), most is null ? 0 : Number(most.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) * 1024);
+            return new ProcessUse(TimeSpan.FromSeconds(ticks / TicksPerSecond), most is null ? 0 : Number(most.Split(' ',
+                StringSplitOptions.RemoveEmptyEntries)[1]) * 1024);
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {

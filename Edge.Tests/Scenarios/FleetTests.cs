@@ -24,7 +24,8 @@ public sealed class FleetTests : IDisposable
     {
         MosquittoBroker.Need();
         string[] disk = onDisk ? ["--on-disk"] : [];
-        var ended = await EdgeAgent.RunAsync(["hub", "simulate", "--boxes", "3", "--hits-per-minute", "600", "--hits", "20", "--warm-up", "3", "--json", "--folder", _folder.Path, .. disk]);
+        var ended = await EdgeAgent.RunAsync(["hub", "simulate", "--boxes", "3", "--hits-per-minute", "600", "--hits", "20", "--warm-up", "3", "--json",
+            "--folder", _folder.Path, .. disk]);
 
         Assert.True(ended.Code == ExitCode.Ok, ended.Error);
         var result = JsonDocument.Parse(ended.Output).RootElement;
@@ -41,7 +42,8 @@ public sealed class FleetTests : IDisposable
     public async Task Stopped_by_Ctrl_C_it_says_what_it_has_measured()
     {
         MosquittoBroker.Need();
-        using var process = EdgeAgent.Start("hub", "simulate", "--boxes", "2", "--hits-per-minute", "600", "--minutes", "60", "--warm-up", "0", "--folder", _folder.Path, "--json");
+        using var process = EdgeAgent.Start("hub", "simulate", "--boxes", "2", "--hits-per-minute", "600", "--minutes", "60", "--warm-up", "0", "--folder",
+            _folder.Path, "--json");
         var output = process.StandardOutput.ReadToEndAsync(Cancel);
         while (await process.StandardError.ReadLineAsync(Cancel) is { } line && !line.Contains("seconds 10/", StringComparison.Ordinal)) { }
         var error = process.StandardError.ReadToEndAsync(Cancel);
@@ -53,7 +55,8 @@ public sealed class FleetTests : IDisposable
         var result = JsonDocument.Parse(await output).RootElement;
         Assert.True(result.GetProperty("stopped").GetBoolean());
         Assert.True(result.GetProperty("opened").GetInt64() > 0);
-        Assert.All(["hub", "broker"], name => Assert.True(result.GetProperty(name).GetProperty("mostMemoryMiB").GetDouble() > 1, "what they used is not forgotten when they end"));
+        Assert.All(["hub", "broker"], name => Assert.True(result.GetProperty(name).GetProperty("mostMemoryMiB").GetDouble() > 1,
+            "what they used is not forgotten when they end"));
         Assert.Contains("figures until then", await error, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
     }
@@ -70,7 +73,8 @@ public sealed class FleetTests : IDisposable
         Assert.Equal(5, JsonDocument.Parse(ended.Output).RootElement.GetProperty("opened").GetInt64());
         Assert.False(JsonDocument.Parse(ended.Output).RootElement.TryGetProperty("broker", out _), "what somebody else's broker uses is not ours to see");
         Assert.Empty(agency.Boxes);
-        await using var late = await MqttLink.OpenAsync(new LinkSettings(broker.Address, agency.HubCertificates, "late") { SessionExpiry = TimeSpan.Zero }, TimeProvider.System, Cancel);
+        await using var late = await MqttLink.OpenAsync(new LinkSettings(broker.Address, agency.HubCertificates, "late") { SessionExpiry = TimeSpan.Zero },
+            TimeProvider.System, Cancel);
         await late.SubscribeAsync(["edge/v1/city/#"], Cancel);
         await late.SubscribeAsync(["edge/v1/city/none"], Cancel); // answered after whatever was retained has been sent
         Assert.False(late.Inbound.TryRead(out _), "a status is still retained");
@@ -108,7 +112,8 @@ public sealed class FleetTests : IDisposable
         }
         await using var link = await MqttLink.OpenAsync(new LinkSettings(broker.Address, box.Certificates, "box-1"), TimeProvider.System, Cancel);
         for (var i = 0; i < count; i++)
-            Assert.Equal(PublishOutcome.Acknowledged, (await link.PublishAsync(new Publication("edge/v1/city/box-1/hit", BitConverter.GetBytes(i)), Cancel)).Outcome);
+            Assert.Equal(PublishOutcome.Acknowledged, (await link.PublishAsync(new Publication("edge/v1/city/box-1/hit", BitConverter.GetBytes(i)),
+                Cancel)).Outcome);
 
         await using var back = await MqttLink.OpenAsync(hub, TimeProvider.System, Cancel);
         for (var i = 0; i < count; i++)
@@ -121,7 +126,8 @@ public sealed class FleetTests : IDisposable
 
     [Fact]
     public void Without_mosquitto_it_says_how_to_get_it() =>
-        Assert.Contains("apt-get install mosquitto", Assert.Throws<BrokerException>(() => Mosquitto.Find([_folder.File("none")])).Message, StringComparison.Ordinal);
+        Assert.Contains("apt-get install mosquitto", Assert.Throws<BrokerException>(() => Mosquitto.Find([_folder.File("none")])).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("--boxes must be 1 to 10000", "--boxes", "0")]
@@ -137,7 +143,8 @@ public sealed class FleetTests : IDisposable
         Assert.Contains(told, ended.Error, StringComparison.Ordinal);
     }
 
-    private Agency AgencyFor() => Agency.Create(_folder.File("city"), new AgencyPlan { Agency = "city", Cost = Lists.Cheap }, TimeProvider.System.GetUtcNow(), null, out _)!;
+    private Agency AgencyFor() => Agency.Create(_folder.File("city"), new AgencyPlan { Agency = "city", Cost = Lists.Cheap },
+        TimeProvider.System.GetUtcNow(), null, out _)!;
 
     private async Task<MosquittoBroker> BrokerOfAsync(Agency agency)
     {
