@@ -111,9 +111,17 @@ bench() {
             cd "$here"
             exec "$agent" bench recognition "$from" "$@"
             ;;
+        hub)
+            shift
+            need "${runtime_packages[@]}" mosquitto
+            build Edge.Agent
+            cd "$here"
+            exec "$agent" bench hub "$@"
+            ;;
         '')
             cat <<'BENCHES'
 ./build.sh bench recognition   accuracy and speed on labelled pictures, beside the public reader; see docs/accuracy.md
+./build.sh bench hub           the hub link: verify and open per core, a box's durable publish rate, latency; see docs/fleet.md
 BENCHES
             ;;
         *) die "unknown bench '$1': ./build.sh bench lists them" ;;
@@ -159,7 +167,7 @@ case ${1:-help} in
 ./build.sh demo [ARGS]   a box, a broker and a hub in one: footage in, one sealed alert out
 ./build.sh test          every test; ends with "N passed, N failed, N skipped"
 ./build.sh run ARGS      edge-agent ARGS, freshly built (try: run --help)
-./build.sh bench NAME    measures: recognition (accuracy and speed, beside the public reader)
+./build.sh bench NAME    measures: recognition (accuracy and speed, beside the public reader), hub (the link, per core)
 ./build.sh train ARGS    the models from nothing: hours; try train --help
 ./build.sh package       a self-contained archive for x64 in artifacts/
 ./build.sh format        the code as .editorconfig wants it

@@ -76,6 +76,7 @@ internal static class HubWatchCommand
         {
             // Without a count, being stopped is how it ends.
         }
+        show.End(agency.Name, watch.Repeats);
         return show.Refused == 0 ? ExitCode.Ok : ExitCode.Verification;
     }
 
@@ -152,6 +153,12 @@ internal static class HubWatchCommand
             if (delivery is { Late: true, Message: ReceivedMessage.Accepted { Event: var after2 } })
                 Account(after2, "hub.late", [after2.Sequence], $"number {after2.Sequence}, named as missing before, has come");
             return true;
+        }
+
+        /// <summary>The last line, of a hub that was not killed, for a machine that asked for everything.</summary>
+        public void End(string agency, long repeats)
+        {
+            if (all && json) Print(JsonSerializer.Serialize(new { type = "hub.ended", agency, hits = Hits, refused = Refused, repeats }, Json));
         }
 
         /// <summary>Says what became of numbers; a machine that asked for everything gets it as a line of its own.</summary>

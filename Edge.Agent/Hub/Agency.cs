@@ -236,6 +236,9 @@ public sealed class Agency : IDisposable
         return new EnrolmentBundle(box, authority.Certificate, certificate, Target(TrustPath.Root));
     }
 
+    /// <summary>Knows a box no more: what it says is refused by every hub that starts from now on.</summary>
+    internal void Forget(BoxName box) => File.Delete(_folder.Box(box.Box));
+
     /// <summary>Makes a box's keys here and enrols it, for a first try without a second machine: <c>to-box/{box}</c> then
     /// holds <c>state</c> and <c>enrolment</c> to carry over and delete here. A box in service makes its own keys.</summary>
     /// <returns>The folder.</returns>

@@ -45,14 +45,27 @@ internal static class FirstInstall
     /// <returns>The folder.</returns>
     public static string WriteBroker(Agency agency, string agencyFolder)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(agencyFolder, "to-broker"),
-            Private | UnixFileMode.UserExecute).FullName;
+        var folder = Path.Combine(agencyFolder, "to-broker");
+        WriteBroker(agency, folder, Listener(BrokerFolder, agency.Broker.Port));
+        return folder;
+    }
+
+    /// <summary>Writes the same listener for a broker that this user runs on this machine alone.</summary>
+    /// <returns>Its configuration file.</returns>
+    internal static string WriteLocalBroker(Agency agency, string folder)
+    {
+        WriteBroker(agency, folder, $"user {Environment.UserName}\nlog_dest stderr\nlog_type error\n{Listener(folder, agency.Broker.Port, "127.0.0.1")}");
+        return Path.Combine(folder, "mosquitto.conf");
+    }
+
+    private static void WriteBroker(Agency agency, string folder, string listener)
+    {
+        Directory.CreateDirectory(folder, Private | UnixFileMode.UserExecute);
         var files = agency.BrokerCertificates;
         foreach (var (from, to) in new[] { (files.CaFile, "ca.crt"), (files.CertificateFile, "broker.crt"), (files.KeyFile, "broker.key") })
             Write(Path.Combine(folder, to), File.ReadAllText(from));
-        Write(Path.Combine(folder, "mosquitto.conf"), Listener(BrokerFolder, agency.Broker.Port));
+        Write(Path.Combine(folder, "mosquitto.conf"), listener);
         Write(Path.Combine(folder, "mosquitto.acl"), Access(agency.Name));
-        return folder;
     }
 
     /// <summary>The commands for the broker, as root on its machine.</summary>
@@ -60,9 +73,10 @@ internal static class FirstInstall
         $"cp -r {folder} {BrokerFolder} && chown -R mosquitto: {BrokerFolder} && mosquitto -c {BrokerFolder}/mosquitto.conf";
 
     /// <summary>A Mosquitto listener with TLS 1.3 whose clients are who their certificate says. It takes the largest hotlist:
-    /// Mosquitto 2.1 stops at 2 MB unless told otherwise.</summary>
-    internal static string Listener(string folder, int port) => $"""
-        listener {port}
+    /// Mosquitto 2.1 stops at 2 MB unless told otherwise. And it keeps all that waits for a hub: by default it drops what comes after the
+    /// first 1000 messages, without a word and after its PUBACK, so that the box has deleted it too. As many go out at once as a hub takes in one step.</summary>
+    internal static string Listener(string folder, int port, string? address = null) => $"""
+        listener {port}{(address is null ? "" : $" {address}")}
         cafile {folder}/ca.crt
         certfile {folder}/broker.crt
         keyfile {folder}/broker.key
@@ -72,6 +86,8 @@ internal static class FirstInstall
         use_username_as_clientid true
         allow_anonymous false
         acl_file {folder}/mosquitto.acl
+        max_queued_messages 0
+        max_inflight_messages {MqttLink.MaxUnacknowledged}
         max_packet_size {TrustPath.MaxBytes(TrustPath.Hotlist("any")) + MqttLink.PacketOverhead}
 
         """;

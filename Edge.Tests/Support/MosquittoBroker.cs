@@ -22,6 +22,9 @@ internal sealed class MosquittoBroker : IAsyncDisposable
 
     public BrokerAddress Address { get; }
 
+    /// <summary>Skips the test where mosquitto is not installed.</summary>
+    public static void Need() => Assert.SkipWhen(Program is null, "mosquitto is not installed: apt-get install mosquitto");
+
     /// <summary>Starts a broker that trusts <paramref name="authority"/>; skips the test where mosquitto is not installed.</summary>
     public static async Task<MosquittoBroker> StartAsync(TestAuthority authority, LinkCertificates? own = null,
         string tls = "tlsv1.3", string more = "")
@@ -44,7 +47,7 @@ internal sealed class MosquittoBroker : IAsyncDisposable
     /// <summary>Starts a broker with a configuration of one's own, given the port; its files lie in <paramref name="folder"/>.</summary>
     public static async Task<MosquittoBroker> StartAsync(string folder, Func<int, string> listener)
     {
-        Assert.SkipWhen(Program is null, "mosquitto is not installed: apt-get install mosquitto");
+        Need();
         var port = FreePort();
         var configuration = Path.Combine(folder, $"mosquitto-{port}.conf");
         await File.WriteAllTextAsync(configuration, $"user {Environment.UserName}\nlog_dest none\n{listener(port)}");

@@ -1,0 +1,46 @@
+using System.Globalization;
+
+namespace Edge.Agent.Fleet;
+
+/// <summary>What a process has used, from /proc (proc(5)).</summary>
+/// <param name="Processor">Time on processors, in the program and in the kernel for it.</param>
+/// <param name="Memory">The most that was ever resident, in bytes.</param>
+internal readonly record struct ProcessUse(TimeSpan Processor, long Memory)
+{
+    // USER_HZ is 100 on every Linux that .NET runs on.
+    private const double TicksPerSecond = 100;
+
+    /// <summary>Null if it has ended.</summary>
+    public static ProcessUse? Of(int processId)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{processId}/stat");
+            // The name in parentheses may hold anything; utime and stime are the 12th and 13th after it.
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            var ticks = Number(fields[11]) + Number(fields[12]);
+            var most = File.ReadLines($"/proc/{processId}/status").FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return new ProcessUse(TimeSpan.FromSeconds(ticks / TicksPerSecond), most is null ? 0 : Number(most.Split(' ',
+                StringSplitOptions.RemoveEmptyEntries)[1]) * 1024);
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static long Number(string field) => long.Parse(field, CultureInfo.InvariantCulture);
+}
+
+/// <summary>What a process uses from now on, as it was when last looked at: one that has ended can be asked no more.</summary>
+internal sealed class ProcessMeter(int processId)
+{
+    private readonly ProcessUse _before = ProcessUse.Of(processId) ?? default;
+
+    public ProcessUse Used { get; private set; }
+
+    public void Look()
+    {
+        if (ProcessUse.Of(processId) is { Memory: > 0 } now) Used = now with { Processor = now.Processor - _before.Processor };
+    }
+}
