@@ -96,6 +96,9 @@ public sealed record Policy
     /// <summary>Where a resident can complain; null is the agency itself.</summary>
     public Office? Complaints { get; init; }
 
+    /// <summary>Who cosigns the boxes' audit logs. None unless said.</summary>
+    public Witnesses Witnesses { get; init; } = Witnesses.None;
+
     /// <summary>From this instant no order is taken under this policy; null is when the agency's signature on it ends. The
     /// hotlist has its own expiry, so that matching does not hang on this one.</summary>
     public DateTimeOffset? Expires { get; init; }
@@ -131,6 +134,7 @@ public sealed record Policy
         var json = WriteAlways();
         if (Notify is not null) json["notify"] = Notify.Write();
         if (Complaints is not null) json["complaints"] = Complaints.Write();
+        if (Witnesses.Keys.Count > 0) json["witnesses"] = Witnesses.Write();
         if (Expires is { } expires) json["expires"] = JsonTime.Write(expires);
         return CanonicalJson.Write(json);
     }
@@ -178,6 +182,7 @@ public sealed record Policy
             NotifyWithinHours = fields.Section("notifyWithinHours", ReadDeadlines),
             Notify = fields.Has("notify") ? fields.Child("notify", Office.Read) : null,
             Complaints = fields.Has("complaints") ? fields.Child("complaints", Office.Read) : null,
+            Witnesses = fields.Section("witnesses", Witnesses.Read),
             Expires = fields.Has("expires") ? fields.Instant("expires") : null,
         };
         if (policy.LongestHoldHours > 0 && policy.LongestHoldHours < policy.HitRetentionHours)

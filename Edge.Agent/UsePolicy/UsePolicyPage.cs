@@ -264,6 +264,7 @@ internal static class UsePolicyPage
         IncidentKind.Tamper => "The box was opened",
         IncidentKind.OutOfPolicyOrder => "Somebody ordered something that is forbidden here",
         IncidentKind.BrokerLink => "The box was refused by the agency's message server, or will be soon",
+        IncidentKind.LogNotWitnessed => "For a day nobody outside the box has signed that its log is whole",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
