@@ -134,7 +134,6 @@ public sealed record Policy
         var json = WriteAlways();
         if (Notify is not null) json["notify"] = Notify.Write();
         if (Complaints is not null) json["complaints"] = Complaints.Write();
-        if (Witnesses.Keys.Count > 0) json["witnesses"] = Witnesses.Write();
         if (Expires is { } expires) json["expires"] = JsonTime.Write(expires);
         return CanonicalJson.Write(json);
     }
@@ -159,6 +158,7 @@ public sealed record Policy
         ["sharing"] = new JsonArray([.. Jurisdictions.Spellings.Where(known => Sharing.Contains(known.Value)).Select(known => (JsonNode)known.Key)]),
         ["notifyWithinHours"] = new JsonObject(IncidentKinds.Spellings.Where(kind => NotifyWithinHours.ContainsKey(kind.Value))
             .Select(kind => KeyValuePair.Create(kind.Key, (JsonNode?)NotifyWithinHours[kind.Value]))),
+        ["witnesses"] = Witnesses.Write(),
     };
 
     private static Policy Read(JsonFields fields)

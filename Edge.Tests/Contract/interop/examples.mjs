@@ -19,7 +19,7 @@ async function open({ header, sealed: { kid, enc, ct } }, use, key) {
   return { clear: JSON.parse(bytes(header)), inside: JSON.parse(Buffer.from(inside)) }
 }
 
-const names = ['hit', 'summary', 'incident', 'status', 'answer', 'order']
+const names = ['hit', 'summary', 'incident', 'status', 'answer', 'order', 'checkpoint']
 for (const name of names) {
   const example = read(name)
   const { d, ...signer } = name === 'order' ? keys.operator : keys.box
