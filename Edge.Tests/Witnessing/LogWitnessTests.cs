@@ -29,7 +29,8 @@ public sealed class LogWitnessTests : IDisposable
         using var witness = Open();
         foreach (var size in new[] { 3, 3, 4, 700 }) Assert.Equal(WitnessVerdict.Consistent, Offer(witness, size).Verdict);
         Assert.Equal(700, witness.KnownOf(Log)!.Size);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_folder.File("witness/witness.key")));
+        using (LogWitness.Open(_folder.File("on-disk"), "ombudsman", _lab.Time)) { }
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_folder.File("on-disk/witness.key")));
         var cosigned = witness.Cosigned(Log)!;
         Assert.True(cosigned.IsSignedBy(Log));
         Assert.True(Cosignature.TryVerify(cosigned, witness.Key, out var time));

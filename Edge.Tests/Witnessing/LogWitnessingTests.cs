@@ -18,7 +18,7 @@ namespace Edge.Tests.Witnessing;
 public sealed class LogWitnessingTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly FakeTimeProvider _time = new(SampleBox.Now);
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero)); // a cosignature has whole seconds
     private readonly BoxName _box = new("city", "box-1");
     private readonly KeyFolder _keys;
     private readonly StateDatabase _state;
