@@ -56,7 +56,7 @@ internal static class HubWatchCommand
         var settings = other is not null ? agency.Grants.LinkTo(other, broker) : agency.LinkOfHub(member, broker, TimeProvider.System.GetUtcNow());
         using var ledger = ArrivalLedger.Open(agency.ArrivalsFolder(member, other));
         await using var watch = await HubWatch.OpenAsync(settings, agency.Verifier(), TimeProvider.System,
-            lost => show.Say(lost.Message), cancel, other, ledger, member?.Group, show.Sync);
+            lost => show.Say(lost.Message), cancel, other, ledger, member?.Group, show.Sync, member is null && other is null ? agency.Sign : null, show.SayNotTold);
         show.Say(other is not null ? $"linked to {settings.Broker}, watching for hits of {other} for {agency.Name}"
             : $"linked to {settings.Broker}, watching {agency.Boxes.Count} box(es) of {agency.Name}");
         if (member is not null) show.Say($"one of the group {member.Group}: messages that do not come are not noticed here, because other members get a part; " +
@@ -92,11 +92,20 @@ internal static class HubWatchCommand
     /// <summary>One delivery, one line.</summary>
     private sealed class Shown(bool all, bool json, bool crop, TextWriter output, TextWriter error)
     {
+        private bool _saidNotTold;
+
         public int Hits { get; private set; }
 
         public int Refused { get; private set; }
 
         public void Say(string line) => error.WriteLine($"edge-agent: {line}");
+
+        /// <summary>Says it once: it is the same for every box.</summary>
+        public void SayNotTold(string reason)
+        {
+            if (!_saidNotTold) Say($"boxes cannot be told what has come: {reason}. The broker must let this hub write edge/v1/AGENCY/+/receipt, and a box read its own; until then what the broker loses is named as missing, and not sent again");
+            _saidNotTold = true;
+        }
 
         /// <summary>When this returns, what was shown is safe.</summary>
         public void Sync()

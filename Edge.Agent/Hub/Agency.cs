@@ -52,7 +52,13 @@ public sealed class Agency : IDisposable
 
     /// <summary>The TUF key id of the online key: it signs timestamp and snapshot.</summary>
     /// <exception cref="AgencyException">It is not here.</exception>
-    public string TrustKeyId => _keys.Signers.Timestamp.Keys is [var key, ..] ? RoleKeys.KeyIdOf(key.Public)
+    public string TrustKeyId => RoleKeys.KeyIdOf(OnlineKey.Public);
+
+    /// <summary>Signs what a box is told to have come, with the online key.</summary>
+    /// <exception cref="AgencyException">It is not here.</exception>
+    public byte[] Sign(Receipt receipt) => receipt.Sign(OnlineKey);
+
+    private SigningKey OnlineKey => _keys.Signers.Timestamp.Keys is [var key, ..] ? key
         : throw new AgencyException($"{_folder.TrustKey} is not the key that {TrustPath.Root} names: restore it");
 
     /// <summary>True if the hub signs policy and keys by itself, with a key that no passphrase guards.</summary>

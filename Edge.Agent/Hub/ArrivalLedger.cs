@@ -92,6 +92,9 @@ public sealed class ArrivalLedger : IDisposable
         foreach (var line in box.Looked(said.Sequence, summary.Counters.Dropped, gaps.Missing).ToList()) Put(said.Box, box, line);
     }
 
+    /// <summary>What has come from a box, to be told to it: only once it was kept.</summary>
+    public Receipt ReceiptFor(BoxName box, DateTimeOffset now) => Receipt.Of(box, now, Of(box).Through, Of(box).Missing);
+
     /// <summary>When this returns, what was noted outlives this process and a power cut.</summary>
     /// <exception cref="IOException">The disk refuses; do not use the ledger any more.</exception>
     public void Keep()

@@ -19,6 +19,9 @@ internal sealed class BoxArrivals
     private long _accounted = -1;
     private long _lastSummary;
 
+    /// <summary>Every number up to this one has come, was given up or is <see cref="Missing"/>; 0 if no summary told yet.</summary>
+    public long Through => Math.Max(0, _accounted - 1);
+
     /// <summary>Numbers that were named as missing and have not come since.</summary>
     public IReadOnlySet<long> Missing => _missing;
 

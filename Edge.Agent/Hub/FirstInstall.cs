@@ -76,12 +76,13 @@ internal static class FirstInstall
 
         """;
 
-    /// <summary>The hub reads what its boxes say and tells them nothing; the desk publishes what is signed and reads the answers to
-    /// orders. A witness reads checkpoints and
-    /// writes cosignatures. A box, known by its certificate's name, speaks only for itself and reads its own orders, cosignatures and what is signed.</summary>
+    /// <summary>The hub reads what its boxes say and tells them what it has; the desk publishes what is signed and reads the answers to
+    /// orders; a witness reads checkpoints and writes cosignatures. A box, known by its certificate's name, speaks only for itself and reads
+    /// its own orders, receipts and cosignatures and what is signed.</summary>
     internal static string Access(string agency) => $"""
         user hub
         topic read edge/v1/{agency}/#
+        topic write edge/v1/{agency}/+/receipt
 
         user desk
         topic write edge/v1/{agency}/trust/#
@@ -92,6 +93,7 @@ internal static class FirstInstall
         pattern write edge/v1/{agency}/%u/#
         pattern read edge/v1/{agency}/%u/order
         pattern read edge/v1/{agency}/%u/cosignature
+        pattern read edge/v1/{agency}/%u/receipt
         pattern read edge/v1/{agency}/trust/#
 
         """;

@@ -9,6 +9,9 @@ public sealed class HubWatch : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly IReadOnlyList<string> _topics;
     private readonly Inbox _inbox;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<BoxName, Receipt> _receipts = [];
+    private Task _telling = Task.CompletedTask;
     private MqttLink _link;
 
     private HubWatch(LinkSettings settings, Inbox inbox, TimeProvider time, IReadOnlyList<string> topics, MqttLink link)
@@ -27,6 +30,12 @@ public sealed class HubWatch : IAsyncDisposable
     /// must be safe when this returns.</summary>
     public Action? Shown { get; init; }
 
+    /// <summary>Signs what boxes are told to have come; null, and nobody is told anything.</summary>
+    public Func<Receipt, byte[]>? SignReceipt { get; init; }
+
+    /// <summary>Called when the broker does not let this hub tell boxes anything.</summary>
+    public Action<string>? ReceiptRefused { get; init; }
+
     /// <summary>False if the broker had kept nothing for this hub: it was never there, or was away for too long.</summary>
     public bool Resumed => _link.Resumed;
 
@@ -44,16 +53,21 @@ public sealed class HubWatch : IAsyncDisposable
     /// <param name="ledger">What has been shown; borrowed. Without one it is remembered only by this object.</param>
     /// <param name="group">Name of a group of hubs, each with a client id of its own, of whom each message reaches one.</param>
     /// <param name="shown">See <see cref="Shown"/>.</param>
+    /// <param name="signReceipt">See <see cref="SignReceipt"/>; one of a group, who gets a part, tells nobody anything.</param>
+    /// <param name="receiptRefused">See <see cref="ReceiptRefused"/>.</param>
     /// <exception cref="BrokerException">There is no link; the message says why and what to do.</exception>
     public static async Task<HubWatch> OpenAsync(LinkSettings settings, MessageVerifier verifier, TimeProvider time,
         Action<BrokerException>? linkLost, CancellationToken cancel, string? other = null, ArrivalLedger? ledger = null,
-        string? group = null, Action? shown = null)
+        string? group = null, Action? shown = null, Func<Receipt, byte[]>? signReceipt = null, Action<string>? receiptRefused = null)
     {
         IReadOnlyList<string> topics = other is not null ? [Topics.OfSharedHits(other, verifier.Agency)]
             : [.. EventType.All.Select(type => Topics.OfEveryBox(verifier.Agency, type)), Topics.OfSharedHits(verifier.Agency, null)];
         if (group is not null) topics = [.. topics.Select(topic => Topics.Shared(group, topic))];
         var inbox = new Inbox(verifier, ledger ?? new ArrivalLedger(), seesAll: group is null);
-        return new HubWatch(settings, inbox, time, topics, await SubscribeAsync(settings, topics, time, cancel)) { LinkLost = linkLost, Shown = shown };
+        return new HubWatch(settings, inbox, time, topics, await SubscribeAsync(settings, topics, time, cancel)) 
+        {
+            LinkLost = linkLost, Shown = shown, SignReceipt = signReceipt, ReceiptRefused = receiptRefused,
+        };
     }
 
     /// <summary>Shows each message once, reconnecting as often as it takes, until told to stop.</summary>
@@ -98,11 +112,57 @@ public sealed class HubWatch : IAsyncDisposable
             Shown?.Invoke();
             _inbox.Keep();
             foreach (var message in taken) await message.AcknowledgeAsync();
+            Tell(_inbox.TakeReceipts(_time.GetUtcNow()));
         }
         return more;
     }
 
-    public ValueTask DisposeAsync() => _link.DisposeAsync();
+    /// <summary>Tells boxes what has come, beside what goes on here: of each box only the newest waits. One that gets lost is no harm, the
+    /// box's next summary brings another.</summary>
+    private void Tell(IReadOnlyList<Receipt> receipts)
+    {
+        if (SignReceipt is null || receipts.Count == 0) return;
+        lock (_gate)
+        {
+            foreach (var receipt in receipts) _receipts[receipt.Box] = receipt;
+            if (_telling.IsCompleted) _telling = TellAsync(_link);
+        }
+    }
+
+    private async Task TellAsync(MqttLink link)
+    {
+        await Task.Yield(); // out of the lock
+        while (true)
+        {
+            Receipt receipt;
+            lock (_gate)
+            {
+                if (_receipts.Count == 0) return;
+                receipt = _receipts.Values.First();
+                _receipts.Remove(receipt.Box);
+            }
+            try
+            {
+                var (outcome, reason) = await link.PublishAsync(new Publication(Topics.Receipt(receipt.Box), SignReceipt!(receipt), Retain: true), CancellationToken.None);
+                if (outcome == PublishOutcome.Reject) ReceiptRefused?.Invoke(reason);
+            }
+            catch (BrokerException)
+            {
+                return; // said by whoever reads from the same link
+            }
+            catch (AgencyException noKey)
+            {
+                ReceiptRefused?.Invoke(noKey.Message);
+                return;
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _link.DisposeAsync();
+        await _telling;
+    }
 
     private async Task ReconnectAsync(CancellationToken cancel)
     {

@@ -1,3 +1,5 @@
+using Edge.Agent.Publishing;
+
 namespace Edge.Agent.Hub;
 
 /// <summary>A message as the hub sees it, shown once.</summary>
@@ -23,6 +25,8 @@ public sealed record Delivery(string Topic, ReceivedMessage Message, bool Number
 /// <param name="seesAll">False if others get a part of what boxes send: then what does not come here is not missing.</param>
 public sealed class Inbox(MessageVerifier verifier, ArrivalLedger ledger, bool seesAll = true)
 {
+    private readonly HashSet<BoxName> _summarised = [];
+
     /// <summary>Messages that had come before.</summary>
     public long Repeats { get; private set; }
 
@@ -42,13 +46,24 @@ public sealed class Inbox(MessageVerifier verifier, ArrivalLedger ledger, bool s
         var gaps = seesAll && accepted is ReceivedMessage.Summary summary ? ledger.GapsBefore(summary) : null;
         var more = show(new Delivery(topic, received, arrival == Arrival.NumberReused, gaps?.Missing ?? [])
         {
-            Again = again || arrival == Arrival.PerhapsForgotten, Late = arrival == Arrival.Late, GivenUp = gaps?.GivenUp ?? [],
+            // What is late was lost by a broker, perhaps after this hub had shown it and before it remembered that.
+            Again = again || arrival is Arrival.PerhapsForgotten or Arrival.Late, Late = arrival == Arrival.Late, GivenUp = gaps?.GivenUp ?? [],
         });
         ledger.Note(accepted, gaps);
+        if (gaps is not null) _summarised.Add(accepted.Event.Box);
         return more;
     }
 
     /// <summary>When this returns, what was taken is remembered for good.</summary>
     /// <exception cref="IOException">The disk refuses.</exception>
     public void Keep() => ledger.Keep();
+
+    /// <summary>What to tell each box that a summary came from since the last call. Call it after <see cref="Keep"/>: what is told is
+    /// forgotten at the box.</summary>
+    public IReadOnlyList<Receipt> TakeReceipts(DateTimeOffset now)
+    {
+        var receipts = _summarised.Select(box => ledger.ReceiptFor(box, now)).ToList();
+        _summarised.Clear();
+        return receipts;
+    }
 }

@@ -3,7 +3,7 @@ using Edge.Storage.Trust;
 
 namespace Edge.Agent.Publishing;
 
-/// <summary>The topics of the agency's broker: <c>edge/v1/{agency}/{box}/{event}</c> from a box, <c>…/{box}/order</c> to it, and
+/// <summary>The topics of the agency's broker: <c>edge/v1/{agency}/{box}/{event}</c> from a box, <c>…/{box}/order</c> and <c>…/{box}/receipt</c> to it, and
 /// <c>edge/v1/{agency}/trust/{file}</c> to all of them.</summary>
 public static class Topics
 {
@@ -37,6 +37,9 @@ public static class Topics
 
     /// <summary>The topic on which witnesses give <paramref name="box"/> what they have cosigned of its log.</summary>
     public static string Cosignature(BoxName box) => $"edge/v1/{box.Agency}/{box.Box}/cosignature";
+
+    /// <summary>The topic that retains what the hub last told <paramref name="box"/> that it has.</summary>
+    public static string Receipt(BoxName box) => $"edge/v1/{box.Agency}/{box.Box}/receipt";
 
     /// <summary>The topic that retains a file of the agency's trust repository.</summary>
     /// <param name="file">As in <see cref="TrustPath"/>, for example <c>hotlists/riverton.json</c>.</param>

@@ -58,11 +58,12 @@ internal static class StateRows
         ["k"] = (int)row.Kind,
         ["p"] = sealedPayload,
         ["l"] = sealedLeaf ?? NotLogged,
+        ["s"] = row.Sent, // always there: on a full disk the row must not grow when it is sent
     };
 
     // In the place of its message, and smaller: a full disk can still be swept.
     public static BsonDocument OfDropped(DroppedMessage dropped) =>
-        new() { ["_id"] = dropped.Sequence, ["k"] = (int)dropped.Kind, ["d"] = true, ["b"] = dropped.NamedBy };
+        new() { ["_id"] = dropped.Sequence, ["d"] = true, ["b"] = dropped.NamedBy };
 
     public static long ReadLastSequence(BsonDocument row) =>
         row["format"] == FormatName && row["last"] is { IsInt64: true, AsInt64: >= 0 } last
@@ -98,11 +99,13 @@ internal static class StateRows
     {
         var (sequence, expires) = ReadPlace(row);
         if (!row["p"].IsBinary || !row["l"].IsBinary) throw new InvalidDataException("a message lacks a field");
-        return new OutboxRow(sequence, ReadKind(row), expires, Logged: !row["l"].AsBinary.AsSpan().SequenceEqual(NotLogged), row["p"].AsBinary.Length);
+        return new OutboxRow(sequence, ReadKind(row), expires,
+            Logged: !row["l"].AsBinary.AsSpan().SequenceEqual(NotLogged), row["p"].AsBinary.Length,
+            Sent: row["s"] is { IsBoolean: true, AsBoolean: true });
     }
 
     public static DroppedMessage ReadDropped(BsonDocument row) => row["_id"] is { IsInt64: true, AsInt64: > 0 } id
-        ? new DroppedMessage(id.AsInt64, ReadKind(row), row["b"] is { IsInt64: true } by ? by.AsInt64 : 0) // rows of before name nobody
+        ? new DroppedMessage(id.AsInt64, row["b"] is { IsInt64: true } by ? by.AsInt64 : 0) // rows of before name nobody
         : throw new InvalidDataException("a dropped message lacks its number");
 
     private static (long Sequence, DateTimeOffset Expires) ReadPlace(BsonDocument row) =>

@@ -10,8 +10,9 @@ using LiteDB;
 namespace Edge.Storage.Outbox;
 
 /// <summary>
-/// Messages that wait on the disk for their PUBACK. A message is <i>unlogged</i> until its audit entry is on disk, then
-/// <i>ready</i>, and gone once acknowledged or expired; the states are drawn in this folder's README. Thread-safe.
+/// Messages that wait on the disk for the hub to have them. A message is <i>unlogged</i> until its audit entry is on disk, then
+/// <i>ready</i>, <i>sent</i> once the broker has acknowledged it, and gone with the hub's receipt or when it expires; the states are drawn
+/// in this folder's README. Thread-safe.
 /// Every method throws <see cref="StateStorageException"/> when the disk refuses.
 /// </summary>
 public sealed class Outbox
@@ -27,8 +28,8 @@ public sealed class Outbox
 
     internal Outbox(StateDatabase database) => _database = database;
 
-    /// <summary>What waits may take this many bytes, sealed. Beyond them the least worth is dropped, and accounted for like what
-    /// expired: summaries, then checkpoints, then answers, the oldest first. Incidents and hits are never dropped before they expire:
+    /// <summary>What is here may take this many bytes, sealed. Beyond them what was sent goes first. Then the least worth is dropped, and
+    /// accounted for like what expired: summaries, then checkpoints, then answers, the oldest first. Incidents and hits are never dropped before they expire:
     /// they are bounded by their retention, and by the disk.</summary>
     public long Limit { get; set; } = DefaultLimit;
 
@@ -74,7 +75,7 @@ public sealed class Outbox
     /// <summary>The audit entry of this message is on disk: it may leave.</summary>
     /// <param name="sequence">Its number.</param>
     /// <param name="leafIndex">Where the entry stands in the log, from 0.</param>
-    /// <returns>False if there is no such message: it expired meanwhile, or was acknowledged.</returns>
+    /// <returns>False if there is no such message: it expired meanwhile, or the hub has it.</returns>
     public bool MarkLogged(long sequence, long leafIndex)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(leafIndex);
@@ -137,23 +138,60 @@ public sealed class Outbox
         }
     }
 
-    /// <summary>The broker has it: the message is removed, durably. A second PUBACK for it does nothing.</summary>
+    /// <summary>The broker has it: it does not leave again, durably, and is kept until the hub's receipt. An answer is removed: whoever
+    /// waits for it asks again. A second PUBACK does nothing.</summary>
     /// <exception cref="InvalidOperationException">It is not logged, so it must not have left.</exception>
     public void Acknowledge(long sequence)
     {
         lock (_database.Gate)
         {
-            if (_database.Engine.Waiting.Find(sequence) is not { } row) return;
+            if (_database.Engine.Waiting.Find(sequence) is not { Sent: false } row) return;
             if (!row.Logged)
                 throw new InvalidOperationException($"message {sequence} has no audit entry and must not have left");
-            var named = NamedBy([sequence]);
-            _database.Persist(lite =>
+            if (row.Kind == MessageKind.Answer) Forget([row]);
+            else MarkSent([row], sent: true);
+        }
+    }
+
+    /// <summary>Takes the hub's receipt: what it has is forgotten, what was sent and did not reach it becomes ready again. A number that
+    /// it misses and that is here no more is listed as dropped, so that the next summary names it.</summary>
+    /// <param name="through">The hub has accounted for every number up to this one,</param>
+    /// <param name="missing">but for these.</param>
+    /// <returns>How many are to be sent again.</returns>
+    public int Settle(long through, IReadOnlySet<long> missing)
+    {
+        ArgumentNullException.ThrowIfNull(missing);
+        // The gate is left between steps: a hit must not wait for a long receipt.
+        while (ForgetSettled(through, missing) > 0)
+        {
+        }
+        var again = 0;
+        foreach (var step in missing.Order().Chunk(DroppedPerStep)) again += SendAgain(step);
+        return again;
+    }
+
+    private int ForgetSettled(long through, IReadOnlySet<long> missing)
+    {
+        lock (_database.Gate)
+            return Forget([.. _database.Engine.Waiting.Sent.TakeWhile(row => row.Sequence <= through)
+                .Where(row => !missing.Contains(row.Sequence)).Take(DroppedPerStep)]);
+    }
+
+    private int SendAgain(long[] sequences)
+    {
+        lock (_database.Gate)
+        {
+            var engine = _database.Engine;
+            var again = sequences.Select(engine.Waiting.Find).OfType<OutboxRow>().Where(row => row.Sent).ToList();
+            var gone = sequences.Where(number => number >= 1 && number <= engine.LastSequence && engine.Waiting.Find(number) is null
+                && !engine.Dropped.ContainsKey(number)).Select(number => new DroppedMessage(number)).ToList();
+            if (gone.Count > 0) _database.Persist(lite =>
             {
-                lite.GetCollection(OutboxRow.Collection).Delete(sequence);
-                foreach (var dropped in named) lite.GetCollection(OutboxRow.Collection).Delete(dropped.Sequence);
+                foreach (var message in gone) lite.GetCollection(OutboxRow.Collection).Insert(StateRows.OfDropped(message));
             });
-            _database.Engine.Waiting.Remove(row);
-            foreach (var dropped in named) _database.Engine.Dropped.Remove(dropped.Sequence);
+            foreach (var message in gone) engine.Dropped.Add(message.Sequence, message);
+            MarkSent(again, sent: false);
+            return again.Count;
         }
     }
 
@@ -184,27 +222,37 @@ public sealed class Outbox
         await arrival.WaitAsync(cancel).ConfigureAwait(false);
     }
 
-    /// <summary>Drops what has expired, a step of it.</summary>
+    /// <summary>Forgets what has expired, a step of it; what was not sent is dropped.</summary>
     /// <returns>How many; 0 at the end.</returns>
     internal int DropExpired(DateTimeOffset now)
     {
-        lock (_database.Gate) return Drop([.. _database.Engine.Waiting.All.Where(row => row.Expires <= now).Take(DroppedPerStep)]);
+        lock (_database.Gate)
+        {
+            var expired = _database.Engine.Waiting.All.Where(row => row.Expires <= now).Take(DroppedPerStep).ToLookup(row => row.Sent);
+            return Forget([.. expired[true]]) + Drop([.. expired[false]]);
+        }
     }
 
-    /// <summary>Drops what is least worth until the rest fits. The caller holds the gate, and its own step is durable.</summary>
+    /// <summary>Gives up what is least worth until the rest fits. The caller holds the gate, and its own step is durable.</summary>
     internal void MakeRoom()
     {
         try
         {
             while (_database.Engine.Waiting is { } waiting && waiting.Bytes > Limit)
             {
-                var (excess, given) = (waiting.Bytes - Limit, new List<OutboxRow>());
-                foreach (var row in waiting.Expendable.Take(DroppedPerStep).TakeWhile(_ => excess > 0))
+                var excess = waiting.Bytes - Limit;
+                if (Forget(Enough(waiting.Sent)) + Drop(Enough(waiting.Expendable)) == 0) return;
+
+                List<OutboxRow> Enough(IEnumerable<OutboxRow> rows)
                 {
-                    given.Add(row);
-                    excess -= row.Bytes;
+                    var given = new List<OutboxRow>();
+                    foreach (var row in rows.Take(DroppedPerStep).TakeWhile(_ => excess > 0))
+                    {
+                        given.Add(row);
+                        excess -= row.Bytes;
+                    }
+                    return given;
                 }
-                if (Drop(given) == 0) return;
             }
         }
         catch (StateStorageException)
@@ -216,13 +264,41 @@ public sealed class Outbox
     private int Drop(List<OutboxRow> rows)
     {
         if (rows.Count == 0) return 0;
-        var dropped = rows.ConvertAll(row => new DroppedMessage(row.Sequence, row.Kind));
+        var dropped = rows.ConvertAll(row => new DroppedMessage(row.Sequence));
         // What these would have said of others has to be said anew.
         dropped.AddRange(NamedBy([.. rows.Select(row => row.Sequence)]).Select(named => named with { NamedBy = 0 }));
         _database.Persist(lite => Update(lite, dropped));
         foreach (var row in rows) _database.Engine.Waiting.Remove(row);
         foreach (var message in dropped) _database.Engine.Dropped[message.Sequence] = message;
         return rows.Count;
+    }
+
+    // With what these named of others: it was said.
+    private int Forget(List<OutboxRow> rows)
+    {
+        if (rows.Count == 0) return 0;
+        var named = NamedBy([.. rows.Select(row => row.Sequence)]);
+        _database.Persist(lite =>
+        {
+            foreach (var number in rows.Select(row => row.Sequence).Concat(named.Select(dropped => dropped.Sequence)))
+                lite.GetCollection(OutboxRow.Collection).Delete(number);
+        });
+        foreach (var row in rows) _database.Engine.Waiting.Remove(row);
+        foreach (var dropped in named) _database.Engine.Dropped.Remove(dropped.Sequence);
+        return rows.Count;
+    }
+
+    private void MarkSent(List<OutboxRow> rows, bool sent)
+    {
+        var found = rows.Select(row => (Row: row with { Sent = sent }, Document: _database.Engine.Find(OutboxRow.Collection, row.Sequence)))
+            .Where(one => one.Document is not null).ToList();
+        if (found.Count == 0) return;
+        foreach (var (_, document) in found) document!["s"] = sent;
+        _database.Persist(lite =>
+        {
+            foreach (var (_, document) in found) lite.GetCollection(OutboxRow.Collection).Update(document);
+        });
+        foreach (var (row, _) in found) Put(row);
     }
 
     private List<DroppedMessage> NamedBy(HashSet<long> sequences) =>
@@ -257,7 +333,7 @@ public sealed class Outbox
     internal void Put(OutboxRow row)
     {
         _database.Engine.Waiting.Put(row);
-        if (row.Logged) _arrival.TrySetResult();
+        if (row is { Logged: true, Sent: false }) _arrival.TrySetResult();
     }
 
     private byte[] SealLeaf(OutboxRow row, long leafIndex)

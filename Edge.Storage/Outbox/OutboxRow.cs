@@ -2,13 +2,14 @@ using Edge.Storage.Sealing;
 
 namespace Edge.Storage.Outbox;
 
-/// <summary>What is known of a waiting message without opening it.</summary>
+/// <summary>What is known of a message without opening it.</summary>
 /// <param name="Sequence">This box's number for it.</param>
 /// <param name="Kind">Decides the order of sending.</param>
 /// <param name="Expires">To the millisecond, UTC.</param>
 /// <param name="Logged">True once its audit entry is on disk: it may leave.</param>
 /// <param name="Bytes">What its payload takes on the disk, sealed.</param>
-internal sealed record OutboxRow(long Sequence, MessageKind Kind, DateTimeOffset Expires, bool Logged, int Bytes)
+/// <param name="Sent">True once the broker has acknowledged it, until the hub's receipt.</param>
+internal sealed record OutboxRow(long Sequence, MessageKind Kind, DateTimeOffset Expires, bool Logged, int Bytes, bool Sent = false)
 {
     public const string Collection = "outbox";
 

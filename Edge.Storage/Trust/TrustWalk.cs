@@ -59,6 +59,7 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
             Versions = _versions,
             Expiries = _expiries,
             Files = _files,
+            OnlineKeys = [.. root.Metadata.Timestamp.Keys.Values],
         };
     }
 

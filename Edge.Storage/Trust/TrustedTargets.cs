@@ -1,3 +1,5 @@
+using Edge.Storage.Keys;
+
 namespace Edge.Storage.Trust;
 
 /// <summary>One verified set of what the hub has signed: all of it belongs together and came into use at once.
@@ -37,6 +39,9 @@ public sealed record TrustedTargets
     /// metadata's expiry nothing may match, past that of <c>targets.json</c> no order may be taken, past that of
     /// <c>timestamp.json</c> the box has not heard from its hub for too long.</summary>
     public required IReadOnlyDictionary<string, DateTimeOffset> Expiries { get; init; }
+
+    /// <summary>The keys that the root gives to the timestamp: those of the hub itself, which also signs receipts with them.</summary>
+    public IReadOnlyCollection<VerifyingKey> OnlineKeys { get; init; } = [];
 
     /// <summary>The first of <see cref="Expiries"/>.</summary>
     public DateTimeOffset Expires => Expiries.Values.Min();

@@ -28,6 +28,7 @@ public sealed class ExampleTests : IDisposable
 
     private readonly SigningKey _box = SigningKey.FromSeed(Bytes(1));
     private readonly SigningKey _operator = SigningKey.FromSeed(Bytes(2));
+    private readonly SigningKey _hub = SigningKey.FromSeed(Bytes(5));
     private readonly RecipientKey _agency = RecipientKey.FromRaw(Bytes(3));
     private readonly RecipientKey _orders = RecipientKey.FromRaw(Bytes(4));
 
@@ -35,11 +36,12 @@ public sealed class ExampleTests : IDisposable
     {
         _box.Dispose();
         _operator.Dispose();
+        _hub.Dispose();
         _agency.Dispose();
         _orders.Dispose();
     }
 
-    public static TheoryData<string> Names => ["keys", "hit", "summary", "incident", "status", "answer", "order", "checkpoint"];
+    public static TheoryData<string> Names => ["keys", "hit", "summary", "incident", "status", "answer", "order", "checkpoint", "receipt"];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -73,6 +75,8 @@ public sealed class ExampleTests : IDisposable
         Assert.True(order.TryOpen(_orders, out var content));
         Assert.True(Order.TryParse(content, out var search, out _));
         Assert.IsType<Order.Search>(search);
+        Assert.True(Receipt.TryVerify(Message("receipt"), [_hub.Public], out var receipt));
+        Assert.Equal((17L, 2), (receipt.Through, receipt.Missing.Count));
     }
 
     [Fact]
@@ -81,7 +85,8 @@ public sealed class ExampleTests : IDisposable
         foreach (var name in Names.Select(row => row.Data).Where(name => name != "keys"))
         {
             var (example, order) = (Example(name), name == "order");
-            Assert.True(Schema.Accepts(order ? "orderEvent" : "event", example["event"]), name);
+            Assert.True(Schema.Accepts(name is "order" or "receipt" ? $"{name}Event" : "event", example["event"]), name);
+            if (name == "receipt") continue;
             Assert.True(Schema.Accepts(order ? "hit" : name, example["event"]!["data"]), name);
             if (example["clear"] is not { } clear) continue;
             Assert.True(Schema.Accepts(order ? "orderHeader" : "hitHeader", clear), name);
@@ -91,7 +96,7 @@ public sealed class ExampleTests : IDisposable
 
     [Fact]
     public async Task Jose_and_an_HPKE_library_read_the_examples() =>
-        Assert.Equal("hit summary incident status answer order checkpoint", await NodeParts.RunAsync("examples.mjs", input: null, Folder));
+        Assert.Equal("hit summary incident status answer order checkpoint receipt", await NodeParts.RunAsync("examples.mjs", input: null, Folder));
 
     private JsonObject Keys()
     {
@@ -100,7 +105,7 @@ public sealed class ExampleTests : IDisposable
         return new JsonObject
         {
             ["warning"] = "TEST KEYS, known to everybody. Whoever trusts one of them trusts everybody.",
-            ["box"] = Signing(_box), ["operator"] = Signing(_operator), ["agency"] = Opening(_agency), ["boxOrders"] = Opening(_orders),
+            ["box"] = Signing(_box), ["operator"] = Signing(_operator), ["hub"] = Signing(_hub), ["agency"] = Opening(_agency), ["boxOrders"] = Opening(_orders),
         };
     }
 
@@ -116,6 +121,7 @@ public sealed class ExampleTests : IDisposable
             "answer" => Signed(EventType.Answer, 20, new OrderAnswer(Terms.Id, "search", AuditOutcome.Done, 1, null, 0, null, [new AnsweredHit(SampleBox.Now.AddHours(24), hit)]).ToJson()),
             "checkpoint" => Signed(EventType.Checkpoint, 21, Offer().ToJson()),
             "order" => SignedOrder(),
+            "receipt" => SignedReceipt(),
             _ => throw new ArgumentOutOfRangeException(nameof(name)),
         };
     }
@@ -147,6 +153,12 @@ public sealed class ExampleTests : IDisposable
         Assert.True(Jws.TryVerify(OrderMessage.Write(search, Terms, "investigator-7", _operator, _orders.Public), _operator.Public, CloudEvent.ContentType, out var said));
         var clear = DecodeFromChars((string)JsonNode.Parse(said)!["data"]!["header"]!);
         return Shown(Topics.Order(Box), false, Settled(said, _orders.Public, "order", clear, search.Write()), _operator, clear, search.Write());
+    }
+
+    private JsonObject SignedReceipt()
+    {
+        Assert.True(Jws.TryVerify(new Receipt(Box, SampleBox.Now, 17, [3, 9]).Sign(_hub), _hub.Public, CloudEvent.ContentType, out var said));
+        return Shown(Topics.Receipt(Box), true, said, _hub, null, null);
     }
 
     private static JsonObject Shown(string topic, bool retain, byte[] said, SigningKey key, byte[]? clear, byte[]? inside)

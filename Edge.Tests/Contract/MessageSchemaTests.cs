@@ -38,7 +38,7 @@ public sealed class MessageSchemaTests : IDisposable
 
     public void Dispose() => _box.Dispose();
 
-    public static TheoryData<string> Definitions => ["event", "hit", "hitHeader", "hitBody", "summary", "incident", "status", "answer", "checkpoint", "orderEvent", "orderHeader", .. Contents.Keys];
+    public static TheoryData<string> Definitions => ["event", "hit", "hitHeader", "hitBody", "summary", "incident", "status", "answer", "checkpoint", "orderEvent", "orderHeader", "receiptEvent", .. Contents.Keys];
 
     [Theory]
     [MemberData(nameof(Definitions))]
@@ -124,6 +124,7 @@ public sealed class MessageSchemaTests : IDisposable
                 json => CheckpointOffer.TryParse(json, out _, out _)),
             "orderEvent" => (OrderEvent(), json => OrderMessage.TryParse(json, out _)),
             "orderHeader" => OrderHeader(),
+            "receiptEvent" => (ReceiptEvent(), json => Receipt.TryParse(json, out _)),
             _ => (Contents[definition].Write(), json => Order.TryParse(json.ToArray(), out _, out _)),
         };
     }
@@ -175,6 +176,13 @@ public sealed class MessageSchemaTests : IDisposable
         using var key = SigningKey.Create();
         var message = OrderMessage.Write(new Order.Export(), new OrderTerms("an-order-of-16-chars", _box.Name, SampleBox.Now, SampleBox.Now.AddHours(1)), "auditor-1", key, box.Public);
         Assert.True(Jws.TryVerify(message, key.Public, CloudEvent.ContentType, out var json));
+        return json;
+    }
+
+    private byte[] ReceiptEvent()
+    {
+        using var key = SigningKey.Create();
+        Assert.True(Jws.TryVerify(new Receipt(_box.Name, SampleBox.Now, 17, [3, 9]).Sign(key), key.Public, CloudEvent.ContentType, out var json));
         return json;
     }
 

@@ -80,7 +80,7 @@ public sealed class StateDatabaseTests : IDisposable
             ("outbox", new() { ["_id"] = 1L, ["x"] = 5L, ["k"] = 77, ["p"] = new byte[3], ["l"] = new byte[48] }),
             ("outbox", new() { ["_id"] = 1L, ["x"] = long.MaxValue, ["k"] = 1, ["p"] = new byte[3], ["l"] = new byte[48] }),
             ("outbox", new() { ["_id"] = 1L, ["x"] = 5L, ["k"] = 1, ["p"] = new byte[3] }),
-            ("outbox", new() { ["_id"] = 1L, ["k"] = "hit", ["d"] = true }),
+            ("outbox", new() { ["_id"] = "one", ["d"] = true }),
             ("state", new() { ["_id"] = "state", ["format"] = "edge-state/1", ["last"] = 1L }),
             ("state", new() { ["_id"] = "state", ["format"] = "edge-state/2", ["last"] = -1L }),
         })

@@ -53,7 +53,7 @@ public sealed class HitStoreTests : IDisposable
             _state.Entry("c", StateFixture.Start.AddHours(1))(sequence) is var entry
                 ? entry with { Message = entry.Message with { Kind = MessageKind.Summary } } : entry));
         Assert.Equal(0, _state.Hits.Count);
-        Assert.Equal(new OutboxCounts(0, 0, 0, _state.Outbox.Count().Bytes), _state.Outbox.Count());
+        Assert.Equal(new OutboxCounts(0, 0, 0, _state.Outbox.Count().Bytes, 0), _state.Outbox.Count());
     }
 
     [Theory]

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using Edge.Agent.Cli;
 using Edge.Agent.Enrolment;
 using Edge.Agent.Hub;
@@ -80,8 +79,8 @@ public sealed class HubKilledTests : IAsyncLifetime
     public async Task Two_hubs_of_a_group_get_each_hit_exactly_once_between_them()
     {
         const int count = 40;
-        using var one = new Watching(Start("--group", "desk", "--member", "one"));
-        using var two = new Watching(Start("--group", "desk", "--member", "two"));
+        using var one = new RunningHub(Start("--group", "desk", "--member", "one"));
+        using var two = new RunningHub(Start("--group", "desk", "--member", "two"));
         await Eventually.True(() => one.Linked && two.Linked, "both are linked", seconds: 60);
         await using (var worker = new RunningWorker(_state, Settings, _signer))
         {
@@ -101,7 +100,7 @@ public sealed class HubKilledTests : IAsyncLifetime
     [Fact]
     public async Task A_second_hub_watch_on_one_folder_says_so()
     {
-        using var first = new Watching(Start());
+        using var first = new RunningHub(Start());
         await Eventually.True(() => first.Linked, "the first is linked", seconds: 60);
 
         var second = await EdgeAgent.RunAsync("hub", "watch", _folder.File("city"), "--broker", _broker.Address.ToString());
@@ -115,13 +114,13 @@ public sealed class HubKilledTests : IAsyncLifetime
     private async Task KillAsync(int kills, int perKill)
     {
         var random = new Random(20261125);
-        var lines = new List<Line>();
+        var lines = new List<RunningHub.Line>();
         var hits = new HashSet<long>();
         await using (var worker = new RunningWorker(_state, Settings, _signer))
         {
             for (var round = 0; round <= kills; round++)
             {
-                using var hub = new Watching(Start("--all"));
+                using var hub = new RunningHub(Start("--all"));
                 // Later the broker keeps for it what it misses.
                 if (round == 0) await Eventually.True(() => hub.Linked, "the hub is linked", seconds: 60);
                 for (var sent = 0; sent < perKill; sent++) hits.Add(Hit());
@@ -170,64 +169,4 @@ public sealed class HubKilledTests : IAsyncLifetime
 
     private void Summary() => _state.Outbox.Enqueue(MessageKind.Summary, TimeProvider.System.GetUtcNow().AddHours(20),
         sequence => _signer.Summary(sequence, SampleBox.Summary(), SampleBox.Now), logged: true);
-
-    private sealed record Line(string Type, string Id, long Sequence, bool Again);
-
-    /// <summary>A hub that watches, and all that it has said.</summary>
-    private sealed class Watching : IDisposable
-    {
-        private readonly Process _process;
-        private readonly List<Line> _lines = [];
-        private readonly List<string> _errors = [];
-        private readonly Task _reading;
-
-        public Watching(Process process)
-        {
-            _process = process;
-            _reading = Task.WhenAll(ReadAsync(process.StandardOutput, text =>
-            {
-                var said = JsonNode.Parse(text)!;
-                if (said["sequence"] is { } sequence) Add(_lines, new Line((string)said["type"]!, (string)said["id"]!, (long)sequence!, (bool)said["again"]!));
-            }), ReadAsync(process.StandardError, text => Add(_errors, text)));
-        }
-
-        public bool Linked => Errors.Contains("linked to", StringComparison.Ordinal);
-
-        public bool Ended => _process.HasExited;
-
-        public IReadOnlyList<Line> Numbered => [.. Copy(_lines).Where(line => line.Type != "edge.status.v1")];
-
-        public IReadOnlyList<Line> Hits => [.. Copy(_lines).Where(line => line.Type == "edge.hit.v1")];
-
-        public string Errors => string.Join('\n', Copy(_errors));
-
-        /// <summary>As <c>kill -9</c>; what it had written is read to the end.</summary>
-        public async Task KillAsync()
-        {
-            _process.Kill();
-            await _process.WaitForExitAsync(CancellationToken.None);
-            await _reading;
-        }
-
-        public void Dispose()
-        {
-            if (!_process.HasExited) _process.Kill();
-            _process.Dispose();
-        }
-
-        private static async Task ReadAsync(StreamReader from, Action<string> take)
-        {
-            while (await from.ReadLineAsync(CancellationToken.None) is { } line) take(line);
-        }
-
-        private static void Add<T>(List<T> to, T one)
-        {
-            lock (to) to.Add(one);
-        }
-
-        private static List<T> Copy<T>(List<T> from)
-        {
-            lock (from) return [.. from];
-        }
-    }
 }

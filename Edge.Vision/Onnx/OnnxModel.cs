@@ -39,6 +39,7 @@ internal sealed class OnnxModel : IDisposable
     /// <exception cref="ModelException">The bytes are no graph this runtime can open.</exception>
     public static InferenceSession OpenSession(string path, byte[] bytes, int threads)
     {
+        Telemetry.Forbid();
         try
         {
             using var options = new SessionOptions

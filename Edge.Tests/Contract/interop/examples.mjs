@@ -19,10 +19,10 @@ async function open({ header, sealed: { kid, enc, ct } }, use, key) {
   return { clear: JSON.parse(bytes(header)), inside: JSON.parse(Buffer.from(inside)) }
 }
 
-const names = ['hit', 'summary', 'incident', 'status', 'answer', 'order', 'checkpoint']
+const names = ['hit', 'summary', 'incident', 'status', 'answer', 'order', 'checkpoint', 'receipt']
 for (const name of names) {
   const example = read(name)
-  const { d, ...signer } = name === 'order' ? keys.operator : keys.box
+  const { d, ...signer } = { order: keys.operator, receipt: keys.hub }[name] ?? keys.box
   const { payload, protectedHeader } = await compactVerify(example.message, await importJWK(signer, 'EdDSA'), { algorithms: ['EdDSA'] })
   const event = JSON.parse(Buffer.from(payload))
   same(`${name}: header`, protectedHeader, { alg: 'EdDSA', kid: await calculateJwkThumbprint(signer), cty: 'application/cloudevents+json' })

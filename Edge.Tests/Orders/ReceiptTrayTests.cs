@@ -1,0 +1,92 @@
+using Edge.Agent.Governance;
+using Edge.Agent.Orders;
+using Edge.Agent.Publishing;
+using Edge.Storage.Keys;
+using Edge.Storage.Outbox;
+using Edge.Tests.Database;
+
+namespace Edge.Tests.Orders;
+
+public sealed class ReceiptTrayTests : IDisposable
+{
+    private readonly OrderLab _lab = new();
+    private readonly SigningKey _hub = SigningKey.Create();
+    private readonly List<(IncidentKind Kind, string Detail)> _incidents = [];
+    private readonly ReceiptTray _tray;
+
+    public ReceiptTrayTests()
+    {
+        _lab.Trust = _lab.Trust! with { Targets = _lab.Trust.Targets with { OnlineKeys = [_hub.Public] } };
+        _tray = new ReceiptTray(_lab.Box, _lab.State.Database, () => _lab.Trust, (kind, detail) => _incidents.Add((kind, detail)), _lab.State.Time, _lab.Log);
+        for (var number = 1; number <= 3; number++)
+        {
+            _lab.State.Outbox.Enqueue(MessageKind.Summary, _lab.Now.AddHours(9), StateFixture.Message, logged: true);
+            _lab.State.Outbox.Acknowledge(number);
+        }
+    }
+
+    public void Dispose()
+    {
+        _hub.Dispose();
+        _lab.Dispose();
+    }
+
+    private void Take(long through, int seconds = 0, SigningKey? key = null, BoxName? box = null, params long[] missing) =>
+        _tray.Take(new Receipt(box ?? _lab.Box, _lab.Now.AddSeconds(seconds), through, missing).Sign(key ?? _hub));
+
+    private IEnumerable<long> Ready => _lab.State.Outbox.Ready(10).Select(message => message.Sequence);
+
+    [Fact]
+    public void What_the_hub_has_is_forgotten_and_what_it_misses_is_sent_again()
+    {
+        Take(through: 2, missing: 2);
+        Assert.Equal([2], Ready);
+        Assert.Equal(1, _lab.State.Outbox.Count().Sent); // number 3 is beyond what it speaks of
+        Assert.Empty(_incidents);
+        Assert.Contains(_lab.Log.Lines, line => line.Contains("has not got 1 message(s)", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_old_receipt_brought_again_has_nothing_sent_again()
+    {
+        Take(through: 2, missing: 2);
+        _lab.State.Outbox.Acknowledge(2);
+        Take(through: 2, missing: 2);
+        Take(through: 1, seconds: 5, missing: 1);
+        Assert.Empty(Ready);
+        Take(through: 2, seconds: 5, missing: 2);
+        Assert.Equal([2], Ready);
+    }
+
+    [Fact]
+    public void Nothing_that_the_hub_has_not_signed_is_obeyed()
+    {
+        using var stranger = SigningKey.Create();
+        Take(through: 3, key: stranger);
+        Take(through: 3, box: new BoxName("riverton", "box-2"));
+        Take(through: 3, box: new BoxName("millbrook", "box-1"));
+        _tray.Take("not a message"u8);
+        var cut = new Receipt(_lab.Box, _lab.Now, 3, []).Sign(_hub);
+        _tray.Take(cut.AsSpan(..^2));
+        Assert.Equal(3, _lab.State.Outbox.Count().Sent);
+        // A key that this box does not know accuses nobody: the hub's keys rotate.
+        Assert.Equal(Enumerable.Repeat((IncidentKind.RefusedSignature, "receipt"), 3), _incidents);
+    }
+
+    [Fact]
+    public void A_flood_of_forged_receipts_is_told_sixty_times_an_hour()
+    {
+        for (var i = 0; i < 500; i++) Take(through: 3, box: new BoxName("riverton", "box-2"));
+        Assert.Equal(60, _incidents.Count);
+        Assert.Equal(60, _lab.Log.Lines.Count);
+    }
+
+    [Fact]
+    public void Before_the_first_policy_a_receipt_says_nothing()
+    {
+        _lab.Trust = null;
+        Take(through: 3);
+        Assert.Equal(3, _lab.State.Outbox.Count().Sent);
+        Assert.Empty(_incidents);
+    }
+}
