@@ -19,7 +19,8 @@ internal static class HubWitnessCommand
 
     private static readonly JsonSerializerOptions Json = new()
     {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
     public static Command Build()
@@ -64,7 +65,8 @@ internal static class HubWitnessCommand
             using var agency = Agency.Open(parse.GetValue(folder)!);
             var output = parse.InvocationConfiguration.Output;
             var made = agency.Witness.Admit(parse.GetValue(name)!, TimeProvider.System.GetUtcNow(), out var access);
-            output.WriteLine($"made {made}: carry it to the witness's own machine, then delete it here. There: edge-agent hub witness key FOLDER, whose line the policy must name, and edge-agent hub witness FOLDER");
+            output.WriteLine($"made {made}: carry it to the witness's own machine, then delete it here. " +
+                "There: edge-agent hub witness key FOLDER, whose line the policy must name, and edge-agent hub witness FOLDER");
             output.WriteLine($"the broker's mosquitto.acl needs these lines:\n{access}");
             return Task.FromResult(ExitCode.Ok);
         }));
@@ -78,10 +80,12 @@ internal static class HubWitnessCommand
         using var witness = agency.Witness.Open(TimeProvider.System);
         var settings = agency.Witness.Link(broker, TimeProvider.System.GetUtcNow());
         var logs = agency.Boxes.ToDictionary(box => box.Name, box => box.Log);
-        await using var hub = await HubWitness.OpenAsync(settings, agency.Verifier(), logs, witness, TimeProvider.System, lost => show.Say(lost.Message), cancel);
+        await using var hub = await HubWitness.OpenAsync(settings, agency.Verifier(), logs, witness, TimeProvider.System,
+            lost => show.Say(lost.Message), cancel);
         show.Say($"linked to {settings.Broker}, witness of {logs.Count} box(es) of {agency.Name} as {witness.Key}");
         if (agency.Witness.IsNamed(witness.Key) == false)
-            show.Say($"the policy does not name this witness: boxes offer it nothing and take nothing from it. Propose a policy with \"witnesses\": {{\"keys\": [\"{witness.Key}\"], \"needed\": 1}}");
+            show.Say($"the policy does not name this witness: boxes offer it nothing and take nothing from it. " +
+                $"Propose a policy with \"witnesses\": {{\"keys\": [\"{witness.Key}\"], \"needed\": 1}}");
         try
         {
             await hub.RunAsync(show.Take, once ? Quiet : null, cancel);
@@ -105,9 +109,11 @@ internal static class HubWitnessCommand
             if (seen.IsAlarm) Alarms++;
             var box = (seen.Message as ReceivedMessage.Accepted)?.Event.Box;
             if (seen.Message is ReceivedMessage.Refused refused) Say($"REFUSED a message on {seen.Topic}: {refused}");
-            else if (seen.IsAlarm) Say($"REFUSED TO COSIGN the log of {box?.Box}: {Describe(seen)}{(seen.Evidence is null ? "" : $"; both are kept in {seen.Evidence}")}");
+            else if (seen.IsAlarm)
+                Say($"REFUSED TO COSIGN the log of {box?.Box}: {Describe(seen)}{(seen.Evidence is null ? "" : $"; both are kept in {seen.Evidence}")}");
             else if (seen.Verdict != WitnessVerdict.Consistent) Say($"{box?.Box}: {Describe(seen)}");
-            if (seen.NotTold is { } reason) Say($"{box?.Box} was not told: {reason}. Is it there, and may it read edge/v1/{box?.Agency}/{box?.Box}/cosignature?");
+            if (seen.NotTold is { } reason)
+                Say($"{box?.Box} was not told: {reason}. Is it there, and may it read edge/v1/{box?.Agency}/{box?.Box}/cosignature?");
             if (!json && seen.Verdict == WitnessVerdict.Consistent && seen.Offered is { } offered && !seen.IsAlarm)
                 Print($"{Now()}  {box?.Box}  cosigned  {offered.Size} entries  {offered.Root}");
             if (json) Print(Fields(seen, box));

@@ -35,7 +35,8 @@ public sealed class HubWitness : IAsyncDisposable
     private readonly TimeProvider _time;
     private MqttLink _link;
 
-    private HubWitness(LinkSettings settings, MessageVerifier verifier, IReadOnlyDictionary<BoxName, NoteKey> logs, LogWitness witness, TimeProvider time, MqttLink link) =>
+    private HubWitness(LinkSettings settings, MessageVerifier verifier, IReadOnlyDictionary<BoxName, NoteKey> logs, LogWitness witness,
+        TimeProvider time, MqttLink link) =>
         (_settings, _verifier, _logs, _witness, _time, _link) = (settings, verifier, logs, witness, time, link);
 
     /// <summary>Called when the link is lost, and again for each attempt that fails.</summary>
@@ -45,8 +46,8 @@ public sealed class HubWitness : IAsyncDisposable
     /// <param name="logs">The log key of each enrolled box.</param>
     /// <param name="witness">Borrowed.</param>
     /// <exception cref="BrokerException">There is no link; the message says why and what to do.</exception>
-    public static async Task<HubWitness> OpenAsync(LinkSettings settings, MessageVerifier verifier, IReadOnlyDictionary<BoxName, NoteKey> logs, LogWitness witness,
-        TimeProvider time, Action<BrokerException>? linkLost, CancellationToken cancel)
+    public static async Task<HubWitness> OpenAsync(LinkSettings settings, MessageVerifier verifier, IReadOnlyDictionary<BoxName, NoteKey> logs,
+        LogWitness witness, TimeProvider time, Action<BrokerException>? linkLost, CancellationToken cancel)
     {
         settings = settings with { SessionExpiry = SessionExpiry };
         return new HubWitness(settings, verifier, logs, witness, time, await SubscribeAsync(settings, verifier.Agency, time, cancel)) { LinkLost = linkLost };
@@ -95,13 +96,15 @@ public sealed class HubWitness : IAsyncDisposable
         var (before, saidBefore) = (_witness.KnownOf(log), _witness.SaidOf(log));
         var request = offer.Request(before);
         var (verdict, known, cosignature) = _witness.Take(request, log, said.Time);
-        var message = new WitnessedMessage(topic, received, verdict, request.Checkpoint, known, verdict == WitnessVerdict.Smaller && said.Time > saidBefore, null, null);
+        var message = new WitnessedMessage(topic, received, verdict, request.Checkpoint, known,
+            verdict == WitnessVerdict.Smaller && said.Time > saidBefore, null, null);
         var isSigned = verdict is not (WitnessVerdict.UnknownLog or WitnessVerdict.NotSigned);
         if (message.IsAlarm && isSigned) message = message with { Evidence = _witness.KeepEvidence(request, log) };
         var answer = cosignature is not null ? request.Note.Of(log).With(cosignature) : isSigned ? _witness.Cosigned(log) : null;
         if (answer is null) return message;
         if (cosignature is not null) _witness.Show(log, answer);
-        var (outcome, reason) = await _link.PublishAsync(new Publication(Topics.Cosignature(said.Box), answer.ToBytes()) { ContentType = Topics.CosignatureType }, cancel);
+        var (outcome, reason) = await _link.PublishAsync(
+            new Publication(Topics.Cosignature(said.Box), answer.ToBytes()) { ContentType = Topics.CosignatureType }, cancel);
         return outcome == PublishOutcome.Acknowledged ? message : message with { NotTold = reason };
     }
 

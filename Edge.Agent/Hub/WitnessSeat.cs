@@ -65,7 +65,8 @@ public sealed class WitnessSeat
         var seat = new AgencyFolder(_folder.At($"to-witness/{name}"));
         if (Directory.Exists(seat.Path)) throw new AgencyException($"{seat.Path} is there already: delete it if it was carried over or not used");
         foreach (var made in new[] { _folder.At("to-witness"), seat.Path, seat.Tls, seat.Boxes }) Directory.CreateDirectory(made, AgencyFolder.OwnerOnly);
-        foreach (var box in Directory.EnumerateFiles(_folder.Boxes, "*.json")) DurableFile.Write(seat.Box(Path.GetFileNameWithoutExtension(box)), File.ReadAllBytes(box));
+        foreach (var box in Directory.EnumerateFiles(_folder.Boxes, "*.json"))
+            DurableFile.Write(seat.Box(Path.GetFileNameWithoutExtension(box)), File.ReadAllBytes(box));
         using (var authority = CertificateAuthority.Open(_folder.Tls)) authority.CreateClient(seat.Tls, Own, _agency, ClientOf(name), now);
         DurableFile.Write(Path.Combine(seat.Tls, "ca.crt"), File.ReadAllBytes(Path.Combine(_folder.Tls, "ca.crt")));
         DurableFile.Write(seat.AdmittedAs, CanonicalJson.Write(new JsonObject { ["name"] = name }));
@@ -82,7 +83,8 @@ public sealed class WitnessSeat
     private static string ClientOf(string name) => name == Own ? Own : $"{Own}@{name}";
 
     private string Name => !IsAdmitted ? Own
-        : StrictJson.TryRead(File.ReadAllBytes(_folder.AdmittedAs), 4096, fields => fields.Text("name", PartyName.IsValid, PartyName.Rule), out var name, out var problems)
+        : StrictJson.TryRead(File.ReadAllBytes(_folder.AdmittedAs), 4096,
+            fields => fields.Text("name", PartyName.IsValid, PartyName.Rule), out var name, out var problems)
             ? name : throw new AgencyException($"{_folder.AdmittedAs}: {problems[0]}; have the agency make the folder again");
 
     private string KeyName => IsAdmitted ? $"edge/v1/{_agency}/{Own}/{Name}" : $"edge/v1/{_agency}/{Own}";

@@ -22,7 +22,8 @@ internal sealed class CosignatureChecks(LogFolder folder, NoteKey log, IReadOnly
         if (folder.Exists)
             foreach (var file in folder.Enumerate().Where(file => file.Kind == LogFileKind.Cosigned))
             {
-                if (folder.Read(file.Name, SignedNote.MaxBytes) is { } bytes && TryOpen(bytes, out var note, out var checkpoint)) notes.Add((file.Name, note!, checkpoint!));
+                if (folder.Read(file.Name, SignedNote.MaxBytes) is { } bytes && TryOpen(bytes, out var note, out var checkpoint))
+                    notes.Add((file.Name, note!, checkpoint!));
                 else _findings.Add($"not a checkpoint of {log.Name}, key id {log.Id:x8}", file.Name);
             }
         _found = notes.Count;
@@ -38,7 +39,8 @@ internal sealed class CosignatureChecks(LogFolder folder, NoteKey log, IReadOnly
     }
 
     public AuditCheck Check() => witnesses.Count == 0
-        ? _findings.Skipped(_found == 0 ? "no --witness given, and nothing cosigned lies here" : $"no --witness given: {_found} checkpoint(s) said to be cosigned are parts of this log")
+        ? _findings.Skipped(_found == 0 ? "no --witness given, and nothing cosigned lies here"
+            : $"no --witness given: {_found} checkpoint(s) said to be cosigned are parts of this log")
         : _findings.ToCheck(string.Join('\n', _witnessed.Select(one => one.ToString())));
 
     private void Look(NoteKey witness, IEnumerable<(string? File, SignedNote Note, Checkpoint Checkpoint)> notes, Checkpoint? current)

@@ -159,7 +159,8 @@ public sealed class LogWitness : IDisposable
         if (new FileInfo(file).Length > MaxState
             || !StrictJson.TryRead(File.ReadAllBytes(file), MaxState, ReadState, out var state, out _)
             || !SignedNote.TryParse(state.Note, out var note) || !Checkpoint.TryOpen(state.Note, log, out var checkpoint))
-            throw new StateDamagedException($"{file} is not a checkpoint signed by {log.Name}: what this witness has signed is not known any more. Keep the file, and let the witness take a new key");
+            throw new StateDamagedException($"{file} is not a checkpoint signed by {log.Name}: what this witness has signed is not known any more. " +
+                "Keep the file, and let the witness take a new key");
         return _known[log.ToString()] = new Known(note!, checkpoint!, state.Said);
     }
 

@@ -48,7 +48,8 @@ public sealed class WitnessTests : IDisposable
             var cosigned = await WitnessAsync(broker);
             Assert.True(cosigned.Code == ExitCode.Ok, cosigned.Error);
             Assert.Contains("\"type\":\"witness.cosigned\"", cosigned.Output, StringComparison.Ordinal);
-            await Eventually.True(() => Directory.Exists($"{box}/state/audit/cosigned") && Directory.GetFiles($"{box}/state/audit/cosigned", "????????").Length == 1,
+            await Eventually.True(() => Directory.Exists($"{box}/state/audit/cosigned")
+                && Directory.GetFiles($"{box}/state/audit/cosigned", "????????").Length == 1,
                 "the box keeps what was cosigned");
         });
         var verified = await EdgeAgent.RunAsync("audit", "verify", $"{box}/state/audit", "--key", log, "--witness", key, "--json");
@@ -67,7 +68,8 @@ public sealed class WitnessTests : IDisposable
             Assert.Equal(ExitCode.Verification, refused.Code);
             Assert.Contains("REFUSED TO COSIGN the log of box-1", refused.Error, StringComparison.Ordinal);
             Assert.Contains("\"type\":\"witness.refused\"", refused.Output, StringComparison.Ordinal);
-            await Eventually.True(() => Error.Contains("set back to an older state", StringComparison.Ordinal) || Error.Contains("another history", StringComparison.Ordinal),
+            await Eventually.True(() => Error.Contains("set back to an older state", StringComparison.Ordinal)
+                || Error.Contains("another history", StringComparison.Ordinal),
                 "the box learns it");
         });
         Assert.NotEmpty(Directory.GetFiles(_folder.File("agency/witness/evidence"), "*.txt", SearchOption.AllDirectories));

@@ -187,7 +187,8 @@ public sealed class LogWitnessTests : IDisposable
         Assert.Equal((409, "9\n"), Ask(first.ToBytes()));
         using var other = SigningKey.Create();
         Assert.Equal((403, ""), Ask((second with { Note = SignedNote.Sign(second.Note.Text, LogLab.Origin, other) }).ToBytes()));
-        Assert.Equal((404, ""), Ask(Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(second.ToBytes()).Replace(LogLab.Origin, "example.com/unknown", StringComparison.Ordinal))));
+        Assert.Equal((404, ""), Ask(Encoding.UTF8.GetBytes(
+            Encoding.UTF8.GetString(second.ToBytes()).Replace(LogLab.Origin, "example.com/unknown", StringComparison.Ordinal))));
         Assert.Equal((400, ""), Ask([]));
         Assert.Equal((413, ""), Ask(new byte[WitnessRequest.MaxBytes + 1]));
     }
@@ -242,7 +243,8 @@ public sealed class LogWitnessTests : IDisposable
         Assert.Equal(15, witness.KnownOf(log!)!.Size);
     }
 
-    private LogWitness Open(string name = "ombudsman") => LogWitness.Open(_folder.File(name == "ombudsman" ? "witness" : name), name, _lab.Time, new UnsyncedSteps());
+    private LogWitness Open(string name = "ombudsman") =>
+        LogWitness.Open(_folder.File(name == "ombudsman" ? "witness" : name), name, _lab.Time, new UnsyncedSteps());
 
     private void Grow(int size)
     {

@@ -167,7 +167,8 @@ public sealed class LogWitnessingTests : IDisposable
         Witnessing.Take(Cosigned(_audit).ToBytes());
         using (var rewritten = Open("rewritten")) rewritten.AppendMany(LogLab.Entries(12, from: 700));
         Directory.CreateDirectory(_folder.File("rewritten/cosigned"));
-        foreach (var file in Directory.EnumerateFiles(_folder.File("audit/cosigned"))) File.Copy(file, _folder.File($"rewritten/cosigned/{Path.GetFileName(file)}"));
+        foreach (var file in Directory.EnumerateFiles(_folder.File("audit/cosigned")))
+            File.Copy(file, _folder.File($"rewritten/cosigned/{Path.GetFileName(file)}"));
         var check = AuditVerifier.Verify(_folder.File("rewritten"), Log.ToString()).Checks[^1];
         Assert.Equal((CheckResult.Failed, "cosignatures"), (check.Result, check.Name));
         Assert.Contains("history was rewritten", check.Detail, StringComparison.Ordinal);
