@@ -8,6 +8,7 @@ using Edge.Agent.Hits;
 using Edge.Agent.Incidents;
 using Edge.Agent.Orders;
 using Edge.Agent.Publishing;
+using Edge.Agent.Witnessing;
 using Edge.Storage.Audit;
 using Edge.Storage.Database;
 using Edge.Storage.Keys;
@@ -38,6 +39,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly HitRecorder _recorder;
     private readonly ReadCounter _counter = new();
     private readonly SummaryWriter _summary;
+    private readonly LogWitnessing _witnessing;
     private readonly OutboxWorker _outbox;
     private readonly OrderDesk _desk;
     private readonly OrderInbox _orders;
@@ -80,6 +82,8 @@ internal sealed class AgentHost : IAsyncDisposable
             {
                 TakeShared = _counter.TakeShared, Orders = () => _desk?.Counts ?? default,
             };
+            _witnessing = new LogWitnessing(_state, _audit, signer, () => _trust.Current?.Policy, (kind, detail) => _incidents.Report(kind, detail), time,
+                logs.CreateLogger("witness"));
             _desk = new OrderDesk(configuration.StateFolder, _state, _audit, signer, _keys, revoked, () => _trust.Current,
                 (kind, detail) => _incidents.Report(kind, detail), time, logs.CreateLogger("orders")) { Decommissioned = _decommissioned.Cancel };
             _orders = new OrderInbox(OrderInbox.In(configuration.StateFolder), _desk, time, logs.CreateLogger("orders"));
@@ -91,7 +95,7 @@ internal sealed class AgentHost : IAsyncDisposable
             };
             var receipts = new ReceiptTray(Box, _state, () => _trust.Current, (kind, detail) => _incidents.Report(kind, detail), time, logs.CreateLogger("receipts"));
             _outbox = new OutboxWorker(_state, link, signer, time, logs.CreateLogger<OutboxWorker>(),
-                new BoxLetterbox(Box, _desk, receipts, _mailbox, logs.CreateLogger("letterbox")))
+                new BoxLetterbox(Box, _desk, receipts, _mailbox, _witnessing.Take, logs.CreateLogger("letterbox")))
             {
                 Incident = (kind, detail) => _incidents.Report(kind, detail),
             };
@@ -134,6 +138,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _incidents.CatchUp();
         _recorder.Reconcile(_trust.Current?.Sharing ?? Sharing.Nobody);
         Sweep();
+        Attempt(_witnessing.Offer); // at once: a box that was set back while it was off is to learn it now
 
         _log.LogInformation("box {Box} started, version {Version}, {Cameras} cameras, state in {Folder}", Box, Software, _cameras.Count,
             _configuration.StateFolder);
@@ -162,6 +167,7 @@ internal sealed class AgentHost : IAsyncDisposable
             try
             {
                 Attempt(_summary.Write);
+                Attempt(_witnessing.Offer);
                 await DrainAsync(stop);
             }
             finally
@@ -250,9 +256,11 @@ internal sealed class AgentHost : IAsyncDisposable
             Attempt(() => RefreshTrust(now));
             Attempt(Sweep);
             Attempt(() => CountFurther(now));
+            Attempt(_witnessing.Look);
             _incidents.CatchUp();
             if (now - lastSummary < (_trust.Current?.Policy.SummaryInterval ?? TimeSpan.FromMinutes(Policy.DefaultSummaryMinutes))) continue;
             if (Attempt(_summary.Write)) lastSummary = now;
+            Attempt(_witnessing.Offer);
             WarnOfFullOutbox();
         }
     }

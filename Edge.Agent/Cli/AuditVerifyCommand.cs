@@ -31,17 +31,21 @@ internal static class AuditVerifyCommand
         {
             Description = "A checkpoint kept from before: proves that nothing was rewritten since",
         };
+        var witness = new Option<string[]>("--witness")
+        {
+            Description = "A witness's public key, as --key; may be given several times. Says how far it has cosigned this log, and fails if it has not",
+        };
         var json = new Option<bool>("--json") { Description = "One JSON line instead of the table" };
         var command = new Command("verify", "Re-derive every hash of an audit log and check its signed checkpoint")
         {
-            directory, key, older, json,
+            directory, key, older, witness, json,
         };
         command.SetAction((parsed, _) => Failure.ShowAsync(() => Task.FromResult(Run(parsed.GetValue(directory)!, parsed.GetValue(key)!,
-            parsed.GetValue(older), parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error))));
+            parsed.GetValue(older), parsed.GetValue(witness) ?? [], parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error))));
         return command;
     }
 
-    private static ExitCode Run(string directory, string key, string? older, bool json, TextWriter output,
+    private static ExitCode Run(string directory, string key, string? older, string[] witnesses, bool json, TextWriter output,
         TextWriter error)
     {
         if (!Directory.Exists(directory)) return Usage($"{directory}: no such folder");
@@ -49,11 +53,11 @@ internal static class AuditVerifyCommand
         AuditReport report;
         try
         {
-            report = AuditVerifier.Verify(directory, Vkey(key), older is null ? null : ReadNote(older));
+            report = AuditVerifier.Verify(directory, Vkey(key), older is null ? null : ReadNote(older), [.. witnesses.Select(Vkey)]);
         }
         catch (FormatException notKey)
         {
-            return Usage($"--key: {notKey.Message}");
+            return Usage($"--key or --witness: {notKey.Message}");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -94,6 +98,7 @@ internal static class AuditVerifyCommand
             report.Checkpoint?.Size,
             Root = report.Checkpoint?.Root.ToString(),
             report.Totals,
+            Cosignatures = report.Witnessed.Select(one => new { one.Witness, one.Size, one.Time, EntriesSince = one.Since }),
             Checks = report.Checks.Select(check => new
             {
                 check.Name, Result = check.Result.ToString().ToLowerInvariant(), check.Detail, check.File, check.Expected,

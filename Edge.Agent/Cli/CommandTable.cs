@@ -48,7 +48,8 @@ internal static class CommandTable
         new Command("audit", "Check the log of everything the box did") { AuditVerifyCommand.Build() },
         new Command("hub", "The agency's side")
         {
-            HubInitCommand.Build(), HubWatchCommand.Build(), HubSimulateCommand.Build(), HubTendCommand.Build(), HubPushCommand.Build(), HubStatusCommand.Build(), HubSignCommand.Build(), HubKeyCommand.Build(),
+            HubInitCommand.Build(), HubWatchCommand.Build(), HubWitnessCommand.Build(), HubSimulateCommand.Build(), HubTendCommand.Build(), HubPushCommand.Build(),
+            HubStatusCommand.Build(), HubSignCommand.Build(), HubKeyCommand.Build(),
             HubChangeCommands.Export(), HubChangeCommands.Import(), HubChangeCommands.Discard(),
             HubRootRotateCommand.Build(), HubKeysRotateCommand.Build(), HubPolicyCommand.Build(), HubOperatorCommand.Build(), HubRecipientsCommand.Build(),
             new Command("hotlist", "What the agency looks for")

@@ -19,6 +19,8 @@ public enum IncidentKind
     OutOfPolicyOrder,
     /// <summary><c>broker-link</c>: the broker and the box do not accept each other, or will not much longer.</summary>
     BrokerLink,
+    /// <summary><c>log-not-witnessed</c>: for too long fewer witnesses than the policy asks for have cosigned the audit log.</summary>
+    LogNotWitnessed,
 }
 
 /// <summary>The one spelling of each kind.</summary>
@@ -30,6 +32,7 @@ public static class IncidentKinds
         ["clock-jump"] = IncidentKind.ClockJump, ["log-check-failed"] = IncidentKind.LogCheckFailed,
         ["failed-logins"] = IncidentKind.FailedLogins, ["tamper"] = IncidentKind.Tamper,
         ["out-of-policy-order"] = IncidentKind.OutOfPolicyOrder, ["broker-link"] = IncidentKind.BrokerLink,
+        ["log-not-witnessed"] = IncidentKind.LogNotWitnessed,
     };
 
     public static string Write(IncidentKind kind) => Spellings.First(known => known.Value == kind).Key;

@@ -96,6 +96,9 @@ public sealed record Policy
     /// <summary>Where a resident can complain; null is the agency itself.</summary>
     public Office? Complaints { get; init; }
 
+    /// <summary>Who cosigns the boxes' audit logs. None unless said.</summary>
+    public Witnesses Witnesses { get; init; } = Witnesses.None;
+
     /// <summary>From this instant no order is taken under this policy; null is when the agency's signature on it ends. The
     /// hotlist has its own expiry, so that matching does not hang on this one.</summary>
     public DateTimeOffset? Expires { get; init; }
@@ -155,6 +158,7 @@ public sealed record Policy
         ["sharing"] = new JsonArray([.. Jurisdictions.Spellings.Where(known => Sharing.Contains(known.Value)).Select(known => (JsonNode)known.Key)]),
         ["notifyWithinHours"] = new JsonObject(IncidentKinds.Spellings.Where(kind => NotifyWithinHours.ContainsKey(kind.Value))
             .Select(kind => KeyValuePair.Create(kind.Key, (JsonNode?)NotifyWithinHours[kind.Value]))),
+        ["witnesses"] = Witnesses.Write(),
     };
 
     private static Policy Read(JsonFields fields)
@@ -178,6 +182,7 @@ public sealed record Policy
             NotifyWithinHours = fields.Section("notifyWithinHours", ReadDeadlines),
             Notify = fields.Has("notify") ? fields.Child("notify", Office.Read) : null,
             Complaints = fields.Has("complaints") ? fields.Child("complaints", Office.Read) : null,
+            Witnesses = fields.Section("witnesses", Witnesses.Read),
             Expires = fields.Has("expires") ? fields.Instant("expires") : null,
         };
         if (policy.LongestHoldHours > 0 && policy.LongestHoldHours < policy.HitRetentionHours)

@@ -122,6 +122,9 @@ public sealed class Agency : IDisposable
     /// <summary>The orders it gives to its boxes.</summary>
     public OrderBook Orders => new(this, _folder);
 
+    /// <summary>Its place for a witness of the boxes' logs.</summary>
+    public WitnessSeat Witness => new(_folder, Name, Broker);
+
     /// <summary>The boxes it has enrolled.</summary>
     /// <exception cref="AgencyException">A file in <c>boxes</c> is damaged.</exception>
     public IReadOnlyList<KnownBox> Boxes => [.. Directory.EnumerateFiles(_folder.Boxes, "*.json").Order(StringComparer.Ordinal)
@@ -258,7 +261,7 @@ public sealed class Agency : IDisposable
     {
         if (!PartyName.IsValid(box)) throw new AgencyException($"the box's name {PartyName.Rule}");
         // A certificate's common name and a topic level tell these apart.
-        if (box is "hub" or "desk" or "trust" or "broker") throw new AgencyException($"a box cannot be named {box}: choose another name");
+        if (box is "hub" or "desk" or "trust" or "broker" or "witness") throw new AgencyException($"a box cannot be named {box}: choose another name");
     }
 
     public void Dispose()

@@ -31,6 +31,12 @@ internal sealed record AgencyFolder(string Path)
     /// <summary>The orders that were given, and what came of them.</summary>
     public string Orders => At("orders");
 
+    /// <summary>A witness's key, and what it has cosigned.</summary>
+    public string Witness => At("witness");
+
+    /// <summary>Only in a folder made for a witness who is somebody else: its name.</summary>
+    public string AdmittedAs => At("witness.json");
+
     public string Tls => At("tls");
     public string Trust => At("trust");
     public string Boxes => At("boxes");

@@ -93,7 +93,8 @@ internal static class FirstInstall
         """;
 
     /// <summary>The hub reads what its boxes say and tells them what it has; the desk publishes what is signed and reads the answers to
-    /// orders. A box, known by its certificate's name, speaks only for itself and reads its own orders and receipts and what is signed.</summary>
+    /// orders; a witness reads checkpoints and writes cosignatures. A box, known by its certificate's name, speaks only for itself and reads
+    /// its own orders, receipts and cosignatures and what is signed.</summary>
     internal static string Access(string agency) => $"""
         user hub
         topic read edge/v1/{agency}/#
@@ -104,8 +105,10 @@ internal static class FirstInstall
         topic write edge/v1/{agency}/+/order
         topic read edge/v1/{agency}/+/answer
 
+        {WitnessSeat.Access(agency)}
         pattern write edge/v1/{agency}/%u/#
         pattern read edge/v1/{agency}/%u/order
+        pattern read edge/v1/{agency}/%u/cosignature
         pattern read edge/v1/{agency}/%u/receipt
         pattern read edge/v1/{agency}/trust/#
 

@@ -51,7 +51,7 @@ public sealed class MessageVerifier(string agency, IReadOnlyDictionary<BoxName, 
         if (type == EventType.Incident)
             return IncidentNotice.TryParse(said.Data.Span, out var notice, out malformed)
                 ? new Incident(said, notice) : new Refused(MessagePart.Data, malformed);
-        return new Other(said);
+        return CheckpointOffer.TryParse(said.Data.Span, out var offer, out malformed) ? new Checkpoint(said, offer) : new Refused(MessagePart.Data, malformed);
     }
 
     private static string? SignatureFault(BoxName box, VerifyingKey key, ReadOnlySpan<byte> message, out byte[] payload)

@@ -71,6 +71,6 @@ public abstract record ReceivedMessage
     /// <summary>What became of an order.</summary>
     public sealed record Answer(CloudEvent Event, OrderAnswer Said, IReadOnlyList<FoundHit> Hits) : Accepted(Event);
 
-    /// <summary>A checkpoint: signed, its data not read here.</summary>
-    public sealed record Other(CloudEvent Event) : Accepted(Event);
+    /// <summary>A checkpoint of the box's audit log, for a witness: signed as a message, its note not verified here.</summary>
+    public sealed record Checkpoint(CloudEvent Event, CheckpointOffer Offer) : Accepted(Event);
 }

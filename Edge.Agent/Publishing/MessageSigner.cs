@@ -38,6 +38,9 @@ public sealed class MessageSigner(BoxName box, SigningKey key, string software)
     public byte[] Summary(long sequence, IntervalSummary summary, DateTimeOffset time) =>
         Event(EventType.Summary, sequence, time, summary.ToJson());
 
+    /// <summary>The audit log's checkpoint, for witnesses.</summary>
+    public byte[] Checkpoint(long sequence, CheckpointOffer offer, DateTimeOffset time) => Event(EventType.Checkpoint, sequence, time, offer.ToJson());
+
     /// <summary>What became of an order.</summary>
     public byte[] Answer(long sequence, OrderAnswer answer, DateTimeOffset time) => Event(EventType.Answer, sequence, time, answer.ToJson());
 

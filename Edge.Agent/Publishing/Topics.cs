@@ -32,6 +32,12 @@ public static class Topics
     /// <summary>The topic on which <paramref name="box"/> is told what to do.</summary>
     public static string Order(BoxName box) => $"edge/v1/{box.Agency}/{box.Box}/order";
 
+    /// <summary>The MQTT content type of a cosigned checkpoint: the text of a signed note, as it is.</summary>
+    public const string CosignatureType = "text/plain";
+
+    /// <summary>The topic on which witnesses give <paramref name="box"/> what they have cosigned of its log.</summary>
+    public static string Cosignature(BoxName box) => $"edge/v1/{box.Agency}/{box.Box}/cosignature";
+
     /// <summary>The topic that retains what the hub last told <paramref name="box"/> that it has.</summary>
     public static string Receipt(BoxName box) => $"edge/v1/{box.Agency}/{box.Box}/receipt";
 

@@ -32,6 +32,7 @@ internal sealed record PolicyChange(Direction Direction, string Text)
         .. Duties.Roles.Values.SelectMany(role => Verbs(role, old, next)),
         .. Sets(old.Sharing, next.Sharing, whose => $"{UsePolicyPage.Whose(whose)} agencies may be named in a grant", whose => $"{UsePolicyPage.Whose(whose)} agencies may no longer be named in a grant"),
         .. Offices(old, next),
+        .. Witnessed(old.Witnesses, next.Witnesses),
         .. End(old, next),
     ];
 
@@ -105,6 +106,15 @@ internal sealed record PolicyChange(Direction Direction, string Text)
         (string What, Office? Was, Office? Becomes)[] offices = [("incidents are told to", old.Notify, next.Notify), ("complaints go to", old.Complaints, next.Complaints)];
         foreach (var (what, was, becomes) in offices)
             if (was != becomes) yield return new(Direction.Other, $"{what}: {was?.Name ?? "the agency"} -> {becomes?.Name ?? "the agency"}{(was?.Name == becomes?.Name ? " (reached another way)" : "")}");
+    }
+
+    // Whoever looks less closely lets more be done: a witness less is wider.
+    private static IEnumerable<PolicyChange> Witnessed(Witnesses old, Witnesses next)
+    {
+        foreach (var key in old.Keys.Except(next.Keys)) yield return new(Direction.Wider, $"{key} no longer cosigns the logs of boxes");
+        foreach (var key in next.Keys.Except(old.Keys)) yield return new(Direction.Narrower, $"{key} cosigns the logs of boxes");
+        if (old.Needed != next.Needed)
+            yield return new(next.Needed < old.Needed ? Direction.Wider : Direction.Narrower, $"witnesses who must cosign within a day: {old.Needed} -> {next.Needed}");
     }
 
     private static IEnumerable<PolicyChange> End(Policy old, Policy next)

@@ -140,8 +140,12 @@ internal static class UsePolicyPage
                 : $"{Hours(policy.LongestHoldHours)} at most, counted from when it was found, and only that case's"],
         ]),
         new PageBlock.Paragraph("When the time is over, the record is deleted and the key to it is destroyed. What is left on the disk can be opened by nobody."),
-        new PageBlock.Paragraph("The log of what the box did is kept. It holds no plates."),
+        new PageBlock.Paragraph($"The log of what the box did is kept. It holds no plates. {Witnessed(policy.Witnesses)}"),
     ]);
+
+    private static string Witnessed(Witnesses witnesses) => witnesses.Keys.Count == 0 ? "Nobody outside the box signs that it is whole."
+        : $"Signed day by day, so that nobody can change it later unnoticed, by: {string.Join(", ", witnesses.Keys.Select(key => key.Name))}. "
+            + (witnesses.Needed == 0 ? "None of them must." : $"If fewer than {witnesses.Needed} of them did for a day, it is told as below.");
 
     private static string Openers(Policy policy, string agency) => policy.Sharing.Count == 0 ? agency : $"{agency}, or an agency that a grant names for that case,";
 
@@ -264,6 +268,7 @@ internal static class UsePolicyPage
         IncidentKind.Tamper => "The box was opened",
         IncidentKind.OutOfPolicyOrder => "Somebody ordered something that is forbidden here",
         IncidentKind.BrokerLink => "The box was refused by the agency's message server, or will be soon",
+        IncidentKind.LogNotWitnessed => "For a day nobody outside the box has signed that its log is whole",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 

@@ -148,7 +148,7 @@ public sealed class AuditLog : IDisposable
         Copy(file => file is { Kind: LogFileKind.Tile, Tile.IsPartial: false });
         lock (_gate)
         {
-            Copy(file => file.Kind is LogFileKind.Tile or LogFileKind.Checkpoint);
+            Copy(file => file.Kind is LogFileKind.Tile or LogFileKind.Checkpoint or LogFileKind.Cosigned);
             return Latest;
         }
 
@@ -187,6 +187,62 @@ public sealed class AuditLog : IDisposable
             var tree = new TileTree(_folder, Latest.Size);
             return Merkle.ConsistencyProof(oldSize, Latest.Size, tree.Root);
         }
+    }
+
+    /// <summary>The root that this log had at <paramref name="size"/> entries.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="size"/> is not in 0 … size.</exception>
+    /// <exception cref="AuditDamagedException">A tile is missing or torn.</exception>
+    public Sha256Hash RootAt(long size)
+    {
+        lock (_gate)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(size);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(size, Latest.Size);
+            return size == 0 ? Merkle.Empty : new TileTree(_folder, Latest.Size).Root(0, size);
+        }
+    }
+
+    /// <summary>Takes what a witness says that it has cosigned of this log, and keeps it beside the log if it is the newest from that
+    /// witness. Nothing is believed that the log's key and the witness's have not both signed.</summary>
+    /// <exception cref="AuditWriteException">The disk refused.</exception>
+    /// <exception cref="AuditDamagedException">A tile that tells what the log was is missing or torn.</exception>
+    public CosignatureTaken TakeCosigned(SignedNote note, NoteKey witness)
+    {
+        ArgumentNullException.ThrowIfNull(note);
+        ArgumentNullException.ThrowIfNull(witness);
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            var log = new NoteKey(_origin, _key.Public);
+            if (!note.IsSignedBy(log) || !Cosignature.TryVerify(note, witness, out var time)
+                || !Checkpoint.TryParse(note.Text, out var cosigned) || cosigned!.Origin != _origin) return CosignatureTaken.NotVerified;
+            if (cosigned.Size > Latest.Size) return CosignatureTaken.Ahead;
+            if (RootAt(cosigned.Size) != cosigned.Root) return CosignatureTaken.Contradicts;
+            if (LastCosigned(witness) is { } before && (before.Checkpoint.Size, before.Time).CompareTo((cosigned.Size, time)) >= 0) return CosignatureTaken.Known;
+            try
+            {
+                var kept = note.Of(log);
+                foreach (var line in note.Of(witness).Signatures) kept = kept.With(line);
+                var path = _folder.PathOf(LogFolder.CosignedName(witness));
+                _steps.MakeFolder(Path.GetDirectoryName(path)!);
+                _steps.Replace(path, kept.ToBytes());
+                return CosignatureTaken.Kept;
+            }
+            catch (Exception failure) when (IsRefusedByDisk(failure))
+            {
+                throw new AuditWriteException(_folder.Root, failure);
+            }
+        }
+    }
+
+    /// <summary>The newest checkpoint of this log that <paramref name="witness"/> is known to have cosigned; null if there is none, or what
+    /// lies there does not verify.</summary>
+    public CosignedCheckpoint? LastCosigned(NoteKey witness)
+    {
+        ArgumentNullException.ThrowIfNull(witness);
+        var log = new NoteKey(_origin, _key.Public);
+        return _folder.Read(LogFolder.CosignedName(witness), SignedNote.MaxBytes) is { } bytes && Checkpoint.TryOpen(bytes, log, out var checkpoint)
+            && SignedNote.TryParse(bytes, out var note) && Cosignature.TryVerify(note!, witness, out var time) ? new CosignedCheckpoint(checkpoint!, note!, time) : null;
     }
 
     public void Dispose()

@@ -28,12 +28,26 @@ public sealed record AuditCheck(string Name, CheckResult Result, string Detail, 
 /// <param name="HitsStored">Entries about a stored hit.</param>
 public sealed record AuditTotals(long Frames, long Reads, long Discarded, long Hits, long HitsStored);
 
+/// <summary>How far a witness vouches for a log.</summary>
+/// <param name="Witness">Its name.</param>
+/// <param name="Size">Entries that it has cosigned.</param>
+/// <param name="Time">When, by its own clock.</param>
+/// <param name="Since">Entries after them: for these there is the log's key alone.</param>
+public sealed record WitnessedSize(string Witness, long Size, DateTimeOffset Time, long Since)
+{
+    public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture,
+        $"{Witness}: {Size} entries at {Time.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC; {Since} since then that it has not seen");
+}
+
 /// <summary>What verifying a log found.</summary>
 /// <param name="Checkpoint">The checkpoint, if it could be read; trust it only if <see cref="Holds"/>.</param>
 /// <param name="Checks">In a fixed order, each name once.</param>
 /// <param name="Totals">As far as the entries could be read.</param>
 public sealed record AuditReport(Checkpoint? Checkpoint, IReadOnlyList<AuditCheck> Checks, AuditTotals Totals)
 {
+    /// <summary>What the witnesses that were named vouch for; trust it only if <see cref="Holds"/>.</summary>
+    public IReadOnlyList<WitnessedSize> Witnessed { get; init; } = [];
+
     /// <summary>True if nothing failed.</summary>
     public bool Holds => Checks.All(check => check.Result != CheckResult.Failed);
 }

@@ -5,24 +5,26 @@ namespace Edge.Storage.Audit;
 /// <remarks>The checks, by name: <c>checkpoint</c> (strict format, origin), <c>signature</c>, <c>entries</c> (each bundle
 /// whole), <c>format</c> (each entry in its one spelling), <c>tiles</c>, <c>root</c>, <c>files</c> (nothing missing,
 /// nothing foreign), <c>disclosures</c>, <c>conservation</c> (reads = discarded + hits), <c>consistency</c> (with an
-/// older checkpoint).</remarks>
+/// older checkpoint), <c>cosignatures</c> (of witnesses).</remarks>
 public static class AuditVerifier
 {
     /// <param name="directory">The log's folder, or a copy of it.</param>
     /// <param name="vkey">The log's key, which the auditor got from elsewhere than from the box.</param>
     /// <param name="olderNote">A signed checkpoint kept from before, to prove that nothing was rewritten since.</param>
-    /// <exception cref="FormatException"><paramref name="vkey"/> is not a vkey of a log (type 0x01).</exception>
+    /// <param name="witnesses">Whose cosignatures must be there: of what, the report says.</param>
+    /// <exception cref="FormatException"><paramref name="vkey"/> is not a vkey of a log (type 0x01), or one of
+    /// <paramref name="witnesses"/> not of a witness (type 0x04).</exception>
     /// <exception cref="IOException">A file could not be read at all.</exception>
-    public static AuditReport Verify(string directory, string vkey, byte[]? olderNote = null)
+    public static AuditReport Verify(string directory, string vkey, byte[]? olderNote = null, IReadOnlyList<string>? witnesses = null)
     {
         if (!NoteKey.TryParse(vkey, out var log) || log!.Type != NoteKeyType.Ed25519)
             throw new FormatException("the key is not a vkey like name+1a2b3c4d+Base64 of a log (Ed25519)");
-        return Verify(new LogFolder(directory), log, olderNote, entriesAreAudit: true);
+        return Verify(new LogFolder(directory), log, olderNote, entriesAreAudit: true, [.. (witnesses ?? []).Select(Witness)]);
     }
 
     /// <summary>As the public one; a log of other entries than ours is verified without looking into them.</summary>
     internal static AuditReport Verify(LogFolder folder, NoteKey log, byte[]? olderNote,
-        bool entriesAreAudit)
+        bool entriesAreAudit, IReadOnlyList<NoteKey>? witnesses = null)
     {
         var checkpoint = new Findings("checkpoint");
         var signature = new Findings("signature");
@@ -32,7 +34,10 @@ public static class AuditVerifier
 
         var entries = new EntryChecks(folder, entriesAreAudit);
         var tree = new TreeChecks(folder, current?.Size ?? 0, entries.Look);
-        if (current is not null) tree.Run(current, older, consistency);
+        var cosigned = new CosignatureChecks(folder, log, witnesses ?? []);
+        cosigned.Read(current, olderNote);
+        if (current is not null)
+            tree.Run(current, [.. older is null ? [] : new[] { new Anchor(older, consistency, "those of the older checkpoint") }, .. cosigned.Anchors]);
 
         return new AuditReport(current,
         [
@@ -42,8 +47,13 @@ public static class AuditVerifier
             .. entries.Checks(current is null || !tree.AllEntriesRead),
             olderNote is null ? consistency.Skipped("no older checkpoint given")
                 : consistency.ToCheck($"only appended to since {older?.Size} entries"),
-        ], entries.Totals);
+            cosigned.Check(),
+        ], entries.Totals)
+        { Witnessed = cosigned.Witnessed };
     }
+
+    private static NoteKey Witness(string vkey) => NoteKey.TryParse(vkey, out var witness) && witness!.Type == NoteKeyType.Cosignature ? witness
+        : throw new FormatException("a witness's key is not a vkey like name+1a2b3c4d+Base64 of a witness (cosignature/v1)");
 
     private static Checkpoint? ReadCheckpoint(LogFolder folder, NoteKey log, Findings format, Findings signature)
     {

@@ -10,6 +10,8 @@ internal enum LogFileKind
     Checkpoint,
     Tile,
     Disclosure,
+    /// <summary>The last checkpoint that one witness has cosigned.</summary>
+    Cosigned,
     /// <summary>A durable write that was cut off before its rename.</summary>
     Unfinished,
     /// <summary>Nothing that a log writes.</summary>
@@ -27,6 +29,7 @@ internal sealed class LogFolder(string root)
     public const string CheckpointName = "checkpoint";
 
     private const string DisclosuresPrefix = "disclosures/";
+    private const string CosignedPrefix = "cosigned/";
     private const int MaxDisclosureBytes = 16 * 1024;
 
     private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
@@ -34,6 +37,9 @@ internal sealed class LogFolder(string root)
     public string Root { get; } = Path.GetFullPath(root);
 
     public static string DisclosureName(long index) => DisclosuresPrefix + TilePath.Grouped(index);
+
+    /// <summary>Where the last checkpoint that <paramref name="witness"/> has cosigned lies: one file a witness, by its key id.</summary>
+    public static string CosignedName(NoteKey witness) => $"{CosignedPrefix}{witness.Id:x8}";
 
     public bool Exists => Directory.Exists(Root);
 
@@ -116,10 +122,14 @@ internal sealed class LogFolder(string root)
         if (name == CheckpointName) return new LogFile(name, LogFileKind.Checkpoint);
         if (TilePath.TryParse(name, out var tile)) return new LogFile(name, LogFileKind.Tile, tile);
         if (TryParseDisclosure(name, out var index)) return new LogFile(name, LogFileKind.Disclosure, Index: index);
+        if (IsCosigned(name)) return new LogFile(name, LogFileKind.Cosigned);
         var unfinished = name.EndsWith(DurableFile.TemporarySuffix, StringComparison.Ordinal)
             && Classify(name[..^DurableFile.TemporarySuffix.Length]).Kind != LogFileKind.Unknown;
         return new LogFile(name, unfinished ? LogFileKind.Unfinished : LogFileKind.Unknown);
     }
+
+    private static bool IsCosigned(string name) => name.Length == CosignedPrefix.Length + 8 && name.StartsWith(CosignedPrefix, StringComparison.Ordinal)
+        && name[CosignedPrefix.Length..].All(char.IsAsciiHexDigitLower);
 
     // A disclosure's number is grouped as a tile's, so a tile's strict parser reads it.
     private static bool TryParseDisclosure(string name, out long index)

@@ -37,6 +37,7 @@ internal sealed class LogRecovery
         if (!SignedNote.TryParse(bytes, out var note) || !Checkpoint.TryOpen(bytes, _log, out var checkpoint))
             throw Damaged($"its checkpoint is not one of {_log.Name} signed by this box's log key");
 
+        RefuseOlderThanCosigned(checkpoint!);
         var (bundle, leaves) = ReadEdgeEntries(checkpoint!.Size);
         var edge = ProvenEdge(checkpoint, leaves);
         for (var level = 0; TilePath.HashesAt(level, checkpoint.Size) > 0; level++)
@@ -44,6 +45,15 @@ internal sealed class LogRecovery
         RemoveLeftovers(checkpoint.Size);
         SyncEdge(checkpoint.Size);
         return new LogWriter(_folder, _steps, _key, note!, checkpoint, edge, bundle);
+    }
+
+    // A witness has seen the log with more entries: appending here would make it two logs. What cannot be read says nothing.
+    private void RefuseOlderThanCosigned(Checkpoint checkpoint)
+    {
+        foreach (var file in _folder.Enumerate().Where(file => file.Kind == LogFileKind.Cosigned))
+            if (_folder.Read(file.Name, SignedNote.MaxBytes) is { } bytes && Checkpoint.TryOpen(bytes, _log, out var cosigned)
+                && (cosigned!.Size > checkpoint.Size || (cosigned.Size == checkpoint.Size && cosigned.Root != checkpoint.Root)))
+                throw Damaged($"its checkpoint has {checkpoint.Size} entries, and {file.Name} shows that a witness has cosigned {cosigned.Size}{(cosigned.Size == checkpoint.Size ? " others" : "")}");
     }
 
     private (EntryBundle Bundle, Sha256Hash[] Leaves) ReadEdgeEntries(long size)
@@ -91,7 +101,7 @@ internal sealed class LogRecovery
     private LogWriter Begin()
     {
         if (Path.Exists(_folder.PathOf(LogFolder.CheckpointName))) throw Damaged("its checkpoint is too large to be one");
-        foreach (var file in _folder.Enumerate().Where(file => file.Kind is LogFileKind.Tile or LogFileKind.Disclosure))
+        foreach (var file in _folder.Enumerate().Where(file => file.Kind is LogFileKind.Tile or LogFileKind.Disclosure or LogFileKind.Cosigned))
             throw Damaged($"its checkpoint is gone, and {file.Name} shows that there was one");
         RemoveLeftovers(0);
         if (Path.GetDirectoryName(_folder.Root) is { } parent) _steps.SyncFolder(parent);

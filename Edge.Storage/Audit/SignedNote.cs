@@ -58,6 +58,11 @@ public sealed class SignedNote
     /// <summary>This note with one more signature at its end.</summary>
     public SignedNote With(NoteSignature signature) => new(Text, [.. Signatures, signature]);
 
+    /// <summary>This note with the signatures of <paramref name="key"/> alone.</summary>
+    /// <exception cref="ArgumentException">It has none.</exception>
+    public SignedNote Of(NoteKey key) => Signatures.Where(signature => signature.IsBy(key)).ToList() is { Count: > 0 } own ? new(Text, own)
+        : throw new ArgumentException("the note has no line of this key", nameof(key));
+
     /// <summary>False if this is not a note in its one spelling.</summary>
     public static bool TryParse(ReadOnlySpan<byte> bytes, out SignedNote? note)
     {

@@ -11,6 +11,7 @@ internal sealed class TreeChecks(LogFolder folder, long size, TreeChecks.EntryVi
     private readonly Findings _files = new("files");
     private readonly Dictionary<TilePath, List<LogFile>> _byTile = [];
     private readonly TileEdge _edge = new();
+    private Queue<Anchor> _anchors = [];
     private int _compared;
 
     /// <summary>Called with each entry in order.</summary>
@@ -18,12 +19,14 @@ internal sealed class TreeChecks(LogFolder folder, long size, TreeChecks.EntryVi
 
     public bool AllEntriesRead => _edge.Size == size;
 
-    public void Run(Checkpoint checkpoint, Checkpoint? older, Findings consistency)
+    /// <param name="anchors">Roots that the tree must have had on its way.</param>
+    public void Run(Checkpoint checkpoint, IReadOnlyList<Anchor> anchors)
     {
         ListFiles();
-        if (older?.Size == 0) Compare(older, consistency);
+        _anchors = new Queue<Anchor>(anchors.OrderBy(anchor => anchor.Checkpoint.Size));
+        CompareAnchors();
         for (long index = 0; index * TilePath.FullWidth < size; index++)
-            if (!TakeBundle(index, older, consistency)) return;
+            if (!TakeBundle(index)) return;
         for (var level = 0; TilePath.HashesAt(level, size) > 0; level++)
             if (TilePath.RightEdge(level, size) is { } tile) CompareTile(tile, _edge.Partial(level));
         foreach (var file in _byTile.Values.SelectMany(files => files))
@@ -68,7 +71,7 @@ internal sealed class TreeChecks(LogFolder folder, long size, TreeChecks.EntryVi
         }
     }
 
-    private bool TakeBundle(long index, Checkpoint? older, Findings consistency)
+    private bool TakeBundle(long index)
     {
         var path = TilePath.Entries(index, (int)Math.Min(TilePath.FullWidth, size - index * TilePath.FullWidth));
         var name = path.ToString();
@@ -89,7 +92,7 @@ internal sealed class TreeChecks(LogFolder folder, long size, TreeChecks.EntryVi
             widths[i + 1] = length += 2 + entries[i].Length;
             visit(_edge.Size, entries[i].Span, name);
             _edge.Append(Merkle.Leaf(entries[i].Span), CompareTile);
-            if (older?.Size == _edge.Size) Compare(older, consistency);
+            CompareAnchors();
         }
         foreach (var file in Take(path))
             if (folder.Read(file.Name, EntryBundle.MaxBytes) is { } found
@@ -118,11 +121,15 @@ internal sealed class TreeChecks(LogFolder folder, long size, TreeChecks.EntryVi
         }
     }
 
-    private void Compare(Checkpoint older, Findings consistency)
+    private void CompareAnchors()
     {
-        if (older.Root != _edge.Root)
-            consistency.Add($"the first {older.Size} entries are not those of the older checkpoint: history was rewritten",
-                expected: older.Root, actual: _edge.Root);
+        while (_anchors.TryPeek(out var anchor) && anchor.Checkpoint.Size == _edge.Size)
+        {
+            _anchors.Dequeue();
+            if (anchor.Checkpoint.Root != _edge.Root)
+                anchor.Findings.Add($"the first {anchor.Checkpoint.Size} entries are not {anchor.Whose}: history was rewritten", anchor.File,
+                    expected: anchor.Checkpoint.Root, actual: _edge.Root);
+        }
     }
 
     // The files that this tile accounts for; what nobody takes is foreign.

@@ -11,7 +11,7 @@ public sealed class AsyncApiTests
     {
         var said = await NodeParts.RunAsync("asyncapi.mjs", input: null, Path.Combine(Repository.Root, "docs", "asyncapi.yaml"));
         var box = new BoxName("agency", "box");
-        var topics = EventType.All.Where(type => type != EventType.Checkpoint).Select(type => Topics.Of(box, type)) // reserved: nothing sends one
+        var topics = EventType.All.Select(type => Topics.Of(box, type)).Append(Topics.Cosignature(box))
             .Append(Topics.OfHits(box, "other")).Append(Topics.Order(box)).Append(Topics.Receipt(box)).Append(Topics.Trust("agency", "file"))
             .Select(topic => string.Join('/', topic.Split('/').Select(level => level is "agency" or "box" or "other" or "file" ? $"{{{level}}}" : level)));
         Assert.StartsWith("addresses ", said, StringComparison.Ordinal); // else a line for each fault

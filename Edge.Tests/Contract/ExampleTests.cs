@@ -41,7 +41,7 @@ public sealed class ExampleTests : IDisposable
         _orders.Dispose();
     }
 
-    public static TheoryData<string> Names => ["keys", "hit", "summary", "incident", "status", "answer", "order", "receipt"];
+    public static TheoryData<string> Names => ["keys", "hit", "summary", "incident", "status", "answer", "order", "checkpoint", "receipt"];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -68,6 +68,7 @@ public sealed class ExampleTests : IDisposable
         Assert.Equal(SampleBox.Notice, Assert.IsType<ReceivedMessage.Incident>(Read("incident")).Notice);
         Assert.Equal(Presence.Online, Assert.IsType<ReceivedMessage.Status>(Read("status")).State.State);
         Assert.IsType<ReceivedMessage.Hit>(Assert.Single(Assert.IsType<ReceivedMessage.Answer>(Read("answer")).Hits).Opened);
+        Assert.Single(Assert.IsType<ReceivedMessage.Checkpoint>(Read("checkpoint")).Offer.Proofs);
         Assert.True(Jws.TryVerify(Message("order"), _operator.Public, CloudEvent.ContentType, out var json));
         Assert.True(OrderMessage.TryParse(json, out var order));
         Assert.Equal(Terms, order.Terms);
@@ -95,7 +96,7 @@ public sealed class ExampleTests : IDisposable
 
     [Fact]
     public async Task Jose_and_an_HPKE_library_read_the_examples() =>
-        Assert.Equal("hit summary incident status answer order receipt", await NodeParts.RunAsync("examples.mjs", input: null, Folder));
+        Assert.Equal("hit summary incident status answer order checkpoint receipt", await NodeParts.RunAsync("examples.mjs", input: null, Folder));
 
     private JsonObject Keys()
     {
@@ -118,10 +119,18 @@ public sealed class ExampleTests : IDisposable
             "incident" => Signed(EventType.Incident, 19, SampleBox.Notice.ToJson()),
             "status" => Signed(EventType.Status, 19, new BoxStatus(Presence.Online, "0.1.0").ToJson()),
             "answer" => Signed(EventType.Answer, 20, new OrderAnswer(Terms.Id, "search", AuditOutcome.Done, 1, null, 0, null, [new AnsweredHit(SampleBox.Now.AddHours(24), hit)]).ToJson()),
+            "checkpoint" => Signed(EventType.Checkpoint, 21, Offer().ToJson()),
             "order" => SignedOrder(),
             "receipt" => SignedReceipt(),
             _ => throw new ArgumentOutOfRangeException(nameof(name)),
         };
+    }
+
+    private static CheckpointOffer Offer()
+    {
+        using var log = SigningKey.FromSeed(Bytes(6));
+        Sha256Hash[] leaves = [Merkle.Leaf("one"u8), Merkle.Leaf("two"u8), Merkle.Leaf("three"u8)];
+        return new CheckpointOffer(SignedNote.Sign(new Checkpoint(Box.LogOrigin, 3, Merkle.Root(leaves)).ToText(), Box.LogOrigin, log), [new OfferedProof(2, [leaves[2]])]);
     }
 
     private JsonObject Signed(EventType type, long sequence, byte[] data, byte[]? clear = null, byte[]? inside = null)

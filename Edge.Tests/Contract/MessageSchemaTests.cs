@@ -38,7 +38,7 @@ public sealed class MessageSchemaTests : IDisposable
 
     public void Dispose() => _box.Dispose();
 
-    public static TheoryData<string> Definitions => ["event", "hit", "hitHeader", "hitBody", "summary", "incident", "status", "answer", "orderEvent", "orderHeader", "receiptEvent", .. Contents.Keys];
+    public static TheoryData<string> Definitions => ["event", "hit", "hitHeader", "hitBody", "summary", "incident", "status", "answer", "checkpoint", "orderEvent", "orderHeader", "receiptEvent", .. Contents.Keys];
 
     [Theory]
     [MemberData(nameof(Definitions))]
@@ -98,6 +98,7 @@ public sealed class MessageSchemaTests : IDisposable
     {
         "event" => ["sequence"],
         "hit" => ["header"],
+        "checkpoint" => ["checkpoint"],
         "hitBody" => ["confidences", "crop", "region"],
         "summary" => ["discarded", "hits", "reads"],
         "orderHeader" => ["agency"],
@@ -119,6 +120,8 @@ public sealed class MessageSchemaTests : IDisposable
             "incident" => (SampleBox.Notice.ToJson(), json => IncidentNotice.TryParse(json, out _, out _)),
             "status" => (new BoxStatus(Presence.Online, "0.1.0").ToJson(), json => BoxStatus.TryParse(json, out _, out _)),
             "answer" => (new OrderAnswer("an-order-of-16-chars", "search", AuditOutcome.Refused("wrong-role"), 0).ToJson(), json => OrderAnswer.TryParse(json, out _, out _)),
+            "checkpoint" => (new CheckpointOffer(SignedNote.Sign(new Checkpoint("a/log", 3, Merkle.Empty).ToText(), "a/log", _box.Key), [new OfferedProof(2, [Merkle.Empty])]).ToJson(),
+                json => CheckpointOffer.TryParse(json, out _, out _)),
             "orderEvent" => (OrderEvent(), json => OrderMessage.TryParse(json, out _)),
             "orderHeader" => OrderHeader(),
             "receiptEvent" => (ReceiptEvent(), json => Receipt.TryParse(json, out _)),

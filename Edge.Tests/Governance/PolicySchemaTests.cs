@@ -2,6 +2,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Edge.Agent.Governance;
+using Edge.Storage.Audit;
+using Edge.Storage.Keys;
 using Edge.Tests.Support;
 
 namespace Edge.Tests.Governance;
@@ -58,6 +60,11 @@ public sealed class PolicySchemaTests
     {
         var example = Document("policy.example.json");
         example["hitRetentionHours"] = 1; // so that no hold is shorter than it: the one rule between two numbers
+        // None is needed and as many as there may be are named, so that no change asks for more than there are: the other rule between two.
+        example["witnesses"] = new JsonObject
+        {
+            ["keys"] = new JsonArray([.. Enumerable.Range(0, Witnesses.Most).Select(i => (JsonNode)WitnessKey((byte)i))]), ["needed"] = 0,
+        };
         var disagreements = new List<string>();
         var (taken, refused) = (0, 0);
         foreach (var (what, changed) in Changes(example))
@@ -75,6 +82,12 @@ public sealed class PolicySchemaTests
     {
         var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "policy.md"));
         Assert.All(Keys(Schema.Root["properties"]!), key => Assert.Contains($"| `{key}`", page, StringComparison.Ordinal));
+    }
+
+    private static string WitnessKey(byte seed)
+    {
+        using var key = SigningKey.FromSeed([.. Enumerable.Repeat(seed, 32)]);
+        return new NoteKey("w", key.Public, NoteKeyType.Cosignature).ToString();
     }
 
     /// <summary>Every place of the document removed, doubled, and replaced by values at and past every bound of the schema.</summary>

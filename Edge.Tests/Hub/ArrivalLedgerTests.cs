@@ -154,7 +154,7 @@ public sealed class ArrivalLedgerTests : IDisposable
     {
         var said = new CloudEvent($"boot.{number}", _box.Name, EventType.Checkpoint, SampleBox.Now, number, "{}"u8.ToArray());
         var arrival = _ledger.Compare(said);
-        if (arrival != Arrival.Repeat) _ledger.Note(new ReceivedMessage.Other(said));
+        if (arrival != Arrival.Repeat) _ledger.Note(new ReceivedMessage.Checkpoint(said, null!));
         return arrival;
     }
 

@@ -48,6 +48,7 @@ public sealed partial class UsePolicyPageTests
         ["Roles"] = policy => policy with { Roles = new Dictionary<AuditRole, IReadOnlyList<Verb>>(policy.Roles) { [AuditRole.Hub] = [Verb.Decommission] } },
         ["Sharing"] = policy => policy with { Sharing = [Jurisdiction.State] },
         ["NotifyWithinHours"] = policy => policy with { NotifyWithinHours = new Dictionary<IncidentKind, int>(policy.NotifyWithinHours) { [IncidentKind.Tamper] = 71 } },
+        ["Witnesses"] = policy => policy with { Witnesses = Witnesses.None },
         ["Notify"] = policy => policy with { Notify = policy.Notify! with { Phone = "311" } },
         ["Complaints"] = policy => policy with { Complaints = null },
         ["Expires"] = policy => policy with { Expires = Now.AddDays(900) },

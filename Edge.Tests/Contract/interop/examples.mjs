@@ -19,7 +19,7 @@ async function open({ header, sealed: { kid, enc, ct } }, use, key) {
   return { clear: JSON.parse(bytes(header)), inside: JSON.parse(Buffer.from(inside)) }
 }
 
-const names = ['hit', 'summary', 'incident', 'status', 'answer', 'order', 'receipt']
+const names = ['hit', 'summary', 'incident', 'status', 'answer', 'order', 'checkpoint', 'receipt']
 for (const name of names) {
   const example = read(name)
   const { d, ...signer } = { order: keys.operator, receipt: keys.hub }[name] ?? keys.box

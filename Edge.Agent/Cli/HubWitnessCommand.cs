@@ -1,0 +1,165 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Edge.Agent.Hub;
+using Edge.Agent.Publishing;
+using Edge.Storage.Audit;
+using Edge.Storage.Witnessing;
+
+namespace Edge.Agent.Cli;
+
+/// <summary><c>hub witness DIR</c>: cosigns the audit logs of the agency's boxes, as long as they only grow. <c>hub witness key DIR</c> prints the
+/// public key; <c>hub witness admit DIR NAME</c> makes the folder with which somebody else is a witness. docs/witness.md.</summary>
+internal static class HubWitnessCommand
+{
+    /// <summary><c>--once</c> ends when nothing has come for so long.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public static Command Build()
+    {
+        var folder = Folder();
+        var broker = new Option<string?>("--broker") { Description = "HOST:PORT, where not the one given to hub init." };
+        var once = new Option<bool>("--once") { Description = "Cosign what the broker has kept, and stop when nothing has come for 5 s." };
+        var json = RecognizeCommand.JsonOption();
+        var command = new Command("witness", "Cosign the boxes' audit logs, as long as they only grow") { folder, broker, once, json, Key(), Admit() };
+        command.SetAction((parse, cancel) => Failure.ShowAsync(async () =>
+        {
+            BrokerAddress? address = null;
+            if (parse.GetValue(broker) is { } text && !BrokerAddress.TryParse(text, out address))
+                return Failure.Say(ExitCode.Usage, "--broker must be HOST or HOST:PORT");
+            return await RunAsync(parse.GetValue(folder)!, address, parse.GetValue(once),
+                new Shown(parse.GetValue(json), parse.InvocationConfiguration.Output, parse.InvocationConfiguration.Error), cancel);
+        }));
+        return command;
+    }
+
+    private static Argument<string> Folder() => new("DIR") { Description = "The agency's folder, made by hub init, or one made by hub witness admit." };
+
+    private static Command Key()
+    {
+        var folder = Folder();
+        var command = new Command("key", "Print the witness's public key, made if there is none: for the policy, and for auditors") { folder };
+        command.SetAction((parse, _) => Failure.ShowAsync(() =>
+        {
+            using var agency = Agency.Open(parse.GetValue(folder)!);
+            parse.InvocationConfiguration.Output.WriteLine(agency.Witness.PublicKey());
+            return Task.FromResult(ExitCode.Ok);
+        }));
+        return command;
+    }
+
+    private static Command Admit()
+    {
+        var (folder, name) = (Folder(), new Argument<string>("NAME") { Description = "Whose it is: ombudsman, council." });
+        var command = new Command("admit", "Make a folder with which somebody else can be a witness") { folder, name };
+        command.SetAction((parse, _) => Failure.ShowAsync(() =>
+        {
+            using var agency = Agency.Open(parse.GetValue(folder)!);
+            var output = parse.InvocationConfiguration.Output;
+            var made = agency.Witness.Admit(parse.GetValue(name)!, TimeProvider.System.GetUtcNow(), out var access);
+            output.WriteLine($"made {made}: carry it to the witness's own machine, then delete it here. " +
+                "There: edge-agent hub witness key FOLDER, whose line the policy must name, and edge-agent hub witness FOLDER");
+            output.WriteLine($"the broker's mosquitto.acl needs these lines:\n{access}");
+            return Task.FromResult(ExitCode.Ok);
+        }));
+        return command;
+    }
+
+    /// <returns><see cref="ExitCode.Verification"/> if a log was not what was cosigned, or a message not what it must be.</returns>
+    private static async Task<ExitCode> RunAsync(string folder, BrokerAddress? broker, bool once, Shown show, CancellationToken cancel)
+    {
+        using var agency = Agency.Open(folder);
+        using var witness = agency.Witness.Open(TimeProvider.System);
+        var settings = agency.Witness.Link(broker, TimeProvider.System.GetUtcNow());
+        var logs = agency.Boxes.ToDictionary(box => box.Name, box => box.Log);
+        await using var hub = await HubWitness.OpenAsync(settings, agency.Verifier(), logs, witness, TimeProvider.System,
+            lost => show.Say(lost.Message), cancel);
+        show.Say($"linked to {settings.Broker}, witness of {logs.Count} box(es) of {agency.Name} as {witness.Key}");
+        if (agency.Witness.IsNamed(witness.Key) == false)
+            show.Say($"the policy does not name this witness: boxes offer it nothing and take nothing from it. " +
+                $"Propose a policy with \"witnesses\": {{\"keys\": [\"{witness.Key}\"], \"needed\": 1}}");
+        try
+        {
+            await hub.RunAsync(show.Take, once ? Quiet : null, cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // Being stopped is how it ends.
+        }
+        return show.Alarms == 0 ? ExitCode.Ok : ExitCode.Verification;
+    }
+
+    /// <summary>One message, one line.</summary>
+    private sealed class Shown(bool json, TextWriter output, TextWriter error)
+    {
+        public int Alarms { get; private set; }
+
+        public void Say(string line) => error.WriteLine($"edge-agent: {Printable.Line(line)}");
+
+        public void Take(WitnessedMessage seen)
+        {
+            if (seen.IsAlarm) Alarms++;
+            var box = (seen.Message as ReceivedMessage.Accepted)?.Event.Box;
+            if (seen.Message is ReceivedMessage.Refused refused) Say($"REFUSED a message on {seen.Topic}: {refused}");
+            else if (seen.IsAlarm)
+                Say($"REFUSED TO COSIGN the log of {box?.Box}: {Describe(seen)}{(seen.Evidence is null ? "" : $"; both are kept in {seen.Evidence}")}");
+            else if (seen.Verdict != WitnessVerdict.Consistent) Say($"{box?.Box}: {Describe(seen)}");
+            if (seen.NotTold is { } reason)
+                Say($"{box?.Box} was not told: {reason}. Is it there, and may it read edge/v1/{box?.Agency}/{box?.Box}/cosignature?");
+            if (!json && seen.Verdict == WitnessVerdict.Consistent && seen.Offered is { } offered && !seen.IsAlarm)
+                Print($"{Now()}  {box?.Box}  cosigned  {offered.Size} entries  {offered.Root}");
+            if (json) Print(Fields(seen, box));
+        }
+
+        private static string Fields(WitnessedMessage seen, BoxName? box) => JsonSerializer.Serialize(new
+        {
+            type = seen.IsAlarm ? "witness.refused" : seen.Verdict == WitnessVerdict.Consistent ? "witness.cosigned" : "witness.passed",
+            agency = box?.Agency, box = box?.Box, topic = seen.Message is ReceivedMessage.Refused ? seen.Topic : null,
+            reason = Reason(seen), offered = Fields(seen.Offered), known = seen.Verdict == WitnessVerdict.Consistent ? null : Fields(seen.Known),
+            evidence = seen.Evidence, told = seen.NotTold is null,
+        }, Json);
+
+        private static object? Fields(Checkpoint? checkpoint) => checkpoint is null ? null : new { checkpoint.Size, root = checkpoint.Root.ToString() };
+
+        private static string? Reason(WitnessedMessage seen) => seen.Message is ReceivedMessage.Refused ? "message" : seen switch
+        {
+            { SetBack: true } => "set-back",
+            { Verdict: WitnessVerdict.Consistent } => null,
+            { Verdict: WitnessVerdict.Smaller } => "old",
+            { Verdict: WitnessVerdict.Forked } => "forked",
+            { Verdict: WitnessVerdict.ProofFromElsewhere } => "proof-from-elsewhere",
+            { Verdict: WitnessVerdict.Inconsistent } => "inconsistent",
+            { Verdict: WitnessVerdict.UnknownLog } => "unknown-log",
+            { Verdict: WitnessVerdict.NotSigned } => "not-signed",
+            _ => "proof-from-beyond",
+        };
+
+        private static string Describe(WitnessedMessage seen) => Reason(seen) switch
+        {
+            "set-back" => $"SET BACK: it has {seen.Offered?.Size} entries now, and had {seen.Known?.Size} when they were cosigned",
+            "old" => $"an old checkpoint of {seen.Offered?.Size} entries, after one of {seen.Known?.Size} was cosigned; the box was told that",
+            "forked" => $"FORKED: it has signed two histories of {seen.Known?.Size} entries, roots {seen.Known?.Root} and {seen.Offered?.Root}",
+            "inconsistent" => $"REWRITTEN, or a broken proof: its {seen.Offered?.Size} entries do not follow from the {seen.Known?.Size} that were cosigned",
+            "proof-from-elsewhere" => $"no proof from the {seen.Known?.Size} entries that were cosigned; the box was told where to start",
+            "unknown-log" => "the checkpoint is of a log of another name, or of a box that was not enrolled here when this witness started",
+            "not-signed" => "the checkpoint is not signed by the log key that was enrolled with the box",
+            _ => "the proof does not fit the checkpoint",
+        };
+
+        private static string Now() => TimeProvider.System.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+        private void Print(string line)
+        {
+            output.WriteLine(line);
+            output.Flush();
+        }
+    }
+}
