@@ -67,6 +67,10 @@ public sealed class HostileBrokerTests : IDisposable
         Assert.DoesNotContain("unexpected", (await said)[1], StringComparison.Ordinal);
         var log = await File.ReadAllBytesAsync(Directory.EnumerateFiles(Path.Combine(_box, "state", "audit", "tile", "entries"), "*", SearchOption.AllDirectories).Single(),
             TestContext.Current.CancellationToken);
+        // So the attack did reach it.
+        if (attack is "orders" or "unacknowledged") Assert.NotEqual(-1, log.AsSpan().IndexOf("\"order.refused\""u8));
+        if (attack == "receipts") Assert.Contains("a receipt was refused", (await said)[1], StringComparison.Ordinal);
+        if (attack == "giant") Assert.Contains("larger than this client allows", (await said)[1], StringComparison.Ordinal);
         Assert.Equal(-1, log.AsSpan().IndexOf("\"order.search\""u8));
         Assert.Equal(-1, log.AsSpan().IndexOf("\"order.revoke\""u8));
         Assert.InRange(log.Length, 1, 256 * 1024); // what strangers do is counted, not written down one by one

@@ -130,10 +130,18 @@ internal sealed class HostileBroker : IAsyncDisposable
     {
         1 => [0x20, 3, 0, 0, 0],
         3 when (kind & 6) != 0 && BinaryPrimitives.ReadUInt16BigEndian(body) is var topic => [0x40, 2, body[2 + topic], body[3 + topic]],
-        8 => [0x90, .. Length(3 + 3), body[0], body[1], 0, 1, 1, 1], // a box asks for three filters
+        8 when Filters(body) is var filters => [0x90, .. Length(3 + filters), body[0], body[1], 0, .. Enumerable.Repeat((byte)1, filters)],
         12 => [0xD0, 0],
         _ => [],
     };
+
+    // §3.8: packet identifier, properties (fewer than 128 bytes of them here), then filters with an octet of options each.
+    private static int Filters(byte[] subscribe)
+    {
+        var count = 0;
+        for (var at = 3 + subscribe[2]; at < subscribe.Length; count++) at += 2 + BinaryPrimitives.ReadUInt16BigEndian(subscribe.AsSpan(at)) + 1;
+        return count;
+    }
 
     private async Task<(byte Kind, byte[] Body)> ReadAsync(SslStream stream)
     {
