@@ -86,7 +86,7 @@ internal static class FirstInstall
         use_username_as_clientid true
         allow_anonymous false
         acl_file {folder}/mosquitto.acl
-        max_queued_messages 0
+        max_queued_messages 1000000
         max_inflight_messages {MqttLink.MaxUnacknowledged}
         max_packet_size {TrustPath.MaxBytes(TrustPath.Hotlist("any")) + MqttLink.PacketOverhead}
 

@@ -52,7 +52,8 @@ internal sealed class GuardedChannel(IMqttChannel inner, int largestPacket) : IM
 
     public async Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
     {
-        while (Interlocked.Read(ref _waiting) > MostWaiting) await _released.WaitAsync(cancellationToken);
+        // Only between two packets: one that has begun must come to its end, or nobody ever deals with it.
+        while (_left == 0 && _at < 0 && Interlocked.Read(ref _waiting) > MostWaiting) await _released.WaitAsync(cancellationToken);
         var read = await inner.ReadAsync(buffer, offset, count, cancellationToken);
         Look(buffer.AsSpan(offset, read));
         return read;
