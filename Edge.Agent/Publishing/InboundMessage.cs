@@ -42,9 +42,9 @@ public sealed class InboundMessage
     /// <summary>Tells the broker that it may forget the message. If the link is gone, the broker sends it again.</summary>
     public async Task AcknowledgeAsync()
     {
-        _dealtWith();
         try
         {
+            _dealtWith();
             await _received.AcknowledgeAsync(CancellationToken.None);
         }
         // MQTTnet 5.2 reaches through its adapter without looking whether the link that it belonged to is still there.
