@@ -42,7 +42,7 @@ public sealed class FleetTests : IDisposable
     public async Task Stopped_by_Ctrl_C_it_says_what_it_has_measured()
     {
         MosquittoBroker.Need();
-        using var process = EdgeAgent.Start("hub", "simulate", "--boxes", "2", "--hits-per-minute", "600", "--minutes", "60", "--warm-up", "0", "--folder",
+        using var process = EdgeAgent.StartInForeground("hub", "simulate", "--boxes", "2", "--hits-per-minute", "600", "--minutes", "60", "--warm-up", "0", "--folder",
             _folder.Path, "--json");
         var output = process.StandardOutput.ReadToEndAsync(Cancel);
         while (await process.StandardError.ReadLineAsync(Cancel) is { } line && !line.Contains("seconds 10/", StringComparison.Ordinal)) { }

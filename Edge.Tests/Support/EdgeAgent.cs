@@ -17,8 +17,14 @@ internal static class EdgeAgent
     }
 
     /// <summary>Starts it; the caller ends and disposes it.</summary>
-    public static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(
-        Path.Combine(AppContext.BaseDirectory, "edge-agent"), arguments)
+    public static Process Start(params string[] arguments) => Start(Program, arguments);
+
+    /// <summary>The same as a terminal would: what runs in the background ignores Ctrl-C, and its children inherit that.</summary>
+    public static Process StartInForeground(params string[] arguments) => Start("env", ["--default-signal=INT", Program, .. arguments]);
+
+    private static string Program => Path.Combine(AppContext.BaseDirectory, "edge-agent");
+
+    private static Process Start(string program, string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments)
     {
         RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
     })!;

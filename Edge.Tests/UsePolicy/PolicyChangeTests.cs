@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Edge.Agent.Governance;
 using Edge.Agent.UsePolicy;
+using Edge.Storage.Audit;
 using Edge.Storage.Json;
+using Edge.Storage.Keys;
 using Edge.Tests.Matching;
 
 namespace Edge.Tests.UsePolicy;
@@ -47,6 +49,18 @@ public sealed class PolicyChangeTests
         Assert.Equal(["wider", "narrower", "other"], PolicyChange.Between(Old, next).Select(change => change.Word));
     }
 
+    [Fact]
+    public void A_witness_less_is_wider_one_more_is_narrower_and_so_is_how_many_must_cosign()
+    {
+        using var key = SigningKey.Create();
+        var witnessed = Old with { Witnesses = new Witnesses([new NoteKey("ombudsman.example/log", key.Public, NoteKeyType.Cosignature)], Needed: 1) };
+        var (come, gone) = (PolicyChange.Between(Old, witnessed), PolicyChange.Between(witnessed, Old));
+        Assert.Equal([("narrower", $"{witnessed.Witnesses.Keys[0]} cosigns the logs of boxes"), ("narrower", "witnesses who must cosign within a day: 0 -> 1")],
+            come.Select(change => (change.Word, change.Text)));
+        Assert.Equal([("wider", $"{witnessed.Witnesses.Keys[0]} no longer cosigns the logs of boxes"), ("wider", "witnesses who must cosign within a day: 1 -> 0")],
+            gone.Select(change => (change.Word, change.Text)));
+    }
+
     /// <summary>A key that a later version adds must say its change too, or keepers would sign what they did not read.</summary>
     [Fact]
     public void Every_key_of_a_policy_but_agency_and_version_is_told_when_it_changes()
@@ -54,7 +68,7 @@ public sealed class PolicyChangeTests
         string[] told =
         [
             "purposes", "matching", "longestEntryDays", "hitRetentionHours", "summaryMinutes", "largestHotlist", "forbiddenSources", "longestHoldHours",
-            "roles", "sharing", "notifyWithinHours", "notify", "complaints", "expires",
+            "roles", "sharing", "notifyWithinHours", "notify", "complaints", "witnesses", "expires",
         ];
         var office = new Office("o", null, "311", null, null);
         var full = JsonNode.Parse((Old with { Notify = office, Complaints = office, Expires = Lists.Now }).Write())!.AsObject();
