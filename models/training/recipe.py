@@ -53,11 +53,14 @@ def fonts(args) -> None:
 
 
 def detector(args) -> None:
-    python("detector.train", "--work", args.work / "detector", "--data", args.data, "--samples", args.scenes)
+    length = ("--samples", args.scenes) if not args.gpu_minutes else \
+        ("--hours", args.gpu_minutes / 60, "--workers", args.renderers, "--times", 4, "--reuse", 3)
+    python("detector.train", "--work", args.work / "detector", "--data", args.data, *length)
 
 
 def recogniser(args) -> None:
-    python("recogniser.train", "--work", args.work / "recogniser", "--data", args.data, "--samples", args.crops, "--renderers", args.renderers)
+    length = ("--samples", args.crops) if not args.gpu_minutes else ("--minutes", args.gpu_minutes, "--batch", 512, "--peak", 2e-3, "--keep", 1100)
+    python("recogniser.train", "--work", args.work / "recogniser", "--data", args.data, "--renderers", args.renderers, *length)
 
 
 def export(args) -> None:
@@ -97,11 +100,16 @@ def main() -> None:
     parser.add_argument("--agent", type=Path, default=HERE.parents[1] / "Edge.Agent/bin/Release/net10.0/edge-agent")
     parser.add_argument("--crops", type=int, default=2_228_000, help="samples the recogniser learns from")
     parser.add_argument("--scenes", type=int, default=323_000, help="scenes the detector learns from")
+    parser.add_argument("--gpu-minutes", type=float, help="minutes for each network instead, in larger batches: for a GPU with 27 GB and many cores that render")
     parser.add_argument("--renderers", type=int, default=max(1, (os.cpu_count() or 2) // 2))
     parser.add_argument("--only", nargs="+", choices=STEPS + ASKED_FOR, default=STEPS, metavar="STEP", help=", ".join(STEPS + ASKED_FOR))
     args = parser.parse_args()
     args.work, args.data, args.models, args.agent = (p.resolve() for p in (args.work, args.data, args.models, args.agent))
     os.environ |= {**ENVIRONMENT, **os.environ}
+    if args.gpu_minutes:
+        import torch  # not needed by every step
+        if not torch.cuda.is_available():
+            parser.error("--gpu-minutes: torch finds no GPU here; leave it out to train on the processor")
     for step in STEPS + ASKED_FOR:
         if step in args.only:
             globals()[step.replace("-", "_")](args)

@@ -21,7 +21,7 @@ from onnx_file import halve, sha256
 from .evaluate import AREA, OVERLAP, PAD, THRESHOLD, load
 from .network import PlateNetwork, decode, fused
 
-NAME = "edge-detector-3"
+NAME = "edge-detector-4"
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "detector.npz"
 
 

@@ -21,6 +21,7 @@ STRIDE = 8
 PLANES = 16
 SCORE, NEGATIVE, BOX, BOX_WEIGHT, CORNERS, CORNER_WEIGHT = 0, 1, slice(2, 6), 6, slice(7, 15), 15
 _NEAR = 0.35  # cells with at least this score answer for the box too
+_LOOSE = 0.4  # weight of a box that a person drew around a plate, against one whose corners are known
 
 
 @dataclasses.dataclass
@@ -52,7 +53,7 @@ def encode(plates: list[Plate], unknown: list[Box], height: int, width: int) -> 
         planes[SCORE] = np.maximum(planes[SCORE], score)
         planes[NEGATIVE][(x > left) & (x < right) & (y > top) & (y < bottom)] = 1
         planes[BOX, near] = np.array(plate.box, np.float32)[:, None]
-        planes[BOX_WEIGHT][near] = score[near]
+        planes[BOX_WEIGHT][near] = score[near] * (_LOOSE if plate.quad is None else 1)
         planes[CORNER_WEIGHT][near] = 0
         if plate.quad is not None:
             planes[CORNERS, near] = np.asarray(plate.quad, np.float32).reshape(8, 1)

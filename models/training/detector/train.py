@@ -2,7 +2,7 @@
 
     python3 -m detector.train --work /somewhere --data ../../../shared/data --hours 1.5
 
-One thread for the network, one process for the scenes. The work directory holds the bank of plates (bank.npz), the
+One thread for the network, processes for the scenes. The work directory holds the bank of plates (bank.npz), the
 checkpoint (last.pt) and the log (train.log); started again, the training goes on where it was. ``../recipe.py`` starts it
 with the settings of memory and processor that make it several times as fast.
 """
@@ -15,7 +15,7 @@ import math
 import os
 import time
 from pathlib import Path
-from typing import Iterator
+from typing import Iterable, Iterator
 
 import cv2
 import numpy as np
@@ -40,20 +40,42 @@ _LAST_RATE = 0.02  # of the first
 class Batches(torch.utils.data.IterableDataset):
     """Batches of scenes: pictures [n, h, w] uint8 and targets [n, 16, h/8, w/8] float32."""
 
-    def __init__(self, material: Material, seed: int) -> None:
-        self._material, self._seed = material, seed
+    def __init__(self, material: Material, seed: int, times: int = 1) -> None:
+        self._material, self._seed, self._times = material, seed, times
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         cv2.setNumThreads(1)
         torch.set_num_threads(1)
-        scenes = Scenes(self._material, self._seed)
-        order = np.random.default_rng(self._seed)
+        seed = self._seed + 1_000_003 * torch.utils.data.get_worker_info().id
+        scenes = Scenes(self._material, seed)
+        order = np.random.default_rng(seed)
         while True:
             height, width, count = CANVASES[order.integers(len(CANVASES))]
-            batch = [scenes.sample(height, width) for _ in range(count)]
+            batch = [scenes.sample(height, width) for _ in range(count * self._times)]
             pictures = np.stack([scene.picture for scene in batch])
             targets = np.stack([encode(scene.plates, scene.unknown, height, width) for scene in batch])
             yield torch.from_numpy(pictures), torch.from_numpy(targets)
+
+
+class Recent:
+    """Batches as they come, each given ``reuse`` times in all: a GPU learns faster than the processor draws. What was given
+    once comes again in another light, mixed with up to 64 others."""
+
+    def __init__(self, loader: Iterable[tuple[Tensor, Tensor]], reuse: int, device: torch.device, seed: int) -> None:
+        self._loader, self._reuse, self._device = loader, reuse, device
+        self._dice = np.random.default_rng(seed)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        held: list[tuple[Tensor, Tensor]] = []
+        for batch in self._loader:
+            pictures, targets = (part.to(self._device, non_blocking=True) for part in batch)
+            held = (held + [(pictures, targets)])[-64:]
+            yield pictures.float() / 255, targets
+            for _ in range(self._reuse - 1):
+                pictures, targets = held[self._dice.integers(len(held))]
+                light = torch.from_numpy(self._dice.uniform((0.6, -0.15), (1.3, 0.15), (len(pictures), 2)).astype(np.float32)).to(self._device)
+                gain, shift = light[:, 0, None, None], light[:, 1, None, None]
+                yield (pictures.float() / 255 * gain + shift).clamp(0, 1), targets
 
 
 @dataclasses.dataclass
@@ -88,11 +110,11 @@ def losses(raw: Tensor, target: Tensor) -> Losses:
     score_loss = (hits + misses) / centre.sum().clamp(1)
 
     rows, columns = raw.shape[2:]
-    x = ((torch.arange(columns) + 0.5) * STRIDE).expand(raw.shape[0], rows, columns)
-    y = ((torch.arange(rows) + 0.5) * STRIDE)[:, None].expand(raw.shape[0], rows, columns)
+    x = ((torch.arange(columns, device=raw.device) + 0.5) * STRIDE).expand(raw.shape[0], rows, columns)
+    y = ((torch.arange(rows, device=raw.device) + 0.5) * STRIDE)[:, None].expand(raw.shape[0], rows, columns)
     known = target[:, BOX_WEIGHT] > 0
     if not known.any():
-        return Losses(score_loss, float(score_loss), 0.0, 0.0)
+        return Losses(score_loss, float(score_loss.detach()), 0.0, 0.0)
     x, y = x[known], y[known]
     weight = target[:, BOX_WEIGHT][known]
     planes = raw.permute(0, 2, 3, 1)[known]
@@ -113,8 +135,8 @@ def losses(raw: Tensor, target: Tensor) -> Losses:
     off = (hull - wanted[:, BOX]) / (wanted[:, 5] - wanted[:, 3]).clamp(6)[:, None]
     distance = F.smooth_l1_loss(off, torch.zeros_like(off), beta=0.2, reduction="none").mean(1)
     boxed = weight * (corner_weight == 0)
-    corner_loss = corner_loss + 0.3 * (distance * boxed).sum() / boxed.sum().clamp(1)
-    return Losses(score_loss + 3 * box_loss + 3 * corner_loss, float(score_loss), float(box_loss), float(corner_loss))
+    corner_loss = corner_loss + 0.15 * (distance * boxed).sum() / boxed.sum().clamp(1)
+    return Losses(score_loss + 3 * box_loss + 3 * corner_loss, *(float(part.detach()) for part in (score_loss, box_loss, corner_loss)))
 
 
 class Log:
@@ -136,7 +158,8 @@ class Training:
     def __init__(self, path: Path, shape: Shape, rate: float) -> None:
         self._path, self._rate = path, rate
         torch.manual_seed(1)
-        self.network = PlateNetwork(shape).to(memory_format=torch.channels_last)
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.network = PlateNetwork(shape).to(self.device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
         decayed = [p for p in self.network.parameters() if p.ndim > 1]
         free = [p for p in self.network.parameters() if p.ndim <= 1]
@@ -144,7 +167,7 @@ class Training:
             [{"params": decayed, "weight_decay": 0.02}, {"params": free, "weight_decay": 0.0}], lr=rate, betas=(0.9, 0.99))
         self.samples, self.steps, self.progress = 0, 0, 0.0
         if path.exists():
-            self._resume(torch.load(path, map_location="cpu"))
+            self._resume(torch.load(path, map_location=self.device))
 
     def _resume(self, checkpoint: dict) -> None:
         if Shape(**checkpoint["shape"]) != self.network.shape:
@@ -162,15 +185,15 @@ class Training:
         os.replace(self._path.with_suffix(".new"), self._path)
 
     def step(self, pictures: Tensor, targets: Tensor, progress: float) -> Losses:
-        """One batch; ``progress`` is 0 at the beginning and 1 at the end."""
+        """One batch of pictures [n, h, w], 0 to 1; ``progress`` is 0 at the beginning and 1 at the end."""
         self.progress = progress
         rate = self._rate * min(1.0, (self.steps + 1) / _WARM_UP)
         rate *= _LAST_RATE + (1 - _LAST_RATE) * 0.5 * (1 + math.cos(math.pi * progress))
         for group in self._optimiser.param_groups:
             group["lr"] = rate
         self.network.train()
-        inputs = (pictures[:, None].float() / 255).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+        inputs = pictures[:, None].contiguous(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16):
             raw = self.network(inputs)
         result = losses(raw.float(), targets)
         self._optimiser.zero_grad()
@@ -210,6 +233,10 @@ def main() -> None:
     arguments.add_argument("--rate", type=float, default=2e-3)
     arguments.add_argument("--start-from", type=Path, help="weights to begin with (weights/detector.npz); default: none")
     arguments.add_argument("--again", action="store_true", help="a new schedule from the checkpoint, from --rate down again")
+    arguments.add_argument("--workers", type=int, default=1, help="processes that draw scenes")
+    arguments.add_argument("--times", type=int, default=1, help="how many times larger batches are than on a CPU")
+    arguments.add_argument("--reuse", type=int, default=1, help="times a scene is learnt from")
+    arguments.add_argument("--seed", type=int, default=17)
     arguments.add_argument("--check-minutes", type=float, default=12)
     options = arguments.parse_args()
 
@@ -229,7 +256,7 @@ def main() -> None:
     if options.again:
         training.progress = 0.0
     log(f"parameters {sum(p.numel() for p in training.network.parameters())}, "
-        f"multiplications at 416x256 {multiply_adds(copy.deepcopy(training.average).float(), 256, 416) / 1e6:.0f} M, "
+        f"multiplications at 416x256 {multiply_adds(copy.deepcopy(training.average).cpu().float(), 256, 416) / 1e6:.0f} M, "
         f"photographs {len(material.photographs)}, samples so far {training.samples}, progress {training.progress:.3f}, "
         f"ignored places {sum(len(p.unknown) for p in material.photographs)}, fonts {len(fonts)}")
     if options.samples and training.samples >= options.samples:
@@ -241,16 +268,16 @@ def main() -> None:
 
     def check() -> None:
         training.save()
-        network = copy.deepcopy(training.average)
+        network = copy.deepcopy(training.average).cpu()
         real = measure(torch_map(network, coarse=True), validation)
         log("CHECK " + "; ".join(f"{name} {score}" for name, score in real.items()) + f"; rendered {_on_rendered(network, fixed)}")
 
     begun, from_progress, from_samples = time.time(), training.progress, training.samples
     said = checked = begun
     sums, steps = np.zeros(3), 0
-    loader = torch.utils.data.DataLoader(Batches(material, 17 + training.samples), batch_size=None, num_workers=1,
+    loader = torch.utils.data.DataLoader(Batches(material, options.seed + training.samples, options.times), batch_size=None, num_workers=options.workers,
                                          prefetch_factor=6)
-    for pictures, targets in loader:
+    for pictures, targets in Recent(loader, options.reuse, training.device, options.seed + training.samples):
         now = time.time()
         share = (now - begun) / (options.hours * 3600) if options.hours else \
             (training.samples - from_samples) / max(1, options.samples - from_samples)

@@ -254,6 +254,10 @@ US_PATTERNS = tuple("AAA 9999|AAA 999|9AAA999|999 AAA|AA9 A9A|AAA A99|999 9999|9
                     "9A99999|AA9999|A99 999|9A A9999|99A 999|AAA 99A|AA 9999|999 AA9|9 A9999|AA-99999|A9A 99A|99 AAA 9|AA9 999|A999999|"
                     "AAA 9A|AAA99|9999AA|9999 AA|A9999|99999|9999|AA 999|9999 A|999A|A99A".split("|"))
 
+# What the registry writes where a personalised plate shows a ring, where that is known: California's issues the letter alone
+# (DMV, 2024), Alabama, Florida and Idaho the zero alone. Elsewhere nobody can tell from the picture.
+RINGS = {"CA": "O", "AL": "0", "FL": "0", "ID": "0"}
+
 SLOGANS = ("Sunshine State|Garden State|Empire State|The Lone Star State|LIVE FREE OR DIE|FAMOUS POTATOES|10,000 lakes|First in Flight|"
            "Grand Canyon State|Great Lakes|Peach State|Aloha State|Evergreen State|the first state|www.autohaus.de|DEALER MOTORS|AUTO CENTER|"
            "IN GOD WE TRUST|VETERAN|DISABLED|UNIVERSITY|ALUMNI ASSOCIATION|FIREFIGHTER|WILDLIFE|CONSERVATION|SAVE THE BAY|SUPPORT EDUCATION|"

@@ -82,6 +82,10 @@ class PlateRenderer(Chance):
             text = text[:cut] + " " + text[cut:]
         return text[:MOST_CHARACTERS].strip()
 
+    def personalised(self, state: str) -> str:
+        """A word on a US plate. Where nobody can tell O from 0, both are shown: the picture should leave a doubt, not teach a habit."""
+        return self.vanity().replace("O", designs.RINGS.get(state) or self.pick("O0"))
+
     def anything(self) -> str:
         """A serial of no country: so that reading never rests on grammar alone."""
         length = int(self.rng.integers(4, 11)) if self.chance(0.4) else int(self.rng.integers(5, 9))
@@ -327,9 +331,9 @@ class PlateRenderer(Chance):
         elif fate < 0.82:
             text = self.serial(self.pick(US_PATTERNS), NO_IOQ if self.chance(0.6) else ALL)
         elif fate < 0.93:
-            text = self.vanity()
+            text = self.personalised(state.code)
         else:
-            text = self.anything()
+            text = self.anything().replace("O", "0" if self.chance(0.7) else "O")
         width = int(HEIGHT * (self.between(1.9, 2.15) if self.chance(0.94) else self.between(1.5, 2.8)))
         image = np.empty((HEIGHT, width, 3), np.float32)
         if typical:
@@ -428,7 +432,7 @@ class PlateRenderer(Chance):
         left, top, right, bottom = box
         height, width = image.shape[:2]
         glyphs = dict(self._face(design, us))
-        if issued and self.chance(0.4):
+        if (issued or us) and self.chance(0.4):
             # Many issues stamp O and 0 (and I and 1) with one die; only the place in the serial tells which it is.
             glyphs["O"] = glyphs["0"] = glyphs[self.pick("O0")]
             if self.chance(0.4):

@@ -39,12 +39,18 @@ class Camera(Chance):
 
     def crop(self) -> tuple[np.ndarray, Plate]:
         """A crop 64 × 128 × 3 (uint8, BGR) and the plate in it."""
+        plate = self.plate()
+        return self.photograph(plate), plate
+
+    def plate(self) -> Plate:
+        """A plate of 1 to 10 characters."""
         while True:
             plate = self.renderer.plate()
             if 1 <= len(plate.text) <= 10:
-                return self.photograph(plate), plate
+                return plate
 
     def photograph(self, plate: Plate) -> np.ndarray:
+        """A crop 64 × 128 × 3 (uint8, BGR) of the plate."""
         scene, pad = self._mount(plate)
         picture = self._look(scene, pad, plate)
         return cv2.resize(self.optics.develop(picture), (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)

@@ -15,9 +15,9 @@ from plates.designs import REGIONS
 
 from .network import ALPHABET, EMPTY, SLOTS, STEPS, Recogniser, normalise
 
-NAME = "edge-recogniser-4"
+NAME = "edge-recogniser-5"
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "recogniser.npz"
-GROW = (0.03, -0.01, 0.07)
+GROW = (0.0, -0.03, 0.04)
 """Crops of a plate, grown by these shares of its box; the second and third are read only where the first leaves doubt."""
 SECOND_LOOK = 0.9
 REGION_THRESHOLD = 0.8

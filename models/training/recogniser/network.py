@@ -152,5 +152,5 @@ def loss(steps: Tensor, slots: Tensor, region: Tensor, labels: Tensor, regions: 
     ctc = F.ctc_loss(log, labels, torch.full_like(lengths, STEPS), lengths, blank=EMPTY, reduction="none", zero_infinity=True)
     slot = F.cross_entropy(slots.float().reshape(-1, CLASSES), labels.reshape(-1))
     known = regions >= 0
-    region = F.cross_entropy(region.float()[known], regions[known]) if bool(known.any()) else slot.new_zeros(())
+    region = F.cross_entropy(region.float(), regions, ignore_index=-1, reduction="sum") / known.sum().clamp(min=1)
     return (ctc / lengths.clamp(min=1)).mean(), slot, region

@@ -1,4 +1,5 @@
-"""What the recogniser learns from: rendered crops from a process that renders ahead, and real ones bent anew each time."""
+"""What the recogniser learns from: rendered crops from processes that render ahead, real ones bent anew each time, and the pool
+they are drawn from, where each is changed a little at every use."""
 
 from __future__ import annotations
 
@@ -10,6 +11,9 @@ from typing import Callable
 
 import cv2
 import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
 
 import real
 from plates import PlateRenderer
@@ -17,10 +21,11 @@ from plates.designs import REGIONS
 from plates.optics import Optics
 from plates.photograph import HEIGHT, WIDTH, Camera
 
-from .network import ALPHABET, EMPTY, SLOTS
+from .network import ALPHABET, EMPTY, SLOTS, normalise
 
 CHUNK = 1024
 REAL_IN_CHUNK = 100
+PHOTOGRAPHS_OF_A_PLATE = 2  # drawing a plate costs as much as photographing it
 
 
 def label(text: str) -> np.ndarray:
@@ -39,7 +44,9 @@ def render(camera: Camera, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
     labels = np.empty((count, SLOTS), np.uint8)
     regions = np.empty(count, np.int16)
     for i in range(count):
-        pictures[i], plate = camera.crop()
+        if i % PHOTOGRAPHS_OF_A_PLATE == 0:
+            plate = camera.plate()
+        pictures[i] = camera.photograph(plate)
         labels[i], regions[i] = label(plate.text), region_index(plate.region)
     return pictures, labels, regions
 
@@ -71,41 +78,84 @@ def render_ahead(work: Path, data: Path, seed: int, first: int, step: int, ahead
 
 
 class Chunks:
-    """The newest ``most`` chunks, in memory; chunk k is taken from disk when its turn comes."""
+    """Chunks from disk in their order; chunk k is taken when its turn comes."""
 
-    def __init__(self, work: Path, most: int, first: int = 0):
-        self._folder, self._most, self.next = work / "chunks", most, first
-        self._held: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    def __init__(self, work: Path, first: int = 0):
+        self._folder, self.next = work / "chunks", first
 
-    def __len__(self) -> int:
-        return len(self._held)
+    def waiting(self) -> bool:
+        return self._path.exists()
 
-    def take(self, rendering: Callable[[], bool]) -> None:
+    def take(self, rendering: Callable[[], bool]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Waits for the next chunk as long as ``rendering()`` says that somebody makes it."""
-        path = self._folder / f"{self.next:06d}.npz"
+        path = self._path
         while not path.exists():
             if not rendering():
                 raise RuntimeError("a renderer has stopped; what it said last stands above")
             time.sleep(0.2)
         with np.load(path) as chunk:
-            self._held.append((chunk["pictures"], chunk["labels"], chunk["regions"]))
+            taken = chunk["pictures"], chunk["labels"], chunk["regions"]
         path.unlink()
         self.next += 1
-        if len(self._held) > self._most:
-            self._held.pop(0)
+        return taken
 
-    def sample(self, rng: np.random.Generator):
-        pictures, labels, regions = self._held[int(rng.integers(len(self._held)))]
-        i = int(rng.integers(CHUNK))
-        return pictures[i], labels[i], regions[i]
+    @property
+    def _path(self) -> Path:
+        return self._folder / f"{self.next:06d}.npz"
 
 
-def jitter(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A small affine change, so that a rendered crop can be used more than once."""
-    a, b = rng.normal(0, 0.03, 2)
-    view = np.float32([[1 + rng.normal() * 0.04, a, rng.normal() * 2 - a * HEIGHT / 2],
-                       [b * 0.5, 1 + rng.normal() * 0.05, rng.normal() * 1.5 - b * WIDTH / 4]])
-    return cv2.warpAffine(picture, view, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+class Pool:
+    """The newest ``most`` chunks in the memory of the device that trains, and batches drawn from them at random."""
+
+    def __init__(self, most: int, seed: int, device: torch.device):
+        self._most, self._seed, self._taken = most * CHUNK, seed, 0
+        self._pictures = torch.empty((self._most, HEIGHT, WIDTH, 3), dtype=torch.uint8, device=device)
+        self._labels = torch.empty((self._most, SLOTS), dtype=torch.uint8, device=device)
+        self._regions = torch.empty(self._most, dtype=torch.int64, device=device)
+
+    def __len__(self) -> int:
+        return min(self._taken, self._most)
+
+    def add(self, pictures: np.ndarray, labels: np.ndarray, regions: np.ndarray) -> None:
+        at = self._taken % self._most
+        part = slice(at, at + CHUNK)
+        self._pictures[part].copy_(torch.from_numpy(pictures))
+        self._labels[part].copy_(torch.from_numpy(labels))
+        self._regions[part].copy_(torch.from_numpy(regions.astype(np.int64)))
+        self._taken += CHUNK
+
+    def batch(self, step: int, count: int) -> tuple[Tensor, Tensor, Tensor]:
+        """What the network takes, labels and regions; what is drawn follows from the seed, the step and the chunks held."""
+        device = self._pictures.device
+        dice = torch.Generator(device).manual_seed(self._seed * 1_000_003 + step)
+        which = torch.randint(len(self), (count,), generator=dice, device=device)
+        pixels = normalise(self._pictures[which].flip(-1))  # BGR to RGB
+        coarse = HEIGHT * 9 // 20 + step % (HEIGHT // 2)
+        return vary(pixels, coarse, dice).contiguous(memory_format=torch.channels_last), self._labels[which].long(), self._regions[which]
+
+
+def vary(pixels: Tensor, coarse: int, dice: torch.Generator) -> Tensor:
+    """Normalised crops [n, 3, 64, 128] in random order, seen once more: bent a little, in other light, an eighth as coarse as
+    ``coarse`` rows, an eighth noisier. So a rendered crop can be used several times."""
+    n, device = pixels.shape[0], pixels.device
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=dice, device=device)
+
+    def uniform(low: float, high: float, *shape: int) -> Tensor:
+        return low + (high - low) * torch.rand(shape, generator=dice, device=device)
+
+    bent = (uniform(0, 1, n, 1) < 0.7).float()
+    lean, fall = 0.03 * normal(2, n, 1) * bent
+    view = torch.stack([torch.cat([1 + 0.04 * normal(n, 1) * bent, lean * HEIGHT / WIDTH, normal(n, 1) * bent * 4 / WIDTH], 1),
+                        torch.cat([0.5 * fall * WIDTH / HEIGHT, 1 + 0.05 * normal(n, 1) * bent, normal(n, 1) * bent * 3 / HEIGHT], 1)], 1)
+    pixels = F.grid_sample(pixels, F.affine_grid(view, list(pixels.shape), align_corners=False), padding_mode="border", align_corners=False)
+    few = max(1, n // 8)
+    smaller = F.interpolate(pixels[:few], size=(coarse, 2 * coarse), mode="bilinear", align_corners=False)
+    pixels[:few] = F.interpolate(smaller, size=(HEIGHT, WIDTH), mode="bilinear", align_corners=False)
+    pixels = pixels * uniform(0.75, 1.25, n, 3, 1, 1) + 0.15 * normal(n, 1, 1, 1)
+    pixels[-few:] += uniform(0.02, 0.2, few, 1, 1, 1) * normal(few, *pixels.shape[1:])
+    return pixels
 
 
 class RealCrops:

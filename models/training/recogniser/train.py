@@ -1,7 +1,8 @@
 """Trains the recogniser from nothing, or goes on where it was stopped: ``python3 -m recogniser.train --work DIR``.
 
-What a run sees follows from its seed and its number of samples, not from the machine's speed; one that was stopped and goes
-on starts with a smaller pool of rendered crops. The checkpoint in the work directory is written every few minutes.
+What a run by ``--samples`` sees follows from its seed and their number, not from the machine's speed; one that was stopped and
+goes on starts with a smaller pool of rendered crops. A run by ``--minutes`` takes what is rendered as it comes and learns meanwhile.
+The checkpoint in the work directory is written every few minutes.
 """
 
 from __future__ import annotations
@@ -26,9 +27,8 @@ from plates.designs import REGIONS
 from plates.photograph import HEIGHT, WIDTH, Camera
 
 from .network import ALPHABET, EMPTY, Recogniser, loss, normalise, read_slots, read_steps
-from .samples import CHUNK, SLOTS, Chunks, jitter, render
+from .samples import CHUNK, Chunks, Pool, render
 
-BATCH = 64
 WARM_UP = 400  # steps
 EMA = 0.999
 
@@ -84,26 +84,6 @@ def _tensor(pictures: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(pictures[..., ::-1]))  # BGR to RGB
 
 
-class Batches:
-    def __init__(self, chunks: Chunks, seed: int):
-        self._chunks, self._seed = chunks, seed
-
-    def batch(self, step: int):
-        rng = np.random.default_rng((self._seed, 5, step))
-        pictures = np.empty((BATCH, HEIGHT, WIDTH, 3), np.uint8)
-        labels = np.empty((BATCH, SLOTS), np.uint8)
-        regions = np.empty(BATCH, np.int64)
-        for i in range(BATCH):
-            picture, labels[i], regions[i] = self._chunks.sample(rng)
-            pictures[i] = jitter(picture, rng) if rng.random() < 0.7 else picture
-        pixels = normalise(_tensor(pictures))
-        # Light and colour balance change cheaply here.
-        gain = torch.from_numpy(rng.uniform(0.75, 1.25, (BATCH, 3, 1, 1)).astype(np.float32))
-        shift = torch.from_numpy(rng.normal(0, 0.15, (BATCH, 1, 1, 1)).astype(np.float32))
-        pixels = (pixels * gain + shift).contiguous(memory_format=torch.channels_last)
-        return pixels, torch.from_numpy(labels.astype(np.int64)), torch.from_numpy(regions)
-
-
 def train(args: argparse.Namespace) -> None:
     cv2.setNumThreads(1)
     torch.set_num_threads(args.threads)
@@ -114,25 +94,27 @@ def train(args: argparse.Namespace) -> None:
     average = copy.deepcopy(network).eval().requires_grad_(False)
     decayed = [p for n, p in network.named_parameters() if p.ndim > 1 and "place" not in n and n != "query"]
     others = [p for n, p in network.named_parameters() if not (p.ndim > 1 and "place" not in n and n != "query")]
-    optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.03}, {"params": others, "weight_decay": 0}], lr=args.peak, betas=(0.9, 0.98))
-    step = 0
+    optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.03}, {"params": others, "weight_decay": 0}], lr=args.peak, betas=(0.9, 0.98),
+                                  **({"fused": True} if device.type == "cuda" else {}))
+    step, progress = 0, 0.0
     checkpoint = args.work / "recogniser.pt"
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=device)
         network.load_state_dict(state["network"]), average.load_state_dict(state["average"]), optimiser.load_state_dict(state["optimiser"])
-        step = state["step"]
+        step, progress = state["step"], state["progress"]
     elif args.start_from:
         weights.load(network, args.start_from)
         weights.load(average, args.start_from)
-    steps = args.samples // BATCH
-    chunk_every = CHUNK * args.reuse / BATCH  # steps a chunk lasts
+    chunk_every = CHUNK * args.reuse / args.batch  # steps a chunk lasts
     due = lambda at: args.fill + int(at / chunk_every)
     first = due(step) - args.fill
-    for stale in (args.work / "chunks").glob("*"):
-        stale.unlink()
-    renderers = [subprocess.Popen([sys.executable, "-m", "recogniser.samples", "--work", args.work, "--data", args.data, "--seed", str(args.seed),
-                                   "--first", str(first + i), "--step", str(args.renderers), "--ahead", "24"])
-                 for i in range(args.renderers)]
+    renderers = []
+    if args.renderers:
+        for stale in (args.work / "chunks").glob("*"):
+            stale.unlink()
+        renderers = [subprocess.Popen([sys.executable, "-m", "recogniser.samples", "--work", args.work, "--data", args.data, "--seed", str(args.seed),
+                                       "--first", str(first + i), "--step", str(args.renderers), "--ahead", "24"])
+                     for i in range(args.renderers)]
     log = open(args.work / "recogniser.log", "a", buffering=1)
 
     def say(**fields):
@@ -140,21 +122,31 @@ def train(args: argparse.Namespace) -> None:
         print(line, flush=True)
         log.write(line + "\n")
 
+    def save():
+        draft = checkpoint.with_suffix(".tmp")
+        torch.save({"network": network.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(), "step": step,
+                    "progress": progress}, draft)
+        draft.rename(checkpoint)
+
+    def rendering() -> bool:
+        return all(renderer.poll() is None for renderer in renderers)
+
     try:
         validation = Validation(args.data, args.work)
-        chunks = Chunks(args.work, args.keep, first)
-        batches = Batches(chunks, args.seed)
-        say(parameters=sum(p.numel() for p in network.parameters()), device=str(device), step=step, steps=steps)
-        began, evaluated, sums = time.monotonic(), time.monotonic(), np.zeros(3)
-        at_start = step
-        while step < steps:
-            while chunks.next < due(step):
-                chunks.take(lambda: all(renderer.poll() is None for renderer in renderers))
-            rate = learning_rate(step / steps, step, args.peak)
+        chunks, pool = Chunks(args.work, first), Pool(args.keep, args.seed, device)
+        say(parameters=sum(p.numel() for p in network.parameters()), device=str(device), step=step, progress=progress)
+        began = evaluated = time.monotonic()
+        sums = torch.zeros(3, device=device)
+        at_start, progress_at_start = step, progress
+        while progress < 1:
+            # By samples, a chunk lasts as many steps as it is reused; against the clock, chunks are taken as they come.
+            while chunks.next - first < args.fill or (chunks.waiting() if args.minutes else chunks.next < due(step)):
+                pool.add(*chunks.take(rendering))
+            rate = learning_rate(progress, step, args.peak)
             for group in optimiser.param_groups:
                 group["lr"] = rate
             network.train()
-            pixels, labels, regions = (t.to(device) for t in batches.batch(step))
+            pixels, labels, regions = pool.batch(step, args.batch)
             with torch.autocast(device.type, torch.bfloat16):
                 heads = network(pixels)
             losses = loss(*heads, labels, regions)
@@ -164,19 +156,20 @@ def train(args: argparse.Namespace) -> None:
             torch.nn.utils.clip_grad_norm_(network.parameters(), 3.0)
             optimiser.step()
             step += 1
+            share = (time.monotonic() - began) / (60 * args.minutes) if args.minutes else (step - at_start) / max(1, args.samples // args.batch - at_start)
+            progress = min(1.0, progress_at_start + (1 - progress_at_start) * share)
             _average(average, network, min(EMA, (1 + step) / (20 + step)))
-            sums += [float(l) for l in losses]
+            sums += torch.stack(losses).detach()
             if step % 200 == 0:
-                say(step=step, samples=step * BATCH, rate=float(f"{rate:.2e}"), ctc=round(sums[0] / 200, 4), slots=round(sums[1] / 200, 4),
-                    region=round(sums[2] / 200, 3), per_second=round((step - at_start) * BATCH / (time.monotonic() - began)), chunks=chunks.next)
-                sums[:] = 0
-            if time.monotonic() - evaluated > args.every * 60 or step == steps:
-                evaluated = time.monotonic()
+                ctc, slots, region = (sums / 200).tolist()
+                say(step=step, progress=round(progress, 3), rate=float(f"{rate:.2e}"), ctc=round(ctc, 4), slots=round(slots, 4), region=round(region, 3),
+                    per_second=round((step - at_start) * args.batch / (time.monotonic() - began)), chunks=chunks.next)
+                sums.zero_()
+            if time.monotonic() - evaluated > args.every * 60 or progress >= 1:
+                save()
                 scores = validation.score(average, device)
                 say(step=step, scores={name: {k: round(v, 4) for k, v in s.items()} for name, s in scores.items()})
-                draft = checkpoint.with_suffix(".tmp")
-                torch.save({"network": network.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(), "step": step}, draft)
-                draft.rename(checkpoint)
+                evaluated = time.monotonic()
     finally:
         for renderer in renderers:
             renderer.terminate()
@@ -198,12 +191,15 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="checkpoints, logs, rendered chunks")
     parser.add_argument("--data", type=Path, required=True, help="folder that holds training/")
     parser.add_argument("--start-from", type=Path, help="weights to begin with (weights/recogniser.npz); default: none")
-    parser.add_argument("--samples", type=int, default=2_228_000, help="crops to learn from, in all")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--samples", type=int, default=2_228_000, help="crops to learn from, in all")
+    length.add_argument("--minutes", type=float, help="from now to the end of the schedule, with whatever is rendered by then")
+    parser.add_argument("--batch", type=int, default=64, help="crops a step")
     parser.add_argument("--peak", type=float, default=1.5e-3, help="highest learning rate")
     parser.add_argument("--reuse", type=float, default=2.5, help="times a rendered crop is used, on average")
     parser.add_argument("--fill", type=int, default=12, help="chunks before the first step")
-    parser.add_argument("--keep", type=int, default=120, help="chunks in memory (24 MB each)")
-    parser.add_argument("--renderers", type=int, default=1, help="processes that render ahead")
+    parser.add_argument("--keep", type=int, default=120, help="chunks in the device's memory (24 MB each)")
+    parser.add_argument("--renderers", type=int, default=1, help="processes that render ahead; 0 where others fill the folder of chunks")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--every", type=float, default=6, help="minutes between evaluations and checkpoints")
     parser.add_argument("--seed", type=int, default=1)

@@ -24,7 +24,7 @@ from detector.evaluate import Score, add, letterbox, peaks
 from detector.geometry import bounds, corners, overlap, project, shift, stretch, view, visible_share
 from detector.network import OUTPUTS, PlateNetwork, decode, fused
 from detector.targets import BOX, BOX_WEIGHT, CORNER_WEIGHT, CORNERS, NEGATIVE, PLANES, SCORE, STRIDE, Plate, encode
-from detector.train import Shape, Training, losses
+from detector.train import Recent, Shape, Training, losses
 from detector.vehicles import Vehicles
 
 QUAD = np.array([(60, 40), (160, 52), (158, 78), (58, 66)], np.float32)
@@ -55,6 +55,12 @@ class TheTargets(unittest.TestCase):
         self.assertEqual(len(found), 1)
         np.testing.assert_allclose(found[0].box, bounds(QUAD), atol=1e-3)
         np.testing.assert_allclose(found[0].quad, QUAD, atol=1e-3)
+
+    def test_trust_a_box_drawn_by_hand_less_than_one_whose_corners_are_known(self) -> None:
+        box = (40.0, 40.0, 120.0, 60.0)
+        known = encode([Plate(box, corners(box))], [], 128, 160)[BOX_WEIGHT].max()
+        self.assertEqual(1, known)
+        self.assertLess(encode([Plate(box)], [], 128, 160)[BOX_WEIGHT].max(), known)
 
     def test_ask_for_no_corners_where_only_the_box_is_known(self) -> None:
         planes = encode([Plate((40.0, 40.0, 120.0, 60.0))], [], 128, 256)
@@ -156,7 +162,7 @@ class TheScenes(unittest.TestCase):
 class TheTraining(unittest.TestCase):
     def test_a_training_that_was_stopped_goes_on_where_it_was(self):
         rng = np.random.default_rng(1)
-        pictures = torch.from_numpy(rng.integers(0, 255, (2, 64, 96), dtype=np.uint8))
+        pictures = torch.from_numpy(rng.random((2, 64, 96), dtype=np.float32))
         targets = torch.from_numpy(np.stack([encode([], [], 64, 96)] * 2))
         with tempfile.TemporaryDirectory() as folder:
             training = Training(Path(folder) / "last.pt", Shape(channels=(4, 4, 4, 4, 4), blocks=(0, 0, 0, 0), trunk=4), 1e-3)
@@ -168,6 +174,19 @@ class TheTraining(unittest.TestCase):
         self.assertEqual((training.samples, training.steps, 0.6), (again.samples, again.steps, again.progress))
         for mine, its in zip(training.average.parameters(), again.average.parameters()):
             torch.testing.assert_close(mine, its)
+
+
+class TheBatches(unittest.TestCase):
+    def test_come_as_often_as_asked_each_new_one_first_as_it_was_drawn(self) -> None:
+        drawn = [(torch.full((2, 8, 8), 50 * (i + 1), dtype=torch.uint8), torch.full((2, 1), float(i))) for i in range(3)]
+        given = list(Recent(drawn, 3, torch.device("cpu"), seed=1))
+        self.assertEqual(9, len(given))
+        for i, (pictures, targets) in enumerate(given[::3]):
+            self.assertTrue(torch.equal(pictures, torch.full((2, 8, 8), 50 * (i + 1) / 255)))
+            self.assertTrue(bool((targets == i).all()))
+        for i, (pictures, targets) in enumerate(given):
+            self.assertLessEqual(float(targets.max()), i // 3)
+            self.assertTrue(bool(((pictures >= 0) & (pictures <= 1)).all()))
 
 
 class TheMeasure(unittest.TestCase):

@@ -84,6 +84,13 @@ class Rendering(unittest.TestCase):
         np.testing.assert_array_equal(crops[0][0], crops[1][0])
         self.assertEqual(crops[0][1].text, crops[1][1].text)
 
+    def test_a_word_on_a_plate_has_the_ring_that_its_state_registers_and_elsewhere_either(self):
+        renderer = self.camera.renderer
+        self.camera.reseed(np.random.default_rng(8))
+        shown = {state: "".join(renderer.personalised(state) for _ in range(200)) for state in ("CA", "FL", "NY")}
+        self.assertTrue("O" in shown["CA"] and "O" not in shown["FL"] and "0" in shown["FL"])
+        self.assertTrue("O" in shown["NY"] and "0" in shown["NY"])
+
     def test_a_crop_is_64_by_128_and_its_text_fits_the_slots(self):
         self.camera.reseed(np.random.default_rng(6))
         for _ in range(120):

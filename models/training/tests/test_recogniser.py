@@ -5,6 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -12,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import real  # noqa: E402
 import weights  # noqa: E402
 from recogniser.network import ALPHABET, CLASSES, EMPTY, SLOTS, STEPS, Recogniser, loss, normalise, read_slots, read_steps  # noqa: E402
-from recogniser.samples import label  # noqa: E402
+from recogniser.samples import CHUNK, Pool, label, vary  # noqa: E402
 from recogniser.train import learning_rate  # noqa: E402
 
 torch.set_num_threads(1)
@@ -70,6 +71,43 @@ class Weights(unittest.TestCase):
                 torch.testing.assert_close(mine, its, rtol=1e-3, atol=1e-4)
             with self.assertRaises(RuntimeError):
                 weights.load(Recogniser(8), file)
+
+
+def _chunk(grey: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A chunk of crops that are all one grey, and whose labels and regions say which."""
+    return np.full((CHUNK, 64, 128, 3), grey, np.uint8), np.full((CHUNK, SLOTS), grey % CLASSES, np.uint8), np.full(CHUNK, grey, np.int16)
+
+
+class Drawn(unittest.TestCase):
+    def test_a_batch_has_each_crop_with_its_own_label_and_region(self):
+        pool = Pool(2, 1, torch.device("cpu"))
+        pool.add(*_chunk(10)), pool.add(*_chunk(30))
+        pixels, labels, regions = pool.batch(0, 64)
+        self.assertEqual((64, 3, 64, 128), tuple(pixels.shape))
+        self.assertEqual({10, 30}, set(regions.tolist()))
+        self.assertTrue(torch.equal(labels[:, 0], regions))
+        self.assertLess(pixels[regions == 10].mean(), pixels[regions == 30].mean())
+
+    def test_a_full_pool_forgets_its_oldest_chunk(self):
+        pool = Pool(2, 1, torch.device("cpu"))
+        for grey in (1, 2, 3):
+            pool.add(*_chunk(grey))
+        self.assertEqual(2 * CHUNK, len(pool))
+        self.assertEqual({2, 3}, set(pool.batch(5, 256)[2].tolist()))
+
+    def test_the_same_step_draws_the_same_batch_and_another_step_another(self):
+        pool = Pool(1, 1, torch.device("cpu"))
+        pool.add(*_chunk(77))
+        self.assertTrue(torch.equal(pool.batch(3, 16)[0], pool.batch(3, 16)[0]))
+        self.assertFalse(torch.equal(pool.batch(3, 16)[0], pool.batch(4, 16)[0]))
+
+    def test_a_crop_seen_again_is_changed_but_not_moved_out_of_sight(self):
+        bar = torch.zeros(32, 3, 64, 128)
+        bar[:, :, 24:40, 48:80] = 2
+        seen = vary(bar.clone(), 40, torch.Generator().manual_seed(1))
+        self.assertTrue(all(not torch.equal(seen[i], bar[i]) for i in range(32)))
+        inside, outside = seen[:, :, 28:36, 56:72].mean((1, 2, 3)), seen[:, :, :8, :16].mean((1, 2, 3))
+        self.assertTrue(bool((inside - outside > 1).all()), inside - outside)
 
 
 class Schedule(unittest.TestCase):
