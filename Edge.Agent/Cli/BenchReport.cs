@@ -54,6 +54,7 @@ internal static class BenchReport
                 ExactShare = Round(exact.Share), ExactLow = Round(exact.Low), ExactHigh = Round(exact.High),
                 tally.Accepted, Coverage = Round(Wilson.Of(tally.Accepted, tally.Plates).Share), tally.Wrong,
                 WrongShare = Round(wrong.Share), WrongLow = Round(wrong.Low), WrongHigh = Round(wrong.High),
+                tally.Folded, FoldedShare = Round(Wilson.Of(tally.Folded, tally.Plates).Share), tally.WrongFolded,
                 Regions = tally.Placed == 0 ? null : new { tally.Placed, tally.Named, Right = tally.NamedRight },
                 CoverageAtOnePercentWrong = Round(tally.CoverageAt(SmallShare)),
                 Milliseconds = tally.Milliseconds.Count == 0 ? null : (double?)Math.Round(tally.Median, 2),
@@ -85,7 +86,7 @@ internal static class BenchReport
 
     private static Table Recognition(IReadOnlyList<BenchRow> rows)
     {
-        var table = new Table().AddColumns("set", "reader", "plates", "found", "exact", "accepted", "wrong of these", "at 1 % wrong", "ms", "of peer");
+        var table = new Table().AddColumns("set", "reader", "plates", "found", "exact", "folded", "accepted", "wrong of these", "folded", "at 1 % wrong", "ms", "of peer");
         for (var i = 2; i < table.Columns.Count; i++) table.Columns[i].RightAligned();
         foreach (var column in table.Columns) column.NoWrap();
         foreach (var (i, row) in rows.Index())
@@ -93,8 +94,8 @@ internal static class BenchReport
             var (tally, first) = (row.Tally, i == 0 || rows[i - 1].Set != row.Set);
             if (first && i > 0) table.AddEmptyRow();
             table.AddRow(Cells(first ? row.Set : "", row.Reader, $"{tally.Plates}", Share(tally.Found, tally.Plates),
-                Interval(Wilson.Of(tally.Exact, tally.Plates)), Share(tally.Accepted, tally.Plates),
-                tally.Accepted == 0 ? "–" : $"{tally.Wrong}: {Interval(Wilson.Of(tally.Wrong, tally.Accepted))}",
+                Interval(Wilson.Of(tally.Exact, tally.Plates)), Share(tally.Folded, tally.Plates), Share(tally.Accepted, tally.Plates),
+                tally.Accepted == 0 ? "–" : $"{tally.Wrong}: {Interval(Wilson.Of(tally.Wrong, tally.Accepted))}", $"{tally.WrongFolded}",
                 $"{Number(100 * tally.CoverageAt(SmallShare), "F1")} %",
                 tally.Milliseconds.Count == 0 ? "" : Number(tally.Median, "F1"),
                 row.TimesOfPeer is { } times ? $"{Number(times, "F2")} ×" : ""));
@@ -127,6 +128,7 @@ internal static class BenchReport
     private static IEnumerable<string> Notes(BenchResult result, IReadOnlyList<Contestant> contestants)
     {
         yield return "found: boxes with an overlap of at least 0.5. exact: whole text, accepted or not. Brackets: 95 % intervals (Wilson).";
+        yield return "folded: what is right, and what is wrong, where look-alikes count as one (O, Q, D as 0; I as 1; Z as 2; S as 5; B as 8).";
         yield return "at 1 % wrong: the most that any gate on the reader's own evidence could accept here with at most 1 % wrong.";
         yield return "ms: median of a picture from pixels to reads, one thread; of peer: median of the ratios picture by picture.";
         foreach (var contestant in contestants) yield return $"gate of {contestant.Name}: {contestant.Gate}";

@@ -1,4 +1,6 @@
+using System.Text;
 using Edge.Agent.Commissioning;
+using Edge.Agent.Matching;
 
 namespace Edge.Agent.Evaluation;
 
@@ -20,11 +22,18 @@ internal sealed class BenchTally
     /// <summary>Plates whose whole text was read, accepted or not.</summary>
     public int Exact { get; private set; }
 
+    /// <summary>Plates whose text was read but for look-alikes (<see cref="PlateFolding"/>): what an entry in the folded form
+    /// matches. Labels of one American set write the O of every word as 0, whatever its state registers.</summary>
+    public int Folded { get; private set; }
+
     /// <summary>Plates with a read that passed the gate.</summary>
     public int Accepted { get; private set; }
 
     /// <summary>Accepted reads that differ from the label.</summary>
     public int Wrong { get; private set; }
+
+    /// <summary>Of these, those that differ by more than look-alikes.</summary>
+    public int WrongFolded { get; private set; }
 
     /// <summary>Read plates whose label says where they are from.</summary>
     public int Placed { get; private set; }
@@ -54,12 +63,22 @@ internal sealed class BenchTally
         if (StillRead.At(label, attempt.Reads) is not { } read) return null;
         Place(label.Region, read.Region.Code);
         var exact = read.Text == label.Text;
+        var folded = Fold(read.Text).AsSpan().SequenceEqual(Fold(label.Text));
         _reads.Add((read.Evidence, exact));
         if (exact) Exact++;
+        if (folded) Folded++;
         if (!read.Accepted) return read;
         Accepted++;
         if (!exact) Wrong++;
+        if (!folded) WrongFolded++;
         return read;
+    }
+
+    private static byte[] Fold(string text)
+    {
+        var folded = Encoding.ASCII.GetBytes(text);
+        PlateFolding.Fold(folded, folded);
+        return folded;
     }
 
     private void Place(string? region, string? named)

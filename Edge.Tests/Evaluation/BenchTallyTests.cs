@@ -23,6 +23,15 @@ public sealed class BenchTallyTests
     }
 
     [Fact]
+    public void Folded_counts_look_alikes_as_one_and_nothing_else()
+    {
+        Add(StillReads.Of("A8I23C0", accepted: true));
+        Add(StillReads.Of("AB123CE", accepted: true));
+        Add(StillReads.Of("AB123CD", accepted: true));
+        Assert.Equal((1, 2, 2, 1), (_tally.Exact, _tally.Folded, _tally.Wrong, _tally.WrongFolded));
+    }
+
+    [Fact]
     public void A_read_beside_the_plate_is_not_of_it()
     {
         var read = _tally.Add(Label, new Attempt([StillReads.Of("AB123CD") with { Box = Box.Shift(300, 0) }], [Box.Shift(300, 0)], 1));
