@@ -34,6 +34,7 @@ documents=usr/share/doc/edge-agent
 for page in install configuration cameras cli; do place 644 "$sources/docs/$page.md" "$documents/$page.md"; done
 place 644 "$sources/docs/configuration.schema.json" "$documents/configuration.schema.json"
 place 644 "$sources/package/edge.json" "$documents/examples/edge.json"
+place 644 "$sources/systemd/local-camera.conf" "$documents/examples/local-camera.conf"
 mkdir -p "$stage/usr/share/man/man1"
 /usr/bin/python3 "$sources/package/manual.py" "$sources/docs/cli.md" "$version" > "$stage/usr/share/man/man1/edge-agent.1"
 gzip -9n "$stage/usr/share/man/man1/edge-agent.1"

@@ -39,7 +39,8 @@ public sealed partial class DebianPackageTests : IDisposable
             "./usr/lib/sysusers.d/edge-agent.conf", "./usr/lib/tmpfiles.d/edge-agent.conf", "./usr/share/bash-completion/completions/edge-agent",
             "./usr/share/doc/edge-agent/cameras.md", "./usr/share/doc/edge-agent/changelog.gz", "./usr/share/doc/edge-agent/cli.md",
             "./usr/share/doc/edge-agent/configuration.md", "./usr/share/doc/edge-agent/configuration.schema.json", "./usr/share/doc/edge-agent/copyright",
-            "./usr/share/doc/edge-agent/examples/edge.json", "./usr/share/doc/edge-agent/install.md", "./usr/share/doc/edge-agent/sbom.cdx.json",
+            "./usr/share/doc/edge-agent/examples/edge.json", "./usr/share/doc/edge-agent/examples/local-camera.conf",
+            "./usr/share/doc/edge-agent/install.md", "./usr/share/doc/edge-agent/sbom.cdx.json",
             "./usr/share/lintian/overrides/edge-agent", "./usr/share/man/man1/edge-agent.1.gz",
         ], names);
     }

@@ -40,6 +40,8 @@ public sealed class UnitTests
         Assert.All(["Type=notify", "WatchdogSec=60", "Restart=on-failure", "OOMPolicy=continue"], line => Assert.Contains($"\n{line}\n", unit, StringComparison.Ordinal));
         ExitCode[] final = [ExitCode.Usage, ExitCode.Configuration, ExitCode.Model, ExitCode.Verification];
         Assert.Contains($"\nRestartPreventExitStatus={string.Join(' ', final.Select(code => (int)code))}\n", unit, StringComparison.Ordinal);
+        // The decoders have no other leash in a service (FfmpegChild): the whole control group must be ended, as it is unless said otherwise.
+        Assert.DoesNotContain("KillMode", unit, StringComparison.Ordinal);
         Assert.Contains($" --config {RunCommand.DefaultConfiguration}\n", unit, StringComparison.Ordinal);
     }
 
