@@ -27,7 +27,8 @@ public sealed class MaintainerScriptTests : IDisposable
     {
         Install("1.0.0");
         Enrol();
-        Install("1.1.0");
+        Assert.DoesNotContain("unsafe", Install("1.1.0"), StringComparison.Ordinal);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(_package.At("etc/edge/edge.json")));
         Assert.Equal("configuration keys wrapping tls log hits", string.Join(' ', Left()));
         Assert.Equal("1.1.0", Version());
     }
@@ -115,7 +116,7 @@ public sealed class MaintainerScriptTests : IDisposable
 
     private string Version() => DebianPackage.Succeed("dpkg-query", $"--root={_package.Root}", "-W", "-f=${Version}", "edge-agent");
 
-    private void Install(string version) => Succeed("-i", _package.Build(version, name: $"{version}.deb"));
+    private string Install(string version) => Succeed("-i", _package.Build(version, name: $"{version}.deb"));
 
     private string Succeed(params string[] arguments)
     {
