@@ -13,7 +13,7 @@ data=${EDGE_SHARED:-../shared}/data
 runtime_packages=(libgtk-3-0 libatomic1 ffmpeg)
 # A real broker and a real RTSP server for the tests.
 test_packages=(mosquitto python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
-    gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-tools procps iproute2)
+    gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-tools procps iproute2 systemd)
 training_packages=(python3-torch python3-numpy python3-opencv python3-pil python3-fonttools python3-brotli python3-onnx libopenblas0-pthread)
 
 say() { printf '\033[1m> %s\033[0m\n' "$*" >&2; }
@@ -143,15 +143,27 @@ train() {
 }
 
 package() {
-    build Edge.Agent
-    local version name
+    need dpkg python3 xz-utils
+    command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: see https://learn.microsoft.com/dotnet/core/install/linux-debian"
+    local version architecture published name
     version=$(sed -nE 's/.*<VersionPrefix>(.*)<.*/\1/p' Directory.Build.props)
-    # x64 only: this OpenCV's native library is not published for arm64.
-    name=edge-agent_${version}_x64
-    say "packaging $name"
-    dotnet publish Edge.Agent -c Release -r linux-x64 --self-contained -v quiet --nologo -o "artifacts/$name" >&2
-    tar -C artifacts -czf "artifacts/$name.tar.gz" "$name"
-    (cd artifacts && sha256sum ./*.tar.gz | tee SHA256SUMS)
+    # Everything in the package is dated by the commit, so that whoever builds it again gets the same bytes.
+    SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)}
+    export SOURCE_DATE_EPOCH
+    mkdir -p artifacts
+    rm -f artifacts/*
+    for architecture in amd64 arm64; do
+        name=edge-agent_${version}_$architecture
+        published=$PWD/.build/published-$architecture
+        say "packaging $name"
+        rm -rf "$published"
+        # The paths of this checkout are not compiled in: another one gives the same assemblies.
+        dotnet publish Edge.Agent -c Release -r "linux-${architecture/amd64/x64}" --self-contained -v quiet --nologo -p:PublishReadyToRun=true \
+            -p:ContinuousIntegrationBuild=true -p:DeterministicSourcePaths=true -o "$published" >&2 || die "the build failed"
+        package/assemble.sh "$published" "$version" "$architecture" "artifacts/$name.deb"
+        dpkg-deb --fsys-tarfile "artifacts/$name.deb" | tar -xO ./usr/share/doc/edge-agent/sbom.cdx.json > "artifacts/$name.cdx.json"
+    done
+    (cd artifacts && sha256sum -- *.deb *.cdx.json | tee SHA256SUMS)
 }
 
 case ${1:-help} in
@@ -169,7 +181,7 @@ case ${1:-help} in
 ./build.sh run ARGS      edge-agent ARGS, freshly built (try: run --help)
 ./build.sh bench NAME    measures: recognition (accuracy and speed, beside the public reader), hub (the link, per core)
 ./build.sh train ARGS    the models from nothing: hours; try train --help
-./build.sh package       a self-contained archive for x64 in artifacts/
+./build.sh package       Debian packages for amd64 and arm64, parts lists and checksums in artifacts/ (COMPRESSION=1 is faster and larger)
 ./build.sh format        the code as .editorconfig wants it
 HELP
         ;;

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.ExceptionServices;
 using Edge.Agent.Clock;
 using Edge.Agent.Configuration;
+using Edge.Agent.Device;
 using Edge.Agent.Enrolment;
 using Edge.Agent.Governance;
 using Edge.Agent.Hits;
@@ -25,6 +26,11 @@ internal sealed class AgentHost : IAsyncDisposable
 {
     private static readonly TimeSpan HousekeepingEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(30);
+
+    // Far beyond the slowest board and the largest list: what takes longer will not end.
+    private static readonly TimeSpan ExaminedWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartedWithin = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan HouseKeptWithin = TimeSpan.FromMinutes(10);
 
     private readonly EffectiveTime _time;
     private readonly ILogger _log;
@@ -52,7 +58,7 @@ internal sealed class AgentHost : IAsyncDisposable
     /// <exception cref="Exception">Every documented failure of the parts; see <see cref="Cli.Failure"/>.</exception>
     public AgentHost(AgentConfiguration configuration, TimeProvider machine, ILoggerFactory logs, IReadWitness? witness = null)
     {
-        (_configuration, _log) = (configuration, logs.CreateLogger("edge-agent"));
+        (_configuration, _log, Progress) = (configuration, logs.CreateLogger("edge-agent"), new PipelineProgress(machine));
         var enrolment = _enrolment = new EnrolmentFolder(configuration.EnrolmentFolder);
         Box = enrolment.Name();
         RefuseDecommissioned();
@@ -114,6 +120,9 @@ internal sealed class AgentHost : IAsyncDisposable
     /// <summary>Who this box is.</summary>
     public BoxName Box { get; }
 
+    /// <summary>Whether what was begun gets done, for the watchdog.</summary>
+    public PipelineProgress Progress { get; }
+
     /// <summary>Where the audit log's files are.</summary>
     public string AuditFolder => Path.Combine(_configuration.StateFolder, "audit");
 
@@ -130,6 +139,7 @@ internal sealed class AgentHost : IAsyncDisposable
     /// <exception cref="CaptureException">A recording could not be read to its end; what came before is stored and sent.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
+        var starting = Progress.Begin("starting", StartedWithin);
         _audit.Append(new AuditEntry { Action = AuditAction.AgentStart });
         ReportLostState();
         _trust.Restore(_time.GetUtcNow());
@@ -142,6 +152,7 @@ internal sealed class AgentHost : IAsyncDisposable
 
         _log.LogInformation("box {Box} started, version {Version}, {Cameras} cameras, state in {Folder}", Box, Software, _cameras.Count,
             _configuration.StateFolder);
+        starting.Dispose();
         using var background = new CancellationTokenSource();
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(stop, _decommissioned.Token);
         var recorder = _recorder.RunAsync(background.Token);
@@ -242,15 +253,18 @@ internal sealed class AgentHost : IAsyncDisposable
     {
         var pipeline = PlatePipeline.Open(_configuration.ModelFolder, camera.Pipeline with { Gate = _configuration.Gate, Rules = _configuration.Rules });
         var source = CameraSources.Open(new CameraOptions(camera.Name, camera.Source), _time, logs.CreateLogger("camera"));
-        return new CameraLoop(source, pipeline, _trust, _recorder, _counter, _time, witness);
+        return new CameraLoop(source, pipeline, _trust, _recorder, _counter, _time,
+            Progress.Begin($"a frame of camera {camera.Name}", ExaminedWithin).Resting(), witness);
     }
 
     private async Task KeepHouseAsync(CancellationToken stop)
     {
         using var timer = new PeriodicTimer(HousekeepingEvery, _time);
+        using var turn = Progress.Begin("housekeeping", HouseKeptWithin);
         var lastSummary = _time.GetUtcNow();
         while (await timer.WaitForNextTickAsync(stop))
         {
+            turn.Turn();
             var now = _time.GetUtcNow();
             Attempt(_clock.Look);
             Attempt(() => RefreshTrust(now));

@@ -1,3 +1,4 @@
+using Edge.Agent.Device;
 using Edge.Agent.Governance;
 using Edge.Agent.Hits;
 using Edge.Agent.Publishing;
@@ -10,7 +11,7 @@ namespace Edge.Agent;
 /// <summary>One camera, from its frames to the decision that matters: looked for, or forgotten.</summary>
 internal sealed class CameraLoop(
     ICameraSource source, PlatePipeline pipeline, TrustWatch trust, HitRecorder recorder, ReadCounter counter,
-    TimeProvider time, IReadWitness? witness) : IAsyncDisposable
+    TimeProvider time, PipelineProgress.Step examining, IReadWitness? witness) : IAsyncDisposable
 {
     /// <summary>Frames taken so far.</summary>
     public long Frames => pipeline.Frames;
@@ -27,7 +28,7 @@ internal sealed class CameraLoop(
     {
         try
         {
-            await foreach (var passage in pipeline.ReadAsync(source, stop))
+            await foreach (var passage in pipeline.ReadAsync(new WatchedSource(source, examining), stop))
                 using (passage)
                     if (passage.Accepted) await DecideAsync(passage, stop);
                     else witness?.Saw(passage.Plate, matched: false);
@@ -43,8 +44,15 @@ internal sealed class CameraLoop(
         var (current, now) = (trust.Current, time.GetUtcNow());
         var matches = current?.Match(passage.Plate, now) ?? [];
         witness?.Saw(passage.Plate, matches.Count > 0);
-        if (matches.Count == 0) counter.Discarded();
-        else await recorder.RecordAsync(passage, matches, current!, now, stop);
+        if (matches.Count == 0)
+        {
+            counter.Discarded();
+            return;
+        }
+        // Where the disk refuses, this waits as long as it does: starting again would mend no disk and lose what waits in memory.
+        examining.Rest();
+        await recorder.RecordAsync(passage, matches, current!, now, stop);
+        examining.Turn();
     }
 
     public async ValueTask DisposeAsync()

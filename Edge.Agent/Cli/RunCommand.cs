@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Edge.Agent.Configuration;
+using Edge.Agent.Device;
 using Edge.Agent.Incidents;
 using Edge.Storage.Audit;
 using Microsoft.Extensions.Hosting;
@@ -12,7 +13,7 @@ namespace Edge.Agent.Cli;
 /// <summary><c>run</c>: the box, until it is told to stop. systemd starts it; it says READY and STOPPING.</summary>
 internal static class RunCommand
 {
-    public const string DefaultConfiguration = "/etc/edge-agent/edge-agent.json";
+    public const string DefaultConfiguration = "/etc/edge/edge.json";
 
     public static Command Build()
     {
@@ -25,14 +26,27 @@ internal static class RunCommand
         {
             var configuration = AgentConfiguration.Load(parse.GetValue(config)!);
             using var logs = Logs(LogLevel.Information);
-            var systemd = SystemdHelpers.IsSystemdService() ? new SystemdNotifier() : null;
+            // Not SystemdHelpers.IsSystemdService, which looks at the parent process: ProtectProc=invisible hides that.
+            var systemd = new SystemdNotifier();
             try
             {
                 await using var host = new AgentHost(configuration, TimeProvider.System, logs);
-                systemd?.Notify(ServiceState.Ready);
-                await using var stopping = cancel.Register(() => systemd?.Notify(ServiceState.Stopping));
-                await host.RunAsync(cancel);
-                return ExitCode.Ok;
+                systemd.Notify(ServiceState.Ready);
+                await using var stopping = cancel.Register(() => systemd.Notify(ServiceState.Stopping));
+                using var watched = new CancellationTokenSource();
+                var watchdog = SystemdWatchdog.Wanted(Environment.GetEnvironmentVariable, Environment.ProcessId) is { } wanted
+                    ? new SystemdWatchdog(systemd, host.Progress, TimeProvider.System, logs.CreateLogger("watchdog")).RunAsync(wanted, watched.Token)
+                    : Task.CompletedTask;
+                try
+                {
+                    await host.RunAsync(cancel);
+                    return ExitCode.Ok;
+                }
+                finally
+                {
+                    await watched.CancelAsync();
+                    await watchdog.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
             }
             catch (AuditDamagedException damaged)
             {

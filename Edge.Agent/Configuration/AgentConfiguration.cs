@@ -63,7 +63,7 @@ public sealed record AgentConfiguration(
         return new AgentConfiguration(
             Folder(fields, "stateFolder", Enrolled.DefaultStateFolder),
             Folder(fields, "modelFolder", Path.Combine(AppContext.BaseDirectory, "models")),
-            Folder(fields, "enrolmentFolder", "/etc/edge-agent/enrolment"),
+            Folder(fields, "enrolmentFolder", "/etc/edge/enrolment"),
             Folder(fields, "trustFolder", "/var/lib/edge-agent/trust-inbox"),
             brokers[0],
             cameras,

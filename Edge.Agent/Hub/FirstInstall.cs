@@ -20,23 +20,36 @@ internal static class FirstInstall
     public static void WriteBox(Agency agency, string folder)
     {
         CopyFolder(agency.TrustFolder, Path.Combine(folder, "trust"));
-        Write(Path.Combine(folder, "edge-agent.json"), JsonSerializer.Serialize(new
+        Write(Path.Combine(folder, "edge.json"), JsonSerializer.Serialize(new
         {
             broker = new { host = agency.Broker.Host, port = agency.Broker.Port },
             cameras = new[] { new { name = "lane-1", source = "rtsp://camera.example/stream" } },
         }, Indented) + "\n");
         Write(Path.Combine(folder, "install.sh"), """
             #!/bin/sh
-            # Makes this machine the box whose keys lie here. Run as root, then set the cameras in /etc/edge-agent/edge-agent.json.
+            # Makes this machine the box whose keys lie here. Run as root, then set the cameras in /etc/edge/edge.json.
             set -eu
             cd "$(dirname "$0")"
             if [ -e /var/lib/edge-agent/keys ]; then echo "this machine already has a box's keys in /var/lib/edge-agent" >&2; exit 1; fi
-            install -d -m 700 /etc/edge-agent /var/lib/edge-agent
-            cp -r enrolment /etc/edge-agent/
-            [ -e /etc/edge-agent/edge-agent.json ] || cp edge-agent.json /etc/edge-agent/
+            if [ -e /etc/credstore.encrypted/edge-agent.wrap ]; then
+                echo "this machine has a wrapping key of its own, which does not open the keys here: remove /etc/credstore.encrypted/edge-agent.wrap" >&2
+                exit 1
+            fi
+            install -d -m 700 /etc/edge /var/lib/edge-agent
+            cp -r enrolment /etc/edge/
+            [ -e /etc/edge/edge.json ] || cp edge.json /etc/edge/
             cp -r trust /var/lib/edge-agent/trust-inbox
             cp -r state/. /var/lib/edge-agent/
-            echo "installed; delete this folder, set the cameras, then: edge-agent config check && edge-agent run"
+            if getent passwd edge-agent >/dev/null; then # from the package
+                chown -R edge-agent:edge-agent /var/lib/edge-agent /etc/edge/enrolment
+                chown root:edge-agent /etc/edge /etc/edge/edge.json
+                chmod 750 /etc/edge
+                chmod 640 /etc/edge/edge.json
+                start="systemctl enable --now edge-agent"
+            else
+                start="edge-agent run"
+            fi
+            echo "installed; delete this folder, set the cameras in /etc/edge/edge.json, then: edge-agent config check && $start"
 
             """);
     }

@@ -67,7 +67,7 @@ public sealed class PolicySchemaTests
         };
         var disagreements = new List<string>();
         var (taken, refused) = (0, 0);
-        foreach (var (what, changed) in Changes(example))
+        foreach (var (what, changed) in JsonChanges.Of(example, Probes()))
         {
             var parses = Parses(changed);
             if (parses) taken++; else refused++;
@@ -90,93 +90,14 @@ public sealed class PolicySchemaTests
         return new NoteKey("w", key.Public, NoteKeyType.Cosignature).ToString();
     }
 
-    /// <summary>Every place of the document removed, doubled, and replaced by values at and past every bound of the schema.</summary>
-    private static IEnumerable<(string What, JsonNode Changed)> Changes(JsonObject document)
-    {
-        var probes = Probes();
-        foreach (var path in Paths(document, []).ToList())
-        {
-            foreach (var probe in probes)
-                yield return ($"{string.Join('.', path)} = {Cut(probe.ToJsonString())}", Change(document, path, (parent, key) => Set(parent, key, probe.DeepClone())));
-            yield return ($"{string.Join('.', path)} = null", Change(document, path, (parent, key) => Set(parent, key, null)));
-            yield return ($"without {string.Join('.', path)}", Change(document, path, Remove));
-            yield return ($"{string.Join('.', path)} twice", Change(document, path, (parent, key) =>
-            {
-                if (parent is JsonArray array) array.Add(array[(int)key]!.DeepClone());
-            }));
-            yield return ($"an unknown key beside {string.Join('.', path)}", Change(document, path, (parent, _) =>
-            {
-                if (parent is JsonObject whole) whole["plate"] = 1;
-            }));
-        }
-    }
-
-    private static List<JsonNode> Probes()
-    {
-        var bounds = Bounds(Schema.Root).Distinct().ToList();
-        List<string> texts =
-        [
-            "", " ", "-", "a ", " a", "a\u200Bb", "a\nb", "a\n", "A", "a-b", "a.b", "§ 1", "1", "River Ton", "311", "31", "+1 (555) 010-0100", "(555) 1", "555-", "a@b.example",
-            "a@b", "a b@c.example", "https://a.example", "http://a.example", "https://a.example/x?y=1#z", "https://a.example/<", "javascript:x",
-            "2027-01-31T00:00:00Z", "2027-01-31T00:00:00.5Z", "2027-01-31", "2027-13-01T00:00:00Z", "2027-01-31T24:00:00Z",
-            .. Schema.Root["properties"]!["roles"]!["properties"]!.AsObject().SelectMany(role => role.Value!["items"]!["enum"]!.AsArray()).Select(verb => verb!.GetValue<string>()).Distinct(),
-            "local", "federal", "exact", "folded", "Export",
-            .. bounds.Where(bound => bound is > 1 and < 1000).SelectMany(bound => new[] { bound, bound + 1 }).Select(length => new string('a', length)),
-        ];
-        List<string> json =
-        [
-            "true", "1.5", "\"1\"", "{}", "[]", "[1]", "[{}]", .. bounds.SelectMany(bound => new[] { bound - 1L, bound, bound + 1L }).Select(number => $"{number}"),
-            .. bounds.Where(bound => bound is >= 1 and < 100).SelectMany(bound => new[] { bound, bound + 1 }).SelectMany(count => new[]
-            {
-                JsonSerializer.Serialize(Enumerable.Range(0, count).Select(Letters)),
-                JsonSerializer.Serialize(Enumerable.Range(0, count).Select(i => new { name = Letters(i), basis = "b" })),
-            }),
-        ];
-        return [.. texts.Distinct().Select(text => (JsonNode)text), .. json.Distinct().Select(text => JsonNode.Parse(text)!)];
-    }
-
-    private static string Letters(int i) => $"x{(char)('a' + i / 26)}{(char)('a' + i % 26)}";
-
-    private static IEnumerable<int> Bounds(JsonNode? node) => node switch
-    {
-        JsonObject whole => whole.SelectMany(part => part.Key is "minimum" or "maximum" or "minItems" or "maxItems" or "maxLength"
-            ? [part.Value!.GetValue<int>()] : Bounds(part.Value)),
-        JsonArray array => array.SelectMany(Bounds),
-        _ => [],
-    };
-
-    private static IEnumerable<object[]> Paths(JsonNode? node, object[] at)
-    {
-        if (at.Length > 0) yield return at;
-        var below = node switch
-        {
-            JsonObject whole => whole.SelectMany(part => Paths(part.Value, [.. at, part.Key])),
-            JsonArray array => array.Index().SelectMany(part => Paths(part.Item, [.. at, part.Index])),
-            _ => [],
-        };
-        foreach (var path in below) yield return path;
-    }
-
-    private static JsonNode Change(JsonNode document, object[] path, Action<JsonNode, object> change)
-    {
-        var copy = document.DeepClone();
-        change(path[..^1].Aggregate(copy, (at, step) => step is int i ? at[i]! : at[(string)step]!), path[^1]);
-        return copy;
-    }
-
-    private static void Set(JsonNode parent, object key, JsonNode? value)
-    {
-        if (key is int i) parent[i] = value;
-        else parent[(string)key] = value;
-    }
-
-    private static void Remove(JsonNode parent, object key)
-    {
-        if (key is int i) parent.AsArray().RemoveAt(i);
-        else parent.AsObject().Remove((string)key);
-    }
+    private static IReadOnlyList<JsonNode> Probes() => JsonChanges.Probes(Schema.Root,
+    [
+        "", " ", "-", "a ", " a", "a\u200Bb", "a\nb", "a\n", "A", "a-b", "a.b", "§ 1", "1", "River Ton", "311", "31", "+1 (555) 010-0100", "(555) 1", "555-", "a@b.example",
+        "a@b", "a b@c.example", "https://a.example", "http://a.example", "https://a.example/x?y=1#z", "https://a.example/<", "javascript:x",
+        "2027-01-31T00:00:00Z", "2027-01-31T00:00:00.5Z", "2027-01-31", "2027-13-01T00:00:00Z", "2027-01-31T24:00:00Z",
+        .. Schema.Root["properties"]!["roles"]!["properties"]!.AsObject().SelectMany(role => role.Value!["items"]!["enum"]!.AsArray()).Select(verb => verb!.GetValue<string>()).Distinct(),
+        "local", "federal", "exact", "folded", "Export",
+    ]);
 
     private static IEnumerable<string> Keys(JsonNode node) => node.AsObject().Select(key => key.Key).Order(StringComparer.Ordinal);
-
-    private static string Cut(string text) => text.Length <= 60 ? text : $"{text[..60]}… ({text.Length})";
 }

@@ -35,7 +35,7 @@ internal sealed partial class FfmpegChild : IDisposable
     public static FfmpegChild Start(string program, IEnumerable<string> arguments, string input)
     {
         // setsid before setpriv: neither forks here, so the id we get is ffmpeg's and its group's.
-        var start = new ProcessStartInfo("/usr/bin/setsid", ["/usr/bin/setpriv", "--pdeathsig", "KILL", program, .. arguments])
+        var start = new ProcessStartInfo("/usr/bin/setsid", [.. Leash(Environment.GetEnvironmentVariable), program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -66,6 +66,11 @@ internal sealed partial class FfmpegChild : IDisposable
         }
         return child;
     }
+
+    /// <summary>What makes the kernel kill the child with us. A service needs none: systemd ends what a service leaves, and its unit
+    /// forbids the system call by which setpriv starts (capset).</summary>
+    internal static IReadOnlyList<string> Leash(Func<string, string?> environment) =>
+        string.IsNullOrEmpty(environment("NOTIFY_SOCKET")) ? ["/usr/bin/setpriv", "--pdeathsig", "KILL"] : [];
 
     public bool HasExited => _process.HasExited;
 
