@@ -32,9 +32,10 @@ public static class AuditVerifier
         var current = ReadCheckpoint(folder, log, checkpoint, signature);
         var older = olderNote is { } bytes ? ReadOlder(bytes, log, current, consistency) : null;
 
-        var entries = new EntryChecks(folder, entriesAreAudit);
-        var tree = new TreeChecks(folder, current?.Size ?? 0, entries.Look);
-        var cosigned = new CosignatureChecks(folder, log, witnesses ?? []);
+        IReadOnlyList<LogFile> files = folder.Exists ? [.. folder.Enumerate()] : [];
+        var entries = new EntryChecks(folder, files, entriesAreAudit);
+        var tree = new TreeChecks(folder, files, current?.Size ?? 0, entries);
+        var cosigned = new CosignatureChecks(folder, files, log, witnesses ?? []);
         cosigned.Read(current, olderNote);
         if (current is not null)
             tree.Run(current, [.. older is null ? [] : new[] { new Anchor(older, consistency, "those of the older checkpoint") }, .. cosigned.Anchors]);

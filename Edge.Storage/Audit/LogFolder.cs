@@ -84,6 +84,32 @@ internal sealed class LogFolder(string root)
         }
     }
 
+    /// <summary>As <see cref="Read"/>, into what is there already if it has the room: for one file after another.</summary>
+    /// <param name="buffer">Replaced by a larger one if need be.</param>
+    /// <returns>How many bytes; −1 if the file is missing or larger.</returns>
+    public int Read(string name, int most, ref byte[] buffer)
+    {
+        try
+        {
+            using var file = File.OpenHandle(PathOf(name));
+            var length = RandomAccess.GetLength(file);
+            if (length > most) return -1;
+            if (buffer.Length < length) buffer = new byte[length];
+            var read = 0;
+            while (read < length)
+            {
+                var more = RandomAccess.Read(file, buffer.AsSpan(read, (int)length - read), read);
+                if (more == 0) throw new EndOfStreamException($"{PathOf(name)} became shorter while it was read");
+                read += more;
+            }
+            return read;
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return -1;
+        }
+    }
+
     public byte[]? ReadCheckpoint() => Read(CheckpointName, SignedNote.MaxBytes);
 
     /// <summary>The hashes of a tile; null if it is missing or not exactly as wide as its name says.</summary>
