@@ -17,9 +17,16 @@ public static class AuditEntryJson
     /// and never repeats its value.</exception>
     public static byte[] Write(AuditEntry entry)
     {
-        if (entry.Problem() is { } problem) throw new ArgumentException($"audit entry: {problem}", nameof(entry));
+        Refuse(entry);
         if (!AuditWords.IsBoot(entry.Boot)) throw new ArgumentException("audit entry: boot", nameof(entry));
         return Encode(entry);
+    }
+
+    /// <summary>Throws what <see cref="Write"/> would, but for what the log itself sets.</summary>
+    /// <exception cref="ArgumentException">As there.</exception>
+    internal static void Refuse(AuditEntry entry)
+    {
+        if (entry.Problem() is { } problem) throw new ArgumentException($"audit entry: {problem}", nameof(entry));
     }
 
     /// <summary>False if this is not an entry in its one spelling.</summary>
