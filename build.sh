@@ -119,10 +119,17 @@ bench() {
             cd "$here"
             exec "$agent" bench hub "$@"
             ;;
+        log)
+            shift
+            build Edge.Agent
+            cd "$here"
+            exec "$agent" bench log "$@"
+            ;;
         '')
             cat <<'BENCHES'
 ./build.sh bench recognition   accuracy and speed on labelled pictures, beside the public reader; see docs/accuracy.md
 ./build.sh bench hub           the hub link: verify and open per core, a box's durable publish rate, latency; see docs/fleet.md
+./build.sh bench log           the audit log: durable appends, and verifying a million entries; see docs/audit-log.md
 BENCHES
             ;;
         *) die "unknown bench '$1': ./build.sh bench lists them" ;;
@@ -168,7 +175,7 @@ case ${1:-help} in
 ./build.sh demo [ARGS]   a box, a broker and a hub in one: footage in, one sealed alert out
 ./build.sh test          every test; ends with "N passed, N failed, N skipped"
 ./build.sh run ARGS      edge-agent ARGS, freshly built (try: run --help)
-./build.sh bench NAME    measures: recognition (accuracy and speed, beside the public reader), hub (the link, per core)
+./build.sh bench NAME    measures: recognition (accuracy and speed, beside the public reader), hub (the link, per core), log (the audit log)
 ./build.sh train ARGS    the models from nothing: hours; try train --help
 ./build.sh package       a self-contained archive for x64 in artifacts/
 ./build.sh format        the code as .editorconfig wants it

@@ -185,4 +185,31 @@ public sealed class AuditLogTests : IDisposable
 
     private List<string> Snapshot() =>
         [.. _lab.Files().Select(file => $"{file} {Sha256Hash.Of(File.ReadAllBytes(Path.Combine(_lab.Directory, file)))}")];
+
+    [Fact]
+    public async Task What_many_append_at_once_is_all_there_each_where_it_was_told_and_shares_steps()
+    {
+        var steps = new CountingSteps();
+        using var log = _lab.Open(steps);
+        var appended = await Task.WhenAll(Enumerable.Range(0, 16).Select(thread => Task.Factory.StartNew(() => Enumerable.Range(0, 20)
+            .Select(i => (Sequence: thread * 20 + i, Index: log.Append(new AuditEntry { Action = AuditAction.MessageAcknowledged, Sequence = thread * 20 + i })))
+            .ToList(), TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        var all = appended.SelectMany(one => one).OrderBy(one => one.Index).ToList();
+        Assert.Equal(Enumerable.Range(0, 320).Select(index => (long)index), all.Select(one => one.Index));
+        Assert.Equal(all.Select(one => (long?)one.Sequence), log.Read().Select(record => record.Entry!.Sequence));
+        Assert.All(appended, one => Assert.Equal(one.OrderBy(entry => entry.Sequence), one.OrderBy(entry => entry.Index)));
+        Assert.True(steps.Checkpoints < 320, $"{steps.Checkpoints} steps for 320 appends");
+        Assert.True(_lab.Verify().Holds);
+    }
+
+    private sealed class CountingSteps : UnsyncedSteps
+    {
+        public int Checkpoints { get; private set; }
+
+        public override void Rename(string from, string to)
+        {
+            if (to.EndsWith("checkpoint", StringComparison.Ordinal)) Checkpoints++;
+            base.Rename(from, to);
+        }
+    }
 }
