@@ -29,7 +29,8 @@ internal static class AuditVerifyCommand
         };
         var epoch = new Option<string?>("--epoch-key")
         {
-            Description = "The key of the log's first epoch, as --key, where that file does not hold it in its second line: proves that no later key has signed earlier epochs",
+            Description = "The key of the log's first epoch, as --key, where that file does not hold it in its second line: "
+                + "proves that no later key has signed earlier epochs",
         };
         var older = new Option<string?>("--checkpoint")
         {
@@ -45,7 +46,8 @@ internal static class AuditVerifyCommand
             directory, key, epoch, older, witness, json,
         };
         command.SetAction((parsed, _) => Failure.ShowAsync(() => Task.FromResult(Run(parsed.GetValue(directory)!, parsed.GetValue(key)!,
-            parsed.GetValue(epoch), parsed.GetValue(older), parsed.GetValue(witness) ?? [], parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error))));
+            parsed.GetValue(epoch), parsed.GetValue(older),
+            parsed.GetValue(witness) ?? [], parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error))));
         return command;
     }
 

@@ -19,7 +19,10 @@ internal static class BenchLogCommand
         var folder = new Option<string?>("--folder") { Description = "On the disk that is to be measured; default the system's temporary folder." };
         var entries = new Option<int>("--entries") { Description = $"How many to verify, 1 to {Most}.", DefaultValueFactory = _ => 1_000_000 };
         var json = new Option<bool>("--json") { Description = "One JSON object instead of a table." };
-        var command = new Command("log", "Measure the audit log: durable appends, and verifying a million entries (refused on an enrolled box)") { folder, entries, json };
+        var command = new Command("log", "Measure the audit log: durable appends, and verifying a million entries (refused on an enrolled box)")
+        {
+            folder, entries, json,
+        };
         command.SetAction((parse, cancel) => Failure.ShowAsync(async () =>
         {
             if (Enrolled.Here()) return Failure.Say(ExitCode.Refused, "this box is enrolled: measure on another machine");
@@ -43,11 +46,13 @@ internal static class BenchLogCommand
         table.AddRow("append, one after the other", $"{Number(result.Alone)} entries/s");
         table.AddRow("append, 64 threads", $"{Number(result.Together)} entries/s");
         table.AddRow("append, 100 in a step", $"{Number(result.Batched)} entries/s");
-        table.AddRow($"verify {Number(result.Entries)} entries", $"{Number(result.Verified.TotalSeconds)} s, {Number(result.Entries / result.Verified.TotalSeconds)} entries/s");
+        table.AddRow($"verify {Number(result.Entries)} entries",
+            $"{Number(result.Verified.TotalSeconds)} s, {Number(result.Entries / result.Verified.TotalSeconds)} entries/s");
         table.AddRow("memory of this process at most", $"{Number(result.PeakBytes / 1e6)} MB");
         table.AddRow("the log on the disk", $"{Number(result.LogBytes / (double)result.Entries)} bytes an entry");
         console.Write(table);
-        output.WriteLine($"Each append returns when its entries are durable and signed for. The files are on {result.FileSystem}; {result.Processors} processors.");
+        output.WriteLine("Each append returns when its entries are durable and signed for. "
+            + $"The files are on {result.FileSystem}; {result.Processors} processors.");
     }
 
     private static void WriteJson(LogBenchResult result, TextWriter output) => output.WriteLine(JsonSerializer.Serialize(new

@@ -120,14 +120,16 @@ internal readonly ref struct AuditEntryScan
         return true;
     }
 
-    private static ReadOnlySpan<byte> Optional(scoped ref ReadOnlySpan<byte> rest, scoped ReadOnlySpan<byte> before, EntryMembers member, scoped ref EntryMembers members)
+    private static ReadOnlySpan<byte> Optional(scoped ref ReadOnlySpan<byte> rest, scoped ReadOnlySpan<byte> before, EntryMembers member,
+        scoped ref EntryMembers members)
     {
         if (Text(ref rest, before, out var text)) members |= member;
         return text;
     }
 
     // False for one that is there and not 0 … 2^53 − 1 in its one spelling.
-    private static bool Number(scoped ref ReadOnlySpan<byte> rest, scoped ReadOnlySpan<byte> before, EntryMembers member, scoped ref EntryMembers members, out long number)
+    private static bool Number(scoped ref ReadOnlySpan<byte> rest, scoped ReadOnlySpan<byte> before, EntryMembers member,
+        scoped ref EntryMembers members, out long number)
     {
         number = -1;
         if (!rest.StartsWith(before)) return true;

@@ -20,7 +20,7 @@ public sealed class AuditLog : IDisposable
     private readonly FolderLock _lock;
     private readonly string _origin;
     private readonly SigningKey _key;
-    private readonly EpochKeys? _epochs;
+    private readonly LogEpochKeys? _epochs;
     private readonly Queue<Waiting> _waiting = [];
     private readonly TimeProvider _time;
     private readonly string _boot = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
@@ -28,7 +28,7 @@ public sealed class AuditLog : IDisposable
     private long _epochTimestamp;
     private bool _disposed;
 
-    private AuditLog(LogFolder folder, DurableSteps steps, FolderLock folderLock, string origin, SigningKey key, EpochKeys? epochs, TimeProvider time)
+    private AuditLog(LogFolder folder, DurableSteps steps, FolderLock folderLock, string origin, SigningKey key, LogEpochKeys? epochs, TimeProvider time)
     {
         (_folder, _steps, _lock, _origin, _key, _epochs, _time) = (folder, steps, folderLock, origin, key, epochs, time);
         (_writer, Recovery) = LogRecovery.Run(folder, steps, new LogSigner(origin, key, epochs));
@@ -56,10 +56,10 @@ public sealed class AuditLog : IDisposable
     /// <exception cref="AuditDamagedException">The files do not give what the checkpoint signs.</exception>
     /// <exception cref="AuditWriteException">The disk is full, read-only or failing.</exception>
     /// <exception cref="UnusableKeyException">The key of the present epoch is damaged.</exception>
-    public static AuditLog Open(string directory, string origin, SigningKey key, TimeProvider time, EpochKeys? epochs = null) =>
+    public static AuditLog Open(string directory, string origin, SigningKey key, TimeProvider time, LogEpochKeys? epochs = null) =>
         Open(directory, origin, key, time, DurableSteps.Disk, epochs);
 
-    internal static AuditLog Open(string directory, string origin, SigningKey key, TimeProvider time, DurableSteps steps, EpochKeys? epochs = null)
+    internal static AuditLog Open(string directory, string origin, SigningKey key, TimeProvider time, DurableSteps steps, LogEpochKeys? epochs = null)
     {
         FolderLock? folderLock = null;
         try
@@ -362,8 +362,8 @@ public sealed class AuditLog : IDisposable
     {
         if (_writer is not { Signer.HasEpochs: true } || Latest.Size == 0) return _time.GetUtcNow();
         var begin = _writer.Signer.Epoch == 0 ? 0
-            : Checkpoint.TryOpen(_folder.Read(LogFolder.EpochName(_writer.Signer.Epoch - 1), SignedNote.MaxBytes), new NoteKey(_origin, _key.Public), out var end)
-                ? end!.Size - 1 : 0;
+            : _folder.Read(LogFolder.EpochName(_writer.Signer.Epoch - 1), SignedNote.MaxBytes) is { } bytes
+                && Checkpoint.TryOpen(bytes, _writer.Signer.Log, out var end) ? end!.Size - 1 : 0;
         return Read(begin).First().Entry?.Time ?? _time.GetUtcNow();
     }
 

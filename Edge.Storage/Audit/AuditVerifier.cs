@@ -67,7 +67,8 @@ public static class AuditVerifier
         : throw new FormatException("a witness's key is not a vkey like name+1a2b3c4d+Base64 of a witness (cosignature/v1)");
 
     private static VerifyingKey FirstEpoch(string vkey, NoteKey log) => NoteKey.TryParse(vkey, out var key) && key!.Type == NoteKeyType.Ed25519
-        && key.Name == log.Name ? key.Key : throw new FormatException($"the epoch's key is not a vkey like {log.Name}+1a2b3c4d+Base64 of the same log (Ed25519)");
+        && key.Name == log.Name ? key.Key
+        : throw new FormatException($"the epoch's key is not a vkey like {log.Name}+1a2b3c4d+Base64 of the same log (Ed25519)");
 
     private static Checkpoint? ReadCheckpoint(LogFolder folder, NoteKey log, Findings format, Findings signature)
     {

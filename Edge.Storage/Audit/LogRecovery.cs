@@ -65,7 +65,8 @@ internal sealed class LogRecovery
         if (!_signer.HasEpochs) return kept.Count == 0 ? null : throw Damaged("it has epochs, and was opened without their keys");
         var end = kept.Count == 0 ? null : ReadEnd(kept.Count - 1);
         if (end?.Size > checkpoint.Size || (end?.Size == checkpoint.Size && end.Root != checkpoint.Root))
-            throw Damaged($"its checkpoint has {checkpoint.Size} entries, and {LogFolder.EpochName(kept.Count - 1)} shows that it had {end.Size}: it was set back");
+            throw Damaged($"its checkpoint has {checkpoint.Size} entries, and {LogFolder.EpochName(kept.Count - 1)} shows that it had {end.Size}: "
+                + "it was set back");
 
         var last = end?.Size != checkpoint.Size && ReadEntry(checkpoint.Size - 1, checkpoint.Size) is { Action: AuditAction.LogEpoch } entry ? entry : null;
         if (last is not null && last.Version != kept.Count + 1) throw Damaged($"its last entry begins epoch {last.Version} after {kept.Count}");

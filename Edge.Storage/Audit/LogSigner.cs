@@ -6,7 +6,7 @@ namespace Edge.Storage.Audit;
 /// be destroyed. Not thread-safe.</summary>
 /// <param name="key">Borrowed.</param>
 /// <param name="epochs">Null for a log without epochs.</param>
-internal sealed class LogSigner(string origin, SigningKey key, EpochKeys? epochs) : IDisposable
+internal sealed class LogSigner(string origin, SigningKey key, LogEpochKeys? epochs) : IDisposable
 {
     private SigningKey? _ofEpoch;
     private SigningKey? _next;

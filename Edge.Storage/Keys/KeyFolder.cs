@@ -28,7 +28,7 @@ public sealed class KeyFolder : IDisposable
         WrappedBy = source;
         Messages = LoadOrCreate(Path.Combine(folder, "message.key"), "message");
         Log = LoadOrCreate(Path.Combine(folder, "log.key"), "log");
-        Epochs = EpochKeys.Open(Path.Combine(folder, "epochs"), wrapping);
+        Epochs = LogEpochKeys.Open(Path.Combine(folder, "epochs"), wrapping);
         _pseudonyms = LoadOrCreate(Path.Combine(folder, "pseudonym.key"), "pseudonym");
         Orders = LoadOrCreate(Path.Combine(folder, "order.key"), "order", RecipientKey.Create, key => key.Export(), raw => RecipientKey.FromRaw(raw));
         Hours = HourKeys.Open(Path.Combine(folder, "hours"), wrapping);
@@ -41,7 +41,7 @@ public sealed class KeyFolder : IDisposable
     public SigningKey Log { get; }
 
     /// <summary>Sign them too, each for one epoch.</summary>
-    public EpochKeys Epochs { get; }
+    public LogEpochKeys Epochs { get; }
 
     /// <summary>Opens the orders that are sealed to this box. It opens no hit.</summary>
     public RecipientKey Orders { get; }

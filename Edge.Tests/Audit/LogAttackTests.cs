@@ -198,7 +198,8 @@ public sealed class LogAttackTests : IDisposable
         return forged;
     }
 
-    private byte[] Another() => AuditEntryJson.Write(new AuditEntry { Action = AuditAction.Boot, Time = _lab.Time.GetUtcNow(), Boot = "AAECAwQFBgcICQoLDA0ODw" });
+    private byte[] Another() =>
+        AuditEntryJson.Write(new AuditEntry { Action = AuditAction.Boot, Time = _lab.Time.GetUtcNow(), Boot = "AAECAwQFBgcICQoLDA0ODw" });
 
     private AuditReport Alone(string? directory = null) => _lab.VerifyEpochs(directory);
 

@@ -43,8 +43,8 @@ internal sealed class LogLab : IDisposable
     /// <summary>The folder of the keys of epochs.</summary>
     public string KeyFolder => _folder.File("epoch-keys");
 
-    public EpochKeys EpochKeys(DurableSteps? steps = null, string? folder = null) =>
-        Storage.Keys.EpochKeys.Open(folder ?? KeyFolder, Wrapping, steps ?? new UnsyncedSteps());
+    public LogEpochKeys EpochKeys(DurableSteps? steps = null, string? folder = null) =>
+        LogEpochKeys.Open(folder ?? KeyFolder, Wrapping, steps ?? new UnsyncedSteps());
 
     /// <summary>The vkey of epoch 0.</summary>
     public string EpochVkey => new NoteKey(Origin, EpochKeys().First).ToString();

@@ -7,7 +7,7 @@ namespace Edge.Storage.Keys;
 /// <summary>The keys of the audit log's epochs, each in a wrapped file of its own: one exists at a time, and beside it the next for as long as
 /// the log takes to name it. One that is destroyed signs nothing any more, whoever takes the box. The log says which is in use. Not
 /// thread-safe.</summary>
-public sealed class EpochKeys
+public sealed class LogEpochKeys
 {
     private const string FirstName = "first";
 
@@ -15,7 +15,7 @@ public sealed class EpochKeys
     private readonly WrappingKey _wrapping;
     private readonly DurableSteps _steps;
 
-    private EpochKeys(string folder, WrappingKey wrapping, DurableSteps steps, VerifyingKey first) =>
+    private LogEpochKeys(string folder, WrappingKey wrapping, DurableSteps steps, VerifyingKey first) =>
         (_folder, _wrapping, _steps, First) = (folder, wrapping, steps, first);
 
     /// <summary>The public half of epoch 0's key, kept for ever: what auditors are given.</summary>
@@ -25,9 +25,9 @@ public sealed class EpochKeys
     /// <remarks>Borrows <paramref name="wrapping"/>; the caller still disposes it, after this.</remarks>
     /// <exception cref="UnusableKeyException">A file is damaged, or missing while others are there.</exception>
     /// <exception cref="IOException">The disk refused.</exception>
-    public static EpochKeys Open(string folder, WrappingKey wrapping) => Open(folder, wrapping, DurableSteps.Disk);
+    public static LogEpochKeys Open(string folder, WrappingKey wrapping) => Open(folder, wrapping, DurableSteps.Disk);
 
-    internal static EpochKeys Open(string folder, WrappingKey wrapping, DurableSteps steps)
+    internal static LogEpochKeys Open(string folder, WrappingKey wrapping, DurableSteps steps)
     {
         ArgumentNullException.ThrowIfNull(wrapping);
         steps.MakeFolder(folder);
@@ -42,7 +42,7 @@ public sealed class EpochKeys
         }
         try
         {
-            return new EpochKeys(folder, wrapping, steps, VerifyingKey.FromRaw(File.ReadAllBytes(file)));
+            return new LogEpochKeys(folder, wrapping, steps, VerifyingKey.FromRaw(File.ReadAllBytes(file)));
         }
         catch (FormatException)
         {
