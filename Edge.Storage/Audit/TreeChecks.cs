@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Edge.Storage.Audit;
 
 /// <summary>Walks the bundles of a log from the first entry to the last, grows the tree anew and compares every file that
@@ -81,11 +83,20 @@ internal sealed class TreeChecks(LogFolder folder, IReadOnlyList<LogFile> all, l
         for (long first = 0; first < bundles; first += BundlesAtOnce)
         {
             var count = (int)Math.Min(BundlesAtOnce, bundles - first);
-            Parallel.For(0, count, () => new byte[128 * 1024], (i, _, buffer) =>
+            var from = first;
+            try
             {
-                derived[i] = Derive(first + i, ref buffer);
-                return buffer;
-            }, static _ => { });
+                Parallel.For(0, count, () => new byte[128 * 1024], (i, _, buffer) =>
+                {
+                    derived[i] = Derive(from + i, ref buffer);
+                    return buffer;
+                }, static _ => { });
+            }
+            catch (AggregateException several)
+            {
+                // A disk that fails is one failure, whoever met it first.
+                ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
+            }
             for (var i = 0; i < count; i++)
                 if (!Take(derived[i])) return false;
             Progress?.Report(_edge.Size);
