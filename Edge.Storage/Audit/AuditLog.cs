@@ -26,6 +26,7 @@ public sealed class AuditLog : IDisposable
     private readonly string _boot = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
     private LogWriter? _writer;
     private long _epochTimestamp;
+    private bool _isCommitting;
     private bool _disposed;
 
     private AuditLog(LogFolder folder, DurableSteps steps, FolderLock folderLock, string origin, SigningKey key, LogEpochKeys? epochs, TimeProvider time)
@@ -96,11 +97,15 @@ public sealed class AuditLog : IDisposable
         foreach (var entry in entries) AuditEntryJson.Refuse(entry);
         if (entries.Any(entry => entry.Action == AuditAction.LogEpoch)) throw new ArgumentException("the log itself begins its epochs", nameof(entries));
         var mine = new Waiting(entries);
-        lock (_waiting) _waiting.Enqueue(mine);
-        lock (_gate)
+        bool isFirst;
+        lock (_waiting)
         {
-            if (!mine.IsDone) CommitWaiting();
+            _waiting.Enqueue(mine);
+            isFirst = !_isCommitting;
+            _isCommitting = true;
         }
+        if (!isFirst) mine.Wait();
+        if (!mine.IsDone) CommitAndCallNext();
         mine.Failure?.Throw();
         return mine.First;
     }
@@ -308,7 +313,18 @@ public sealed class AuditLog : IDisposable
         (Latest, LatestNote) = (writer.Checkpoint, writer.Note);
     }
 
-    // Everything that waits, as one step: whoever held the gate before left it to this one.
+    // Whoever finds nobody at work commits for all that wait, and then calls one that has come meanwhile to do the same. Were all to wait at the gate
+    // instead, the one that has just left it would be back before the others wake, and each step would be its own alone.
+    private void CommitAndCallNext()
+    {
+        lock (_gate) CommitWaiting();
+        lock (_waiting)
+        {
+            if (_waiting.TryPeek(out var next)) next.Call();
+            else _isCommitting = false;
+        }
+    }
+
     private void CommitWaiting()
     {
         List<Waiting> all;
@@ -349,7 +365,11 @@ public sealed class AuditLog : IDisposable
             var told = ExceptionDispatchInfo.Capture(IsRefusedByDisk(failure) ? new AuditWriteException(_folder.Root, failure) : failure);
             foreach (var one in all) one.Failure = told;
         }
-        foreach (var one in all) one.IsDone = true;
+        foreach (var one in all)
+        {
+            one.IsDone = true;
+            one.Call();
+        }
     }
 
     private List<(byte[] Json, Disclosure? Disclosure)> Stamped(IEnumerable<AuditEntry> entries)
@@ -386,6 +406,9 @@ public sealed class AuditLog : IDisposable
     /// <summary>What one call wants appended, and what became of it.</summary>
     private sealed class Waiting(IReadOnlyList<AuditEntry> entries)
     {
+        private readonly object _called = new();
+        private bool _isCalled;
+
         public IReadOnlyList<AuditEntry> Entries { get; } = entries;
 
         public bool IsDone { get; set; }
@@ -393,5 +416,23 @@ public sealed class AuditLog : IDisposable
         public long First { get; set; }
 
         public ExceptionDispatchInfo? Failure { get; set; }
+
+        /// <summary>It is done, or it is its turn to commit.</summary>
+        public void Call()
+        {
+            lock (_called)
+            {
+                _isCalled = true;
+                Monitor.PulseAll(_called);
+            }
+        }
+
+        public void Wait()
+        {
+            lock (_called)
+            {
+                while (!_isCalled) Monitor.Wait(_called);
+            }
+        }
     }
 }
