@@ -11,9 +11,10 @@ data=${EDGE_SHARED:-../shared}/data
 
 # OpenCV's native library loads GTK and libatomic; ffmpeg decodes RTSP.
 runtime_packages=(libgtk-3-0 libatomic1 ffmpeg)
-# A real broker and a real RTSP server for the tests.
+# A real broker and a real RTSP server for the tests; another implementation of the log.
 test_packages=(mosquitto python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
-    gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-tools procps iproute2 systemd)
+    gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-tools procps iproute2 systemd
+    golang-go golang-golang-x-mod-dev)
 training_packages=(python3-torch python3-numpy python3-opencv python3-pil python3-fonttools python3-brotli python3-onnx libopenblas0-pthread)
 
 say() { printf '\033[1m> %s\033[0m\n' "$*" >&2; }
@@ -118,10 +119,17 @@ bench() {
             cd "$here"
             exec "$agent" bench hub "$@"
             ;;
+        log)
+            shift
+            build Edge.Agent
+            cd "$here"
+            exec "$agent" bench log "$@"
+            ;;
         '')
             cat <<'BENCHES'
 ./build.sh bench recognition   accuracy and speed on labelled pictures, beside the public reader; see docs/accuracy.md
 ./build.sh bench hub           the hub link: verify and open per core, a box's durable publish rate, latency; see docs/fleet.md
+./build.sh bench log           the audit log: durable appends, and verifying a million entries; see docs/audit-log.md
 BENCHES
             ;;
         *) die "unknown bench '$1': ./build.sh bench lists them" ;;
@@ -179,7 +187,7 @@ case ${1:-help} in
 ./build.sh demo [ARGS]   a box, a broker and a hub in one: footage in, one sealed alert out
 ./build.sh test          every test; ends with "N passed, N failed, N skipped"
 ./build.sh run ARGS      edge-agent ARGS, freshly built (try: run --help)
-./build.sh bench NAME    measures: recognition (accuracy and speed, beside the public reader), hub (the link, per core)
+./build.sh bench NAME    measures: recognition (accuracy and speed, beside the public reader), hub (the link, per core), log (the audit log)
 ./build.sh train ARGS    the models from nothing: hours; try train --help
 ./build.sh package       Debian packages for amd64 and arm64, parts lists and checksums in artifacts/ (COMPRESSION=1 is faster and larger)
 ./build.sh format        the code as .editorconfig wants it

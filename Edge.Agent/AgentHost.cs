@@ -68,7 +68,7 @@ internal sealed class AgentHost : IAsyncDisposable
             var time = _time = EffectiveTime.Open(configuration.StateFolder, machine, new KernelBootCounter());
             _state = StateDatabase.Open(configuration.StateFolder, _keys.Hours, time);
             _state.Outbox.Limit = (long)configuration.OutboxMegabytes << 20;
-            _audit = AuditLog.Open(AuditFolder, Box.LogOrigin, _keys.Log, time);
+            _audit = AuditLog.Open(AuditFolder, Box.LogOrigin, _keys.Log, time, _keys.Epochs);
             var signer = new MessageSigner(Box, _keys.Messages, Software);
             RefuseAnotherLog();
             DamagedLogAlarm.Over(configuration.StateFolder);
@@ -128,6 +128,9 @@ internal sealed class AgentHost : IAsyncDisposable
 
     /// <summary>The key that an auditor needs.</summary>
     public NoteKey LogKey => new(Box.LogOrigin, _keys.Log.Public);
+
+    /// <summary>The key of the log's first epoch, which an auditor needs too.</summary>
+    public NoteKey LogEpochKey => new(Box.LogOrigin, _keys.Epochs.First);
 
     /// <summary>What became of every read since start.</summary>
     public ReadCounts Total => _counter.Total with { Frames = _cameras.Sum(camera => camera.Frames) };
@@ -270,6 +273,7 @@ internal sealed class AgentHost : IAsyncDisposable
             Attempt(() => RefreshTrust(now));
             Attempt(Sweep);
             Attempt(() => CountFurther(now));
+            Attempt(() => _audit.BeginEpochAfter(AuditLog.EpochLength));
             Attempt(_witnessing.Look);
             _incidents.CatchUp();
             if (now - lastSummary < (_trust.Current?.Policy.SummaryInterval ?? TimeSpan.FromMinutes(Policy.DefaultSummaryMinutes))) continue;

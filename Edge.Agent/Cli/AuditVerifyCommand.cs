@@ -27,6 +27,11 @@ internal static class AuditVerifyCommand
             Description = "The log's public key: a vkey, or a file that holds one. Get it from the agency, not from the box",
             Required = true,
         };
+        var epoch = new Option<string?>("--epoch-key")
+        {
+            Description = "The key of the log's first epoch, as --key, where that file does not hold it in its second line: "
+                + "proves that no later key has signed earlier epochs",
+        };
         var older = new Option<string?>("--checkpoint")
         {
             Description = "A checkpoint kept from before: proves that nothing was rewritten since",
@@ -38,14 +43,15 @@ internal static class AuditVerifyCommand
         var json = new Option<bool>("--json") { Description = "One JSON line instead of the table" };
         var command = new Command("verify", "Re-derive every hash of an audit log and check its signed checkpoint")
         {
-            directory, key, older, witness, json,
+            directory, key, epoch, older, witness, json,
         };
         command.SetAction((parsed, _) => Failure.ShowAsync(() => Task.FromResult(Run(parsed.GetValue(directory)!, parsed.GetValue(key)!,
-            parsed.GetValue(older), parsed.GetValue(witness) ?? [], parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error))));
+            parsed.GetValue(epoch), parsed.GetValue(older),
+            parsed.GetValue(witness) ?? [], parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error))));
         return command;
     }
 
-    private static ExitCode Run(string directory, string key, string? older, string[] witnesses, bool json, TextWriter output,
+    private static ExitCode Run(string directory, string key, string? epoch, string? older, string[] witnesses, bool json, TextWriter output,
         TextWriter error)
     {
         if (!Directory.Exists(directory)) return Usage($"{directory}: no such folder");
@@ -53,11 +59,12 @@ internal static class AuditVerifyCommand
         AuditReport report;
         try
         {
-            report = AuditVerifier.Verify(directory, Vkey(key), older is null ? null : ReadNote(older), [.. witnesses.Select(Vkey)]);
+            report = AuditVerifier.Verify(directory, Vkey(key), older is null ? null : ReadNote(older), [.. witnesses.Select(Vkey)],
+                epoch is null ? SecondLine(key) : Vkey(epoch));
         }
         catch (FormatException notKey)
         {
-            return Usage($"--key or --witness: {notKey.Message}");
+            return Usage($"--key, --epoch-key or --witness: {notKey.Message}");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -81,6 +88,9 @@ internal static class AuditVerifyCommand
         using var file = new StreamReader(key);
         return (file.ReadLine() ?? "").Trim();
     }
+
+    private static string? SecondLine(string key) =>
+        File.Exists(key) && File.ReadLines(key).Skip(1).FirstOrDefault()?.Trim() is { Length: > 0 } second ? second : null;
 
     // One byte past the limit is enough to be refused as too large.
     private static byte[] ReadNote(string path)

@@ -44,7 +44,7 @@ internal static class CommandTable
         {
             ModelsListCommand.Build(), ModelsCheckCommand.Build(), ModelsCalibrateCommand.Build(),
         },
-        new Command("bench", "Measure what runs here") { BenchRecognitionCommand.Build(), BenchHubCommand.Build() },
+        new Command("bench", "Measure what runs here") { BenchRecognitionCommand.Build(), BenchHubCommand.Build(), BenchLogCommand.Build() },
         new Command("audit", "Check the log of everything the box did") { AuditVerifyCommand.Build() },
         new Command("hub", "The agency's side")
         {

@@ -60,7 +60,7 @@ internal sealed record DemoRun(string Footage, IReadOnlyList<PlateText> LookFor,
         ReadCounts counts;
         await using (host)
         {
-            DurableFile.Write(LogKeyFile, Encoding.ASCII.GetBytes($"{host.LogKey}\n"));
+            DurableFile.Write(LogKeyFile, Encoding.ASCII.GetBytes($"{host.LogKey}\n{host.LogEpochKey}\n"));
             using var ticker = time.CreateTimer(_ => framesExamined.Report(host.Total.Frames), null, TimeSpan.Zero, Tick);
             try
             {
@@ -81,7 +81,7 @@ internal sealed record DemoRun(string Footage, IReadOnlyList<PlateText> LookFor,
 
         return new DemoResult(counts, [.. deliveries.OfType<ReceivedMessage.Hit>()],
             Counted(deliveries) == counts,
-            AuditVerifier.Verify(CopyLog(), host.LogKey.ToString()),
+            AuditVerifier.Verify(CopyLog(), host.LogKey.ToString(), epochKey: host.LogEpochKey.ToString()),
             [.. deliveries.OfType<ReceivedMessage.Refused>().Select(refused => refused.ToString())],
             traffic.Count >= deliveries.Count,
             hunt.InFolders(Folder) + hunt.In(diagnostics.ToBytes())

@@ -35,7 +35,7 @@ public sealed class EnrolmentFolder(string folder)
         subject.AddCommonName(box.Box);
         var request = new CertificateRequest(subject.Build(), key, HashAlgorithmName.SHA256);
         return new EnrolmentRequest(box, keys.Messages.Public, keys.Orders.Public, new NoteKey(box.LogOrigin, keys.Log.Public),
-            request.CreateSigningRequestPem());
+            request.CreateSigningRequestPem()) { LogEpoch = new NoteKey(box.LogOrigin, keys.Epochs.First) };
     }
 
     /// <summary>Keeps the agency's answer, after checking that it is for this box's key, signed by the CA it brings, and

@@ -235,7 +235,7 @@ public sealed class Agency : IDisposable
             throw new AgencyException($"box {box.Box} is enrolled already: remove {_folder.Box(box.Box)} first if this one replaces it");
         using var authority = CertificateAuthority.Open(_folder.Tls);
         var certificate = authority.CertifyClient(request.SigningRequest, Name, box.Box, now);
-        DurableFile.Write(_folder.Box(box.Box), new KnownBox(box, request.Messages, request.Orders, request.Log, now).Write());
+        DurableFile.Write(_folder.Box(box.Box), new KnownBox(box, request.Messages, request.Orders, request.Log, now) { LogEpoch = request.LogEpoch }.Write());
         return new EnrolmentBundle(box, authority.Certificate, certificate, Target(TrustPath.Root));
     }
 

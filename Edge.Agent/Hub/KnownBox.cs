@@ -11,21 +11,29 @@ using Edge.Storage.Trust;
 namespace Edge.Agent.Hub;
 
 /// <summary>A box as its agency knows it: <c>boxes/{box}.json</c>, <c>{"agency","box","messages":JWK,"orders":JWK,
-/// "log":vkey,"enrolled"}</c>. Only public keys.</summary>
+/// "log":vkey,"logEpoch"?:vkey,"enrolled"}</c>. Only public keys.</summary>
 public sealed record KnownBox(BoxName Name, VerifyingKey Messages, RecipientPublicKey Orders, NoteKey Log, DateTimeOffset Enrolled)
 {
     internal static bool TryParse(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out KnownBox? box,
         out IReadOnlyList<JsonProblem> problems) => StrictJson.TryRead(utf8, 16 * 1024, Read, out box, out problems);
 
-    internal byte[] Write() => CanonicalJson.Write(new JsonObject
+    /// <summary>The key of its log's first epoch: what auditors are given beside <see cref="Log"/>; null if it was enrolled without.</summary>
+    public NoteKey? LogEpoch { get; init; }
+
+    internal byte[] Write()
     {
-        ["agency"] = Name.Agency,
-        ["box"] = Name.Box,
-        ["messages"] = Jwk.Write(Messages),
-        ["orders"] = Jwk.Write(Orders),
-        ["log"] = Log.ToString(),
-        ["enrolled"] = JsonTime.Write(Enrolled),
-    });
+        var box = new JsonObject
+        {
+            ["agency"] = Name.Agency,
+            ["box"] = Name.Box,
+            ["messages"] = Jwk.Write(Messages),
+            ["orders"] = Jwk.Write(Orders),
+            ["log"] = Log.ToString(),
+            ["enrolled"] = JsonTime.Write(Enrolled),
+        };
+        if (LogEpoch is not null) box["logEpoch"] = LogEpoch.ToString();
+        return CanonicalJson.Write(box);
+    }
 
     private static KnownBox? Read(JsonFields fields)
     {
@@ -35,8 +43,10 @@ public sealed record KnownBox(BoxName Name, VerifyingKey Messages, RecipientPubl
         var orders = fields.Child("orders", Jwk.ReadRecipient);
         NoteKey? log = null;
         fields.Text("log", text => NoteKey.TryParse(text, out log), "must be a vkey");
+        NoteKey? epoch = null;
+        if (fields.Has("logEpoch")) fields.Text("logEpoch", text => NoteKey.TryParse(text, out epoch), "must be a vkey");
         var enrolled = fields.Instant("enrolled");
         return BoxName.TryCreate(agency, name, out var box) && messages is not null && orders is not null && log is not null
-            ? new KnownBox(box, messages, orders, log, enrolled) : null;
+            ? new KnownBox(box, messages, orders, log, enrolled) { LogEpoch = epoch } : null;
     }
 }

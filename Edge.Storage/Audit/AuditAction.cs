@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text;
 
 namespace Edge.Storage.Audit;
@@ -62,6 +63,9 @@ public enum AuditAction
     /// <summary><c>hit.shared</c>: agency, its class as kind, sequence and digest of the sealed record: beside its
     /// <c>hit.stored</c>, in the same step.</summary>
     HitShared,
+    /// <summary><c>log.epoch</c>: the last entry of an epoch; version is the number of the next, key the public half of the key that signs it.
+    /// The log writes it itself.</summary>
+    LogEpoch,
 }
 
 /// <summary>In which part someone acted.</summary>
@@ -97,7 +101,16 @@ public enum ClockState
 /// <summary>The code of an enumeration's member: its name in lower-case words joined by dots.</summary>
 internal static class AuditCode
 {
-    public static string Of<T>(T member) where T : struct, Enum
+    public static string Of<T>(T member) where T : struct, Enum =>
+        Codes<T>.ByMember.TryGetValue(member, out var code) ? code : throw new ArgumentOutOfRangeException(nameof(member));
+
+    public static bool TryParse<T>(string? code, out T member) where T : struct, Enum
+    {
+        member = default;
+        return code is not null && Codes<T>.ByCode.TryGetValue(code, out member);
+    }
+
+    private static string Spell<T>(T member) where T : struct, Enum
     {
         var code = new StringBuilder();
         foreach (var letter in member.ToString())
@@ -108,14 +121,10 @@ internal static class AuditCode
         return code.ToString();
     }
 
-    public static bool TryParse<T>(string? code, out T member) where T : struct, Enum
+    private static class Codes<T> where T : struct, Enum
     {
-        foreach (var candidate in Enum.GetValues<T>())
-        {
-            member = candidate;
-            if (Of(candidate) == code) return true;
-        }
-        member = default;
-        return false;
+        public static readonly FrozenDictionary<T, string> ByMember = Enum.GetValues<T>().ToFrozenDictionary(member => member, Spell);
+
+        public static readonly FrozenDictionary<string, T> ByCode = ByMember.ToFrozenDictionary(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
     }
 }

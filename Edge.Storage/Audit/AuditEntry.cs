@@ -1,3 +1,5 @@
+using Edge.Storage.Keys;
+
 namespace Edge.Storage.Audit;
 
 /// <summary>One line of the log: who did what in which part, and what came of it. It can hold no plate and no case id:
@@ -47,6 +49,9 @@ public sealed record AuditEntry
     /// <summary>SHA-256 of the sealed record, file or target concerned.</summary>
     public Sha256Hash? Digest { get; init; }
 
+    /// <summary>The public half of the key that signs from the next entry on; of <c>log.epoch</c> alone.</summary>
+    public VerifyingKey? Key { get; init; }
+
     /// <summary>How many things were concerned: entries of a hotlist, records swept.</summary>
     public long? Count { get; init; }
 
@@ -73,29 +78,22 @@ public sealed record AuditEntry
         if (Case is not null && !AuditWords.IsDisclosureDigest(Case.Digest)) return "case";
         if (Case?.Disclosure is { } disclosure && (disclosure.Name != "case" || disclosure.Digest != Case.Digest))
             return "case";
-        if (Counts.Any(count => count is < 0 or > MaxCount)) return "a count is not 0 … 2^53 − 1";
-        return Missing is { } missing ? $"{AuditCode.Of(Action)} needs {missing}" : null;
+        if (IsNoCount(Version) || IsNoCount(Sequence) || IsNoCount(Count) || IsNoCount(Frames) || IsNoCount(Reads) || IsNoCount(Discarded)
+            || IsNoCount(Hits)) return "a count is not 0 … 2^53 − 1";
+        if (Key is not null && Action != AuditAction.LogEpoch) return "key";
+        var (needed, words) = EntryMembersNeeded.Of(Action);
+        return (needed & ~Members) == 0 ? null : $"{AuditCode.Of(Action)} needs {words}";
     }
 
     /// <summary>The largest integer that every JSON reader keeps exactly (RFC 8259 §6).</summary>
-    private const long MaxCount = (1L << 53) - 1;
+    internal const long MaxCount = (1L << 53) - 1;
 
-    private long?[] Counts => [Version, Sequence, Count, Frames, Reads, Discarded, Hits];
+    private static bool IsNoCount(long? count) => count is < 0 or > MaxCount;
 
-    private string? Missing => Action switch
-    {
-        AuditAction.IntervalSummary when Frames is null || Reads is null || Discarded is null || Hits is null =>
-            "frames, reads, discarded and hits",
-        AuditAction.HitStored when Sequence is null || Digest is null => "sequence and digest",
-        AuditAction.HitShared when Sequence is null || Digest is null || Agency is null || Kind is null => "sequence, digest, agency and kind",
-        AuditAction.MessageAcknowledged when Sequence is null => "sequence",
-        AuditAction.SweepDone when Count is null => "count",
-        AuditAction.OrderSearch or AuditAction.OrderHold or AuditAction.OrderRelease or AuditAction.OrderDisposition
-            when Case is null || Purpose is null => "case and purpose",
-        AuditAction.OrderDisposition when Sequence is null || Kind is null => "sequence and kind",
-        AuditAction.Incident when Kind is null => "kind",
-        AuditAction.IncidentReported when Kind is null || Sequence is null || Digest is null || Count is null =>
-            "kind, sequence, digest and count",
-        _ => null,
-    };
+    private EntryMembers Members =>
+        (Case is null ? 0 : EntryMembers.Case) | (Purpose is null ? 0 : EntryMembers.Purpose) | (Agency is null ? 0 : EntryMembers.Agency)
+        | (Kind is null ? 0 : EntryMembers.Kind) | (Detail is null ? 0 : EntryMembers.Detail) | (Version is null ? 0 : EntryMembers.Version)
+        | (Sequence is null ? 0 : EntryMembers.Sequence) | (Digest is null ? 0 : EntryMembers.Digest) | (Key is null ? 0 : EntryMembers.Key)
+        | (Count is null ? 0 : EntryMembers.Count) | (Frames is null ? 0 : EntryMembers.Frames) | (Reads is null ? 0 : EntryMembers.Reads)
+        | (Discarded is null ? 0 : EntryMembers.Discarded) | (Hits is null ? 0 : EntryMembers.Hits);
 }

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Text.Json;
 using Edge.Storage.Json;
+using Edge.Storage.Keys;
 
 namespace Edge.Storage.Audit;
 
@@ -15,9 +17,16 @@ public static class AuditEntryJson
     /// and never repeats its value.</exception>
     public static byte[] Write(AuditEntry entry)
     {
-        if (entry.Problem() is { } problem) throw new ArgumentException($"audit entry: {problem}", nameof(entry));
+        Refuse(entry);
         if (!AuditWords.IsBoot(entry.Boot)) throw new ArgumentException("audit entry: boot", nameof(entry));
         return Encode(entry);
+    }
+
+    /// <summary>Throws what <see cref="Write"/> would, but for what the log itself sets.</summary>
+    /// <exception cref="ArgumentException">As there.</exception>
+    internal static void Refuse(AuditEntry entry)
+    {
+        if (entry.Problem() is { } problem) throw new ArgumentException($"audit entry: {problem}", nameof(entry));
     }
 
     /// <summary>False if this is not an entry in its one spelling.</summary>
@@ -58,13 +67,19 @@ public static class AuditEntryJson
             if (!Sha256Hash.TryParseHex(hex, out var parsed)) return false;
             digest = parsed;
         }
+        VerifyingKey? key = null;
+        if (Text("key") is { } raw)
+        {
+            if (!Base64Url.IsValid(raw)) return false;
+            key = VerifyingKey.FromRaw(Base64Url.DecodeFromChars(raw));
+        }
         entry = new AuditEntry
         {
             Time = time, Boot = boot, Clock = clock, Action = action, Outcome = outcome,
             Actor = Text("actor") ?? "", Role = role,
             Case = Text("case") is { } concealed ? new ConcealedValue(concealed) : null,
             Purpose = Text("purpose"), Agency = Text("agency"), Kind = Text("kind"), Detail = Text("detail"),
-            Version = Count("version"), Sequence = Count("sequence"), Digest = digest, Count = Count("count"),
+            Version = Count("version"), Sequence = Count("sequence"), Digest = digest, Key = key, Count = Count("count"),
             Frames = Count("frames"), Reads = Count("reads"), Discarded = Count("discarded"), Hits = Count("hits"),
         };
         return true;
@@ -93,6 +108,7 @@ public static class AuditEntryJson
         Count("version", entry.Version);
         Count("sequence", entry.Sequence);
         Text("digest", entry.Digest?.ToHex());
+        Text("key", entry.Key is null ? null : Base64Url.EncodeToString(entry.Key.Raw));
         Count("count", entry.Count);
         Count("frames", entry.Frames);
         Count("reads", entry.Reads);

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using Edge.Storage.Files;
 using Edge.Storage.Keys;
@@ -10,23 +11,30 @@ namespace Edge.Storage.Audit;
 /// if it did not throw. Safe for use by several threads.</summary>
 public sealed class AuditLog : IDisposable
 {
+    /// <summary>How long a box's epoch is: what whoever takes the box can sign anew, where no witness has seen it.</summary>
+    public static readonly TimeSpan EpochLength = TimeSpan.FromDays(1);
+
     private readonly Lock _gate = new();
     private readonly LogFolder _folder;
     private readonly DurableSteps _steps;
     private readonly FolderLock _lock;
     private readonly string _origin;
     private readonly SigningKey _key;
+    private readonly LogEpochKeys? _epochs;
+    private readonly Queue<Waiting> _waiting = [];
     private readonly TimeProvider _time;
     private readonly string _boot = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
     private LogWriter? _writer;
+    private long _epochTimestamp;
+    private bool _isCommitting;
     private bool _disposed;
 
-    private AuditLog(LogFolder folder, DurableSteps steps, FolderLock folderLock, string origin, SigningKey key,
-        TimeProvider time)
+    private AuditLog(LogFolder folder, DurableSteps steps, FolderLock folderLock, string origin, SigningKey key, LogEpochKeys? epochs, TimeProvider time)
     {
-        (_folder, _steps, _lock, _origin, _key, _time) = (folder, steps, folderLock, origin, key, time);
-        (_writer, Recovery) = LogRecovery.Run(folder, steps, origin, key);
+        (_folder, _steps, _lock, _origin, _key, _epochs, _time) = (folder, steps, folderLock, origin, key, epochs, time);
+        (_writer, Recovery) = LogRecovery.Run(folder, steps, new LogSigner(origin, key, epochs));
         (Latest, LatestNote) = (_writer.Checkpoint, _writer.Note);
+        (EpochBegan, _epochTimestamp) = (BeginOfEpoch(), time.GetTimestamp());
     }
 
     /// <summary>What opening found unfinished; see <see cref="AuditRecovery.IsClean"/>.</summary>
@@ -38,24 +46,28 @@ public sealed class AuditLog : IDisposable
     /// <summary><see cref="Latest"/> as it was signed.</summary>
     public SignedNote LatestNote { get; private set; }
 
+    /// <summary>When the present epoch began, by its first entry's time.</summary>
+    public DateTimeOffset EpochBegan { get; private set; }
+
     /// <summary>Opens the log in <paramref name="directory"/>, or begins it there.</summary>
     /// <param name="origin">Names this log for ever: <c>agency.example/box/7</c>; no space, no plus.</param>
     /// <param name="key">The log's own key. Borrowed: the caller disposes it after the log.</param>
+    /// <param name="epochs">The keys of its epochs, borrowed too; null for a log without.</param>
     /// <exception cref="AuditBusyException">Another writer has it open.</exception>
     /// <exception cref="AuditDamagedException">The files do not give what the checkpoint signs.</exception>
     /// <exception cref="AuditWriteException">The disk is full, read-only or failing.</exception>
-    public static AuditLog Open(string directory, string origin, SigningKey key, TimeProvider time) =>
-        Open(directory, origin, key, time, DurableSteps.Disk);
+    /// <exception cref="UnusableKeyException">The key of the present epoch is damaged.</exception>
+    public static AuditLog Open(string directory, string origin, SigningKey key, TimeProvider time, LogEpochKeys? epochs = null) =>
+        Open(directory, origin, key, time, DurableSteps.Disk, epochs);
 
-    internal static AuditLog Open(string directory, string origin, SigningKey key, TimeProvider time,
-        DurableSteps steps)
+    internal static AuditLog Open(string directory, string origin, SigningKey key, TimeProvider time, DurableSteps steps, LogEpochKeys? epochs = null)
     {
         FolderLock? folderLock = null;
         try
         {
             steps.MakeFolder(directory);
             folderLock = FolderLock.TryTake(directory) ?? throw new AuditBusyException(directory);
-            var log = new AuditLog(new LogFolder(directory), steps, folderLock, origin, key, time);
+            var log = new AuditLog(new LogFolder(directory), steps, folderLock, origin, key, epochs, time);
             folderLock = null;
             return log;
         }
@@ -76,28 +88,61 @@ public sealed class AuditLog : IDisposable
     /// <exception cref="ArgumentException">The entry lacks a field or has one out of its alphabet.</exception>
     public long Append(AuditEntry entry) => AppendMany([entry]);
 
-    /// <summary>Writes <paramref name="entries"/> in one step, all or none; far cheaper than one by one.</summary>
+    /// <summary>Writes <paramref name="entries"/> in one step, all or none; far cheaper than one by one. What several threads append while
+    /// the disk is at work on a step goes into the next one together.</summary>
     /// <returns>The index of the first.</returns>
     /// <inheritdoc cref="Append"/>
     public long AppendMany(IReadOnlyList<AuditEntry> entries)
     {
+        foreach (var entry in entries) AuditEntryJson.Refuse(entry);
+        if (entries.Any(entry => entry.Action == AuditAction.LogEpoch)) throw new ArgumentException("the log itself begins its epochs", nameof(entries));
+        var mine = new Waiting(entries);
+        bool isFirst;
+        lock (_waiting)
+        {
+            _waiting.Enqueue(mine);
+            isFirst = !_isCommitting;
+            _isCommitting = true;
+        }
+        if (!isFirst) mine.Wait();
+        if (!mine.IsDone) CommitAndCallNext();
+        mine.Failure?.Throw();
+        return mine.First;
+    }
+
+    /// <summary>Ends the present epoch if it is older than <paramref name="length"/>: its last entry names the next one's key, its last checkpoint is
+    /// kept, and its own key is destroyed. From then on nobody can sign another history of it, with all that is on the box.</summary>
+    /// <returns>True if another epoch has begun.</returns>
+    /// <exception cref="InvalidOperationException">The log was opened without epochs.</exception>
+    /// <inheritdoc cref="Append"/>
+    public bool BeginEpochAfter(TimeSpan length)
+    {
+        if (_epochs is null) throw new InvalidOperationException("the log was opened without the keys of epochs");
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            var now = _time.GetUtcNow();
-            var state = JudgedTime.StateOf(_time);
-            var written = entries.Select(entry => entry with { Time = now, Boot = _boot, Clock = state })
-                .Select(entry => (AuditEntryJson.Write(entry), entry.Case?.Disclosure)).ToList();
+            // By the time on the wall, and where that was put back by the time that has passed.
+            if (_time.GetUtcNow() - EpochBegan < length && _time.GetElapsedTime(_epochTimestamp) < length) return false;
             try
             {
                 var writer = Writer();
-                var first = writer.Checkpoint.Size;
-                if (written.Count == 0) return first;
-                // Until the commit is through, only the disk knows where the log ends.
+                if (writer.Checkpoint.Size == 0) return false;
+                // As in an append; and until the old key is destroyed nothing may be signed with the next.
                 _writer = null;
-                writer.Commit(written);
+                try
+                {
+                    var next = new AuditEntry { Action = AuditAction.LogEpoch, Version = writer.Signer.Epoch + 1, Key = writer.Signer.MakeNext() };
+                    writer.Commit(Stamped([next]));
+                    writer.EndEpoch();
+                }
+                catch
+                {
+                    writer.Dispose();
+                    throw;
+                }
                 Believe(writer);
-                return first;
+                (EpochBegan, _epochTimestamp) = (_time.GetUtcNow(), _time.GetTimestamp());
+                return true;
             }
             catch (Exception failure) when (IsRefusedByDisk(failure))
             {
@@ -148,7 +193,7 @@ public sealed class AuditLog : IDisposable
         Copy(file => file is { Kind: LogFileKind.Tile, Tile.IsPartial: false });
         lock (_gate)
         {
-            Copy(file => file.Kind is LogFileKind.Tile or LogFileKind.Checkpoint or LogFileKind.Cosigned);
+            Copy(file => file.Kind is LogFileKind.Tile or LogFileKind.Checkpoint or LogFileKind.Cosigned or LogFileKind.Epoch);
             return Latest;
         }
 
@@ -251,13 +296,14 @@ public sealed class AuditLog : IDisposable
         {
             if (_disposed) return;
             _disposed = true;
+            _writer?.Dispose();
             _lock.Dispose();
         }
     }
 
     private LogWriter Writer()
     {
-        if (_writer is null) Believe(LogRecovery.Run(_folder, _steps, _origin, _key).Writer);
+        if (_writer is null) Believe(LogRecovery.Run(_folder, _steps, new LogSigner(_origin, _key, _epochs)).Writer);
         return _writer!;
     }
 
@@ -265,6 +311,80 @@ public sealed class AuditLog : IDisposable
     {
         _writer = writer;
         (Latest, LatestNote) = (writer.Checkpoint, writer.Note);
+    }
+
+    // Whoever finds nobody at work commits for all that wait, and then calls one that has come meanwhile to do the same. Were all to wait at the gate
+    // instead, the one that has just left it would be back before the others wake, and each step would be its own alone.
+    private void CommitAndCallNext()
+    {
+        lock (_gate) CommitWaiting();
+        lock (_waiting)
+        {
+            if (_waiting.TryPeek(out var next)) next.Call();
+            else _isCommitting = false;
+        }
+    }
+
+    private void CommitWaiting()
+    {
+        List<Waiting> all;
+        lock (_waiting)
+        {
+            all = [.. _waiting];
+            _waiting.Clear();
+        }
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            var stamped = Stamped(all.SelectMany(one => one.Entries));
+            var writer = Writer();
+            var first = writer.Checkpoint.Size;
+            if (stamped.Count > 0)
+            {
+                // Until the commit is through, only the disk knows where the log ends.
+                _writer = null;
+                try
+                {
+                    writer.Commit(stamped);
+                }
+                catch
+                {
+                    writer.Dispose();
+                    throw;
+                }
+                Believe(writer);
+            }
+            foreach (var one in all)
+            {
+                one.First = first;
+                first += one.Entries.Count;
+            }
+        }
+        catch (Exception failure)
+        {
+            var told = ExceptionDispatchInfo.Capture(IsRefusedByDisk(failure) ? new AuditWriteException(_folder.Root, failure) : failure);
+            foreach (var one in all) one.Failure = told;
+        }
+        foreach (var one in all)
+        {
+            one.IsDone = true;
+            one.Call();
+        }
+    }
+
+    private List<(byte[] Json, Disclosure? Disclosure)> Stamped(IEnumerable<AuditEntry> entries)
+    {
+        var (now, state) = (_time.GetUtcNow(), JudgedTime.StateOf(_time));
+        return [.. entries.Select(entry => (AuditEntryJson.Write(entry with { Time = now, Boot = _boot, Clock = state }), entry.Case?.Disclosure))];
+    }
+
+    private DateTimeOffset BeginOfEpoch()
+    {
+        if (_writer is not { Signer.HasEpochs: true } || Latest.Size == 0) return _time.GetUtcNow();
+        var begin = _writer.Signer.Epoch == 0 ? 0
+            : _folder.Read(LogFolder.EpochName(_writer.Signer.Epoch - 1), SignedNote.MaxBytes) is { } bytes
+                && Checkpoint.TryOpen(bytes, _writer.Signer.Log, out var end) ? end!.Size - 1 : 0;
+        return Read(begin).First().Entry?.Time ?? _time.GetUtcNow();
     }
 
     // Looked up under the lock: an append removes the partial bundle that it supersedes.
@@ -281,5 +401,38 @@ public sealed class AuditLog : IDisposable
     }
 
     private static bool IsRefusedByDisk(Exception failure) =>
-        failure is UnauthorizedAccessException || (failure is IOException && failure is not AuditException);
+        failure is UnauthorizedAccessException || (failure is IOException and not (AuditException or UnusableKeyException));
+
+    /// <summary>What one call wants appended, and what became of it.</summary>
+    private sealed class Waiting(IReadOnlyList<AuditEntry> entries)
+    {
+        private readonly object _called = new();
+        private bool _isCalled;
+
+        public IReadOnlyList<AuditEntry> Entries { get; } = entries;
+
+        public bool IsDone { get; set; }
+
+        public long First { get; set; }
+
+        public ExceptionDispatchInfo? Failure { get; set; }
+
+        /// <summary>It is done, or it is its turn to commit.</summary>
+        public void Call()
+        {
+            lock (_called)
+            {
+                _isCalled = true;
+                Monitor.PulseAll(_called);
+            }
+        }
+
+        public void Wait()
+        {
+            lock (_called)
+            {
+                while (!_isCalled) Monitor.Wait(_called);
+            }
+        }
+    }
 }

@@ -1,3 +1,5 @@
+using Edge.Storage.Keys;
+
 namespace Edge.Storage.Audit;
 
 /// <summary>Verifies a log from its files and one public key alone: no agent, no secret, no network. Every leaf is derived
@@ -5,26 +7,31 @@ namespace Edge.Storage.Audit;
 /// <remarks>The checks, by name: <c>checkpoint</c> (strict format, origin), <c>signature</c>, <c>entries</c> (each bundle
 /// whole), <c>format</c> (each entry in its one spelling), <c>tiles</c>, <c>root</c>, <c>files</c> (nothing missing,
 /// nothing foreign), <c>disclosures</c>, <c>conservation</c> (reads = discarded + hits), <c>consistency</c> (with an
-/// older checkpoint), <c>cosignatures</c> (of witnesses).</remarks>
+/// older checkpoint), <c>cosignatures</c> (of witnesses), <c>epochs</c> (each ended with a checkpoint that its own key signed).</remarks>
 public static class AuditVerifier
 {
     /// <param name="directory">The log's folder, or a copy of it.</param>
     /// <param name="vkey">The log's key, which the auditor got from elsewhere than from the box.</param>
     /// <param name="olderNote">A signed checkpoint kept from before, to prove that nothing was rewritten since.</param>
     /// <param name="witnesses">Whose cosignatures must be there: of what, the report says.</param>
-    /// <exception cref="FormatException"><paramref name="vkey"/> is not a vkey of a log (type 0x01), or one of
-    /// <paramref name="witnesses"/> not of a witness (type 0x04).</exception>
+    /// <param name="epochKey">The key of the log's first epoch, from where <paramref name="vkey"/> comes; the later ones follow from it. Null if
+    /// the auditor has none: then one who has the log's key now may have begun the epochs anew.</param>
+    /// <param name="progress">Told how many entries have been verified.</param>
+    /// <exception cref="FormatException"><paramref name="vkey"/> is not a vkey of a log (type 0x01), one of
+    /// <paramref name="witnesses"/> not of a witness (type 0x04), or <paramref name="epochKey"/> not of the same log.</exception>
     /// <exception cref="IOException">A file could not be read at all.</exception>
-    public static AuditReport Verify(string directory, string vkey, byte[]? olderNote = null, IReadOnlyList<string>? witnesses = null)
+    public static AuditReport Verify(string directory, string vkey, byte[]? olderNote = null, IReadOnlyList<string>? witnesses = null,
+        string? epochKey = null, IProgress<long>? progress = null)
     {
         if (!NoteKey.TryParse(vkey, out var log) || log!.Type != NoteKeyType.Ed25519)
             throw new FormatException("the key is not a vkey like name+1a2b3c4d+Base64 of a log (Ed25519)");
-        return Verify(new LogFolder(directory), log, olderNote, entriesAreAudit: true, [.. (witnesses ?? []).Select(Witness)]);
+        return Verify(new LogFolder(directory), log, olderNote, entriesAreAudit: true, [.. (witnesses ?? []).Select(Witness)],
+            epochKey is null ? null : FirstEpoch(epochKey, log), progress);
     }
 
     /// <summary>As the public one; a log of other entries than ours is verified without looking into them.</summary>
     internal static AuditReport Verify(LogFolder folder, NoteKey log, byte[]? olderNote,
-        bool entriesAreAudit, IReadOnlyList<NoteKey>? witnesses = null)
+        bool entriesAreAudit, IReadOnlyList<NoteKey>? witnesses = null, VerifyingKey? firstEpoch = null, IProgress<long>? progress = null)
     {
         var checkpoint = new Findings("checkpoint");
         var signature = new Findings("signature");
@@ -32,12 +39,15 @@ public static class AuditVerifier
         var current = ReadCheckpoint(folder, log, checkpoint, signature);
         var older = olderNote is { } bytes ? ReadOlder(bytes, log, current, consistency) : null;
 
-        var entries = new EntryChecks(folder, entriesAreAudit);
-        var tree = new TreeChecks(folder, current?.Size ?? 0, entries.Look);
-        var cosigned = new CosignatureChecks(folder, log, witnesses ?? []);
+        IReadOnlyList<LogFile> files = folder.Exists ? [.. folder.Enumerate()] : [];
+        var epochs = new EpochChecks(folder, files, log, firstEpoch);
+        epochs.Read(current);
+        var entries = new EntryChecks(folder, files, entriesAreAudit) { EpochBegan = epochs.Take };
+        var tree = new TreeChecks(folder, files, current?.Size ?? 0, entries) { Progress = progress };
+        var cosigned = new CosignatureChecks(folder, files, log, witnesses ?? []);
         cosigned.Read(current, olderNote);
         if (current is not null)
-            tree.Run(current, [.. older is null ? [] : new[] { new Anchor(older, consistency, "those of the older checkpoint") }, .. cosigned.Anchors]);
+            tree.Run(current, [.. older is null ? [] : new[] { new Anchor(older, consistency, "those of the older checkpoint") }, .. cosigned.Anchors, .. epochs.Anchors]);
 
         return new AuditReport(current,
         [
@@ -48,12 +58,17 @@ public static class AuditVerifier
             olderNote is null ? consistency.Skipped("no older checkpoint given")
                 : consistency.ToCheck($"only appended to since {older?.Size} entries"),
             cosigned.Check(),
+            epochs.Check(current is null || !tree.AllEntriesRead),
         ], entries.Totals)
         { Witnessed = cosigned.Witnessed };
     }
 
     private static NoteKey Witness(string vkey) => NoteKey.TryParse(vkey, out var witness) && witness!.Type == NoteKeyType.Cosignature ? witness
         : throw new FormatException("a witness's key is not a vkey like name+1a2b3c4d+Base64 of a witness (cosignature/v1)");
+
+    private static VerifyingKey FirstEpoch(string vkey, NoteKey log) => NoteKey.TryParse(vkey, out var key) && key!.Type == NoteKeyType.Ed25519
+        && key.Name == log.Name ? key.Key
+        : throw new FormatException($"the epoch's key is not a vkey like {log.Name}+1a2b3c4d+Base64 of the same log (Ed25519)");
 
     private static Checkpoint? ReadCheckpoint(LogFolder folder, NoteKey log, Findings format, Findings signature)
     {

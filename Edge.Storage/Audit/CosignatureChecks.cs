@@ -2,7 +2,7 @@ namespace Edge.Storage.Audit;
 
 /// <summary>What witnesses have cosigned of a log: the notes beside it, its checkpoint, and one that the auditor brings. Each that the log's key
 /// signed must be a part of the log, whoever cosigned it; each witness that the auditor names must have cosigned one.</summary>
-internal sealed class CosignatureChecks(LogFolder folder, NoteKey log, IReadOnlyList<NoteKey> witnesses)
+internal sealed class CosignatureChecks(LogFolder folder, IReadOnlyList<LogFile> files, NoteKey log, IReadOnlyList<NoteKey> witnesses)
 {
     private readonly Findings _findings = new("cosignatures");
     private readonly List<WitnessedSize> _witnessed = [];
@@ -19,13 +19,12 @@ internal sealed class CosignatureChecks(LogFolder folder, NoteKey log, IReadOnly
     public void Read(Checkpoint? current, ReadOnlySpan<byte> olderNote)
     {
         var notes = new List<(string? File, SignedNote Note, Checkpoint Checkpoint)>();
-        if (folder.Exists)
-            foreach (var file in folder.Enumerate().Where(file => file.Kind == LogFileKind.Cosigned))
-            {
-                if (folder.Read(file.Name, SignedNote.MaxBytes) is { } bytes && TryOpen(bytes, out var note, out var checkpoint))
-                    notes.Add((file.Name, note!, checkpoint!));
-                else _findings.Add($"not a checkpoint of {log.Name}, key id {log.Id:x8}", file.Name);
-            }
+        foreach (var file in files.Where(file => file.Kind == LogFileKind.Cosigned))
+        {
+            if (folder.Read(file.Name, SignedNote.MaxBytes) is { } bytes && TryOpen(bytes, out var note, out var checkpoint))
+                notes.Add((file.Name, note!, checkpoint!));
+            else _findings.Add($"not a checkpoint of {log.Name}, key id {log.Id:x8}", file.Name);
+        }
         _found = notes.Count;
         foreach (var (file, _, cosigned) in notes)
         {

@@ -33,6 +33,21 @@ internal sealed class EntryBundle
         Count = 0;
     }
 
+    /// <summary>Where the entries of a bundle are, as many as <paramref name="entries"/> has room for; a byte short or over is refused.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> bundle, Span<Range> entries)
+    {
+        var at = 0;
+        for (var i = 0; i < entries.Length; i++)
+        {
+            if (bundle.Length - at < 2) return false;
+            var begin = at + 2;
+            at = begin + BinaryPrimitives.ReadUInt16BigEndian(bundle[at..]);
+            if (bundle.Length < at) return false;
+            entries[i] = begin..at;
+        }
+        return at == bundle.Length;
+    }
+
     /// <summary>Splits a bundle of exactly <paramref name="width"/> entries; a byte short or over is refused.</summary>
     public static bool TryRead(ReadOnlyMemory<byte> bundle, int width, out ReadOnlyMemory<byte>[] entries)
     {

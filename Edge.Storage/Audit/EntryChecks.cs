@@ -1,36 +1,64 @@
+using System.Buffers.Text;
+using System.Text;
+
 namespace Edge.Storage.Audit;
 
 /// <summary>What the entries of a log must satisfy by themselves: their spelling, their disclosures, and that no read is
 /// unaccounted for.</summary>
-internal sealed class EntryChecks(LogFolder folder, bool entriesAreAudit)
+internal sealed class EntryChecks
 {
+    private readonly LogFolder _folder;
+    private readonly bool _entriesAreAudit;
     private readonly Findings _format = new("format");
     private readonly Findings _disclosures = new("disclosures");
     private readonly Findings _conservation = new("conservation");
-    private readonly HashSet<long> _disclosed = [.. folder.Exists
-        ? folder.Enumerate().Where(file => file.Kind == LogFileKind.Disclosure).Select(file => file.Index) : []];
+    private readonly HashSet<long> _disclosed;
     private Int128 _frames, _reads, _discarded, _hits;
     private long _stored, _summaries, _concealed, _opened;
 
+    /// <param name="files">Those of the folder.</param>
+    /// <param name="entriesAreAudit">False for a log of other entries than ours: nothing is looked for in them.</param>
+    public EntryChecks(LogFolder folder, IEnumerable<LogFile> files, bool entriesAreAudit)
+    {
+        (_folder, _entriesAreAudit) = (folder, entriesAreAudit);
+        _disclosed = [.. files.Where(file => file.Kind == LogFileKind.Disclosure).Select(file => file.Index)];
+    }
+
     public AuditTotals Totals => new(Capped(_frames), Capped(_reads), Capped(_discarded), Capped(_hits), _stored);
 
-    public void Look(long index, ReadOnlySpan<byte> json, string bundle)
+    /// <summary>Told of each entry that begins another epoch, in order.</summary>
+    public Action<long, AuditEntry>? EpochBegan { get; init; }
+
+    /// <summary>Looks at the entries of one bundle; several at once, from any thread.</summary>
+    /// <returns>For <see cref="Add"/>.</returns>
+    public BundleLook Look(long first, ReadOnlySpan<byte> bundle, ReadOnlySpan<Range> entries, string name)
     {
-        if (!entriesAreAudit) return;
-        if (!AuditEntryJson.TryRead(json, out var entry))
-        {
-            _format.Add($"entry {index} is not an audit entry in its one spelling", bundle);
-            return;
-        }
-        LookAtDisclosure(index, entry!);
-        if (entry!.Action == AuditAction.HitStored) _stored++;
-        if (entry.Action == AuditAction.IntervalSummary) Add(index, entry, bundle);
+        var look = new BundleLook();
+        if (!_entriesAreAudit) return look;
+        for (var i = 0; i < entries.Length; i++) Look(first + i, bundle[entries[i]], name, look);
+        return look;
+    }
+
+    /// <summary>Adds up what was seen, bundle after bundle from the first.</summary>
+    public void Add(BundleLook look)
+    {
+        _frames += look.Frames;
+        _reads += look.Reads;
+        _discarded += look.Discarded;
+        _hits += look.Hits;
+        _stored += look.Stored;
+        _summaries += look.Summaries;
+        _concealed += look.Concealed;
+        foreach (var (detail, bundle) in look.Unread) _format.Add(detail, bundle);
+        foreach (var (detail, bundle) in look.Unbalanced) _conservation.Add(detail, bundle);
+        foreach (var (index, digest) in look.Disclosed) LookAtDisclosure(index, digest);
+        foreach (var (index, entry) in look.Epochs) EpochBegan?.Invoke(index, entry);
     }
 
     public IEnumerable<AuditCheck> Checks(bool incomplete)
     {
-        if (!entriesAreAudit || incomplete) return [_format.Skipped(), _disclosures.Skipped(), _conservation.Skipped()];
-        foreach (var index in _disclosed)
+        if (!_entriesAreAudit || incomplete) return [_format.Skipped(), _disclosures.Skipped(), _conservation.Skipped()];
+        foreach (var index in _disclosed.Order())
             _disclosures.Add($"entry {index} conceals nothing that this could disclose", LogFolder.DisclosureName(index));
         // A box killed before its summary has stored more than it counted; it can never have counted more.
         if (_hits > _stored && !_format.Any) _conservation.Add($"the summaries count {_hits} hits, the log stored {_stored}");
@@ -43,36 +71,82 @@ internal sealed class EntryChecks(LogFolder folder, bool entriesAreAudit)
         ];
     }
 
-    private void Add(long index, AuditEntry summary, string bundle)
+    private void Look(long index, ReadOnlySpan<byte> json, string bundle, BundleLook look)
     {
-        var (reads, discarded, hits) = (summary.Reads!.Value, summary.Discarded!.Value, summary.Hits!.Value);
-        if (reads != discarded + hits)
-            _conservation.Add($"entry {index}: {reads} reads, but {discarded} discarded + {hits} hits", bundle);
-        _summaries++;
-        _frames += summary.Frames!.Value;
-        _reads += reads;
-        _discarded += discarded;
-        _hits += hits;
+        if (AuditEntryScan.TryRead(json, out var scan))
+        {
+            if (!scan.Case.IsEmpty) look.Concealed++;
+            // An export for the public carries none, and the end of retention drops them: absent is no finding.
+            if (!scan.Case.IsEmpty && _disclosed.Contains(index)) look.Disclosed.Add((index, Encoding.ASCII.GetString(scan.Case)));
+            if (scan.Action == AuditAction.HitStored) look.Stored++;
+            if (scan.Action == AuditAction.IntervalSummary) look.Summarise(index, scan.Frames, scan.Reads, scan.Discarded, scan.Hits, bundle);
+        }
+        else if (AuditEntryJson.TryRead(json, out var entry))
+        {
+            if (entry!.Case is not null) look.Concealed++;
+            if (entry.Case is { } concealed && _disclosed.Contains(index)) look.Disclosed.Add((index, concealed.Digest));
+            if (entry.Action == AuditAction.HitStored) look.Stored++;
+            if (entry.Action == AuditAction.LogEpoch) look.Epochs.Add((index, entry));
+            if (entry.Action == AuditAction.IntervalSummary)
+                look.Summarise(index, entry.Frames!.Value, entry.Reads!.Value, entry.Discarded!.Value, entry.Hits!.Value, bundle);
+        }
+        else
+        {
+            look.Unread.Add(($"entry {index} is not an audit entry in its one spelling", bundle));
+        }
     }
 
-    private void LookAtDisclosure(long index, AuditEntry entry)
+    private void LookAtDisclosure(long index, string digest)
     {
-        if (entry.Case is not { } concealed) return;
-        _concealed++;
-        // An export for the public carries none, and the end of retention drops them: absent is no finding.
-        if (!_disclosed.Remove(index)) return;
+        _disclosed.Remove(index);
         var name = LogFolder.DisclosureName(index);
-        if (folder.ReadDisclosures(index) is not [var text, ""])
+        if (_folder.ReadDisclosures(index) is not [var text, ""])
             _disclosures.Add("not one disclosure in one line", name);
-        else if (!Disclosure.TryParse(text, out var disclosure) || disclosure.Name != "case"
-                 || disclosure.Digest != concealed.Digest)
+        else if (!Disclosure.TryParse(text, out var disclosure) || disclosure.Name != "case" || disclosure.Digest != digest)
             _disclosures.Add($"does not disclose what entry {index} conceals", name,
-                expected: Hash(concealed.Digest), actual: Sha256Hash.Of(System.Text.Encoding.Latin1.GetBytes(text)));
+                expected: Hash(digest), actual: Sha256Hash.Of(Encoding.Latin1.GetBytes(text)));
         else
             _opened++;
     }
 
-    private static Sha256Hash Hash(string digest) => new(System.Buffers.Text.Base64Url.DecodeFromChars(digest));
+    private static Sha256Hash Hash(string digest) => new(Base64Url.DecodeFromChars(digest));
 
     private static long Capped(Int128 sum) => sum > long.MaxValue ? long.MaxValue : (long)sum;
+
+    /// <summary>What the entries of one bundle say.</summary>
+    internal sealed class BundleLook
+    {
+        // 256 entries of at most 2^53 − 1 each.
+        public long Frames { get; private set; }
+
+        public long Reads { get; private set; }
+
+        public long Discarded { get; private set; }
+
+        public long Hits { get; private set; }
+
+        public long Summaries { get; private set; }
+
+        public long Stored { get; set; }
+
+        public long Concealed { get; set; }
+
+        public List<(long Index, string Digest)> Disclosed { get; } = [];
+
+        public List<(long Index, AuditEntry Entry)> Epochs { get; } = [];
+
+        public List<(string Detail, string Bundle)> Unread { get; } = [];
+
+        public List<(string Detail, string Bundle)> Unbalanced { get; } = [];
+
+        public void Summarise(long index, long frames, long reads, long discarded, long hits, string bundle)
+        {
+            if (reads != discarded + hits) Unbalanced.Add(($"entry {index}: {reads} reads, but {discarded} discarded + {hits} hits", bundle));
+            Summaries++;
+            Frames += frames;
+            Reads += reads;
+            Discarded += discarded;
+            Hits += hits;
+        }
+    }
 }

@@ -12,6 +12,8 @@ internal enum LogFileKind
     Disclosure,
     /// <summary>The last checkpoint that one witness has cosigned.</summary>
     Cosigned,
+    /// <summary>The last checkpoint of one epoch.</summary>
+    Epoch,
     /// <summary>A durable write that was cut off before its rename.</summary>
     Unfinished,
     /// <summary>Nothing that a log writes.</summary>
@@ -20,7 +22,7 @@ internal enum LogFileKind
 
 /// <param name="Name">Below the log's folder, with forward slashes.</param>
 /// <param name="Tile">Set for a tile or bundle.</param>
-/// <param name="Index">The entry, for a disclosure.</param>
+/// <param name="Index">The entry, for a disclosure; the number of the epoch, for its last checkpoint.</param>
 internal readonly record struct LogFile(string Name, LogFileKind Kind, TilePath Tile = default, long Index = 0);
 
 /// <summary>The files of a log: where each lies and how large it may be. Reads only; trusts nothing it reads.</summary>
@@ -30,6 +32,7 @@ internal sealed class LogFolder(string root)
 
     private const string DisclosuresPrefix = "disclosures/";
     private const string CosignedPrefix = "cosigned/";
+    private const string EpochsPrefix = "epochs/";
     private const int MaxDisclosureBytes = 16 * 1024;
 
     private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
@@ -40,6 +43,9 @@ internal sealed class LogFolder(string root)
 
     /// <summary>Where the last checkpoint that <paramref name="witness"/> has cosigned lies: one file a witness, by its key id.</summary>
     public static string CosignedName(NoteKey witness) => $"{CosignedPrefix}{witness.Id:x8}";
+
+    /// <summary>Where the last checkpoint of an epoch lies, signed by that epoch's key.</summary>
+    public static string EpochName(long epoch) => EpochsPrefix + TilePath.Grouped(epoch);
 
     public bool Exists => Directory.Exists(Root);
 
@@ -84,6 +90,32 @@ internal sealed class LogFolder(string root)
         }
     }
 
+    /// <summary>As <see cref="Read"/>, into what is there already if it has the room: for one file after another.</summary>
+    /// <param name="buffer">Replaced by a larger one if need be.</param>
+    /// <returns>How many bytes; −1 if the file is missing or larger.</returns>
+    public int Read(string name, int most, ref byte[] buffer)
+    {
+        try
+        {
+            using var file = File.OpenHandle(PathOf(name));
+            var length = RandomAccess.GetLength(file);
+            if (length > most) return -1;
+            if (buffer.Length < length) buffer = new byte[length];
+            var read = 0;
+            while (read < length)
+            {
+                var more = RandomAccess.Read(file, buffer.AsSpan(read, (int)length - read), read);
+                if (more == 0) throw new EndOfStreamException($"{PathOf(name)} became shorter while it was read");
+                read += more;
+            }
+            return read;
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return -1;
+        }
+    }
+
     public byte[]? ReadCheckpoint() => Read(CheckpointName, SignedNote.MaxBytes);
 
     /// <summary>The hashes of a tile; null if it is missing or not exactly as wide as its name says.</summary>
@@ -121,7 +153,8 @@ internal sealed class LogFolder(string root)
     {
         if (name == CheckpointName) return new LogFile(name, LogFileKind.Checkpoint);
         if (TilePath.TryParse(name, out var tile)) return new LogFile(name, LogFileKind.Tile, tile);
-        if (TryParseDisclosure(name, out var index)) return new LogFile(name, LogFileKind.Disclosure, Index: index);
+        if (TryParseNumber(name, DisclosuresPrefix, out var index)) return new LogFile(name, LogFileKind.Disclosure, Index: index);
+        if (TryParseNumber(name, EpochsPrefix, out var epoch)) return new LogFile(name, LogFileKind.Epoch, Index: epoch);
         if (IsCosigned(name)) return new LogFile(name, LogFileKind.Cosigned);
         var unfinished = name.EndsWith(DurableFile.TemporarySuffix, StringComparison.Ordinal)
             && Classify(name[..^DurableFile.TemporarySuffix.Length]).Kind != LogFileKind.Unknown;
@@ -131,13 +164,13 @@ internal sealed class LogFolder(string root)
     private static bool IsCosigned(string name) => name.Length == CosignedPrefix.Length + 8 && name.StartsWith(CosignedPrefix, StringComparison.Ordinal)
         && name[CosignedPrefix.Length..].All(char.IsAsciiHexDigitLower);
 
-    // A disclosure's number is grouped as a tile's, so a tile's strict parser reads it.
-    private static bool TryParseDisclosure(string name, out long index)
+    // These numbers are grouped as a tile's, so a tile's strict parser reads them.
+    private static bool TryParseNumber(string name, string prefix, out long number)
     {
-        index = 0;
-        if (!name.StartsWith(DisclosuresPrefix, StringComparison.Ordinal)) return false;
-        if (!TilePath.TryParse($"tile/0/{name[DisclosuresPrefix.Length..]}", out var tile) || tile.IsPartial) return false;
-        index = tile.Index;
+        number = 0;
+        if (!name.StartsWith(prefix, StringComparison.Ordinal)) return false;
+        if (!TilePath.TryParse($"tile/0/{name[prefix.Length..]}", out var tile) || tile.IsPartial) return false;
+        number = tile.Index;
         return true;
     }
 }

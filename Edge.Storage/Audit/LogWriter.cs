@@ -7,12 +7,15 @@ namespace Edge.Storage.Audit;
 /// <summary>Grows a log on disk, one commit at a time. README.md, "Life of an entry", is the order of writes and why it
 /// survives a cut between any two. After an exception this writer is of no use: the disk is the truth, and
 /// <see cref="LogRecovery"/> reads it.</summary>
-internal sealed class LogWriter(LogFolder folder, DurableSteps steps, SigningKey key, SignedNote note,
-    Checkpoint checkpoint, TileEdge edge, EntryBundle bundle)
+internal sealed class LogWriter(LogFolder folder, DurableSteps steps, LogSigner signer, SignedNote note,
+    Checkpoint checkpoint, TileEdge edge, EntryBundle bundle) : IDisposable
 {
     public Checkpoint Checkpoint { get; private set; } = checkpoint;
 
     public SignedNote Note { get; private set; } = note;
+
+    /// <summary>Signs for it, and knows its epoch.</summary>
+    public LogSigner Signer { get; } = signer;
 
     /// <summary>Adds <paramref name="entries"/> as one step: all are in the log, durably, or none is.</summary>
     /// <exception cref="IOException">The disk refused a step.</exception>
@@ -28,14 +31,24 @@ internal sealed class LogWriter(LogFolder folder, DurableSteps steps, SigningKey
 
         // With this rename the entries are in the log: whoever reads the checkpoint finds all that it covers.
         Checkpoint = new Checkpoint(Checkpoint.Origin, edge.Size, edge.Root);
-        Note = Sign(Checkpoint, key);
+        Note = Signer.Sign(Checkpoint);
         steps.Replace(folder.PathOf(LogFolder.CheckpointName), Note.ToBytes());
 
         RemoveSuperseded(before);
     }
 
-    public static SignedNote Sign(Checkpoint checkpoint, SigningKey key) =>
-        SignedNote.Sign(checkpoint.ToText(), checkpoint.Origin, key);
+    /// <summary>Keeps the checkpoint, whose last entry names the next epoch's key, as the last of its epoch; destroys that epoch's key, and
+    /// only then signs with the next.</summary>
+    /// <exception cref="IOException">The disk refused a step.</exception>
+    public void EndEpoch()
+    {
+        var path = folder.PathOf(LogFolder.EpochName(Signer.Epoch));
+        steps.MakeFolder(Path.GetDirectoryName(path)!);
+        steps.Replace(path, Note.ToBytes());
+        Signer.BeginNext();
+    }
+
+    public void Dispose() => Signer.Dispose();
 
     // Bundles before hashes, so that a tile never speaks of an entry that is not there.
     private List<(TilePath Tile, byte[] Bytes)> Grow(IReadOnlyList<(byte[] Json, Disclosure? Disclosure)> entries)

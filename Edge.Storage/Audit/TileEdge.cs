@@ -44,7 +44,12 @@ internal sealed class TileEdge
     {
         AddPeak(0, leaf);
         Size++;
-        for (var (level, hash) = (0, leaf); ; level++)
+        Add(0, leaf, filled);
+    }
+
+    private void Add(int level, Sha256Hash hash, TileFilled? filled)
+    {
+        for (; ; level++)
         {
             if (level == _levels.Count) _levels.Add([]);
             var tile = _levels[level];
@@ -55,6 +60,18 @@ internal sealed class TileEdge
             hash = Merkle.Root(tile.ToArray());
             tile.Clear();
         }
+    }
+
+    /// <summary>Adds the leaves of a whole tile at once, whose root is known already: no hash of it is computed again.</summary>
+    /// <param name="leaves">256, and as many are in every tile before.</param>
+    public void AppendTile(IReadOnlyList<Sha256Hash> leaves, Sha256Hash root, TileFilled? filled = null)
+    {
+        if (leaves.Count != TilePath.FullWidth || Size % TilePath.FullWidth != 0) throw new ArgumentException("not a tile of its own", nameof(leaves));
+        AddPeak(8, root);
+        Size += TilePath.FullWidth;
+        if (_levels.Count == 0) _levels.Add([]);
+        filled?.Invoke(TilePath.Hashes(0, Size / TilePath.FullWidth - 1, TilePath.FullWidth), leaves);
+        Add(1, root, filled);
     }
 
     private void AddPeak(int height, Sha256Hash root)

@@ -1,10 +1,15 @@
+using System.Runtime.ExceptionServices;
+
 namespace Edge.Storage.Audit;
 
 /// <summary>Walks the bundles of a log from the first entry to the last, grows the tree anew and compares every file that
 /// is there with what it must be. Older partial tiles may lie about (C2SP lets a log keep them) but must be
 /// true.</summary>
-internal sealed class TreeChecks(LogFolder folder, long size, TreeChecks.EntryVisitor visit)
+internal sealed class TreeChecks(LogFolder folder, IReadOnlyList<LogFile> all, long size, EntryChecks looks)
 {
+    // Enough for every core to be busy, little enough to be held in memory: a bundle is some 80 kB.
+    private const int BundlesAtOnce = 64;
+
     private readonly Findings _entries = new("entries");
     private readonly Findings _tiles = new("tiles");
     private readonly Findings _root = new("root");
@@ -14,8 +19,8 @@ internal sealed class TreeChecks(LogFolder folder, long size, TreeChecks.EntryVi
     private Queue<Anchor> _anchors = [];
     private int _compared;
 
-    /// <summary>Called with each entry in order.</summary>
-    public delegate void EntryVisitor(long index, ReadOnlySpan<byte> json, string bundle);
+    /// <summary>Told how many entries have been verified.</summary>
+    public IProgress<long>? Progress { get; init; }
 
     public bool AllEntriesRead => _edge.Size == size;
 
@@ -25,8 +30,7 @@ internal sealed class TreeChecks(LogFolder folder, long size, TreeChecks.EntryVi
         ListFiles();
         _anchors = new Queue<Anchor>(anchors.OrderBy(anchor => anchor.Checkpoint.Size));
         CompareAnchors();
-        for (long index = 0; index * TilePath.FullWidth < size; index++)
-            if (!TakeBundle(index)) return;
+        if (!TakeBundles()) return;
         for (var level = 0; TilePath.HashesAt(level, size) > 0; level++)
             if (TilePath.RightEdge(level, size) is { } tile) CompareTile(tile, _edge.Partial(level));
         foreach (var file in _byTile.Values.SelectMany(files => files))
@@ -51,7 +55,7 @@ internal sealed class TreeChecks(LogFolder folder, long size, TreeChecks.EntryVi
 
     private void ListFiles()
     {
-        foreach (var file in folder.Enumerate())
+        foreach (var file in all)
         {
             if (file.Kind == LogFileKind.Tile)
             {
@@ -71,36 +75,103 @@ internal sealed class TreeChecks(LogFolder folder, long size, TreeChecks.EntryVi
         }
     }
 
-    private bool TakeBundle(long index)
+    // Hashing and reading of the entries on every core; growing the tree from what that gives, in order, on one.
+    private bool TakeBundles()
     {
-        var path = TilePath.Entries(index, (int)Math.Min(TilePath.FullWidth, size - index * TilePath.FullWidth));
-        var name = path.ToString();
-        if (folder.Read(name, EntryBundle.MaxBytes) is not { } bytes)
+        var bundles = (size + TilePath.FullWidth - 1) / TilePath.FullWidth;
+        var derived = new DerivedBundle[BundlesAtOnce];
+        for (long first = 0; first < bundles; first += BundlesAtOnce)
         {
-            _entries.Add("missing, and the checkpoint covers it", name);
-            return false;
+            var count = (int)Math.Min(BundlesAtOnce, bundles - first);
+            var from = first;
+            try
+            {
+                Parallel.For(0, count, () => new byte[128 * 1024], (i, _, buffer) =>
+                {
+                    derived[i] = Derive(from + i, ref buffer);
+                    return buffer;
+                }, static _ => { });
+            }
+            catch (AggregateException several)
+            {
+                // A disk that fails is one failure, whoever met it first.
+                ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
+            }
+            for (var i = 0; i < count; i++)
+                if (!Take(derived[i])) return false;
+            Progress?.Report(_edge.Size);
         }
-        if (!EntryBundle.TryRead(bytes, path.Width, out var entries))
-        {
-            _entries.Add($"does not hold exactly {path.Width} entries", name);
-            return false;
-        }
-        var widths = new Dictionary<int, int> { [path.Width] = bytes.Length };
-        var length = 0;
-        for (var i = 0; i < entries.Length; i++)
-        {
-            widths[i + 1] = length += 2 + entries[i].Length;
-            visit(_edge.Size, entries[i].Span, name);
-            _edge.Append(Merkle.Leaf(entries[i].Span), CompareTile);
-            CompareAnchors();
-        }
-        foreach (var file in Take(path))
-            if (folder.Read(file.Name, EntryBundle.MaxBytes) is { } found
-                && found.AsSpan().SequenceEqual(bytes.AsSpan(0, widths[file.Tile.Width]))) _compared++;
-            else
-                _tiles.Add($"its entries are not the first {file.Tile.Width} of {name}", file.Name);
         return true;
     }
+
+    private DerivedBundle Derive(long index, ref byte[] buffer)
+    {
+        var first = index * TilePath.FullWidth;
+        var path = TilePath.Entries(index, (int)Math.Min(TilePath.FullWidth, size - first));
+        var name = path.ToString();
+        var length = folder.Read(name, EntryBundle.MaxBytes, ref buffer);
+        if (length < 0) return new DerivedBundle(path, "missing, and the checkpoint covers it");
+        var bytes = buffer.AsSpan(0, length);
+        Span<Range> entries = stackalloc Range[TilePath.FullWidth];
+        entries = entries[..path.Width];
+        if (!EntryBundle.TryRead(bytes, entries)) return new DerivedBundle(path, $"does not hold exactly {path.Width} entries");
+        var leaves = new Sha256Hash[path.Width];
+        for (var i = 0; i < leaves.Length; i++) leaves[i] = Merkle.Leaf(bytes[entries[i]]);
+        return new DerivedBundle(path, null, leaves, path.IsPartial ? default : Merkle.Root(leaves), looks.Look(first, bytes, entries, name),
+            !path.IsPartial && folder.ReadHashes(TilePath.Hashes(0, index, TilePath.FullWidth)) is { } found && found.AsSpan().SequenceEqual(leaves));
+    }
+
+    private bool Take(DerivedBundle bundle)
+    {
+        if (bundle.Problem is { } problem)
+        {
+            _entries.Add(problem, bundle.Path.ToString());
+            return false;
+        }
+        looks.Add(bundle.Look!);
+        var end = _edge.Size + bundle.Leaves.Length;
+        if (bundle.Path.IsPartial || (_anchors.TryPeek(out var next) && next.Checkpoint.Size < end))
+        {
+            foreach (var leaf in bundle.Leaves)
+            {
+                _edge.Append(leaf, CompareTile);
+                CompareAnchors();
+            }
+        }
+        else
+        {
+            _edge.AppendTile(bundle.Leaves, bundle.Root, (tile, hashes) =>
+            {
+                if (tile.Level > 0 || !bundle.TileIsEqual || !IsAlone(tile)) CompareTile(tile, hashes);
+                else _compared += Take(tile).Count;
+            });
+            CompareAnchors();
+        }
+        CompareBundles(bundle.Path);
+        return true;
+    }
+
+    // The bundle that was read is what it is; older and narrower ones must be its beginning.
+    private void CompareBundles(TilePath path)
+    {
+        var files = Take(path);
+        if (files is [var only] && only.Tile == path)
+        {
+            _compared++;
+            return;
+        }
+        var name = path.ToString();
+        var bytes = folder.Read(name, EntryBundle.MaxBytes) ?? [];
+        var entries = new Range[path.Width];
+        var isWhole = EntryBundle.TryRead(bytes, entries);
+        foreach (var file in files)
+            if (isWhole && folder.Read(file.Name, EntryBundle.MaxBytes) is { } found
+                && found.AsSpan().SequenceEqual(bytes.AsSpan(0, entries[file.Tile.Width - 1].End.Value))) _compared++;
+            else
+                _tiles.Add($"its entries are not the first {file.Tile.Width} of {name}", file.Name);
+    }
+
+    private bool IsAlone(TilePath tile) => _byTile.TryGetValue(Full(tile), out var files) && files is [var only] && only.Tile == tile;
 
     private void CompareTile(TilePath tile, IReadOnlyList<Sha256Hash> hashes)
     {
@@ -144,4 +215,14 @@ internal sealed class TreeChecks(LogFolder folder, long size, TreeChecks.EntryVi
     private static TilePath Full(TilePath tile) => tile.IsEntries
         ? TilePath.Entries(tile.Index, TilePath.FullWidth)
         : TilePath.Hashes(tile.Level, tile.Index, TilePath.FullWidth);
+
+    /// <param name="Problem">Why it could not be read; then there is nothing else.</param>
+    /// <param name="Root">Of its leaves, if it is full.</param>
+    /// <param name="TileIsEqual">Whether the tile of hashes beside it says the same; not asked of a partial one.</param>
+    private sealed record DerivedBundle(TilePath Path, string? Problem, Sha256Hash[] Leaves, Sha256Hash Root, EntryChecks.BundleLook? Look, bool TileIsEqual)
+    {
+        public DerivedBundle(TilePath path, string problem) : this(path, problem, [], default, null, false)
+        {
+        }
+    }
 }

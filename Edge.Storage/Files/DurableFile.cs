@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace Edge.Storage.Files;
 
@@ -50,20 +49,7 @@ public static partial class DurableFile
     /// left of it too. Nothing happens if it is not there. Where the disk keeps old blocks (flash, snapshots, copy-on-write) only
     /// encryption below makes it final.</summary>
     /// <exception cref="IOException">It could not be overwritten or removed; it may still be there.</exception>
-    public static void Destroy(string path)
-    {
-        var there = new[] { path, path + TemporarySuffix }.Where(File.Exists).ToList();
-        foreach (var one in there)
-        {
-            using (var file = new FileStream(one, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0))
-            {
-                file.Write(RandomNumberGenerator.GetBytes(checked((int)file.Length)));
-                file.Flush(flushToDisk: true);
-            }
-            File.Delete(one);
-        }
-        if (there.Count > 0) SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
-    }
+    public static void Destroy(string path) => DurableSteps.Disk.Destroy(path);
 
     /// <summary>What was written to <paramref name="file"/> is on the disk when this returns. A stream that is no file
     /// says so itself in its Flush.</summary>

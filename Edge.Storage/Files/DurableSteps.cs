@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Edge.Storage.Files;
 
 /// <summary>The few things that a durable write does to a disk, one method each, so that a test can refuse one or cut
@@ -20,6 +22,14 @@ internal class DurableSteps
         file.Flush(flushToDisk: true);
     }
 
+    /// <summary>Overwrites a file where it lies with random bytes, as many as it has, and fsyncs it.</summary>
+    public virtual void Overwrite(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        file.Write(RandomNumberGenerator.GetBytes(checked((int)file.Length)));
+        file.Flush(flushToDisk: true);
+    }
+
     public virtual void Rename(string from, string to) => File.Move(from, to, overwrite: true);
 
     public virtual void CreateFolder(string folder) => Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
@@ -36,6 +46,18 @@ internal class DurableSteps
         Write(path + DurableFile.TemporarySuffix, bytes, mode);
         Rename(path + DurableFile.TemporarySuffix, path);
         SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    /// <summary>Destroys a secret: see <see cref="DurableFile.Destroy"/>.</summary>
+    public void Destroy(string path)
+    {
+        var there = new[] { path, path + DurableFile.TemporarySuffix }.Where(File.Exists).ToList();
+        foreach (var one in there)
+        {
+            Overwrite(one);
+            Delete(one);
+        }
+        if (there.Count > 0) SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
     /// <summary>Makes <paramref name="folder"/> and what is missing above it, each name durable.</summary>

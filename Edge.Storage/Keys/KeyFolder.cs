@@ -28,6 +28,7 @@ public sealed class KeyFolder : IDisposable
         WrappedBy = source;
         Messages = LoadOrCreate(Path.Combine(folder, "message.key"), "message");
         Log = LoadOrCreate(Path.Combine(folder, "log.key"), "log");
+        Epochs = LogEpochKeys.Open(Path.Combine(folder, "epochs"), wrapping);
         _pseudonyms = LoadOrCreate(Path.Combine(folder, "pseudonym.key"), "pseudonym");
         Orders = LoadOrCreate(Path.Combine(folder, "order.key"), "order", RecipientKey.Create, key => key.Export(), raw => RecipientKey.FromRaw(raw));
         Hours = HourKeys.Open(Path.Combine(folder, "hours"), wrapping);
@@ -36,8 +37,11 @@ public sealed class KeyFolder : IDisposable
     /// <summary>Signs messages to the hub.</summary>
     public SigningKey Messages { get; }
 
-    /// <summary>Signs checkpoints of the audit log.</summary>
+    /// <summary>Signs checkpoints of the audit log, all its life: witnesses and other people's tools know the log by it.</summary>
     public SigningKey Log { get; }
+
+    /// <summary>Sign them too, each for one epoch.</summary>
+    public LogEpochKeys Epochs { get; }
 
     /// <summary>Opens the orders that are sealed to this box. It opens no hit.</summary>
     public RecipientKey Orders { get; }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using CsCheck;
 using Edge.Storage.Audit;
@@ -185,4 +186,55 @@ public sealed class AuditLogTests : IDisposable
 
     private List<string> Snapshot() =>
         [.. _lab.Files().Select(file => $"{file} {Sha256Hash.Of(File.ReadAllBytes(Path.Combine(_lab.Directory, file)))}")];
+
+    [Fact]
+    public void What_many_append_while_the_disk_is_at_work_is_one_step_each_where_it_was_told()
+    {
+        using var steps = new SlowSteps();
+        using var log = _lab.Open(steps);
+        var told = new ConcurrentDictionary<long, long>();
+        steps.Hold = true;
+        var threads = Enumerable.Range(0, 16).Select(thread => new Thread(() =>
+            told[thread] = log.Append(new AuditEntry { Action = AuditAction.MessageAcknowledged, Sequence = thread }))).ToList();
+        threads[0].Start();
+        steps.AtWork.Wait(TestContext.Current.CancellationToken);
+        foreach (var thread in threads.Skip(1)) thread.Start();
+        SpinWait.SpinUntil(() => threads.Skip(1).All(thread => thread.ThreadState.HasFlag(ThreadState.WaitSleepJoin)));
+        steps.Release.Set();
+        foreach (var thread in threads) thread.Join();
+
+        Assert.Equal(2, steps.Checkpoints); // the first, and all others
+        Assert.Equal(0, told[0]);
+        Assert.Equal(Enumerable.Range(0, 16).Select(index => (long)index), told.Values.Order());
+        Assert.All(log.Read(), record => Assert.Equal(record.Index, told[record.Entry!.Sequence!.Value]));
+        Assert.True(_lab.Verify().Holds);
+    }
+
+    private sealed class SlowSteps : UnsyncedSteps, IDisposable
+    {
+        public ManualResetEventSlim AtWork { get; } = new();
+
+        public ManualResetEventSlim Release { get; } = new();
+
+        public bool Hold { get; set; }
+
+        public int Checkpoints { get; private set; }
+
+        public override void Rename(string from, string to)
+        {
+            if (Hold)
+            {
+                Checkpoints++;
+                AtWork.Set();
+                Release.Wait();
+            }
+            base.Rename(from, to);
+        }
+
+        public void Dispose()
+        {
+            AtWork.Dispose();
+            Release.Dispose();
+        }
+    }
 }

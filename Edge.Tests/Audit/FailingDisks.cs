@@ -24,6 +24,9 @@ internal sealed class FaultySteps(Fault fault) : UnsyncedSteps
     /// <summary>Every checkpoint that was renamed into place.</summary>
     public List<string> Published { get; } = [];
 
+    /// <summary>Told of each, at that moment.</summary>
+    public Action<string>? Publishing { get; init; }
+
     public void FailAt(int step, bool thenDead) => (_left, _thenDead) = (step, thenDead);
 
     public override void Write(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode)
@@ -32,11 +35,15 @@ internal sealed class FaultySteps(Fault fault) : UnsyncedSteps
         Step(() => base.Write(path, copy, mode), () => base.Write(path, copy.AsSpan(0, copy.Length / 2), mode));
     }
 
+    public override void Overwrite(string path) => Step(() => base.Overwrite(path));
+
     public override void Rename(string from, string to) => Step(() =>
     {
         base.Rename(from, to);
         LastRename = to;
-        if (to.EndsWith("checkpoint", StringComparison.Ordinal)) Published.Add(File.ReadAllText(to));
+        if (!to.EndsWith("checkpoint", StringComparison.Ordinal)) return;
+        Published.Add(File.ReadAllText(to));
+        Publishing?.Invoke(Published[^1]);
     });
 
     public override void CreateFolder(string folder) => Step(() => base.CreateFolder(folder));
@@ -89,6 +96,12 @@ internal sealed class PowerCutSteps(int seed) : UnsyncedSteps
         Count();
         Remember(path);
         base.Write(path, bytes, mode);
+    }
+
+    public override void Overwrite(string path)
+    {
+        Count();
+        base.Overwrite(path); // in place, and synced: nothing to lose
     }
 
     public override void Rename(string from, string to)

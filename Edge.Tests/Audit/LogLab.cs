@@ -15,6 +15,8 @@ internal sealed class LogLab : IDisposable
 
     public SigningKey Key { get; } = SigningKey.FromSeed(Enumerable.Repeat((byte)7, 32).ToArray());
 
+    private static WrappingKey Wrapping { get; } = WrappingKey.FromRaw(Enumerable.Repeat((byte)9, WrappingKey.Size).ToArray());
+
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
     public string Vkey => new NoteKey(Origin, Key.Public).ToString();
@@ -38,6 +40,67 @@ internal sealed class LogLab : IDisposable
     public AuditLog Open(DurableSteps? steps = null, string? directory = null) =>
         AuditLog.Open(directory ?? Directory, Origin, Key, Time, steps ?? new UnsyncedSteps());
 
+    /// <summary>The folder of the keys of epochs.</summary>
+    public string KeyFolder => _folder.File("epoch-keys");
+
+    public LogEpochKeys EpochKeys(DurableSteps? steps = null, string? folder = null) =>
+        LogEpochKeys.Open(folder ?? KeyFolder, Wrapping, steps ?? new UnsyncedSteps());
+
+    /// <summary>The vkey of epoch 0.</summary>
+    public string EpochVkey => new NoteKey(Origin, EpochKeys().First).ToString();
+
+    /// <summary>The log with epochs.</summary>
+    public AuditLog OpenEpochs(DurableSteps? steps = null, string? directory = null, string? keys = null) =>
+        AuditLog.Open(directory ?? Directory, Origin, Key, Time, steps ?? new UnsyncedSteps(), EpochKeys(steps, keys));
+
+    public AuditReport VerifyEpochs(string? directory = null, byte[]? older = null, params string[] witnesses) =>
+        AuditVerifier.Verify(directory ?? Directory, Vkey, older, witnesses, EpochVkey);
+
+    /// <summary>What somebody can make who has keys: a log of these entries, signed by each.</summary>
+    public string Forge(string name, IReadOnlyList<byte[]> entries, params SigningKey[] signers)
+    {
+        if (entries.Count > 255) throw new ArgumentException("one bundle is enough to forge", nameof(entries));
+        var to = _folder.File(name);
+        var bundle = new EntryBundle();
+        foreach (var entry in entries) bundle.Add(entry);
+        var leaves = entries.Select(entry => Merkle.Leaf(entry)).ToArray();
+        Write($"tile/entries/000.p/{entries.Count}", bundle.ToArray());
+        Write($"tile/0/000.p/{entries.Count}", LogFolder.ToBytes(leaves));
+        Write("checkpoint", Sign(new Checkpoint(Origin, entries.Count, Merkle.Root(leaves)), signers));
+        return to;
+
+        void Write(string file, byte[] bytes)
+        {
+            System.IO.Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(to, file))!);
+            File.WriteAllBytes(Path.Combine(to, file), bytes);
+        }
+    }
+
+    public static byte[] Sign(Checkpoint checkpoint, params SigningKey[] signers)
+    {
+        var notes = signers.Select(key => SignedNote.Sign(checkpoint.ToText(), Origin, key)).ToList();
+        return notes.Skip(1).Aggregate(notes[0], (note, other) => note.With(other.Signatures[0])).ToBytes();
+    }
+
+    /// <summary>The bytes of every entry of the log.</summary>
+    public List<byte[]> Raw(string? directory = null)
+    {
+        using var log = Open(directory: Copied(directory ?? Directory));
+        return [.. log.Read().Select(record => record.Json.ToArray())];
+
+        // Without its epochs, so that it opens without their keys.
+        string Copied(string from)
+        {
+            var to = _folder.File($"raw-{System.IO.Directory.GetDirectories(_folder.Path).Length}");
+            foreach (var file in Files(from).Where(file => !file.StartsWith("epochs/", StringComparison.Ordinal)))
+            {
+                System.IO.Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(to, file))!);
+                File.Copy(Path.Combine(from, file), Path.Combine(to, file));
+            }
+            return to;
+        }
+    }
+
     /// <summary>A new log of so many entries.</summary>
     public void Fill(int count)
     {
@@ -48,16 +111,16 @@ internal sealed class LogLab : IDisposable
     public AuditReport Verify(string? directory = null, byte[]? older = null) =>
         AuditVerifier.Verify(directory ?? Directory, Vkey, older);
 
-    /// <summary>A copy of the log's folder, to spoil.</summary>
-    public string Copy(string name)
+    /// <summary>A copy of the log's folder, or another, to spoil.</summary>
+    public string Copy(string name, string? from = null)
     {
         var to = _folder.File(name);
         if (System.IO.Directory.Exists(to)) System.IO.Directory.Delete(to, recursive: true);
-        foreach (var file in Files())
+        foreach (var file in Files(from ?? Directory))
         {
             var path = Path.Combine(to, file);
             System.IO.Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            File.Copy(Path.Combine(Directory, file), path);
+            File.Copy(Path.Combine(from ?? Directory, file), path);
         }
         return to;
     }
@@ -78,6 +141,8 @@ internal sealed class LogLab : IDisposable
 internal class UnsyncedSteps : DurableSteps
 {
     public override void Write(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode) => File.WriteAllBytes(path, bytes);
+
+    public override void Overwrite(string path) => File.WriteAllBytes(path, new byte[new FileInfo(path).Length]);
 
     public override void SyncFolder(string folder)
     {

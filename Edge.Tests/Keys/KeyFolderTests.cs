@@ -45,11 +45,12 @@ public sealed class KeyFolderTests : IDisposable
         using var keys = KeyFolder.Open(_folder.Path, null);
         keys.Hours.Encrypt(KeyHour.OfExpiry(DateTimeOffset.UnixEpoch.AddHours(3)), [], []);
         var files = Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories);
-        Assert.Equal(["1970-01-01T02", "log.key", "message.key", "order.key", "pseudonym.key", "wrap.key"], files.Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["0", "1970-01-01T02", "first", "log.key", "message.key", "order.key", "pseudonym.key", "wrap.key"],
+            files.Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.All(files, file => Assert.Equal(Owner, File.GetUnixFileMode(file)));
         Assert.All(Directory.GetDirectories(_folder.Path, "*", SearchOption.AllDirectories),
             folder => Assert.Equal(Owner | UnixFileMode.UserExecute, File.GetUnixFileMode(folder)));
-        foreach (var seed in new[] { keys.Messages.ExportSeed(), keys.Log.ExportSeed(), keys.Orders.Export() })
+        foreach (var seed in new[] { keys.Messages.ExportSeed(), keys.Log.ExportSeed(), keys.Orders.Export(), keys.Epochs.Load(0)!.ExportSeed() })
             Assert.All(files, file => Assert.Equal(-1, File.ReadAllBytes(file).AsSpan().IndexOf(seed)));
     }
 
