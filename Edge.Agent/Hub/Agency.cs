@@ -131,9 +131,13 @@ public sealed class Agency : IDisposable
         .Select(file => KnownBox.TryParse(File.ReadAllBytes(file), out var box, out var problems)
             ? box : throw new AgencyException($"{file}: {problems[0]}; enrol the box again"))];
 
-    /// <summary>Decides what to believe of messages: the boxes enrolled or offered at this moment, the epoch keys at that of each message.</summary>
-    public MessageVerifier Verifier() => new(Name, Boxes.Select(box => KeyValuePair.Create(box.Name, box.Messages))
-        .Concat(Grants.Offers.SelectMany(offer => offer.NamedBoxes)).ToDictionary(), Epochs);
+    /// <summary>Decides what to believe of messages, by the boxes enrolled or offered and by the epoch keys at the moment of each message.</summary>
+    /// <exception cref="AgencyException">A file of a box or an offer is damaged.</exception>
+    public MessageVerifier Verifier()
+    {
+        _ = (Boxes, Grants.Offers); // what is damaged is said at the start
+        return new MessageVerifier(Name, new BoxKeys(_folder, Name).Find, Epochs);
+    }
 
     /// <summary>Makes an agency in <paramref name="path"/>, whole or not at all.</summary>
     /// <param name="progress">Told the number of plates blinded.</param>
@@ -239,7 +243,7 @@ public sealed class Agency : IDisposable
         return new EnrolmentBundle(box, authority.Certificate, certificate, Target(TrustPath.Root));
     }
 
-    /// <summary>Knows a box no more: what it says is refused by every hub that starts from now on.</summary>
+    /// <summary>Knows a box no more: what it says is refused from now on.</summary>
     internal void Forget(BoxName box) => File.Delete(_folder.Box(box.Box));
 
     /// <summary>Makes a box's keys here and enrols it, for a first try without a second machine: <c>to-box/{box}</c> then
