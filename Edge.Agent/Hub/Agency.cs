@@ -64,6 +64,9 @@ public sealed class Agency : IDisposable
     /// <summary>True if the hub signs policy and keys by itself, with a key that no passphrase guards.</summary>
     public bool IsUnguarded => File.Exists(_folder.KeeperKey);
 
+    /// <summary>Where all of it is.</summary>
+    public string Folder => _folder.Path;
+
     /// <summary>Its trust repository, public as it stands.</summary>
     public string TrustFolder => _folder.Trust;
 
@@ -112,6 +115,9 @@ public sealed class Agency : IDisposable
 
     /// <summary>What its keepers sign for.</summary>
     public Ceremony Ceremony => new(this, _folder, _keys);
+
+    /// <summary>What its keepers are called here.</summary>
+    public KeeperNames KeeperNames => KeeperNames.Open(_folder.KeeperNames);
 
     /// <summary>Whom its boxes, and those of other agencies, look for.</summary>
     public HotlistBook Hotlists => new(this, _folder, _keys);
