@@ -7,12 +7,18 @@ import { compactVerify, importJWK } from 'jose'
 import { CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core'
 import { Chacha20Poly1305 } from '@hpke/chacha20poly1305'
 
+if (process.argv.length < 3) {
+  console.error('usage: node hub.mjs AGENCY [HOST:PORT]; AGENCY is the folder that edge-agent hub init made')
+  process.exit(2)
+}
 const read = (...path) => readFileSync(join(process.argv[2], ...path))
 const { agency, broker } = JSON.parse(read('agency.json'))
 const boxes = new Map(readdirSync(join(process.argv[2], 'boxes')).map(file => JSON.parse(read('boxes', file))).map(box => [box.box, box.messages]))
 const suite = new CipherSuite({ kem: new DhkemX25519HkdfSha256(), kdf: new HkdfSha256(), aead: new Chacha20Poly1305() })
 const bytes = base64url => Buffer.from(base64url, 'base64url')
 const require = (holds, what) => { if (!holds) throw new Error(what) }
+let said = '' // once for each trouble, not at every attempt
+const tell = line => { if (line !== said) console.error(said = line) }
 const seen = new Set() // of one run: keep the ids where your hits are kept
 
 async function open(topic, message) {
@@ -34,5 +40,5 @@ const hub = connect(`mqtts://${process.argv[3] ?? broker}`, { protocolVersion: 5
   properties: { sessionExpiryInterval: 7 * 86400 }, ca: read('tls', 'ca.crt'), cert: read('tls', 'hub.crt'), key: read('tls', 'hub.key') })
 // The PUBACK follows when this is done: what is cut off before comes again.
 hub.handleMessage = ({ topic, payload }, done) => open(topic, payload).catch(refused => console.error(`refused: ${refused.message}`)).finally(done)
-hub.on('connect', () => hub.subscribe(`edge/v1/${agency}/+/hit`, { qos: 1 }, () => console.error(`watching ${boxes.size} box(es) of ${agency}`)))
-hub.on('error', failed => console.error(failed.message))
+hub.on('connect', () => hub.subscribe(`edge/v1/${agency}/+/hit`, { qos: 1 }, () => tell(`watching ${boxes.size} box(es) of ${agency}`)))
+hub.on('error', failed => tell(`${failed.message || failed.code}: is the broker there? Trying again until it is`))

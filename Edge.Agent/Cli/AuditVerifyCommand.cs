@@ -84,7 +84,8 @@ internal static class AuditVerifyCommand
 
     private static string Vkey(string key)
     {
-        if (!File.Exists(key)) return key;
+        // A vkey has a '+' after its name and after its hash; what has none was meant for a file.
+        if (!File.Exists(key)) return key.Contains('+', StringComparison.Ordinal) ? key : throw new FormatException($"{key}: no such file, and not a vkey");
         using var file = new StreamReader(key);
         return (file.ReadLine() ?? "").Trim();
     }

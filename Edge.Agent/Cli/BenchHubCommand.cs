@@ -33,8 +33,7 @@ internal static class BenchHubCommand
 
     private static void WriteTable(HubBenchResult result, TextWriter output)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        if (!ReferenceEquals(output, Console.Out) || Console.IsOutputRedirected) console.Profile.Width = 160;
+        var console = Tables.On(output);
         var table = new Table().AddColumns("what", "measured", "beside it", "ratio");
         table.AddRow("hub: verify and open, one core", $"{Number(result.Verify)} hits/s", $"Ed25519 and HPKE alone: {Number(result.Raw)}/s",
             Ratio(result.Verify, result.Raw));

@@ -20,8 +20,7 @@ internal static class BenchReport
 
     public static void WriteTables(BenchResult result, IReadOnlyList<Contestant> contestants, TextWriter output)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        if (!ReferenceEquals(output, Console.Out) || Console.IsOutputRedirected) console.Profile.Width = 200;
+        var console = Tables.On(output);
         if (result.Rows.Count > 0) console.Write(Recognition(result.Rows));
         if (Regions(result.Rows) is { Rows.Count: > 0 } regions) console.Write(regions);
         if (result.PlateFree.Count > 0)

@@ -128,7 +128,7 @@ internal sealed class DemoCommand
         var table = new Table().HideHeaders().AddColumns("", "", "");
         foreach (var (what, found, good) in result.Rows)
             table.AddRow(good switch { true => "[green]√[/]", false => "[red]×[/]", null => "" }, what, Markup.Escape(found));
-        AnsiConsole.Write(table);
+        Tables.On(Console.Out).Write(table);
         foreach (var alert in result.Alerts)
             Console.WriteLine($"Opened at the hub: {alert.Body.Text}, {alert.Body.Facts.Frames} frames agreed");
         Console.WriteLine(kept is null

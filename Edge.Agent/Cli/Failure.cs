@@ -50,6 +50,7 @@ internal static class Failure
         ConfigurationException or EnrolmentException => ExitCode.Configuration,
         ModelException => ExitCode.Model,
         CaptureException => ExitCode.Capture,
+        ChangeWaitsException => ExitCode.Busy,
         TrustException or UnusableKeyException or StateDamagedException or AuditDamagedException => ExitCode.Verification,
         StateBusyException or AuditBusyException => ExitCode.Busy,
         BrokerException { Failure: BrokerFailure.OwnCertificate } or AgencyException => ExitCode.Configuration,

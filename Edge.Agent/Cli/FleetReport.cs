@@ -16,8 +16,7 @@ internal static class FleetReport
 
     public static void WriteTable(FleetResult result, TextWriter output)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        if (!ReferenceEquals(output, Console.Out) || Console.IsOutputRedirected) console.Profile.Width = 160;
+        var console = Tables.On(output);
         var counts = result.Counts;
         var hits = new Table().AddColumns("boxes", "sent", "verified and opened", "missing", "came again", "refused", "hits/s", "p50 ms", "p95 ms", "p99 ms",
             "longest ms");

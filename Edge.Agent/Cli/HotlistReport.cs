@@ -65,6 +65,6 @@ internal static class HotlistReport
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"left out: {count} of {file}"));
         if (audience is not null)
             Console.WriteLine($"boxes of {audience} match until {JsonTime.Write(published.Expires)} under its grant; hand {agency.ShareFolder(audience)} over to it, and publish again before that");
-        else Console.WriteLine($"boxes match until {JsonTime.Write(published.Expires)}; carry {agency.TrustFolder} to them, and publish again before that");
+        else Console.WriteLine($"boxes match until {JsonTime.Write(published.Expires)}; publish again before that; {ProposalReport.Next(agency)}");
     }
 }

@@ -22,9 +22,9 @@ internal static class HubGrantCommand
         {
             GrantStep.WaitsForOversight => $"grant {id} is a draft: the oversight role signs it first (hub grant countersign), then the keepers",
             GrantStep.WaitsForKeepers => $"grant {id} is proposed; the keepers sign it (hub sign):",
-            _ => "signed and published",
+            _ => $"signed and published; {ProposalReport.Next(agency)}",
         });
-        if (step == GrantStep.WaitsForKeepers) HubStatusCommand.ShowChange(agency.Ceremony.Proposal, output);
+        if (step == GrantStep.WaitsForKeepers) HubStatusCommand.ShowChange(agency.Ceremony.Proposal, agency.KeeperNames, output);
         return ExitCode.Ok;
     }
 

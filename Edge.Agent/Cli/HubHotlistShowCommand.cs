@@ -51,11 +51,11 @@ internal static class HubHotlistShowCommand
 
     private static void Print(Hotlist hotlist, DateTimeOffset now)
     {
-        var table = new Table().AddColumns("id", "case", "purpose", "source", "until", "state");
+        var table = new Table().AddColumn("id", id => id.NoWrap()).AddColumns("case", "purpose", "source", "until", "state");
         foreach (var entry in hotlist.Entries)
             table.AddRow([.. new[] { entry.Id, entry.Case, entry.Purpose, entry.Source, JsonTime.Write(entry.Expires), State(hotlist, entry, now) }
                 .Select(text => Markup.Escape(Printable.Line(text)))]);
-        AnsiConsole.Write(table);
+        Tables.On(Console.Out).Write(table);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"hotlist {hotlist.Version} of {hotlist.Agency}: {hotlist.Entries.Count} entries; boxes match until {JsonTime.Write(hotlist.Expires)}"));
     }

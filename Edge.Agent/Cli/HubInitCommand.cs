@@ -3,13 +3,13 @@ using System.Text.Json;
 using Edge.Agent.Hub;
 using Edge.Agent.Publishing;
 using Edge.Storage.Json;
+using Edge.Storage.Trust;
 using Edge.Vision.Recognition;
 using Spectre.Console;
 
 namespace Edge.Agent.Cli;
 
-/// <summary><c>hub init DIR</c>: makes an agency. With no list of its own it gets an example case, so that there is
-/// something to look at.</summary>
+/// <summary><c>hub init DIR</c>: makes an agency. Without a list it looks for nobody.</summary>
 internal sealed class HubInitCommand
 {
     private readonly Argument<string> _folder = new("DIR")
@@ -71,7 +71,15 @@ internal sealed class HubInitCommand
         if (!BrokerAddress.TryParse(parse.GetValue(_broker)!, out var broker))
             return Failure.Say(ExitCode.Usage, "--broker must be HOST or HOST:PORT");
         var (agencyName, boxName) = (parse.GetValue(_agency)!, parse.GetValue(_box)!);
-        Agency.RequireBoxName(boxName);
+        if (!PartyName.IsValid(agencyName)) return Failure.Say(ExitCode.Usage, $"--agency {PartyName.Rule}");
+        try
+        {
+            Agency.RequireBoxName(boxName);
+        }
+        catch (AgencyException bad)
+        {
+            return Failure.Say(ExitCode.Usage, $"--box: {bad.Message}");
+        }
         if (!TryWanted(parse, now, out var wanted, out var code)) return code;
         IReadOnlyList<Keeper> keepers = [];
         try
@@ -91,7 +99,7 @@ internal sealed class HubInitCommand
             var box = agency.PrepareBox(boxName, now);
             FirstInstall.WriteBox(agency, box);
             var toBroker = FirstInstall.WriteBroker(agency, Path.GetFullPath(parse.GetValue(_folder)!));
-            Show(new Made(agency, Path.GetFullPath(parse.GetValue(_folder)!), box, toBroker, wanted.Count, keepers.Count), parse.GetValue(_json));
+            Show(new Made(agency, Path.GetFullPath(parse.GetValue(_folder)!), box, toBroker, wanted.Count, keepers), parse.GetValue(_json));
             if (keepers.Count == 0) Failure.Say(ExitCode.Ok, "no keepers: whoever has this folder can change the policy alone. Good to try things out; for an agency in service, --keepers 3");
             return ExitCode.Ok;
         }
@@ -128,11 +136,7 @@ internal sealed class HubInitCommand
             return false;
         }
         if (file is not null) return TryReadList(file, now, out wanted, out code);
-        if (plates.Length == 0)
-        {
-            wanted = [Wanted("EDGE001", "EXAMPLE-1", "stolen-vehicle", now)];
-            return true;
-        }
+        if (plates.Length == 0) return true; // nobody is looked for until somebody has a case
         // No case ID, no search: the same rule at the desk and on the road.
         if (cases.Length == 0 || cases.Any(string.IsNullOrWhiteSpace))
             code = Failure.Say(ExitCode.Refused, "hotlist entry without case ID: give --case ID for the plates");
@@ -190,6 +194,8 @@ internal sealed class HubInitCommand
         [
             $"on the broker's machine, as root: {FirstInstall.BrokerCommand(made.ToBroker)}",
             $"carry {made.Box} to the box, there as root: sh install.sh; then delete it in both places",
+            .. made.Entries == 0 ? [$"say who is looked for, until then nobody is: edge-agent hub hotlist add {folder}, or hub hotlist publish"] : Array.Empty<string>(),
+            $"edge-agent hub push {folder}, and after every change",
             $"edge-agent hub watch {folder}",
         ];
         if (json)
@@ -197,7 +203,7 @@ internal sealed class HubInitCommand
             Console.WriteLine(JsonSerializer.Serialize(new
             {
                 agency = agency.Name, folder, broker = agency.Broker.ToString(), trustKey = agency.TrustKeyId,
-                keepers = agency.Ceremony.Keepers.Keys.Select(Edge.Storage.Trust.RoleKeys.KeyIdOf), keepersProtected = made.Keepers > 0,
+                keepers = agency.Ceremony.Keepers.Keys.Select(RoleKeys.KeyIdOf), keepersProtected = made.Keepers.Count > 0,
                 recipient = agency.Epochs.Held[0].KeyId, boxes = agency.Boxes.Select(box => box.Name.Box),
                 hotlistEntries = made.Entries, hotlistExpires = JsonTime.Write(made.HotlistExpires), box = made.Box, next,
             }));
@@ -205,8 +211,8 @@ internal sealed class HubInitCommand
         }
         var table = new Table().AddColumns("made", "where", "keep");
         table.AddRow("online keys (sign hotlists, and that nothing is newer)", "keys/trust.key, hotlists.key", "[red]secret[/]");
-        if (made.Keepers == 0) table.AddRow("policy key, [red]unprotected[/]: only to try things out", "keys/keeper.key", "[red]secret[/]");
-        else table.AddRow($"{made.Keepers} keepers' keys (sign policy and keys)", "to-keepers/", "[red]secret[/], carry away, delete");
+        if (made.Keepers.Count == 0) table.AddRow("policy key, [red]unprotected[/]: only to try things out", "keys/keeper.key", "[red]secret[/]");
+        else table.AddRow($"{made.Keepers.Count} keepers' keys (sign policy and keys)", "to-keepers/", "[red]secret[/], carry away, delete");
         table.AddRow($"{made.Epochs} epoch keys (open hits, a week's each)", "keys/recipient-….key", "[red]secret[/], in no backup: hub tend destroys them");
         table.AddRow("CA and certificates", "tls/", "[red]secret[/] (*.key)");
         table.AddRow($"trust repository, hotlist of {made.Entries}", "trust/", "public");
@@ -214,18 +220,19 @@ internal sealed class HubInitCommand
         table.AddRow("for the broker", "to-broker/", "[red]secret[/], carry over, delete");
         table.AddRow("first box", Markup.Escape(Path.GetRelativePath(folder, made.Box)), "[red]secret[/], carry over, delete");
         Console.WriteLine($"Agency {agency.Name} in {folder}");
-        AnsiConsole.Write(table);
+        foreach (var keeper in made.Keepers) Console.WriteLine($"{keeper.Name} is {RoleKeys.KeyIdOf(keeper.Key.Public)}");
+        Tables.On(Console.Out).Write(table);
         foreach (var (i, step) in next.Index()) Console.WriteLine($"{i + 1}. {step}");
     }
 
-    private sealed record Made(Agency Agency, string Folder, string Box, string ToBroker, int Entries, int Keepers)
+    private sealed record Made(Agency Agency, string Folder, string Box, string ToBroker, int Entries, IReadOnlyList<Keeper> Keepers)
     {
         public int Epochs { get; } = Agency.PublishedRecipients.Keys.Count;
 
         public DateTimeOffset HotlistExpires { get; } = Hotlist(Agency).Expires;
 
         private static Matching.Hotlist Hotlist(Agency agency) => Matching.Hotlist.TryParse(
-            File.ReadAllBytes(Path.Combine(agency.TrustFolder, Edge.Storage.Trust.TrustPath.Hotlist(agency.Name))),
+            File.ReadAllBytes(Path.Combine(agency.TrustFolder, TrustPath.Hotlist(agency.Name))),
             agency.Policy, DateTimeOffset.MinValue, out var hotlist, out var refused) ? hotlist : throw new AgencyException($"{refused[0]}");
     }
 }

@@ -91,7 +91,7 @@ internal static class HubOrderCommand
                         order.Id, order.Box, order.Account, Verb = Duties.Write(order.Verb), Given = JsonTime.Write(order.Given), Expires = JsonTime.Write(order.Expires),
                         order.Case, order.Purpose, Outcome = order.Outcome?.ToString(),
                     }, Json)
-                    : $"{JsonTime.Write(order.Given)}  {order.Box}  {order.Account}  {Duties.Write(order.Verb)}  {(order.Case is null ? "" : $"case {order.Case}, {order.Purpose}  ")}{order.Outcome?.ToString() ?? "not answered"}");
+                    : $"{order.Id}  {JsonTime.Write(order.Given)}  {order.Box}  {order.Account}  {Duties.Write(order.Verb)}  {(order.Case is null ? "" : $"case {order.Case}, {order.Purpose}  ")}{order.Outcome?.ToString() ?? "not answered"}");
             return Task.FromResult(ExitCode.Ok);
         }));
         return show;
@@ -127,6 +127,8 @@ internal static class HubOrderCommand
                 shown.Say($"order {given.Id} is in {file}, good until {JsonTime.Write(given.Expires)}: on the box, edge-agent order {Path.GetFileName(file)}");
                 return ExitCode.Ok;
             }
+            if (TrustPush.IsDue(agency, address ?? agency.Broker))
+                Failure.Say(ExitCode.Ok, $"warning: what is published here is not what was last pushed to {address ?? agency.Broker}, so the box may judge by older files: edge-agent hub push {agency.Folder}");
             await using var errand = await OrderErrand.OpenAsync(agency, parse.GetValue(box)!, address ?? agency.Broker, TimeProvider.System, cancel);
             return await RunAsync(agency, errand, asked, parse.GetValue(box)!, signing, TimeSpan.FromSeconds(parse.GetValue(wait)), shown, cancel);
         }));

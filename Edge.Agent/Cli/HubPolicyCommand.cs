@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json.Nodes;
 using Edge.Agent.Configuration;
 using Edge.Agent.Governance;
@@ -20,7 +21,7 @@ internal static class HubPolicyCommand
     private static Command Set()
     {
         var folder = new Argument<string>("DIR") { Description = "The agency's folder." };
-        var file = new Argument<string>("FILE") { Description = "The next policy, as JSON; its version is one more than the published one's." };
+        var file = new Argument<string>("FILE") { Description = "The next policy, as JSON: what hub policy show --source prints, changed, its version one more." };
         var json = RecognizeCommand.JsonOption();
         var set = new Command("set", "Propose a policy, and say what it widens and narrows") { folder, file, json };
         set.SetAction((parse, _) => Failure.ShowAsync(() =>
@@ -38,14 +39,19 @@ internal static class HubPolicyCommand
         var page = new PolicyCommand.PageForm();
         var show = new Command("show", "Print the public use and data policy of the published policy") { folder };
         page.AddTo(show);
+        var source = new Option<bool>("--source") { Description = "The policy itself instead of its page, as JSON: to change, and give to hub policy set." };
+        show.Options.Add(source);
         show.SetAction((parse, _) => Failure.ShowAsync(() =>
         {
             using var agency = Agency.Open(parse.GetValue(folder)!);
-            page.Print(parse, agency.Policy, box: null, agency.Grants.InUse);
+            if (parse.GetValue(source)) parse.InvocationConfiguration.Output.WriteLine(Indented(agency.Policy.Write()));
+            else page.Print(parse, agency.Policy, box: null, agency.Grants.InUse);
             return Task.FromResult(ExitCode.Ok);
         }));
         return show;
     }
+
+    private static string Indented(byte[] json) => JsonNode.Parse(json)!.ToJsonString(new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     private static ExitCode Run(Agency agency, string file, bool json, DateTimeOffset now, TextWriter output)
     {

@@ -18,8 +18,9 @@ internal static class HubRootRotateCommand
         {
             using var agency = Agency.Open(parse.GetValue(folder)!);
             var now = TimeProvider.System.GetUtcNow();
-            var published = agency.Ceremony.ProposeKeepers([.. parse.GetValue(add)!.Select(file => Passphrase.Load(file).Public)],
-                parse.GetValue(remove)!, parse.GetValue(threshold), now);
+            var added = parse.GetValue(add)!.Select(file => (Path.GetFileNameWithoutExtension(file), Passphrase.Load(file).Public)).ToList();
+            var published = agency.Ceremony.ProposeKeepers([.. added.Select(one => one.Public)], parse.GetValue(remove)!, parse.GetValue(threshold), now);
+            foreach (var (name, key) in added) agency.KeeperNames.Add(key, name);
             var lines = published ? [] : ChangeReport.Lines(agency.Ceremony.Proposal, agency.TrustFolder, now);
             return Task.FromResult(ProposalReport.Show(agency, published, [], lines, parse.GetValue(json), parse.InvocationConfiguration.Output));
         }));

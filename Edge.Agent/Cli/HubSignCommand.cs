@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Edge.Agent.Hub;
+using Edge.Storage.Keys;
 using Edge.Storage.Trust;
 
 namespace Edge.Agent.Cli;
@@ -30,12 +31,14 @@ internal static class HubSignCommand
         using var agency = Agency.Open(folder);
         if (!agency.Ceremony.Proposal.IsWaiting) return Failure.Say(ExitCode.Configuration, "no change waits for a signature");
         agency.Ceremony.Proposal.RequireFilesThatWereSigned(); // what is read must be what is signed
-        if (!json) Show(agency.Ceremony.Proposal, agency.TrustFolder, output);
+        if (!json) Show(agency.Ceremony.Proposal, agency.TrustFolder, agency.KeeperNames, output);
         using var key = Passphrase.Open(keyFile, passphraseFile);
+        var had = HasSigned(agency.Ceremony.Proposal, key);
         var published = agency.Ceremony.Sign(key, TimeProvider.System.GetUtcNow());
         if (json) return ProposalReport.Show(agency, published, new JsonObject { ["signedBy"] = RoleKeys.KeyIdOf(key.Public) }, [], json, output);
-        output.WriteLine(published ? "signed and published" : "signed; not yet published:");
-        if (!published) HubStatusCommand.ShowChange(agency.Ceremony.Proposal, output);
+        output.WriteLine(published ? $"signed and published; {ProposalReport.Next(agency)}"
+            : had ? "you had signed already; other keepers are missing:" : "signed; not yet published:");
+        if (!published) HubStatusCommand.ShowChange(agency.Ceremony.Proposal, agency.KeeperNames, output);
         return ExitCode.Ok;
     }
 
@@ -43,17 +46,21 @@ internal static class HubSignCommand
     {
         var carried = CarriedChange.Open(folder);
         carried.Proposal.RequireFilesThatWereSigned();
-        if (!json) Show(carried.Proposal, carried.Trust, output);
+        if (!json) Show(carried.Proposal, carried.Trust, carried.KeeperNames, output);
         using var key = Passphrase.Open(keyFile, passphraseFile);
+        var had = HasSigned(carried.Proposal, key);
         carried.Sign(key);
         output.WriteLine(json ? ProposalReport.Write(new JsonObject { ["agency"] = carried.Agency, ["published"] = false, ["signedBy"] = RoleKeys.KeyIdOf(key.Public) })
-            : "signed; carry the folder back, there: edge-agent hub import DIR FOLDER");
+            : $"{(had ? "you had signed already" : "signed")}; carry the folder back, there: edge-agent hub import DIR FOLDER");
         return ExitCode.Ok;
     }
 
-    private static void Show(TrustProposal proposal, string trust, TextWriter output)
+    private static bool HasSigned(TrustProposal proposal, SigningKey key) =>
+        RoleKeys.KeyIdOf(key.Public) is var id && proposal.Files is var files && files.Any(file => file.Signed.Contains(id)) && !files.Any(file => file.Eligible.Contains(id));
+
+    private static void Show(TrustProposal proposal, string trust, KeeperNames names, TextWriter output)
     {
         foreach (var line in ChangeReport.Lines(proposal, trust, TimeProvider.System.GetUtcNow())) output.WriteLine(Printable.Line(line));
-        HubStatusCommand.ShowChange(proposal, output);
+        HubStatusCommand.ShowChange(proposal, names, output);
     }
 }

@@ -25,7 +25,7 @@ internal static class HubStatusCommand
     }
 
     /// <summary>What waits, who has signed it and how many signatures are missing.</summary>
-    public static void ShowChange(TrustProposal proposal, TextWriter output)
+    public static void ShowChange(TrustProposal proposal, KeeperNames names, TextWriter output)
     {
         foreach (var path in proposal.Changes) output.WriteLine($"changes {path}");
         if (proposal.Changed(TrustPath.Grants) is { } bytes && Grants.TryParse(bytes, out var grants, out _, out _))
@@ -34,8 +34,8 @@ internal static class HubStatusCommand
         foreach (var file in proposal.Files)
         {
             output.WriteLine($"{file.File} {file.Version}, until {JsonTime.Write(file.Expires)}: {file.Missing} signature(s) missing");
-            foreach (var id in file.Signed) output.WriteLine($"  signed by {id}");
-            foreach (var id in file.Eligible) output.WriteLine($"  not by    {id}");
+            foreach (var id in file.Signed) output.WriteLine($"  signed by {names.Of(id)}");
+            foreach (var id in file.Eligible) output.WriteLine($"  not by    {names.Of(id)}");
         }
     }
 
@@ -55,10 +55,10 @@ internal static class HubStatusCommand
             return;
         }
         output.WriteLine($"{agency.Name}: {threshold} of {ids.Count} keeper(s) sign root and targets");
-        foreach (var id in ids) output.WriteLine($"  {id}");
+        foreach (var id in ids) output.WriteLine($"  {agency.KeeperNames.Of(id)}");
         if (agency.IsUnguarded) output.WriteLine("  the only key lies in this folder, unprotected: whoever reads the folder signs; only to try things out, make an agency in service with --keepers 3");
         foreach (var (file, expires) in agency.Expiries) output.WriteLine($"{file} until {JsonTime.Write(expires)}");
-        if (agency.Ceremony.Proposal.IsWaiting) ShowChange(agency.Ceremony.Proposal, output);
+        if (agency.Ceremony.Proposal.IsWaiting) ShowChange(agency.Ceremony.Proposal, agency.KeeperNames, output);
         else output.WriteLine("no change waits");
     }
 }

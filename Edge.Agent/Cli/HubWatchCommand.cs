@@ -59,6 +59,7 @@ internal static class HubWatchCommand
             lost => show.Say(lost.Message), cancel, other, ledger, member?.Group, show.Sync, member is null && other is null ? agency.Sign : null, show.SayNotTold);
         show.Say(other is not null ? $"linked to {settings.Broker}, watching for hits of {other} for {agency.Name}"
             : $"linked to {settings.Broker}, watching {agency.Boxes.Count} box(es) of {agency.Name}");
+        watch.LinkedAgain = () => show.Say($"linked again to {settings.Broker}");
         if (member is not null) show.Say($"one of the group {member.Group}: messages that do not come are not noticed here, because other members get a part; " +
             $"the broker must let {member.BrokerName} read edge/v1/{agency.Name}/#, or what it gives to this member is lost");
         if (ledger.Boxes > 0 && !watch.Resumed) show.Say("the broker has kept nothing for this hub since it was last here: what boxes sent meanwhile did not reach it, and is named when their summaries tell");

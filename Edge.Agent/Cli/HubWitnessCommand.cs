@@ -45,12 +45,13 @@ internal static class HubWitnessCommand
 
     private static Command Key()
     {
-        var folder = Folder();
-        var command = new Command("key", "Print the witness's public key, made if there is none: for the policy, and for auditors") { folder };
+        var (folder, json) = (Folder(), RecognizeCommand.JsonOption());
+        var command = new Command("key", "Print the witness's public key, made if there is none: for the policy, and for auditors") { folder, json };
         command.SetAction((parse, _) => Failure.ShowAsync(() =>
         {
             using var agency = Agency.Open(parse.GetValue(folder)!);
-            parse.InvocationConfiguration.Output.WriteLine(agency.Witness.PublicKey());
+            var key = $"{agency.Witness.PublicKey()}";
+            parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(json) ? JsonSerializer.Serialize(new { agency = agency.Name, key }, Json) : key);
             return Task.FromResult(ExitCode.Ok);
         }));
         return command;

@@ -109,7 +109,7 @@ internal sealed class ModelsCalibrateCommand
         var table = new Table().AddColumns("confidence", "plates", "mean confidence", "share right");
         foreach (var bin in found.After.Bins)
             table.AddRow($"{bin.From:0.00}-{bin.To:0.00}", $"{bin.Count}", $"{bin.Confidence:0.000}", $"{bin.Right:0.000}");
-        AnsiConsole.Write(table);
+        Tables.On(Console.Out).Write(table);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"expected calibration error: {found.Before.Error:0.000} taken as it is, {found.After.Error:0.000} calibrated, on plates it was not fitted on"));
         foreach (var rate in (double[])[0.005, 0.01, 0.02, 0.05])

@@ -49,8 +49,7 @@ internal static class ModelsListCommand
 
     private static void Write(Listed[] models, TextWriter output)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        if (!ReferenceEquals(output, Console.Out) || Console.IsOutputRedirected) console.Profile.Width = 160;
+        var console = Tables.On(output);
         var table = new Table().AddColumns(["", .. models.Select(model => model.Role)]);
         Row("name", model => model.Name);
         Row("file", model => model.File);

@@ -52,7 +52,12 @@ internal static class OrderCommand
         }
     }
 
-    private static string? Readable(string? outcome) => outcome == OrderInbox.NotAnOperators ? "refused: no operator of this box's agency has signed it" : outcome;
+    private static string? Readable(string? outcome) => outcome switch
+    {
+        OrderInbox.NotAnOperators => "refused: no operator of this box's agency has signed it",
+        OrderInbox.NotJudged => "refused: the box failed to judge it; its log names the bug, please report that line",
+        _ => outcome,
+    };
 
     private static byte[]? Read(string file)
     {

@@ -24,14 +24,17 @@ internal static class ProposalReport
             return ExitCode.Ok;
         }
         foreach (var line in lines) output.WriteLine(Printable.Line(line));
-        if (published) output.WriteLine($"published; boxes have it once {agency.TrustFolder} has reached them: hub push, or a stick");
+        if (published) output.WriteLine($"published; {Next(agency)}");
         else
         {
             output.WriteLine("proposed; it waits for its keepers:");
-            HubStatusCommand.ShowChange(agency.Ceremony.Proposal, output);
+            HubStatusCommand.ShowChange(agency.Ceremony.Proposal, agency.KeeperNames, output);
         }
         return ExitCode.Ok;
     }
+
+    /// <summary>What is left to do after a publication, which is here alone until then.</summary>
+    public static string Next(Agency agency) => $"boxes do not have it yet, now: edge-agent hub push {agency.Folder}  (or carry {agency.TrustFolder} to them)";
 
     /// <summary>Adds what waits for signatures.</summary>
     public static void AddPending(JsonObject json, Agency agency)

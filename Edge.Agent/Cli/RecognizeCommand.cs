@@ -200,7 +200,7 @@ internal static class RecognizeCommand
 
         public void Dispose()
         {
-            if (!json && !scoreOnly) AnsiConsole.Write(_table);
+            if (!json && !scoreOnly) Tables.On(Console.Out).Write(_table);
         }
 
         private void Row(string file, string when, StillRead read) => _table.AddRow(

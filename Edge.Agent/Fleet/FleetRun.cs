@@ -23,9 +23,11 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ClearWithin = TimeSpan.FromMinutes(2);
 
     private readonly FleetTally _tally = new(time);
     private readonly List<SimulatedBox> _boxes = [];
+    private readonly List<Task> _running = [];
     private IReadOnlyList<ProcessMeter> _meters = [];
     private long _looked;
     private int _messageBytes;
@@ -87,22 +89,31 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
     private async Task<FleetResult> RunAsync(Agency agency, string agencyFolder, BrokerAddress address, int? broker, CancellationToken stop)
     {
         using var ending = new CancellationTokenSource();
-        var running = new List<Task>();
         try
         {
+            await TryAsync(agency, address, stop);
             await EnrolAsync(agency, address, stop);
             await using var hub = await WatchingHub.StartAsync(agencyFolder, address, _tally.Take, said, time, stop);
-            await LinkAsync(hub, running, ending.Token, stop);
+            await LinkAsync(hub, ending.Token, stop);
             await WarmUpAsync(hub, stop);
-            return await MeasureAsync(hub, broker, ending, running, stop);
+            return await MeasureAsync(hub, broker, ending, stop);
         }
         finally
         {
             await ending.CancelAsync();
-            await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(_running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whichever failed first is on its way up
             if (Given is not null) await ClearAsync(agency, address);
             foreach (var box in _boxes) await box.DisposeAsync();
         }
+    }
+
+    /// <summary>Before a thousand keys are made for a broker that is not there.</summary>
+    private async Task TryAsync(Agency agency, BrokerAddress broker, CancellationToken stop)
+    {
+        // As the desk, who keeps nothing there: the hub's session is the hub's.
+        var desk = new LinkSettings(broker, agency.DeskCertificates(time.GetUtcNow()), $"{agency.Name}-desk") { SessionExpiry = TimeSpan.Zero };
+        await using var link = await MqttLink.OpenAsync(desk, time, stop);
+        await link.CloseAsync();
     }
 
     private async Task EnrolAsync(Agency agency, BrokerAddress broker, CancellationToken stop)
@@ -127,7 +138,7 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
         _messageBytes = _boxes[0].SampleBytes();
     }
 
-    private async Task LinkAsync(WatchingHub hub, List<Task> running, CancellationToken ending, CancellationToken stop)
+    private async Task LinkAsync(WatchingHub hub, CancellationToken ending, CancellationToken stop)
     {
         var before = (Online: -1, Since: time.GetTimestamp());
         for (var started = 0; _tally.Online < plan.Boxes;)
@@ -136,7 +147,7 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
             for (; started < plan.Boxes && started - online < LinkingAtOnce; started++)
             {
                 var box = _boxes[started];
-                running.Add(Task.Run(() => box.RunAsync(ending), CancellationToken.None));
+                _running.Add(Task.Run(() => box.RunAsync(ending), CancellationToken.None));
             }
             progress.Report(new FleetProgress("boxes linked", online, plan.Boxes, 0));
             if (online != before.Online) before = (online, time.GetTimestamp());
@@ -145,6 +156,7 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
                 throw new BrokerException(BrokerFailure.Unreachable, $"only {online} of {plan.Boxes} boxes reach the hub over the broker: see that it admits them, and allows so many connections");
             await Task.Delay(Tick, time, stop);
         }
+        progress.Report(new FleetProgress("boxes linked", plan.Boxes, plan.Boxes, 0));
     }
 
     private async Task WarmUpAsync(WatchingHub hub, CancellationToken stop)
@@ -159,7 +171,7 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
         _tally.StartOver();
     }
 
-    private async Task<FleetResult> MeasureAsync(WatchingHub hub, int? broker, CancellationTokenSource ending, List<Task> running, CancellationToken stop)
+    private async Task<FleetResult> MeasureAsync(WatchingHub hub, int? broker, CancellationTokenSource ending, CancellationToken stop)
     {
         var started = time.GetTimestamp();
         _meters = [new ProcessMeter(hub.ProcessId), new ProcessMeter(Environment.ProcessId), .. broker is { } there ? [new ProcessMeter(there)]
@@ -176,9 +188,17 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
         }
         foreach (var meter in _meters) meter.Look();
         var uses = _meters.Select(meter => meter.Used).ToList();
-        if (!stopped) await SummariseAsync(hub, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            // Without them nothing that is missing is named: what fails here must not look like a run in which nothing is.
+            if (!stopped) await SummariseAsync(hub, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            stopped = true;
+        }
         await ending.CancelAsync();
-        await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_running);
         await hub.StopAsync();
         return new FleetResult(plan, _tally.Count(started), uses[0], uses.Count > 2 ? uses[2] : null, uses[1], _messageBytes, FileSystem(),
             stopped || stop.IsCancellationRequested);
@@ -269,18 +289,24 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
     /// <summary>Somebody else's broker keeps nothing of boxes that do not exist: neither what they said last nor what the hub told them.</summary>
     private async Task ClearAsync(Agency agency, BrokerAddress broker)
     {
+        if (_boxes.Count == 0) return;
+        using var deadline = new CancellationTokenSource(ClearWithin, time);
+        var cleared = 0;
         try
         {
-            foreach (var box in _boxes) await box.ClearAsync(broker);
-            await using var hub = await MqttLink.OpenAsync(agency.LinkOfHub(null, broker, time.GetUtcNow()) with { SessionExpiry = TimeSpan.Zero }, time,
-                CancellationToken.None);
+            await Parallel.ForEachAsync(_boxes, new ParallelOptions { MaxDegreeOfParallelism = LinkingAtOnce, CancellationToken = deadline.Token }, async (box, cancel) =>
+            {
+                await box.ClearAsync(broker, cancel);
+                lock (_boxes) progress.Report(new FleetProgress("boxes cleared", ++cleared, _boxes.Count, 0));
+            });
+            await using var hub = await MqttLink.OpenAsync(agency.LinkOfHub(null, broker, time.GetUtcNow()) with { SessionExpiry = TimeSpan.Zero }, time, deadline.Token);
             foreach (var box in _boxes)
-                await hub.PublishAsync(new Publication(Topics.Receipt(box.Name), ReadOnlyMemory<byte>.Empty, Retain: true), CancellationToken.None);
+                await hub.PublishAsync(new Publication(Topics.Receipt(box.Name), ReadOnlyMemory<byte>.Empty, Retain: true), deadline.Token);
             await hub.CloseAsync();
         }
-        catch (BrokerException)
+        catch (Exception gone) when (gone is BrokerException or OperationCanceledException)
         {
-            // Gone, or never there: something under the names of this run is all that stays.
+            said($"{broker} was not cleared to the end ({cleared} of {_boxes.Count} boxes): what they said last stays retained there under {Topics.Of(_boxes[0].Name, EventType.Status)} and the like");
         }
     }
 
@@ -292,6 +318,8 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
             await Task.Delay(TimeSpan.FromSeconds(1), time, stop); // the same signal may be on its way to us
             throw new BrokerException(BrokerFailure.Lost, $"the hub ended: {hub.LastSaid}");
         }
+        // A box that has failed ends the run at once, and says why: what it would have sent is not to be waited for.
+        if (_running.FirstOrDefault(box => box.IsFaulted) is { } failed) await failed;
         if (time.GetElapsedTime(_looked) < LookEvery) return;
         _looked = time.GetTimestamp();
         foreach (var meter in _meters) meter.Look();

@@ -79,11 +79,11 @@ internal abstract class SimulatedBox : IAsyncDisposable
 
     /// <summary>Takes back its status, the only thing that a broker keeps of it.</summary>
     /// <exception cref="BrokerException">There is no link.</exception>
-    public async Task ClearAsync(BrokerAddress broker)
+    public async Task ClearAsync(BrokerAddress broker, CancellationToken cancel)
     {
         // Without a session, so that the broker does not keep that either.
-        await using var link = await MqttLink.OpenAsync(Link with { Broker = broker, SessionExpiry = TimeSpan.Zero }, Time, CancellationToken.None);
-        await link.PublishAsync(new Publication(Topics.Of(Name, EventType.Status), ReadOnlyMemory<byte>.Empty, Retain: true), CancellationToken.None);
+        await using var link = await MqttLink.OpenAsync(Link with { Broker = broker, SessionExpiry = TimeSpan.Zero }, Time, cancel);
+        await link.PublishAsync(new Publication(Topics.Of(Name, EventType.Status), ReadOnlyMemory<byte>.Empty, Retain: true), cancel);
         await link.CloseAsync();
     }
 

@@ -20,11 +20,16 @@ internal sealed class TrustMailbox(TrustWatch trust, TimeProvider time, ILogger 
     /// <summary>Most bytes kept until they were looked at.</summary>
     public const int MaxBytes = 48 * 1024 * 1024;
 
+    /// <summary>Nothing waits longer for a look, also where the disk refuses one.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
+
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ReadOnlyMemory<byte>> _files = new(StringComparer.Ordinal);
     private readonly Channel<bool> _arrived = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private TaskCompletionSource _look = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _came, _lookedAt;
 
     /// <summary>Keeps a file. One that no trust repository has, or that is larger than it may be, is dropped.</summary>
     public void Put(string file, ReadOnlyMemory<byte> bytes)
@@ -39,8 +44,40 @@ internal sealed class TrustMailbox(TrustWatch trust, TimeProvider time, ILogger 
                 log.LogError("more than {Files} trust files or {Most} bytes of them came that made no set: they were dropped; publish them again", MaxFiles, MaxBytes);
                 return;
             }
+            _came++;
         }
         _arrived.Writer.TryWrite(true);
+    }
+
+    /// <summary>Completes once all that has come by now was looked at, at once if nothing has, and after <see cref="LongestWait"/> in any
+    /// case. What was ordered after a publication is to be judged by it.</summary>
+    public async Task LookedAtAsync(CancellationToken cancel)
+    {
+        var (since, came) = (time.GetTimestamp(), Came());
+        while (NextLook(came) is { } next && LongestWait - time.GetElapsedTime(since) is var rest && rest > TimeSpan.Zero)
+            await next.WaitAsync(rest, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancel.ThrowIfCancellationRequested();
+    }
+
+    private long Came()
+    {
+        lock (_gate) return _came;
+    }
+
+    /// <summary>The next look, or null if there was one since <paramref name="came"/> files had come.</summary>
+    private Task? NextLook(long came)
+    {
+        lock (_gate) return _lookedAt >= came ? null : _look.Task;
+    }
+
+    private void LookedAt(long came)
+    {
+        lock (_gate)
+        {
+            _lookedAt = came;
+            _look.SetResult();
+            _look = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
     }
 
     /// <summary>Looks at what came, as often as something comes, until told to stop.</summary>
@@ -67,6 +104,7 @@ internal sealed class TrustMailbox(TrustWatch trust, TimeProvider time, ILogger 
         {
             while (true)
             {
+                var came = Came(); // before the files: what comes between the two is looked at again
                 var files = Files();
                 var settled = trust.Refresh(new TrustParcel(files, trust.Current?.Targets), time.GetUtcNow(), out var refused);
                 // Only what was refused goes: whoever can put one bad file there must not take the good ones away with it.
@@ -77,6 +115,7 @@ internal sealed class TrustMailbox(TrustWatch trust, TimeProvider time, ILogger 
                 }
                 // Without a timestamp the set in use verifies once more, and says nothing about what came.
                 if (settled && files.ContainsKey(TrustPath.Timestamp)) Clear(files);
+                LookedAt(came);
                 return true;
             }
         }

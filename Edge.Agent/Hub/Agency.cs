@@ -64,6 +64,9 @@ public sealed class Agency : IDisposable
     /// <summary>True if the hub signs policy and keys by itself, with a key that no passphrase guards.</summary>
     public bool IsUnguarded => File.Exists(_folder.KeeperKey);
 
+    /// <summary>Where all of it is.</summary>
+    public string Folder => _folder.Path;
+
     /// <summary>Its trust repository, public as it stands.</summary>
     public string TrustFolder => _folder.Trust;
 
@@ -113,6 +116,9 @@ public sealed class Agency : IDisposable
     /// <summary>What its keepers sign for.</summary>
     public Ceremony Ceremony => new(this, _folder, _keys);
 
+    /// <summary>What its keepers are called here.</summary>
+    public KeeperNames KeeperNames => KeeperNames.Open(_folder.KeeperNames);
+
     /// <summary>Whom its boxes, and those of other agencies, look for.</summary>
     public HotlistBook Hotlists => new(this, _folder, _keys);
 
@@ -131,9 +137,13 @@ public sealed class Agency : IDisposable
         .Select(file => KnownBox.TryParse(File.ReadAllBytes(file), out var box, out var problems)
             ? box : throw new AgencyException($"{file}: {problems[0]}; enrol the box again"))];
 
-    /// <summary>Decides what to believe of messages: the boxes enrolled or offered at this moment, the epoch keys at that of each message.</summary>
-    public MessageVerifier Verifier() => new(Name, Boxes.Select(box => KeyValuePair.Create(box.Name, box.Messages))
-        .Concat(Grants.Offers.SelectMany(offer => offer.NamedBoxes)).ToDictionary(), Epochs);
+    /// <summary>Decides what to believe of messages, by the boxes enrolled or offered and by the epoch keys at the moment of each message.</summary>
+    /// <exception cref="AgencyException">A file of a box or an offer is damaged.</exception>
+    public MessageVerifier Verifier()
+    {
+        _ = (Boxes, Grants.Offers); // what is damaged is said at the start
+        return new MessageVerifier(Name, new BoxKeys(_folder, Name).Find, Epochs);
+    }
 
     /// <summary>Makes an agency in <paramref name="path"/>, whole or not at all.</summary>
     /// <param name="progress">Told the number of plates blinded.</param>
@@ -239,7 +249,7 @@ public sealed class Agency : IDisposable
         return new EnrolmentBundle(box, authority.Certificate, certificate, Target(TrustPath.Root));
     }
 
-    /// <summary>Knows a box no more: what it says is refused by every hub that starts from now on.</summary>
+    /// <summary>Knows a box no more: what it says is refused from now on.</summary>
     internal void Forget(BoxName box) => File.Delete(_folder.Box(box.Box));
 
     /// <summary>Makes a box's keys here and enrols it, for a first try without a second machine: <c>to-box/{box}</c> then

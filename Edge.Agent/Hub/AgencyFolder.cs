@@ -28,6 +28,9 @@ internal sealed record AgencyFolder(string Path)
     /// <summary>Keepers' keys, each to be carried away by its keeper and deleted.</summary>
     public string ToKeepers => At("to-keepers");
 
+    /// <summary>What people call the keepers' keys.</summary>
+    public string KeeperNames => At("keepers.json");
+
     /// <summary>The orders that were given, and what came of them.</summary>
     public string Orders => At("orders");
 

@@ -7,10 +7,11 @@ using Edge.Storage.Trust;
 namespace Edge.Agent.Hub;
 
 /// <summary>A copy of a change, carried to a keeper's own machine to be signed there: <c>change.json</c>, which names the agency, the
-/// change in <c>pending</c>, and in <c>trust</c> what is published today. Nothing in it is secret, and nothing can be published
+/// change in <c>pending</c>, and in <c>trust</c> what is published today, beside what the agency calls its keepers. Nothing in it is secret, and nothing can be published
 /// from it.</summary>
 public sealed class CarriedChange
 {
+    private const string NamesFile = "keepers.json";
     private readonly string _folder;
 
     private CarriedChange(string folder, string agency) => (_folder, Agency) = (folder, agency);
@@ -47,12 +48,16 @@ public sealed class CarriedChange
         if (!Proposal.Sign(key)) throw new AgencyException($"the key {RoleKeys.KeyIdOf(key.Public)} is not one that this change needs");
     }
 
-    internal static void Write(string folder, string agency, TrustProposal proposal)
+    /// <summary>What the agency calls its keepers.</summary>
+    public KeeperNames KeeperNames => KeeperNames.Open(Path.Combine(_folder, NamesFile));
+
+    internal static void Write(string folder, string agency, TrustProposal proposal, string names)
     {
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
             throw new AgencyException($"{folder} is not empty: name another folder");
         Directory.CreateDirectory(folder);
         proposal.CopyTo(folder);
+        if (File.Exists(names)) DurableFile.Write(Path.Combine(folder, NamesFile), File.ReadAllBytes(names));
         DurableFile.Write(Description(folder), CanonicalJson.Write(new JsonObject { ["agency"] = agency })); // last: with it the copy is complete
     }
 

@@ -137,7 +137,7 @@ public sealed class Ceremony
     {
         using var alone = _agency.Alone();
         if (!Proposal.IsWaiting) throw new AgencyException("no change waits");
-        CarriedChange.Write(target, _agency.Name, Proposal);
+        CarriedChange.Write(target, _agency.Name, Proposal, _folder.KeeperNames);
     }
 
     /// <summary>Takes the signatures from a copy that a keeper has signed, and publishes the change with the last one.</summary>

@@ -123,6 +123,7 @@ internal static class FirstInstall
         pattern read edge/v1/{agency}/%u/order
         pattern read edge/v1/{agency}/%u/cosignature
         pattern read edge/v1/{agency}/%u/receipt
+        # For every client, so without %u: Mosquitto warns of that, and no harm is in it.
         pattern read edge/v1/{agency}/trust/#
 
         """;

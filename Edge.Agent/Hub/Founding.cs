@@ -49,6 +49,8 @@ internal static class Founding
             keepers = new SigningRole([.. plan.Keepers.Select(keeper => keeper.Key)], plan.KeeperThreshold);
             Directory.CreateDirectory(folder.ToKeepers, AgencyFolder.OwnerOnly);
             foreach (var keeper in plan.Keepers) DurableFile.Write(Path.Combine(folder.ToKeepers, $"{keeper.Name}.key"), keeper.File.Write());
+            var names = KeeperNames.Open(folder.KeeperNames);
+            foreach (var keeper in plan.Keepers) names.Add(keeper.Key.Public, keeper.Name);
         }
         var epochs = new EpochKeys(folder);
         epochs.Begin(policy);

@@ -12,6 +12,7 @@ public sealed class HubWatch : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<BoxName, Receipt> _receipts = [];
     private Task _telling = Task.CompletedTask;
+    private readonly ShortLinks _short;
     private MqttLink _link;
 
     private HubWatch(LinkSettings settings, Inbox inbox, TimeProvider time, IReadOnlyList<string> topics, MqttLink link)
@@ -21,10 +22,14 @@ public sealed class HubWatch : IAsyncDisposable
         _time = time;
         _link = link;
         _inbox = inbox;
+        _short = new ShortLinks(time, settings.ClientId);
     }
 
     /// <summary>Called when the link is lost, and again for each attempt that fails.</summary>
     public Action<BrokerException>? LinkLost { get; init; }
+
+    /// <summary>Called when there is a link again.</summary>
+    public Action? LinkedAgain { get; set; }
 
     /// <summary>Called when a batch has been shown, before it is remembered and the broker may forget it: what was written
     /// must be safe when this returns.</summary>
@@ -87,7 +92,7 @@ public sealed class HubWatch : IAsyncDisposable
                 await _link.CloseAsync();
                 return;
             }
-            LinkLost?.Invoke(await _link.Lost);
+            LinkLost?.Invoke(_short.Ended(await _link.Lost));
             await ReconnectAsync(cancel);
         }
     }
@@ -174,6 +179,8 @@ public sealed class HubWatch : IAsyncDisposable
             try
             {
                 _link = await SubscribeAsync(_settings, _topics, _time, cancel);
+                _short.Opened();
+                LinkedAgain?.Invoke();
                 return;
             }
             catch (BrokerException still)

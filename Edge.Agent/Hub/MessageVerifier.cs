@@ -10,10 +10,16 @@ namespace Edge.Agent.Hub;
 /// <summary>Decides whether a message is to be believed: from the topic inwards to the sealed body, each layer must be
 /// well-formed and must say the same as the one around it. The same bytes and keys give the same answer.</summary>
 /// <param name="agency">Only its own boxes are believed, and those of another agency in a hit that is for this one.</param>
-/// <param name="boxes">The message key of each registered box, those that other agencies told of too.</param>
+/// <param name="boxes">The message key of a box that is registered now, those that other agencies told of too; null of any other.</param>
 /// <param name="keys">Where the keys are that hits may be sealed to.</param>
-public sealed class MessageVerifier(string agency, IReadOnlyDictionary<BoxName, VerifyingKey> boxes, IEpochKeys keys)
+public sealed class MessageVerifier(string agency, Func<BoxName, VerifyingKey?> boxes, IEpochKeys keys)
 {
+    /// <summary>The same for boxes that never change.</summary>
+    public MessageVerifier(string agency, IReadOnlyDictionary<BoxName, VerifyingKey> boxes, IEpochKeys keys)
+        : this(agency, box => boxes.GetValueOrDefault(box), keys)
+    {
+    }
+
     /// <param name="recipients">The keys that hits may be sealed to; borrowed, not disposed here.</param>
     public MessageVerifier(string agency, IReadOnlyDictionary<BoxName, VerifyingKey> boxes, IReadOnlyCollection<RecipientKey> recipients)
         : this(agency, boxes, new InMemory(recipients))
@@ -31,9 +37,9 @@ public sealed class MessageVerifier(string agency, IReadOnlyDictionary<BoxName, 
     {
         if (!Topics.TryParse(topic, out var box, out var type, out var audience) || (box.Agency != agency && audience != agency))
             return new Refused(MessagePart.Topic, $"not edge/v1/{agency}/{{box}}/{{event}}");
-        if (!boxes.TryGetValue(box, out var key))
-            return new Refused(MessagePart.Box, box.Agency == agency ? $"box {box} was not enrolled here when this hub started"
-                : $"box {box} was not known here when this hub started: take over an offer of {box.Agency} that names it");
+        if (boxes(box) is not { } key)
+            return new Refused(MessagePart.Box, box.Agency == agency ? $"box {box} is not enrolled here"
+                : $"box {box} is not known here: take over an offer of {box.Agency} that names it");
         if (SignatureFault(box, key, message, out var payload) is { } fault) return new Refused(MessagePart.Signature, fault);
         if (!CloudEvent.TryParse(payload, out var said, out var malformed)) return new Refused(MessagePart.Event, malformed);
         if (said.Box != box) return new Refused(MessagePart.Event, $"source is {said.Box}, but the topic is of {box}");

@@ -52,7 +52,7 @@ public sealed class OrderBook
     public (GivenOrder Given, byte[] Message) Give(Order order, string box, SigningKey key, DateTimeOffset now, TimeSpan? life = null)
     {
         var known = _agency.Boxes.FirstOrDefault(one => one.Name.Box == box)
-            ?? throw new AgencyException($"no box {box} is enrolled: {string.Join(", ", _agency.Boxes.Select(one => one.Name.Box))} are");
+            ?? throw new AgencyException($"no box {box} is enrolled; enrolled: {(_agency.Boxes is { Count: > 0 } boxes ? string.Join(", ", boxes.Select(one => one.Name.Box)) : "none")}");
         var by = _agency.PublishedOperators.WithKey(key.Public.KeyId)
             ?? throw new AgencyException("the key is no operator's: hub operator add proposes one, and takes effect once it is published");
         if (!by.IsInForce(now)) throw new AgencyException($"the term of {by.Account} is from {JsonTime.Write(by.NotBefore)} until {JsonTime.Write(by.Expires)}");

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Edge.Agent.Publishing;
+using Edge.Storage.Audit;
 using Edge.Storage.Files;
 using Edge.Storage.Json;
 using Edge.Storage.Trust;
@@ -37,9 +38,14 @@ public static class TrustPush
         foreach (var (path, bytes) in files) await SendAsync(link, agency, path, bytes, cancel);
         foreach (var path in gone) await SendAsync(link, agency, path, default, cancel);
         await link.CloseAsync();
-        Remember(agency, broker, [.. files.Select(file => file.Path)]);
+        Remember(agency, broker, [.. files.Select(file => file.Path)], Sha256Hash.Of(files.Single(file => file.Path == TrustPath.Timestamp).Bytes).ToString());
         return new TrustPushed([.. files.Select(file => file.Path)], gone);
     }
+
+    /// <summary>True if what is published is not what the last push has left on the broker: then boxes may not have it.</summary>
+    public static bool IsDue(Agency agency, BrokerAddress broker) => Read(agency) is not { } pushed || pushed.Broker != broker.ToString() || pushed.Timestamp != Stamp(agency);
+
+    private static string Stamp(Agency agency) => Sha256Hash.Of(agency.Target(TrustPath.Timestamp)).ToString();
 
     private static async Task SendAsync(MqttLink link, Agency agency, string path, ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
@@ -48,14 +54,20 @@ public static class TrustPush
             throw new BrokerException(BrokerFailure.Refused, $"the broker did not take {path}: {reason}; for the desk's rights see to-broker/mosquitto.acl of a new agency");
     }
 
-    // {"broker","files":[…]}: of another broker nothing is remembered.
+    // {"broker","files":[…],"timestamp"?}: of another broker nothing is remembered; the digest of timestamp.json only once all was sent.
+    private static Pushed? Read(Agency agency) => File.Exists(agency.PushedFile) && StrictJson.TryRead(File.ReadAllBytes(agency.PushedFile), 64 * 1024,
+        fields => new Pushed(fields.Text("broker", 300), fields.Texts("files", 0, 1024, text => text.Length <= 128, "must be a file's path"),
+            fields.Has("timestamp") ? fields.Text("timestamp", 64) : null), out var pushed, out _) ? pushed : null;
+
     private static IReadOnlyList<string> Remembered(Agency agency, BrokerAddress broker) =>
-        File.Exists(agency.PushedFile) && StrictJson.TryRead(File.ReadAllBytes(agency.PushedFile), 64 * 1024,
-            fields => new Pushed(fields.Text("broker", 300), fields.Texts("files", 0, 1024, text => text.Length <= 128, "must be a file's path")), out var pushed, out _)
-        && pushed.Broker == broker.ToString() ? pushed.Files : [];
+        Read(agency) is { } pushed && pushed.Broker == broker.ToString() ? pushed.Files : [];
 
-    private static void Remember(Agency agency, BrokerAddress broker, IReadOnlyList<string> files) => DurableFile.Write(agency.PushedFile,
-        CanonicalJson.Write(new JsonObject { ["broker"] = broker.ToString(), ["files"] = new JsonArray([.. files.Select(file => (JsonNode)file)]) }));
+    private static void Remember(Agency agency, BrokerAddress broker, IReadOnlyList<string> files, string? timestamp = null)
+    {
+        var json = new JsonObject { ["broker"] = broker.ToString(), ["files"] = new JsonArray([.. files.Select(file => (JsonNode)file)]) };
+        if (timestamp is not null) json["timestamp"] = timestamp;
+        DurableFile.Write(agency.PushedFile, CanonicalJson.Write(json));
+    }
 
-    private sealed record Pushed(string Broker, IReadOnlyList<string> Files);
+    private sealed record Pushed(string Broker, IReadOnlyList<string> Files, string? Timestamp);
 }

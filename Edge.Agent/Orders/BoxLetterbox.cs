@@ -15,21 +15,19 @@ internal sealed class BoxLetterbox(BoxName box, OrderDesk desk, ReceiptTray rece
 
     public IReadOnlyList<string> Filters { get; } = [Topics.Order(box), Topics.Receipt(box), Topics.EveryTrustFile(box.Agency), Topics.Cosignature(box)];
 
-    public Task TakeAsync(string topic, ReadOnlyMemory<byte> payload, bool again, CancellationToken cancel)
+    public async Task TakeAsync(string topic, ReadOnlyMemory<byte> payload, bool again, CancellationToken cancel)
     {
-        try
-        {
-            if (topic == Topics.Order(box)) desk.Take(payload, again);
-            else if (topic == Topics.Cosignature(box)) cosigned(payload);
-            else if (topic == Topics.Receipt(box)) receipts.Take(payload.Span);
-            else if (Topics.TryParseTrust(topic, box.Agency, out var file)) trust.Put(file, payload);
-        }
-#pragma warning disable CA1031 // one message that nobody foresaw must not stop the box: it is refused by being forgotten
-        catch (Exception bug) when (bug is not IOException)
-#pragma warning restore CA1031
-        {
-            log.LogError("a message on {Topic} was dropped: unexpected {Failure}; this is a bug, please report this line", topic, bug.GetType().Name);
-        }
-        return Task.CompletedTask;
+        // Whoever adds an operator, publishes and then orders finds the order judged by what was published: it waits, unacknowledged, until that
+        // was looked at. What comes behind it waits too, since acknowledgements go in order (MQTT 5 §4.6).
+        if (topic == Topics.Order(box)) await trust.LookedAtAsync(cancel);
+        Door.TryTake(() => Take(topic, payload, again), $"a message on {topic}", log);
+    }
+
+    private void Take(string topic, ReadOnlyMemory<byte> payload, bool again)
+    {
+        if (topic == Topics.Order(box)) desk.Take(payload, again);
+        else if (topic == Topics.Cosignature(box)) cosigned(payload);
+        else if (topic == Topics.Receipt(box)) receipts.Take(payload.Span);
+        else if (Topics.TryParseTrust(topic, box.Agency, out var file)) trust.Put(file, payload);
     }
 }

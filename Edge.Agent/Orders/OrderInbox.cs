@@ -18,6 +18,9 @@ internal sealed class OrderInbox(string folder, OrderDesk desk, TimeProvider tim
     /// <summary>The outcome of what nobody can be answered for.</summary>
     public const string NotAnOperators = "refused:not-an-operators";
 
+    /// <summary>The outcome of what the box could not judge, for a reason that is the box's own.</summary>
+    public const string NotJudged = "refused:not-judged";
+
     private const int MostAtOnce = 64;
     private readonly HashSet<string> _unreadable = new(StringComparer.Ordinal);
     private readonly Dictionary<Sha256Hash, byte[]> _unsaid = [];
@@ -37,16 +40,15 @@ internal sealed class OrderInbox(string folder, OrderDesk desk, TimeProvider tim
     /// <summary>Takes what lies there. What cannot be taken holds up nothing that lies beside it.</summary>
     public void Look()
     {
-        if (!Directory.Exists(folder)) return;
         var taken = 0;
-        foreach (var file in Directory.EnumerateFiles(folder, "*" + OrderEnding).Order(StringComparer.Ordinal).ToList())
+        foreach (var file in Files())
             try
             {
                 if (taken == MostAtOnce) return;
                 if (Read(file) is not { } order) continue;
                 taken++;
                 var digest = Sha256Hash.Of(order);
-                if (!_unsaid.TryGetValue(digest, out var outcome)) _unsaid.Add(digest, outcome = Outcome(desk.Take(order)));
+                if (!_unsaid.TryGetValue(digest, out var outcome)) _unsaid.Add(digest, outcome = Judge(order));
                 if (!Say(file, outcome)) continue;
                 _unsaid.Remove(digest);
             }
@@ -57,9 +59,30 @@ internal sealed class OrderInbox(string folder, OrderDesk desk, TimeProvider tim
             }
     }
 
-    private static byte[] Outcome(OrderAnswer? answer) => JsonSerializer.SerializeToUtf8Bytes(new
+    private List<string> Files()
     {
-        order = answer?.Order, verb = answer?.Verb, outcome = answer?.Outcome.ToString() ?? NotAnOperators, count = answer?.Count ?? 0,
+        try
+        {
+            List<string> files = Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*" + OrderEnding).Order(StringComparer.Ordinal)] : [];
+            _unreadable.IntersectWith(files); // a name that comes back later is another file
+            return files;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            if (_unreadable.Add(folder)) log.LogError("{Folder} cannot be read: the agent's user must own it", folder);
+            return [];
+        }
+    }
+
+    private byte[] Judge(byte[] order)
+    {
+        OrderAnswer? answer = null;
+        return Door.TryTake(() => answer = desk.Take(order), "an order brought by hand", log) ? Outcome(answer, NotAnOperators) : Outcome(null, NotJudged);
+    }
+
+    private static byte[] Outcome(OrderAnswer? answer, string unanswered) => JsonSerializer.SerializeToUtf8Bytes(new
+    {
+        order = answer?.Order, verb = answer?.Verb, outcome = answer?.Outcome.ToString() ?? unanswered, count = answer?.Count ?? 0,
     });
 
     /// <summary>False if the outcome could not be put there: it is said later, and the order is not taken a second time.</summary>

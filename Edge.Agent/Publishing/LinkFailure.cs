@@ -60,17 +60,17 @@ internal static class LinkFailure
     private static string Hex(MqttClientConnectResultCode code) => $"0x{(int)code:X2}";
 
     /// <summary>A link that was up has ended.</summary>
-    public static BrokerException Ended(BrokerAddress broker, MqttClientDisconnectedEventArgs ended) => ended.Reason switch
+    public static BrokerException Ended(LinkSettings settings, MqttClientDisconnectedEventArgs ended) => ended.Reason switch
     {
         _ when Chain(ended.Exception).OfType<OversizePacketException>().FirstOrDefault() is { } oversize =>
-            new(BrokerFailure.Lost, $"ended the link to {broker}: {oversize.Message}", ended.Exception),
+            new(BrokerFailure.Lost, $"ended the link to {settings.Broker}: {oversize.Message}", ended.Exception),
         MqttClientDisconnectReason.SessionTakenOver => new(BrokerFailure.Lost,
-            $"the broker at {broker} ended the link: another client connected under the same name. Give each box its own name"),
+            $"the broker at {settings.Broker} ended the link: another client connected as {settings.ClientId}, and a broker keeps one of a name: stop the other one"),
         MqttClientDisconnectReason.NotAuthorized or MqttClientDisconnectReason.AdministrativeAction =>
-            new(BrokerFailure.NotAuthorised, $"the broker at {broker} ended the link: not authorised. Allow this client on the broker"),
+            new(BrokerFailure.NotAuthorised, $"the broker at {settings.Broker} ended the link: not authorised. Allow this client on the broker"),
         MqttClientDisconnectReason.PacketTooLarge => new(BrokerFailure.Lost,
-            $"the broker at {broker} ended the link: a message was too large for it. Raise its limit to 262144 bytes"),
-        _ => new(BrokerFailure.Lost, $"the link to {broker} ended", ended.Exception),
+            $"the broker at {settings.Broker} ended the link: a message was too large for it. Raise its limit to 262144 bytes"),
+        _ => new(BrokerFailure.Lost, $"the link to {settings.Broker} ended", ended.Exception),
     };
 
     private static bool IsHandshake(Exception failure) => failure is AuthenticationException;

@@ -45,7 +45,7 @@ public sealed class MqttLink : IAsyncDisposable
         _client = new MqttClientFactory().CreateMqttClient(_channel);
         _client.DisconnectedAsync += ended =>
         {
-            End(LinkFailure.Ended(settings.Broker, ended));
+            End(LinkFailure.Ended(settings, ended));
             return Task.CompletedTask;
         };
         _client.ApplicationMessageReceivedAsync += async received =>

@@ -235,6 +235,8 @@ public sealed class OutboxWorker
                     await link.CloseAsync();
                     return back;
                 }
+                // It ends only by failing, and however much is still to be sent: what it could not deal with comes again over another link.
+                if (receiving.IsCompleted) await receiving;
                 if (IsRenewed(link))
                 {
                     await link.CloseAsync();

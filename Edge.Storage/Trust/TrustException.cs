@@ -14,7 +14,7 @@ public enum TrustFault
 }
 
 /// <summary>A file of the trust repository was refused. Nothing of it is in use; what was active before still is.</summary>
-public sealed class TrustException(string file, string reason, TrustFault fault = TrustFault.Unusable) : Exception($"{file}: {reason}")
+public class TrustException(string file, string reason, TrustFault fault = TrustFault.Unusable) : Exception($"{file}: {reason}")
 {
     /// <summary>The reason where a file is named and not there.</summary>
     public const string Missing = "missing";
@@ -28,3 +28,7 @@ public sealed class TrustException(string file, string reason, TrustFault fault 
     /// <summary>Accident or attack, as far as the file itself can tell.</summary>
     public TrustFault Fault { get; } = fault;
 }
+
+/// <summary>Another change waits for its signatures, and there is one at a time. Nothing is wrong with either.</summary>
+public sealed class ChangeWaitsException()
+    : TrustException(TrustPath.Targets, "another change waits for signatures: have it signed, or drop it with hub discard, first");

@@ -65,10 +65,10 @@ public sealed class TrustProposal(string folder, string repository, string agenc
         }
     }
 
-    /// <exception cref="TrustException">A change waits.</exception>
+    /// <exception cref="ChangeWaitsException">A change waits.</exception>
     public void RequireNone()
     {
-        if (IsWaiting) throw new TrustException(TrustPath.Targets, "another change waits for signatures: have it signed, or drop it with hub discard, first");
+        if (IsWaiting) throw new ChangeWaitsException();
     }
 
     /// <summary>Who will sign the hotlists of other agencies, by agency.</summary>

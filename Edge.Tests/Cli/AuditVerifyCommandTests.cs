@@ -69,6 +69,7 @@ public sealed class AuditVerifyCommandTests : IDisposable
     [Theory]
     [InlineData("no such folder", "/nowhere", "--key", "VKEY")]
     [InlineData("not a vkey", "DIR", "--key", "nonsense")]
+    [InlineData("/nowhere/log.pub: no such file", "DIR", "--key", "/nowhere/log.pub")]
     [InlineData("no such file", "DIR", "--key", "VKEY", "--checkpoint", "/nowhere")]
     public async Task What_cannot_be_verified_at_all_is_a_matter_of_usage(string message, params string[] args)
     {

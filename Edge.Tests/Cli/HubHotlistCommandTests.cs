@@ -148,5 +148,16 @@ public sealed class HubHotlistCommandTests : IDisposable
         Assert.Equal(ExitCode.Ok, shown.Code);
         Assert.All((string[])["C-1", "C-2", "in force", "2 entries"], word => Assert.Contains(word, shown.Output, StringComparison.Ordinal));
         Assert.DoesNotContain("AB123", shown.Output, StringComparison.Ordinal);
+        using var agency = Agency.Open(Folder);
+        foreach (var entry in agency.Hotlists.Published(out _).Entries) // in a pipe each entry is one line, and its id whole
+            Assert.Contains(shown.Output.Split('\n'), line => line.Contains(entry.Id, StringComparison.Ordinal) && line.Contains("in force", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_is_published_has_yet_to_be_pushed_and_the_verb_says_so()
+    {
+        var ended = await RunAsync("remove", null, "--case", "C-1");
+        Assert.True(ended.Code == ExitCode.Ok, ended.Error);
+        Assert.Contains($"now: edge-agent hub push {Folder}", ended.Output, StringComparison.Ordinal);
     }
 }

@@ -62,6 +62,28 @@ public sealed class HubInitCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Without_a_list_nobody_is_looked_for_and_it_says_how_to_begin()
+    {
+        var (exit, output, error) = await RunAsync("--keepers", "0");
+        Assert.True(exit == ExitCode.Ok, error);
+        Assert.Contains("hotlist of 0", output, StringComparison.Ordinal);
+        Assert.Contains("edge-agent hub hotlist add", output, StringComparison.Ordinal);
+        Assert.Contains("edge-agent hub push", output, StringComparison.Ordinal);
+        using var agency = Edge.Agent.Hub.Agency.Open(_temporary.File("agency"));
+        Assert.Empty(agency.Hotlists.Published(out var refused).Entries);
+        Assert.Empty(refused);
+    }
+
+    [Theory, InlineData("--agency", "Riverton"), InlineData("--box", "hub"), InlineData("--broker", ":")]
+    public async Task A_name_that_cannot_be_is_a_matter_of_usage(string option, string value)
+    {
+        var (exit, _, error) = await RunAsync(option, value);
+        Assert.Equal(ExitCode.Usage, exit);
+        Assert.Contains(option, error, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_temporary.Path));
+    }
+
+    [Fact]
     public async Task A_list_with_a_line_without_case_is_refused_naming_the_line()
     {
         var list = _temporary.File("list.csv");

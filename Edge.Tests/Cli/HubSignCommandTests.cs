@@ -40,12 +40,16 @@ public sealed class HubSignCommandTests : IDisposable
 
         var first = await EdgeAgent.RunAsync("hub", "sign", folder, "--key", Key(1), "--passphrase-file", Phrase(1));
         Assert.True(first.Code == ExitCode.Ok, first.Error);
+        var twice = await EdgeAgent.RunAsync("hub", "sign", folder, "--key", Key(1), "--passphrase-file", Phrase(1));
+        Assert.Contains("you had signed already", twice.Output, StringComparison.Ordinal);
+        var shown = await EdgeAgent.RunAsync("hub", "key", "show", Key(2));
+        Assert.Contains($"not by    {shown.Output.Split('\n')[0][10..]}  keeper-2\n", twice.Output, StringComparison.Ordinal);
         var status = JsonDocument.Parse((await EdgeAgent.RunAsync("hub", "status", folder, "--json")).Output).RootElement;
         Assert.Equal(1, status.GetProperty("pending")[0].GetProperty("missing").GetInt32());
         Assert.Equal("operators.json", status.GetProperty("changes")[0].GetString());
 
         var second = await EdgeAgent.RunAsync("hub", "sign", folder, "--key", Key(3), "--passphrase-file", Phrase(3));
-        Assert.Contains("signed and published", second.Output, StringComparison.Ordinal);
+        Assert.Contains($"signed and published; boxes do not have it yet, now: edge-agent hub push {folder}", second.Output, StringComparison.Ordinal);
         Assert.Equal("{}", await File.ReadAllTextAsync(Path.Combine(folder, "trust", "operators.json"), TestContext.Current.CancellationToken));
     }
 
@@ -59,7 +63,35 @@ public sealed class HubSignCommandTests : IDisposable
         var rotate = await EdgeAgent.RunAsync("hub", "root", "rotate", folder, "--add", _temporary.File("new.key"));
         Assert.True(rotate.Code == ExitCode.Ok, rotate.Error);
         Assert.StartsWith("a keeper  ", made.Output, StringComparison.Ordinal);
-        Assert.Contains($"not by    {made.Output.Split('\n')[0][10..]}", rotate.Output, StringComparison.Ordinal);
+        Assert.Contains($"not by    {made.Output.Split('\n')[0][10..]}  new\n", rotate.Output, StringComparison.Ordinal);
         Assert.Contains("root.json 2", rotate.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_keeper_sees_the_others_names_on_a_copy_too()
+    {
+        var (folder, copy) = (_temporary.File("agency"), _temporary.File("copy"));
+        await EdgeAgent.RunAsync("hub", "init", folder, "--passphrase-file", Phrase(1), "--passphrase-file", Phrase(2), "--passphrase-file", Phrase(3));
+        await EdgeAgent.RunAsync("hub", "keys", "rotate", folder);
+        await EdgeAgent.RunAsync("hub", "export", folder, copy);
+        string[] sign = ["hub", "sign", copy, "--key", Path.Combine(folder, "to-keepers", "keeper-2.key"), "--passphrase-file", Phrase(2)];
+        var signed = await EdgeAgent.RunAsync(sign);
+        Assert.Contains("  keeper-1\n", signed.Output, StringComparison.Ordinal);
+        Assert.Contains("you had signed already; carry the folder back", (await EdgeAgent.RunAsync(sign)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_policy_that_is_published_can_be_taken_changed_and_proposed()
+    {
+        var folder = _temporary.File("agency");
+        await EdgeAgent.RunAsync("hub", "init", folder, "--keepers", "0");
+        var source = await EdgeAgent.RunAsync("hub", "policy", "show", folder, "--source");
+        Assert.Contains("\n  \"version\": 1", source.Output, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(_temporary.File("policy.json"), source.Output.Replace("\"version\": 1", "\"version\": 2", StringComparison.Ordinal)
+            .Replace("\"hitRetentionHours\": 24", "\"hitRetentionHours\": 12", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        var set = await EdgeAgent.RunAsync("hub", "policy", "set", folder, _temporary.File("policy.json"));
+        Assert.True(set.Code == ExitCode.Ok, set.Error);
+        Assert.Contains("narrower", set.Output, StringComparison.Ordinal);
+        Assert.Contains("edge-agent hub push", set.Output, StringComparison.Ordinal);
     }
 }

@@ -54,6 +54,33 @@ public sealed class AgencyTests : IDisposable
     }
 
     [Fact]
+    public void A_box_enrolled_while_a_hub_runs_is_believed_from_then_on_and_no_longer_than_it_is_known()
+    {
+        using var agency = Create();
+        var (verifier, topic) = (agency.Verifier(), Topics.Of(new BoxName("riverton", "box-1"), EventType.Summary));
+        var first = Said("box-1");
+        Assert.Equal("box: box riverton/box-1 is not enrolled here", Take(first).ToString());
+
+        agency.Enrol(Box().Request, Lists.Now);
+        Assert.IsType<ReceivedMessage.Summary>(Take(first));
+
+        agency.Forget(new BoxName("riverton", "box-1"));
+        Assert.Equal(MessagePart.Box, Assert.IsType<ReceivedMessage.Refused>(Take(first)).Part);
+        var (_, another) = Box("box-2");
+        agency.Enrol(another with { Box = new BoxName("riverton", "box-1") }, Lists.Now);
+        Assert.Equal(MessagePart.Signature, Assert.IsType<ReceivedMessage.Refused>(Take(first)).Part);
+        Assert.IsType<ReceivedMessage.Summary>(Take(Said("box-2")));
+
+        ReceivedMessage Take(byte[] message) => verifier.Verify(topic, message, Lists.Now);
+
+        byte[] Said(string keysOf)
+        {
+            using var keys = KeyFolder.Open(_temporary.File($"state-{keysOf}"), null);
+            return new MessageSigner(new BoxName("riverton", "box-1"), keys.Messages, "0.1.0").Summary(1, SampleBox.Summary(), Lists.Now);
+        }
+    }
+
+    [Fact]
     public void A_new_hotlist_reaches_the_box_and_a_list_without_a_case_changes_nothing()
     {
         using var agency = Create(Lists.Wanted("AB123"));

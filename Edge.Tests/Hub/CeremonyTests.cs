@@ -103,7 +103,7 @@ public sealed class CeremonyTests : IDisposable
         _agency.Ceremony.Propose(Operators("new operators"), Lists.Now);
         using var stranger = SigningKey.Create();
         Assert.Contains("not one that this change needs", Assert.Throws<AgencyException>(() => _agency.Ceremony.Sign(stranger, Lists.Now)).Message, StringComparison.Ordinal);
-        Assert.Contains("another change waits", Assert.Throws<TrustException>(() => _agency.Ceremony.Propose(Operators("x"), Lists.Now)).Message, StringComparison.Ordinal);
+        Assert.Contains("another change waits", Assert.Throws<ChangeWaitsException>(() => _agency.Ceremony.Propose(Operators("x"), Lists.Now)).Message, StringComparison.Ordinal);
         _agency.Ceremony.Sign(_keepers[0].Key, Lists.Now);
         Assert.Contains("expired while it waited", Assert.Throws<TrustException>(() => _agency.Ceremony.Sign(_keepers[1].Key, Lists.Now.AddDays(91))).Message, StringComparison.Ordinal);
         Assert.Equal(1, Update().Versions[TrustPath.Targets]);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Edge.Agent.Hub;
 using Edge.Agent.Publishing;
 using Edge.Tests.Support;
@@ -69,6 +70,28 @@ public sealed class HubWatchTests : IDisposable
 
         Assert.Equal([1], Sequences(await showing));
         Assert.Equal(BrokerFailure.Lost, lost[0]);
+    }
+
+    [Fact]
+    public async Task Two_hubs_under_one_name_are_told_of_each_other_and_when_there_is_a_link_again()
+    {
+        await using var broker = await MosquittoBroker.StartAsync(_authority);
+        var (lost, again) = (new ConcurrentQueue<string>(), 0);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        await using var one = await OpenAsync(broker.Address, failure => lost.Enqueue(failure.Message));
+        one.LinkedAgain = () => Interlocked.Increment(ref again);
+        var watching = one.RunAsync(_ => true, stop.Token);
+        await using var other = await OpenAsync(broker.Address, failure => lost.Enqueue(failure.Message));
+        var alsoWatching = other.RunAsync(_ => true, stop.Token);
+
+        await Eventually.True(() => lost.Any(message => message.Contains("does a second client connect as hub?", StringComparison.Ordinal)), "the second one is suspected", seconds: 60);
+
+        // Mosquitto 2.0 only ends the link: of the first one nothing can be said.
+        Assert.DoesNotContain("second client", lost.First(), StringComparison.Ordinal);
+        Assert.True(Volatile.Read(ref again) > 0);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => alsoWatching);
     }
 
     [Fact]

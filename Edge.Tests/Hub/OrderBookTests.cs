@@ -142,7 +142,7 @@ public sealed class OrderBookTests : IDisposable
         Refused("beyond-longest-hold", new Order.Hold(Case, "stolen-vehicle", Now.AddHours(241)), _investigator);
         using var stranger = SigningKey.Create();
         Assert.Contains("no operator's", Assert.Throws<AgencyException>(() => Give(Search(), stranger)).Message, StringComparison.Ordinal);
-        Assert.Contains("box-2", Assert.Throws<AgencyException>(() => _agency.Orders.Give(Search(), "box-2", _investigator, Now)).Message, StringComparison.Ordinal);
+        Assert.Contains("no box box-2 is enrolled; enrolled: box-1", Assert.Throws<AgencyException>(() => _agency.Orders.Give(Search(), "box-2", _investigator, Now)).Message, StringComparison.Ordinal);
         Assert.Empty(_agency.Orders.Given);
 
         void Refused(string reason, Order order, SigningKey key) =>

@@ -42,6 +42,18 @@ public sealed class TrustPushTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_signed_since_the_last_push_to_this_broker_is_known_to_be_due()
+    {
+        await using var broker = await EmbeddedBroker.StartAsync(_agency.BrokerCertificates, TimeProvider.System);
+        Assert.True(TrustPush.IsDue(_agency, broker.Address));
+        await TrustPush.RunAsync(_agency, broker.Address, TimeProvider.System, Cancel);
+        Assert.False(TrustPush.IsDue(_agency, broker.Address));
+        Assert.True(TrustPush.IsDue(_agency, new BrokerAddress("elsewhere", 8883)));
+        _agency.RefreshTrust(_now.AddMinutes(1));
+        Assert.True(TrustPush.IsDue(_agency, broker.Address));
+    }
+
+    [Fact]
     public async Task A_file_that_is_no_more_is_cleared_from_the_broker_it_was_pushed_to()
     {
         await using var broker = await EmbeddedBroker.StartAsync(_agency.BrokerCertificates, TimeProvider.System);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Edge.Agent.Governance;
 using Edge.Agent.Orders;
 using Edge.Agent.Publishing;
 using Edge.Storage.Database;
@@ -93,5 +94,39 @@ public sealed class OrderInboxTests : IDisposable
         disk.FullAt = null;
         _inbox.Look();
         Assert.Equal("done", Outcome("a"));
+    }
+
+    [Fact]
+    public void An_order_on_which_the_box_fails_is_said_to_be_refused_and_does_not_lie_there_for_the_next_start()
+    {
+        var desk = new OrderDesk(_lab.State.Directory, _lab.State.Database, _lab.Audit, _lab.Signer, _lab.State.Keys, RevokedKeys.Open(_lab.State.Directory),
+            () => throw new InvalidOperationException(OrderLab.Plate), (_, _) => { }, _lab.State.Time, _lab.Log);
+        _inbox = new OrderInbox(_folder.Path, desk, _lab.State.Time, _lab.Log);
+        Put("a", _lab.Sign(_lab.Search()));
+        _inbox.Look();
+        Assert.Equal(OrderInbox.NotJudged, Outcome("a"));
+        Assert.False(File.Exists(_folder.File("a" + OrderInbox.OrderEnding)));
+        Assert.DoesNotContain(_lab.Log.Lines, line => line.Contains(OrderLab.Plate, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_folder_that_is_gone_or_closed_stops_nothing_and_what_cannot_be_read_is_said_again_when_it_comes_back()
+    {
+        File.CreateSymbolicLink(_folder.File("a.order"), "/etc/passwd");
+        _inbox.Look();
+        File.Delete(_folder.File("a.order"));
+        _inbox.Look();
+        File.CreateSymbolicLink(_folder.File("a.order"), "/etc/passwd");
+        _inbox.Look();
+        Assert.Equal(2, _lab.Log.Lines.Count(line => line.Contains("not taken", StringComparison.Ordinal)));
+        Directory.Delete(_folder.Path, recursive: true);
+        _inbox.Look();
+        File.WriteAllText(_folder.Path, "");
+        _inbox.Look();
+        File.Delete(_folder.Path);
+        Directory.CreateDirectory(_folder.Path);
+        Put("z", _lab.Sign(_lab.Search()));
+        _inbox.Look();
+        Assert.Equal("done", Outcome("z"));
     }
 }

@@ -196,6 +196,49 @@ public sealed class OutboxWorkerTests : IDisposable
         Assert.IsType<ReceivedMessage.Summary>(await ReceiveAsync(hub));
     }
 
+    [Fact]
+    public async Task What_could_not_be_dealt_with_comes_again_before_a_backlog_is_sent()
+    {
+        const int backlog = 300;
+        for (var i = 0; i < backlog; i++) Summary();
+        await using var broker = await MosquittoBroker.StartAsync(_authority);
+        await using var hub = await SubscribeAsync(broker.Address, "edge/v1/demo/+/+");
+        var reading = Task.Run(async () =>
+        {
+            await foreach (var message in hub.Inbound.ReadAllAsync(Cancel)) await message.AcknowledgeAsync();
+        }, Cancel);
+        await using var desk = await MqttLink.OpenAsync(Settings(broker.Address, "desk"), TimeProvider.System, Cancel);
+        await desk.PublishAsync(new Publication("edge/v1/demo/box-1/order", new byte[] { 1 }, Retain: true), Cancel);
+        var letterbox = new FailingOnce(() => _state.Outbox.Count().Ready);
+
+        await using var worker = new RunningWorker(_state, Settings(broker.Address, "box-1"), _box.Signer, letterbox: letterbox);
+
+        Assert.InRange(await letterbox.Taken.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, Cancel), 1, backlog);
+        Assert.True(worker.Said("no room"));
+    }
+
+    /// <summary>Fails as on a full disk, and says how much waits when the message is there again.</summary>
+    private sealed class FailingOnce(Func<int> waiting) : ILetterbox
+    {
+        private readonly TaskCompletionSource<int> _taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private bool _failed;
+
+        public Task<int> Taken => _taken.Task;
+
+        public IReadOnlyList<string> Filters { get; } = ["edge/v1/demo/box-1/order"];
+
+        public Task TakeAsync(string topic, ReadOnlyMemory<byte> payload, bool again, CancellationToken cancel)
+        {
+            if (!_failed)
+            {
+                _failed = true;
+                throw new IOException("no room");
+            }
+            _taken.TrySetResult(waiting());
+            return Task.CompletedTask;
+        }
+    }
+
     private void Hit()
     {
         var sequence = _state.Hits.Commit(next => new HitEntry(

@@ -4,6 +4,7 @@ using Edge.Agent.Cli;
 using Edge.Agent.Governance;
 using Edge.Agent.Hub;
 using Edge.Storage.Audit;
+using Edge.Storage.Json;
 using Edge.Storage.Keys;
 using Edge.Storage.Trust;
 using Edge.Tests.Support;
@@ -122,7 +123,7 @@ public sealed class CeremonyTests : IDisposable
         Take(box, trust);
 
         await OkAsync("hub", "keys", "rotate", Agency);
-        await RefusedAsync(ExitCode.Verification, "another change waits for signatures", "hub", "recipients", "rotate", Agency);
+        await RefusedAsync(ExitCode.Busy, "another change waits for signatures", "hub", "recipients", "rotate", Agency);
         await RefusedAsync(ExitCode.Usage, "give --yes", "hub", "discard", Agency);
         Assert.False(await SignAsync(1));
         Assert.True(await SignAsync(2));
@@ -159,6 +160,14 @@ public sealed class CeremonyTests : IDisposable
         await RefusedAsync(ExitCode.Usage, "--role must be one of technician", "hub", "operator", "add", Agency, "--account", "a", "--role", "mayor", "--key", "x");
         Assert.False(File.Exists(Path.Combine(Agency, "pending", "targets.json")));
 
+        using (var process = EdgeAgent.Start("hub", "hotlist", "add", Agency, "--case", "C-1", "--purpose", "stolen-vehicle", "--basis", "report", "--source", "desk",
+            "--issuer", "sgt-1", "--expires", JsonTime.Write(TimeProvider.System.GetUtcNow().AddDays(2))))
+        {
+            await process.StandardInput.WriteLineAsync("EDGE001");
+            process.StandardInput.Close();
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal((int)ExitCode.Ok, process.ExitCode);
+        }
         var warned = await EdgeAgent.RunAsync("hub", "policy", "set", Agency,
             Policy(policy => { policy["version"] = 2; policy["purposes"]!.AsArray().RemoveAt(0); }));
         Assert.Equal(ExitCode.Ok, warned.Code);

@@ -81,6 +81,16 @@ public sealed class FleetTests : IDisposable
     }
 
     [Fact]
+    public async Task A_broker_that_is_not_there_is_said_before_a_box_is_made_for_it()
+    {
+        using (var agency = AgencyFor()) Assert.Empty(agency.Boxes);
+        var ended = await EdgeAgent.RunAsync("hub", "simulate", "--boxes", "2", "--hits-per-minute", "600", "--hits", "5", "--broker", "localhost:1", "--agency", _folder.File("city"));
+        Assert.Equal(ExitCode.Broker, ended.Code);
+        Assert.Contains("cannot reach localhost:1", ended.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("boxes enrolled", ended.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_agency_with_a_box_in_service_is_not_simulated_with()
     {
         using (var agency = AgencyFor()) agency.PrepareBox("box-1", TimeProvider.System.GetUtcNow());

@@ -23,6 +23,8 @@ public sealed class WitnessTests : IDisposable
         using var agency = Agency.Create(_folder.File("agency"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap }, _now, null, out _)!;
         var key = (await EdgeAgent.RunAsync("hub", "witness", "key", _folder.File("agency"))).Output.Trim();
         Assert.Equal(key, agency.Witness.PublicKey().ToString());
+        var asJson = JsonElement.Parse((await EdgeAgent.RunAsync("hub", "witness", "key", _folder.File("agency"), "--json")).Output);
+        Assert.Equal(("riverton", key), (asJson.GetProperty("agency").GetString(), asJson.GetProperty("key").GetString()));
         var policy = agency.Policy;
         agency.Ceremony.Propose(new Dictionary<string, byte[]>
         {

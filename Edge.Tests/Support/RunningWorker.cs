@@ -14,8 +14,9 @@ internal sealed class RunningWorker : ILogger<OutboxWorker>, IAsyncDisposable
     private readonly ConcurrentQueue<string> _incidents = new();
     private readonly Task _running;
 
-    public RunningWorker(StateDatabase state, LinkSettings settings, MessageSigner signer, TimeProvider? time = null) =>
-        _running = new OutboxWorker(state, settings, signer, time ?? TimeProvider.System, this)
+    public RunningWorker(StateDatabase state, LinkSettings settings, MessageSigner signer, TimeProvider? time = null,
+        ILetterbox? letterbox = null) =>
+        _running = new OutboxWorker(state, settings, signer, time ?? TimeProvider.System, this, letterbox)
         {
             Incident = (kind, detail) => _incidents.Enqueue($"{IncidentKinds.Write(kind)} {detail}"),
         }.RunAsync(_stop.Token);
