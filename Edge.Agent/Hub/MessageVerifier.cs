@@ -23,6 +23,9 @@ public sealed class MessageVerifier(string agency, IReadOnlyDictionary<BoxName, 
     /// <summary>The agency that is spoken to.</summary>
     public string Agency => agency;
 
+    /// <summary>The id of a registered box's message key.</summary>
+    public string KeyIdOf(BoxName box) => boxes[box].KeyId;
+
     /// <summary>What the message turns out to be.</summary>
     /// <param name="topic">Where it came from: a claim.</param>
     /// <param name="message">A signed message.</param>
