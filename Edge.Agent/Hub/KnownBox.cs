@@ -11,21 +11,29 @@ using Edge.Storage.Trust;
 namespace Edge.Agent.Hub;
 
 /// <summary>A box as its agency knows it: <c>boxes/{box}.json</c>, <c>{"agency","box","messages":JWK,"orders":JWK,
-/// "log":vkey,"enrolled"}</c>. Only public keys.</summary>
+/// "log":vkey,"enrolled"}</c>, and <c>"simulated":true</c> for one that a simulation has made up. Only public keys.</summary>
 public sealed record KnownBox(BoxName Name, VerifyingKey Messages, RecipientPublicKey Orders, NoteKey Log, DateTimeOffset Enrolled)
 {
+    /// <summary>True for a box that a simulation has made up, and may forget.</summary>
+    public bool Simulated { get; init; }
+
     internal static bool TryParse(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out KnownBox? box,
         out IReadOnlyList<JsonProblem> problems) => StrictJson.TryRead(utf8, 16 * 1024, Read, out box, out problems);
 
-    internal byte[] Write() => CanonicalJson.Write(new JsonObject
+    internal byte[] Write()
     {
-        ["agency"] = Name.Agency,
-        ["box"] = Name.Box,
-        ["messages"] = Jwk.Write(Messages),
-        ["orders"] = Jwk.Write(Orders),
-        ["log"] = Log.ToString(),
-        ["enrolled"] = JsonTime.Write(Enrolled),
-    });
+        var json = new JsonObject
+        {
+            ["agency"] = Name.Agency,
+            ["box"] = Name.Box,
+            ["messages"] = Jwk.Write(Messages),
+            ["orders"] = Jwk.Write(Orders),
+            ["log"] = Log.ToString(),
+            ["enrolled"] = JsonTime.Write(Enrolled),
+        };
+        if (Simulated) json["simulated"] = true;
+        return CanonicalJson.Write(json);
+    }
 
     private static KnownBox? Read(JsonFields fields)
     {
@@ -36,7 +44,8 @@ public sealed record KnownBox(BoxName Name, VerifyingKey Messages, RecipientPubl
         NoteKey? log = null;
         fields.Text("log", text => NoteKey.TryParse(text, out log), "must be a vkey");
         var enrolled = fields.Instant("enrolled");
+        var simulated = fields.Flag("simulated", otherwise: false);
         return BoxName.TryCreate(agency, name, out var box) && messages is not null && orders is not null && log is not null
-            ? new KnownBox(box, messages, orders, log, enrolled) : null;
+            ? new KnownBox(box, messages, orders, log, enrolled) { Simulated = simulated } : null;
     }
 }
