@@ -1,6 +1,6 @@
 using Edge.Agent.Hub;
 using Edge.Agent.Publishing;
-using Edge.Storage.Keys;
+using Edge.Storage.Audit;
 using Edge.Storage.Witnessing;
 using Edge.Tests.Audit;
 using Edge.Tests.Support;

@@ -230,6 +230,16 @@ public sealed class LogWitnessingTests : IDisposable
     }
 
     [Fact]
+    public void Entries_that_cannot_be_read_are_reported_and_stop_nothing()
+    {
+        Grow(3);
+        foreach (var bundle in Directory.EnumerateFiles(_folder.File("audit/tile/entries"), "*", SearchOption.AllDirectories)) File.WriteAllBytes(bundle, []);
+        Witnessing.Look();
+        Witnessing.Look();
+        Assert.Equal(["log-check-failed damaged"], _incidents);
+    }
+
+    [Fact]
     public void A_policy_that_has_just_named_its_witnesses_gives_them_an_hour()
     {
         var named = _policy;
