@@ -141,7 +141,8 @@ public sealed class FleetTests : IDisposable
 
     [Theory]
     [InlineData("--boxes must be 1 to 10000", "--boxes", "0")]
-    [InlineData("--hits-per-minute must be 0.001 to 1000000", "--hits-per-minute", "0"), InlineData("--hits-per-minute must be 0.001 to 1000000", "--hits-per-minute", "1e-12")]
+    [InlineData("--hits-per-minute must be 0.001 to 1000000", "--hits-per-minute", "0")]
+    [InlineData("--hits-per-minute must be 0.001 to 1000000", "--hits-per-minute", "1e-12")]
     [InlineData("not both", "--hits", "5", "--minutes", "1")]
     [InlineData("--crop-bytes must be 4 to 65536", "--crop-bytes", "3")]
     [InlineData("go together", "--broker", "localhost")]
