@@ -24,6 +24,7 @@ internal sealed class HubInitCommand
     {
         Description = "A first box to make keys for.", DefaultValueFactory = _ => "box-1",
     };
+    private readonly Option<bool> _noBox = new("--no-box") { Description = "No first box: for an agency whose boxes make their own keys, or for hub simulate." };
     private readonly Option<string> _broker = new("--broker")
     {
         Description = "HOST:PORT of its broker.", DefaultValueFactory = _ => "localhost:8883",
@@ -60,7 +61,7 @@ internal sealed class HubInitCommand
         var init = new HubInitCommand();
         var command = new Command("init", "Make an agency: keys, certificates, signed policy and hotlist")
         {
-            init._folder, init._agency, init._box, init._broker, init._lookFor, init._case, init._purpose, init._hotlist, init._keepers, init._passphrases, init._json,
+            init._folder, init._agency, init._box, init._noBox, init._broker, init._lookFor, init._case, init._purpose, init._hotlist, init._keepers, init._passphrases, init._json,
         };
         command.SetAction((parse, _) => Failure.ShowAsync(() => Task.FromResult(init.Run(parse, TimeProvider.System.GetUtcNow()))));
         return command;
@@ -80,6 +81,8 @@ internal sealed class HubInitCommand
         {
             return Failure.Say(ExitCode.Usage, $"--box: {bad.Message}");
         }
+        var noBox = parse.GetValue(_noBox);
+        if (noBox && parse.GetResult(_box) is { Implicit: false }) return Failure.Say(ExitCode.Usage, "give --box or --no-box, not both");
         if (!TryWanted(parse, now, out var wanted, out var code)) return code;
         IReadOnlyList<Keeper> keepers = [];
         try
@@ -96,8 +99,8 @@ internal sealed class HubInitCommand
                 var purposes = string.Join(", ", AgencyPlan.ExamplePolicy(agencyName).Purposes.Select(purpose => purpose.Name));
                 return Failure.Say(ExitCode.Refused, $"nothing was made; the policy allows the purposes {purposes}");
             }
-            var box = agency.PrepareBox(boxName, now);
-            FirstInstall.WriteBox(agency, box);
+            var box = noBox ? null : agency.PrepareBox(boxName, now);
+            if (box is not null) FirstInstall.WriteBox(agency, box);
             var toBroker = FirstInstall.WriteBroker(agency, Path.GetFullPath(parse.GetValue(_folder)!));
             Show(new Made(agency, Path.GetFullPath(parse.GetValue(_folder)!), box, toBroker, wanted.Count, keepers), parse.GetValue(_json));
             if (keepers.Count == 0) Failure.Say(ExitCode.Ok, "no keepers: whoever has this folder can change the policy alone. Good to try things out; for an agency in service, --keepers 3");
@@ -193,7 +196,7 @@ internal sealed class HubInitCommand
         string[] next =
         [
             $"on the broker's machine, as root: {FirstInstall.BrokerCommand(made.ToBroker)}",
-            $"carry {made.Box} to the box, there as root: sh install.sh; then delete it in both places",
+            .. made.Box is { } carried ? [$"carry {carried} to the box, there as root: sh install.sh; then delete it in both places"] : Array.Empty<string>(),
             .. made.Entries == 0 ? [$"say who is looked for, until then nobody is: edge-agent hub hotlist add {folder}, or hub hotlist publish"] : Array.Empty<string>(),
             $"edge-agent hub push {folder}, and after every change",
             $"edge-agent hub watch {folder}",
@@ -218,14 +221,14 @@ internal sealed class HubInitCommand
         table.AddRow($"trust repository, hotlist of {made.Entries}", "trust/", "public");
         table.AddRow("known boxes", "boxes/", "public keys");
         table.AddRow("for the broker", "to-broker/", "[red]secret[/], carry over, delete");
-        table.AddRow("first box", Markup.Escape(Path.GetRelativePath(folder, made.Box)), "[red]secret[/], carry over, delete");
+        if (made.Box is not null) table.AddRow("first box", Markup.Escape(Path.GetRelativePath(folder, made.Box)), "[red]secret[/], carry over, delete");
         Console.WriteLine($"Agency {agency.Name} in {folder}");
         foreach (var keeper in made.Keepers) Console.WriteLine($"{keeper.Name} is {RoleKeys.KeyIdOf(keeper.Key.Public)}");
         Tables.On(Console.Out).Write(table);
         foreach (var (i, step) in next.Index()) Console.WriteLine($"{i + 1}. {step}");
     }
 
-    private sealed record Made(Agency Agency, string Folder, string Box, string ToBroker, int Entries, IReadOnlyList<Keeper> Keepers)
+    private sealed record Made(Agency Agency, string Folder, string? Box, string ToBroker, int Entries, IReadOnlyList<Keeper> Keepers)
     {
         public int Epochs { get; } = Agency.PublishedRecipients.Keys.Count;
 

@@ -31,7 +31,7 @@ internal sealed class HubSimulateCommand
     private readonly Option<string?> _broker = new("--broker")
         { Description = "HOST:PORT of a broker that you have, instead of a Mosquitto started here. Needs --agency." };
     private readonly Option<string?> _agency = new("--agency")
-        { Description = "Folder of an agency made for simulations by hub init, whose clients that broker admits. Boxes in service must not be enrolled there." };
+        { Description = "Folder of an agency made for simulations by hub init --no-box, whose clients that broker admits. Boxes in service must not be enrolled there." };
     private readonly Option<bool> _json = new("--json") { Description = "One JSON object instead of a table." };
 
     public static Command Build()
@@ -51,7 +51,8 @@ internal sealed class HubSimulateCommand
     {
         if (Enrolled.Here()) return Failure.Say(ExitCode.Refused, "this box is enrolled: simulate on another machine");
         if (parse.GetValue(_boxes) is < 1 or > FleetPlan.MostBoxes) return Failure.Say(ExitCode.Usage, $"--boxes must be 1 to {FleetPlan.MostBoxes}");
-        if (parse.GetValue(_rate) is not (> 0 and <= 1_000_000)) return Failure.Say(ExitCode.Usage, "--hits-per-minute must be above 0, and at most 1000000");
+        if (parse.GetValue(_rate) is not (>= FleetPlan.FewestHitsPerMinute and <= 1_000_000))
+            return Failure.Say(ExitCode.Usage, $"--hits-per-minute must be {FleetPlan.FewestHitsPerMinute} to 1000000");
         if (parse.GetValue(_minutes) is not null && parse.GetValue(_hits) is not null) return Failure.Say(ExitCode.Usage, "give --minutes or --hits, not both");
         if (parse.GetValue(_minutes) is not (null or > 0 and <= 10_000)) return Failure.Say(ExitCode.Usage, "--minutes must be above 0, and at most 10000");
         if (parse.GetValue(_hits) is < 1) return Failure.Say(ExitCode.Usage, "--hits must be 1 or more");

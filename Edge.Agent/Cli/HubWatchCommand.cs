@@ -69,7 +69,7 @@ internal static class HubWatchCommand
         {
             await watch.RunAsync(delivery =>
             {
-                if (delivery.Message is ReceivedMessage.Answer answer) agency.Orders.Take(answer, TimeProvider.System.GetUtcNow());
+                if (delivery.Message is ReceivedMessage.Answer answer) Book(agency, answer, show);
                 return show.Take(delivery, cases, () => agency.Policy) && !(show.Hits >= count);
             }, cancel);
         }
@@ -79,6 +79,25 @@ internal static class HubWatchCommand
         }
         show.End(agency.Name, watch.Repeats);
         return show.Refused == 0 ? ExitCode.Ok : ExitCode.Verification;
+    }
+
+    /// <summary>An answer that cannot be booked is said and passed over: whatever a box says, only the disk may stop the hub.</summary>
+    private static void Book(Agency agency, ReceivedMessage.Answer answer, Shown show)
+    {
+        try
+        {
+            agency.Orders.Take(answer, TimeProvider.System.GetUtcNow());
+        }
+        catch (AgencyException damaged)
+        {
+            show.Say($"{answer.Event.Box.Box}: the answer to order {answer.Said.Order} is not booked: {damaged.Message}");
+        }
+#pragma warning disable CA1031 // what nobody foresaw must not make of one message the end of every hub that it is brought to
+        catch (Exception bug) when (bug is not (IOException or OperationCanceledException))
+#pragma warning restore CA1031
+        {
+            show.Say($"{answer.Event.Box.Box}: the answer to order {answer.Said.Order} is not booked: unexpected {bug.GetType().Name}; this is a bug, please report this line");
+        }
     }
 
     private static bool TryMember(string? group, string? member, string? other, out HubMember? one, out string wrong)
@@ -94,19 +113,24 @@ internal static class HubWatchCommand
     /// <summary>One delivery, one line.</summary>
     private sealed class Shown(bool all, bool json, bool crop, TextWriter output, TextWriter error)
     {
-        private bool _saidNotTold;
+        private readonly HourlyBudget _refusals = new();
+        private readonly HashSet<string> _notTold = [];
 
         public int Hits { get; private set; }
 
         public int Refused { get; private set; }
 
-        public void Say(string line) => error.WriteLine($"edge-agent: {line}");
+        public void Say(string line) => error.WriteLine($"edge-agent: {Printable.Line(line)}");
 
-        /// <summary>Says it once: it is the same for every box.</summary>
-        public void SayNotTold(string reason)
+        /// <summary>Says each reason once: it is the same for every box.</summary>
+        public void SayNotTold(NotTold why)
         {
-            if (!_saidNotTold) Say($"boxes cannot be told what has come: {reason}. The broker must let this hub write edge/v1/AGENCY/+/receipt, and a box read its own; until then what the broker loses is named as missing, and not sent again");
-            _saidNotTold = true;
+            lock (_notTold)
+                if (!_notTold.Add(why.ByBroker ? "" : why.Reason)) return;
+            const string until = "until then what the broker loses is named as missing, and not sent again";
+            Say(why.ByBroker
+                ? $"boxes cannot be told what has come: {why.Reason}. The broker must let this hub write edge/v1/AGENCY/+/receipt, and a box read its own; {until}"
+                : $"boxes are not told what has come, because nothing can be signed: {why.Reason}; {until}");
         }
 
         /// <summary>When this returns, what was shown is safe.</summary>
@@ -121,16 +145,17 @@ internal static class HubWatchCommand
             {
                 case ReceivedMessage.Refused refused:
                     Refused++;
-                    Say($"REFUSED a message on {Printable.Line(delivery.Topic)}: {refused}");
+                    SayRefused($"REFUSED a message on {delivery.Topic}: {refused}");
                     break;
                 case ReceivedMessage.Hit hit:
                     Hits++;
                     Print(json ? Fields(hit, cases, delivery.Again) : Line(hit, cases) + Mark(delivery));
                     break;
-                case ReceivedMessage.SharedHit { Event: var said, Header: var header } when all && !json:
-                    Print($"{Time(said.Time)}  {said.Box.Box}  hit {said.Sequence} shared with {header.For}, who alone can open it");
+                case ReceivedMessage.SharedHit { Event: var said, Header: var header }:
+                    if (all) Print(json ? Fields("hub.shared", said, header, delivery.Again, null) : $"{Time(said.Time)}  {said.Box.Box}  hit {said.Sequence} shared with {header.For}, who alone can open it");
                     break;
-                case ReceivedMessage.Unopenable { Event: var late, EpochEnded: var ended }:
+                case ReceivedMessage.Unopenable { Event: var late, Header: var header, EpochEnded: var ended }:
+                    if (all && json) Print(Fields("hub.unopenable", late, header, delivery.Again, ended));
                     Say($"{late.Box.Box}: hit {late.Sequence} of {Time(late.Time)} is sealed to a key that no longer exists: boxes were to use it until {Time(ended)}, and it was destroyed when nothing sealed to it might be kept any longer. Nobody can open the hit; see that the box gets its trust files, and its clock");
                     break;
                 case ReceivedMessage.Incident incident:
@@ -139,14 +164,16 @@ internal static class HubWatchCommand
                     break;
                 case ReceivedMessage.Answer answer when !json:
                     if (all || answer.Said.Outcome.Reason is not null)
-                        Print($"{Time(answer.Event.Time)}  {answer.Event.Box.Box}  answer to {answer.Said.Verb ?? "an order"}: {answer.Said.Outcome}, {answer.Said.Count} hit(s)");
+                        Print($"{Time(answer.Event.Time)}  {answer.Event.Box.Box}  answer to {Printable.Line(answer.Said.Verb ?? "an order")}: {answer.Said.Outcome}, {answer.Said.Count} hit(s)");
                     break;
                 case ReceivedMessage.Accepted { Event: var said } when all:
                     Print(json ? Fields(said, delivery.Again) : $"{Time(said.Time)}  {said.Box.Box}  {said.Type.Level}  {Text(said)}{Mark(delivery)}");
                     break;
             }
             if (delivery is { NumberReused: true, Message: ReceivedMessage.Accepted { Event: var twice } })
-                Say($"{twice.Box.Box} has used number {twice.Sequence} twice: was it set back to an older state?");
+                Anew(twice, "set-back", $"has used number {twice.Sequence} twice: was it set back to an older state?");
+            if (delivery is { NewKey: true, Message: ReceivedMessage.Accepted { Event: var first } })
+                Anew(first, "new-key", "has another key than the box of this name before it");
             if (delivery is { Missing.Count: > 0, Message: ReceivedMessage.Accepted { Event: var after } })
                 Account(after, "hub.missing", delivery.Missing, $"{delivery.Missing.Count} message(s) have not come, from number {delivery.Missing[0]} to {delivery.Missing[^1]}");
             if (delivery is { GivenUp.Count: > 0, Message: ReceivedMessage.Accepted { Event: var told } })
@@ -159,8 +186,28 @@ internal static class HubWatchCommand
         /// <summary>The last line, of a hub that was not killed, for a machine that asked for everything.</summary>
         public void End(string agency, long repeats)
         {
+            if (_refusals.TakeFurther(TimeProvider.System.GetUtcNow(), anyway: true) is > 0 and var further) Say($"REFUSED {further} more message(s)");
             if (all && json) Print(JsonSerializer.Serialize(new { type = "hub.ended", agency, hits = Hits, refused = Refused, repeats }, Json));
         }
+
+        private void Anew(CloudEvent said, string reason, string inWords)
+        {
+            Say($"{said.Box.Box} {inWords} Its account begins anew with number {said.Sequence}; what is missing below that is not known");
+            if (all && json) Print(JsonSerializer.Serialize(new { type = "hub.anew", said.Box.Agency, said.Box.Box, from = said.Sequence, reason }, Json));
+        }
+
+        /// <summary>Whoever can make the broker bring rubbish must not fill the journal with it.</summary>
+        private void SayRefused(string line)
+        {
+            var now = TimeProvider.System.GetUtcNow();
+            if (_refusals.TakeFurther(now) is > 0 and var further) Say($"REFUSED {further} more message(s) in the hour before");
+            if (_refusals.TrySpend(now)) Say(line);
+        }
+
+        private static string Fields(string type, CloudEvent said, HitHeader header, bool again, DateTimeOffset? epochEnded) => JsonSerializer.Serialize(new
+        {
+            type, said.Id, said.Box.Agency, said.Box.Box, said.Sequence, said.Time, header.For, header.Expires, epochEnded, Verified = true, again,
+        }, Json);
 
         /// <summary>Says what became of numbers; a machine that asked for everything gets it as a line of its own.</summary>
         private void Account(CloudEvent said, string type, IReadOnlyList<long> numbers, string inWords)

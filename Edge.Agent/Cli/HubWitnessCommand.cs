@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Edge.Agent.Governance;
 using Edge.Agent.Hub;
 using Edge.Agent.Publishing;
 using Edge.Storage.Audit;
@@ -95,12 +96,15 @@ internal static class HubWitnessCommand
         {
             // Being stopped is how it ends.
         }
+        show.End();
         return show.Alarms == 0 ? ExitCode.Ok : ExitCode.Verification;
     }
 
     /// <summary>One message, one line.</summary>
     private sealed class Shown(bool json, TextWriter output, TextWriter error)
     {
+        private readonly HourlyBudget _refusals = new();
+
         public int Alarms { get; private set; }
 
         public void Say(string line) => error.WriteLine($"edge-agent: {Printable.Line(line)}");
@@ -109,15 +113,29 @@ internal static class HubWitnessCommand
         {
             if (seen.IsAlarm) Alarms++;
             var box = (seen.Message as ReceivedMessage.Accepted)?.Event.Box;
-            if (seen.Message is ReceivedMessage.Refused refused) Say($"REFUSED a message on {seen.Topic}: {refused}");
+            if (seen.Message is ReceivedMessage.Refused refused) SayRefused($"REFUSED a message on {seen.Topic}: {refused}");
             else if (seen.IsAlarm)
-                Say($"REFUSED TO COSIGN the log of {box?.Box}: {Describe(seen)}{(seen.Evidence is null ? "" : $"; both are kept in {seen.Evidence}")}");
+                SayRefused($"REFUSED TO COSIGN the log of {box?.Box}: {Describe(seen)}{(seen.Evidence is null ? "" : $"; both are kept in {seen.Evidence}")}");
             else if (seen.Verdict != WitnessVerdict.Consistent) Say($"{box?.Box}: {Describe(seen)}");
             if (seen.NotTold is { } reason)
                 Say($"{box?.Box} was not told: {reason}. Is it there, and may it read edge/v1/{box?.Agency}/{box?.Box}/cosignature?");
             if (!json && seen.Verdict == WitnessVerdict.Consistent && seen.Offered is { } offered && !seen.IsAlarm)
                 Print($"{Now()}  {box?.Box}  cosigned  {offered.Size} entries  {offered.Root}");
             if (json) Print(Fields(seen, box));
+        }
+
+        /// <summary>Whoever can make the broker bring rubbish must not fill the journal with it.</summary>
+        private void SayRefused(string line)
+        {
+            var now = TimeProvider.System.GetUtcNow();
+            if (_refusals.TakeFurther(now) is > 0 and var further) Say($"REFUSED {further} more in the hour before");
+            if (_refusals.TrySpend(now)) Say(line);
+        }
+
+        /// <summary>What was not said one by one.</summary>
+        public void End()
+        {
+            if (_refusals.TakeFurther(TimeProvider.System.GetUtcNow(), anyway: true) is > 0 and var further) Say($"REFUSED {further} more");
         }
 
         private static string Fields(WitnessedMessage seen, BoxName? box) => JsonSerializer.Serialize(new

@@ -6,6 +6,9 @@ internal sealed record FleetPlan
     /// <summary>More do not fit one process and the ports of one address.</summary>
     public const int MostBoxes = 10_000;
 
+    /// <summary>One hit in 16 hours; what comes less often is not measured in a lifetime.</summary>
+    public const double FewestHitsPerMinute = 0.001;
+
     /// <summary>Bytes of the picture in a hit unless told otherwise: what a plate of 320 pixels takes as the box writes it.</summary>
     public const int UsualCrop = 4096;
 

@@ -12,7 +12,7 @@ namespace Edge.Agent.Fleet;
 /// <param name="said">Told what the hub refuses.</param>
 internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetProgress> progress, Action<string> said, TimeProvider time)
 {
-    /// <summary>Boxes of a simulation are named so: no other may be enrolled with an agency that serves for one.</summary>
+    /// <summary>Boxes of a simulation are named so; what makes them known is the mark in their registration.</summary>
     public const string BoxPrefix = "sim-";
 
     private const string AgencyName = "simulated-city";
@@ -68,9 +68,9 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
         var agency = Agency.Open(agencyFolder);
         try
         {
-            if (agency.Boxes.FirstOrDefault(box => !box.Name.Box.StartsWith(BoxPrefix, StringComparison.Ordinal)) is { } real)
+            if (agency.Boxes.FirstOrDefault(box => !box.Simulated) is { } real)
                 throw new AgencyException($"{agencyFolder} is the agency of box {real.Name.Box}, and its hubs would show made-up hits as genuine: " +
-                    "make an agency for simulations with hub init, and let the broker admit its CA");
+                    "make an agency for simulations with hub init DIR --no-box, and let the broker admit its CA");
             Forget(agency); // of a simulation that was killed
             return agency;
         }
@@ -83,7 +83,7 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
 
     private static void Forget(Agency agency)
     {
-        foreach (var box in agency.Boxes) agency.Forget(box.Name);
+        foreach (var box in agency.Boxes.Where(box => box.Simulated)) agency.Forget(box.Name);
     }
 
     private async Task<FleetResult> RunAsync(Agency agency, string agencyFolder, BrokerAddress address, int? broker, CancellationToken stop)

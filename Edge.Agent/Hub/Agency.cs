@@ -54,9 +54,9 @@ public sealed class Agency : IDisposable
     /// <exception cref="AgencyException">It is not here.</exception>
     public string TrustKeyId => RoleKeys.KeyIdOf(OnlineKey.Public);
 
-    /// <summary>Signs what a box is told to have come, with the online key.</summary>
+    /// <summary>Signs what a box is told to have come, with the online key that is in force now. Thread-safe.</summary>
     /// <exception cref="AgencyException">It is not here.</exception>
-    public byte[] Sign(Receipt receipt) => receipt.Sign(OnlineKey);
+    public byte[] Sign(Receipt receipt) => _keys.SignOnline(receipt.Sign);
 
     private SigningKey OnlineKey => _keys.Signers.Timestamp.Keys is [var key, ..] ? key
         : throw new AgencyException($"{_folder.TrustKey} is not the key that {TrustPath.Root} names: restore it");
@@ -236,7 +236,8 @@ public sealed class Agency : IDisposable
     /// <summary>Admits a box: certifies its TLS key and keeps its public keys.</summary>
     /// <exception cref="AgencyException">The request is for another agency, its certificate request is damaged, or a box
     /// of that name is known already.</exception>
-    public EnrolmentBundle Enrol(EnrolmentRequest request, DateTimeOffset now)
+    /// <param name="simulated">True for a box that a simulation has made up.</param>
+    public EnrolmentBundle Enrol(EnrolmentRequest request, DateTimeOffset now, bool simulated = false)
     {
         var box = request.Box;
         if (box.Agency != Name) throw new AgencyException($"the request is for agency {box.Agency}; this is {Name}");
@@ -245,7 +246,10 @@ public sealed class Agency : IDisposable
             throw new AgencyException($"box {box.Box} is enrolled already: remove {_folder.Box(box.Box)} first if this one replaces it");
         using var authority = CertificateAuthority.Open(_folder.Tls);
         var certificate = authority.CertifyClient(request.SigningRequest, Name, box.Box, now);
-        DurableFile.Write(_folder.Box(box.Box), new KnownBox(box, request.Messages, request.Orders, request.Log, now) { LogEpoch = request.LogEpoch }.Write());
+        DurableFile.Write(_folder.Box(box.Box), new KnownBox(box, request.Messages, request.Orders, request.Log, now)
+        {
+            LogEpoch = request.LogEpoch, Simulated = simulated,
+        }.Write());
         return new EnrolmentBundle(box, authority.Certificate, certificate, Target(TrustPath.Root));
     }
 

@@ -10,7 +10,9 @@ namespace Edge.Agent.Hub;
 internal sealed class ArrivalJournal : IDisposable
 {
     private const int CheckLength = 6;
-    private const string Format = "edge-arrivals-1";
+    private const string Format = "edge-arrivals-2";
+    // It knew no keys: its ids are taken over, and every account begins anew.
+    private const string Before = "edge-arrivals-1";
     // Below this a file is not worth writing anew.
     private const long SmallestRewrite = 65_536;
 
@@ -85,7 +87,7 @@ internal sealed class ArrivalJournal : IDisposable
         foreach (var text in File.ReadLines(_file, Encoding.ASCII))
         {
             _lines++;
-            if (first && text.StartsWith("edge-", StringComparison.Ordinal) && text != Format)
+            if (first && text.StartsWith("edge-", StringComparison.Ordinal) && text is not (Format or Before))
                 throw new AgencyException($"{_file} was written by another version: use that one, or move the file away; what it remembers is then shown again");
             if (first) whole &= text == Format;
             else if (text.Length > CheckLength && text[CheckLength] == ' ' && text[(CheckLength + 1)..] is var line && Check(line) == text[..CheckLength] && apply(line)) live++;

@@ -16,19 +16,18 @@ public enum Arrival
     PerhapsForgotten,
     /// <summary>The same event again: QoS 1 promises at least once.</summary>
     Repeat,
-    /// <summary>Another event with a number already used: the box was set back to an older state.</summary>
+    /// <summary>Another event with a number already used: the box was set back to an older state. Its account begins anew.</summary>
     NumberReused,
+    /// <summary>The first of a box that has another key than the one of that name before it. Its account begins anew.</summary>
+    NewKey,
 }
 
 /// <summary>What a summary brought to light.</summary>
 /// <param name="Missing">Numbers that have not come and were not given up, each named once. A summary leaves the outbox last; what
 /// two of them have overtaken is missing.</param>
 /// <param name="GivenUp">Numbers named as missing before, which the box now says it gave up.</param>
-public sealed record Gaps(IReadOnlyList<long> Missing, IReadOnlyList<long> GivenUp)
-{
-    /// <summary>None.</summary>
-    public static Gaps None { get; } = new([], []);
-}
+/// <param name="Accounted">Every number below it is accounted for then; less than could be where more is missing than is remembered.</param>
+public sealed record Gaps(IReadOnlyList<long> Missing, IReadOnlyList<long> GivenUp, long Accounted);
 
 /// <summary>Remembers what has come from each box, to show an event once and to notice those that never came. Only
 /// verified events may be told to it. What it remembers for good is what <see cref="Keep"/> was called after. Not thread-safe.</summary>
@@ -61,39 +60,51 @@ public sealed class ArrivalLedger : IDisposable
     public int Missing => _boxes.Values.Sum(box => box.Missing.Count);
 
     /// <summary>Compares an event with those before it, and notes nothing.</summary>
-    public Arrival Compare(CloudEvent arrived)
+    /// <param name="key">The id of the box's message key.</param>
+    public Arrival Compare(CloudEvent arrived, string key)
     {
+        ArgumentNullException.ThrowIfNull(arrived);
         var (box, tag) = (Of(arrived.Box), Tag(arrived.Id));
         if (arrived.Type == EventType.Status) return box.HasStatus(tag) ? Arrival.Repeat : Arrival.First;
+        if (box.From > 0 && box.Key != key) return Arrival.NewKey;
         if (box.Has(arrived.Sequence, tag)) return Arrival.Repeat;
-        if (box.IsUsed(arrived.Sequence)) return Arrival.NumberReused;
+        if (box.IsUsed(arrived.Sequence) || (arrived.Type == EventType.Summary && box.IsSetBack(arrived.Sequence, arrived.Time.ToUnixTimeMilliseconds())))
+            return Arrival.NumberReused;
         if (box.Missing.Contains(arrived.Sequence)) return Arrival.Late;
         return box.MayBeForgotten(arrived.Sequence) ? Arrival.PerhapsForgotten : Arrival.First;
     }
 
-    /// <summary>What a summary that is about to be noted brings to light.</summary>
+    /// <summary>What a summary that is about to be noted, and with which no account begins, brings to light.</summary>
     public Gaps GapsBefore(ReceivedMessage.Summary summary)
     {
-        Of(summary.Event.Box).Look(summary.Event.Sequence, summary.Counters.Dropped, out var missing, out var givenUp);
-        return new Gaps(missing, givenUp);
+        ArgumentNullException.ThrowIfNull(summary);
+        var accounted = Of(summary.Event.Box).Look(summary.Event.Sequence, summary.Counters.Dropped, out var missing, out var givenUp);
+        return new Gaps(missing, givenUp, accounted);
     }
 
     /// <summary>Notes an event, and with a summary the gaps that were named.</summary>
-    public void Note(ReceivedMessage.Accepted accepted, Gaps? gaps = null)
+    /// <param name="key">The id of the box's message key.</param>
+    /// <param name="arrival">What <see cref="Compare"/> said of it.</param>
+    /// <param name="gaps">Null for what is no summary, and where others get a part.</param>
+    public void Note(ReceivedMessage.Accepted accepted, string key, Arrival arrival, Gaps? gaps = null)
     {
+        ArgumentNullException.ThrowIfNull(accepted);
         var (said, box) = (accepted.Event, Of(accepted.Event.Box));
         if (said.Type == EventType.Status)
         {
             Put(said.Box, box, BoxArrivals.CameStatus(Tag(said.Id)));
             return;
         }
+        if (box.From == 0 || arrival is Arrival.NewKey or Arrival.NumberReused) Put(said.Box, box, BoxArrivals.Begins(key, said.Sequence));
         Put(said.Box, box, BoxArrivals.Came(said.Sequence, Tag(said.Id)));
         if (accepted is not ReceivedMessage.Summary summary || gaps is null) return;
-        foreach (var line in box.Looked(said.Sequence, summary.Counters.Dropped, gaps.Missing).ToList()) Put(said.Box, box, line);
+        foreach (var line in box.Looked(said.Sequence, said.Time.ToUnixTimeMilliseconds(), summary.Counters.Dropped, gaps.Missing, gaps.Accounted).ToList())
+            Put(said.Box, box, line);
     }
 
-    /// <summary>What has come from a box, to be told to it: only once it was kept.</summary>
-    public Receipt ReceiptFor(BoxName box, DateTimeOffset now) => Receipt.Of(box, now, Of(box).Through, Of(box).Missing);
+    /// <summary>What has come from a box, to be told to it: only once it was kept. Null where there is nothing to tell yet.</summary>
+    public Receipt? ReceiptFor(BoxName box, DateTimeOffset now) => Of(box) is { From: > 0 } known && known.Through >= known.From
+        ? Receipt.Of(box, known.Key, now, known.From, known.Through, known.Missing) : null;
 
     /// <summary>When this returns, what was noted outlives this process and a power cut.</summary>
     /// <exception cref="IOException">The disk refuses; do not use the ledger any more.</exception>

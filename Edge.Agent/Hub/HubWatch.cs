@@ -2,6 +2,10 @@ using Edge.Agent.Publishing;
 
 namespace Edge.Agent.Hub;
 
+/// <summary>Why boxes are not told what has come.</summary>
+/// <param name="ByBroker">True if the broker refused; false if nothing could be signed.</param>
+public sealed record NotTold(string Reason, bool ByBroker);
+
 /// <summary>The agency's side of the broker: subscribes to every box of the agency and shows what they say, verified.</summary>
 public sealed class HubWatch : IAsyncDisposable
 {
@@ -38,8 +42,8 @@ public sealed class HubWatch : IAsyncDisposable
     /// <summary>Signs what boxes are told to have come; null, and nobody is told anything.</summary>
     public Func<Receipt, byte[]>? SignReceipt { get; init; }
 
-    /// <summary>Called when the broker does not let this hub tell boxes anything.</summary>
-    public Action<string>? ReceiptRefused { get; init; }
+    /// <summary>Called when boxes cannot be told anything.</summary>
+    public Action<NotTold>? ReceiptRefused { get; init; }
 
     /// <summary>False if the broker had kept nothing for this hub: it was never there, or was away for too long.</summary>
     public bool Resumed => _link.Resumed;
@@ -63,7 +67,7 @@ public sealed class HubWatch : IAsyncDisposable
     /// <exception cref="BrokerException">There is no link; the message says why and what to do.</exception>
     public static async Task<HubWatch> OpenAsync(LinkSettings settings, MessageVerifier verifier, TimeProvider time,
         Action<BrokerException>? linkLost, CancellationToken cancel, string? other = null, ArrivalLedger? ledger = null,
-        string? group = null, Action? shown = null, Func<Receipt, byte[]>? signReceipt = null, Action<string>? receiptRefused = null)
+        string? group = null, Action? shown = null, Func<Receipt, byte[]>? signReceipt = null, Action<NotTold>? receiptRefused = null)
     {
         IReadOnlyList<string> topics = other is not null ? [Topics.OfSharedHits(other, verifier.Agency)]
             : [.. EventType.All.Select(type => Topics.OfEveryBox(verifier.Agency, type)), Topics.OfSharedHits(verifier.Agency, null)];
@@ -148,17 +152,18 @@ public sealed class HubWatch : IAsyncDisposable
             }
             try
             {
-                var (outcome, reason) = await link.PublishAsync(new Publication(Topics.Receipt(receipt.Box), SignReceipt!(receipt), Retain: true), CancellationToken.None);
-                if (outcome == PublishOutcome.Reject) ReceiptRefused?.Invoke(reason);
+                var publication = new Publication(Topics.Receipt(receipt.Box), SignReceipt!(receipt), Retain: true);
+                var (outcome, reason) = await link.PublishAsync(publication, CancellationToken.None);
+                if (outcome == PublishOutcome.Reject) ReceiptRefused?.Invoke(new NotTold(reason, ByBroker: true));
             }
             catch (BrokerException)
             {
                 return; // said by whoever reads from the same link
             }
-            catch (AgencyException noKey)
+            catch (Exception noKey) when (noKey is AgencyException or IOException)
             {
-                ReceiptRefused?.Invoke(noKey.Message);
-                return;
+                ReceiptRefused?.Invoke(new NotTold(noKey.Message, ByBroker: false));
+                return; // it is the same for every box; the next batch tries again
             }
         }
     }

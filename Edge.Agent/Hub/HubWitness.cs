@@ -16,6 +16,9 @@ namespace Edge.Agent.Hub;
 public sealed record WitnessedMessage(string Topic, ReceivedMessage Message, WitnessVerdict Verdict, Checkpoint? Offered, Checkpoint? Known, bool SetBack,
     string? Evidence, string? NotTold)
 {
+    /// <summary>True if it was cosigned and nothing as large had been.</summary>
+    public bool HasGrown { get; init; }
+
     /// <summary>True if the log, or the message, is not what it must be: not for what is only old, or proves from elsewhere.</summary>
     public bool IsAlarm => Message is ReceivedMessage.Refused || SetBack
         || Verdict is not (WitnessVerdict.Consistent or WitnessVerdict.Smaller or WitnessVerdict.ProofFromElsewhere);
@@ -27,6 +30,9 @@ public sealed class HubWitness : IAsyncDisposable
 {
     /// <summary>How long the broker keeps checkpoints for a witness who is away.</summary>
     public static readonly TimeSpan SessionExpiry = TimeSpan.FromDays(30);
+
+    /// <summary>See <see cref="RunAsync"/>.</summary>
+    public const int Patience = 12;
 
     private readonly LinkSettings _settings;
     private readonly MessageVerifier _verifier;
@@ -55,23 +61,28 @@ public sealed class HubWitness : IAsyncDisposable
 
     /// <summary>Takes each message, reconnecting as often as it takes, until told to stop.</summary>
     /// <param name="show">Told of each, before the broker may forget it.</param>
-    /// <param name="quiet">Stops once nothing has come for so long; null for never.</param>
+    /// <param name="quiet">Stops once nothing has come for so long, or nothing that was cosigned and new for <see cref="Patience"/> times as long: who
+    /// keeps the broker talking does not keep the witness; null for never.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="IOException">The disk refused: nothing was signed, and the message comes again.</exception>
     public async Task RunAsync(Action<WitnessedMessage> show, TimeSpan? quiet, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(show);
+        using var standstill = new CancellationTokenSource(quiet * Patience ?? Timeout.InfiniteTimeSpan, _time);
         while (true)
         {
             using var silence = new CancellationTokenSource(quiet ?? Timeout.InfiniteTimeSpan, _time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancel);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, standstill.Token, cancel);
             try
             {
+                either.Token.ThrowIfCancellationRequested(); // a read of what waits already does not look
                 var message = await _link.Inbound.ReadAsync(either.Token);
-                show(await TakeAsync(message.Topic, message.Payload, cancel));
+                var seen = await TakeAsync(message.Topic, message.Payload, cancel);
+                if (quiet is { } wait && seen.HasGrown) standstill.CancelAfter(wait * Patience);
+                show(seen);
                 await message.AcknowledgeAsync();
             }
-            catch (OperationCanceledException) when (silence.IsCancellationRequested && !cancel.IsCancellationRequested)
+            catch (OperationCanceledException) when ((silence.IsCancellationRequested || standstill.IsCancellationRequested) && !cancel.IsCancellationRequested)
             {
                 await _link.CloseAsync();
                 return;
@@ -97,9 +108,12 @@ public sealed class HubWitness : IAsyncDisposable
         var request = offer.Request(before);
         var (verdict, known, cosignature) = _witness.Take(request, log, said.Time);
         var message = new WitnessedMessage(topic, received, verdict, request.Checkpoint, known,
-            verdict == WitnessVerdict.Smaller && said.Time > saidBefore, null, null);
+            verdict == WitnessVerdict.Smaller && !(said.Time <= saidBefore), null, null)
+        {
+            HasGrown = verdict == WitnessVerdict.Consistent && !(request.Checkpoint.Size <= before?.Size),
+        };
         var isSigned = verdict is not (WitnessVerdict.UnknownLog or WitnessVerdict.NotSigned);
-        if (message.IsAlarm && isSigned) message = message with { Evidence = _witness.KeepEvidence(request, log) };
+        if (message.IsAlarm && isSigned) message = message with { Evidence = _witness.KeepEvidence(request, log, verdict) };
         var answer = cosignature is not null ? request.Note.Of(log).With(cosignature) : isSigned ? _witness.Cosigned(log) : null;
         if (answer is null) return message;
         if (cosignature is not null) _witness.Show(log, answer);

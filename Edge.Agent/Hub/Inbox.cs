@@ -1,4 +1,5 @@
 using Edge.Agent.Publishing;
+using Edge.Storage.Signing;
 
 namespace Edge.Agent.Hub;
 
@@ -17,6 +18,9 @@ public sealed record Delivery(string Topic, ReceivedMessage Message, bool Number
 
     /// <summary>With a summary: numbers named as missing before, which the box now says it gave up.</summary>
     public IReadOnlyList<long> GivenUp { get; init; } = [];
+
+    /// <summary>True for the first message of a box that has taken the place, and the name, of another.</summary>
+    public bool NewKey { get; init; }
 }
 
 /// <summary>Turns messages into deliveries: verified, each event once, gaps noticed. Not thread-safe.</summary>
@@ -36,20 +40,23 @@ public sealed class Inbox(MessageVerifier verifier, ArrivalLedger ledger, bool s
     public bool Take(string topic, ReadOnlySpan<byte> message, bool again, DateTimeOffset now, Func<Delivery, bool> show)
     {
         var received = verifier.Verify(topic, message, now);
-        if (received is not ReceivedMessage.Accepted accepted) return show(new Delivery(topic, received, false, []));
-        var arrival = ledger.Compare(accepted.Event);
+        // What is accepted was made with the key that it names, which was the box's when it was looked at.
+        if (received is not ReceivedMessage.Accepted accepted || !Jws.TryReadKeyId(message, out var key)) return show(new Delivery(topic, received, false, []));
+        var arrival = ledger.Compare(accepted.Event, key);
         if (arrival == Arrival.Repeat)
         {
             Repeats++;
             return true;
         }
-        var gaps = seesAll && accepted is ReceivedMessage.Summary summary ? ledger.GapsBefore(summary) : null;
+        var gaps = !seesAll || accepted is not ReceivedMessage.Summary summary ? null
+            : arrival is Arrival.NewKey or Arrival.NumberReused ? new Gaps([], [], summary.Event.Sequence) : ledger.GapsBefore(summary);
         var more = show(new Delivery(topic, received, arrival == Arrival.NumberReused, gaps?.Missing ?? [])
         {
             // What is late was lost by a broker, perhaps after this hub had shown it and before it remembered that.
             Again = again || arrival is Arrival.PerhapsForgotten or Arrival.Late, Late = arrival == Arrival.Late, GivenUp = gaps?.GivenUp ?? [],
+            NewKey = arrival == Arrival.NewKey,
         });
-        ledger.Note(accepted, gaps);
+        ledger.Note(accepted, key, arrival, gaps);
         if (gaps is not null) _summarised.Add(accepted.Event.Box);
         return more;
     }
@@ -62,7 +69,7 @@ public sealed class Inbox(MessageVerifier verifier, ArrivalLedger ledger, bool s
     /// forgotten at the box.</summary>
     public IReadOnlyList<Receipt> TakeReceipts(DateTimeOffset now)
     {
-        var receipts = _summarised.Select(box => ledger.ReceiptFor(box, now)).ToList();
+        var receipts = _summarised.Select(box => ledger.ReceiptFor(box, now)).OfType<Receipt>().ToList();
         _summarised.Clear();
         return receipts;
     }

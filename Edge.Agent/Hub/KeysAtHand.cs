@@ -17,14 +17,43 @@ internal sealed class KeysAtHand : IDisposable
     public KeysAtHand(AgencyFolder folder, string agency)
     {
         (_folder, _agency) = (folder, agency);
-        _keys = [.. new[] { folder.TrustKey, folder.HotlistKey, folder.KeeperKey, AgencyFolder.Next(folder.TrustKey), AgencyFolder.Next(folder.HotlistKey) }
-            .Where(File.Exists).Select(Load)];
+        _keys = [.. LoadAll(folder)];
     }
 
     public IReadOnlyList<SigningKey> All => _keys;
 
     /// <summary>These keys by the roles that the published root and targets give them.</summary>
     public TrustSigners Signers => TrustSigners.Of(_folder.Trust, _agency, _keys);
+
+    /// <summary>Signs with the online key, the one of the timestamp role in the published root. A rotation that another process has finished meanwhile is
+    /// followed: the keys are loaded anew when none of them is the root's.</summary>
+    /// <exception cref="AgencyException">The key is not here.</exception>
+    public byte[] SignOnline(Func<SigningKey, byte[]> sign)
+    {
+        lock (_keys)
+        {
+            if (Signers.Timestamp.Keys is not [_, ..]) LoadAgain();
+            return Signers.Timestamp.Keys is [var key, ..] ? sign(key)
+                : throw new AgencyException($"{_folder.TrustKey} is not the key that {TrustPath.Root} names, and no other key in {_folder.Keys} is: " +
+                    "restore the one that is in force");
+        }
+    }
+
+    private void LoadAgain()
+    {
+        List<SigningKey> keys;
+        try
+        {
+            keys = [.. LoadAll(_folder)];
+        }
+        catch (IOException moved)
+        {
+            throw new AgencyException($"the keys in {_folder.Keys} cannot be read: {moved.Message}", moved); // perhaps they are being replaced at this moment
+        }
+        foreach (var old in _keys) old.Dispose();
+        _keys.Clear();
+        _keys.AddRange(keys);
+    }
 
     /// <summary>Makes the next online keys beside those in use: for timestamp and snapshot, and for the hotlist.</summary>
     public (SigningKey Trust, SigningKey Hotlists) MakeNext()
@@ -69,6 +98,10 @@ internal sealed class KeysAtHand : IDisposable
     {
         foreach (var key in _keys) key.Dispose();
     }
+
+    private static IEnumerable<SigningKey> LoadAll(AgencyFolder folder) =>
+        new[] { folder.TrustKey, folder.HotlistKey, folder.KeeperKey, AgencyFolder.Next(folder.TrustKey), AgencyFolder.Next(folder.HotlistKey) }
+            .Where(File.Exists).Select(Load);
 
     private static SigningKey Load(string file)
     {

@@ -11,9 +11,12 @@ using Edge.Storage.Trust;
 namespace Edge.Agent.Hub;
 
 /// <summary>A box as its agency knows it: <c>boxes/{box}.json</c>, <c>{"agency","box","messages":JWK,"orders":JWK,
-/// "log":vkey,"logEpoch"?:vkey,"enrolled"}</c>. Only public keys.</summary>
+/// "log":vkey,"logEpoch"?:vkey,"enrolled"}</c>, and <c>"simulated":true</c> for one that a simulation has made up. Only public keys.</summary>
 public sealed record KnownBox(BoxName Name, VerifyingKey Messages, RecipientPublicKey Orders, NoteKey Log, DateTimeOffset Enrolled)
 {
+    /// <summary>True for a box that a simulation has made up, and may forget.</summary>
+    public bool Simulated { get; init; }
+
     internal static bool TryParse(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out KnownBox? box,
         out IReadOnlyList<JsonProblem> problems) => StrictJson.TryRead(utf8, 16 * 1024, Read, out box, out problems);
 
@@ -22,7 +25,7 @@ public sealed record KnownBox(BoxName Name, VerifyingKey Messages, RecipientPubl
 
     internal byte[] Write()
     {
-        var box = new JsonObject
+        var json = new JsonObject
         {
             ["agency"] = Name.Agency,
             ["box"] = Name.Box,
@@ -31,8 +34,9 @@ public sealed record KnownBox(BoxName Name, VerifyingKey Messages, RecipientPubl
             ["log"] = Log.ToString(),
             ["enrolled"] = JsonTime.Write(Enrolled),
         };
-        if (LogEpoch is not null) box["logEpoch"] = LogEpoch.ToString();
-        return CanonicalJson.Write(box);
+        if (LogEpoch is not null) json["logEpoch"] = LogEpoch.ToString();
+        if (Simulated) json["simulated"] = true;
+        return CanonicalJson.Write(json);
     }
 
     private static KnownBox? Read(JsonFields fields)
@@ -46,7 +50,8 @@ public sealed record KnownBox(BoxName Name, VerifyingKey Messages, RecipientPubl
         NoteKey? epoch = null;
         if (fields.Has("logEpoch")) fields.Text("logEpoch", text => NoteKey.TryParse(text, out epoch), "must be a vkey");
         var enrolled = fields.Instant("enrolled");
+        var simulated = fields.Flag("simulated", otherwise: false);
         return BoxName.TryCreate(agency, name, out var box) && messages is not null && orders is not null && log is not null
-            ? new KnownBox(box, messages, orders, log, enrolled) { LogEpoch = epoch } : null;
+            ? new KnownBox(box, messages, orders, log, enrolled) { LogEpoch = epoch, Simulated = simulated } : null;
     }
 }

@@ -68,11 +68,13 @@ public sealed class OrderBook
 
     /// <summary>Takes an answer: notes the outcome, keeps what a hold keeps beyond its epoch key, and ends what a release ended.</summary>
     /// <returns>The order; null if this agency did not give it to that box.</returns>
+    /// <exception cref="AgencyException">What is kept of the orders here is damaged; the answer itself is in order.</exception>
     /// <exception cref="IOException">The disk refused: take the answer again.</exception>
     public GivenOrder? Take(ReceivedMessage.Answer answer, DateTimeOffset now)
     {
+        if (!File.Exists(At(answer.Said.Order))) return null;
+        using var alone = FolderLock.Take(_folder); // hub watch and hub order both take every answer, and read the order before they change it
         if (!File.Exists(At(answer.Said.Order)) || Load(At(answer.Said.Order)) is not { } given || given.Box != answer.Event.Box.Box) return null;
-        using var alone = FolderLock.Take(_folder); // hub watch and hub order both take every answer
         // The first answer counts, and acts once. A replay is refused and says nothing about what was done; it may overtake what does.
         if (given.Outcome is null or { Reason: "replayed" } && answer.Said.Outcome != given.Outcome)
         {
@@ -89,7 +91,8 @@ public sealed class OrderBook
         // A box says what it keeps and until when; how long the agency may is not its to say, nor of which case.
         var (longest, cases) = (_agency.Policy.LongestHold, new CaseNames(_agency));
         var held = answer.Hits.Where(hit => hit.KeptUntil > hit.Sealed.Header.Expires && (cases.Of(hit.Sealed.Header.EntryId) ?? search.Case) == search.Case)
-            .Select(hit => hit.Opened is ReceivedMessage.Hit opened && opened.Body.Facts.Time + longest is var last ? new HeldHit(hit.Sealed, last < hit.KeptUntil ? last : hit.KeptUntil) : null)
+            .Select(hit => hit.Opened is ReceivedMessage.Hit opened && Earlier(opened.Body.Facts.Time, now) + longest is var last
+                ? new HeldHit(hit.Sealed, Earlier(last, hit.KeptUntil)) : null)
             .OfType<HeldHit>().ToList();
         if (held.Count == 0 || search.Case is null || Holds(search.Case, search.Box) is not [.., var hold]) return;
         var keys = _agency.Epochs.LoadHeld();
@@ -102,6 +105,9 @@ public sealed class OrderBook
             foreach (var key in keys) key.Dispose();
         }
     }
+
+    // A read of the year 9999 must neither be kept until then nor be added to.
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
     /// <summary>The holds of a case that the box has confirmed and not released since, the last last.</summary>
     private List<GivenOrder> Holds(string caseId, string box)

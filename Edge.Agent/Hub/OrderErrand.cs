@@ -52,7 +52,7 @@ public sealed class OrderErrand : IAsyncDisposable
             {
                 var received = _verifier.Verify(inbound.Topic, inbound.Payload.Span, _time.GetUtcNow());
                 var ours = received is ReceivedMessage.Answer answer && answer.Said.Order == order.Id ? answer : null;
-                if (received is ReceivedMessage.Answer any) _agency.Orders.Take(any, _time.GetUtcNow());
+                if (received is ReceivedMessage.Answer any) Book(any, isOurs: ours is not null);
                 await inbound.AcknowledgeAsync();
                 if (ours is not null) return ours;
             }
@@ -61,6 +61,19 @@ public sealed class OrderErrand : IAsyncDisposable
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
             return null;
+        }
+    }
+
+    /// <summary>An answer to another order, which may be as old as what the broker brings, does not end this errand.</summary>
+    private void Book(ReceivedMessage.Answer answer, bool isOurs)
+    {
+        try
+        {
+            _agency.Orders.Take(answer, _time.GetUtcNow());
+        }
+        catch (AgencyException) when (!isOurs)
+        {
+            // hub watch says it: it takes every answer.
         }
     }
 

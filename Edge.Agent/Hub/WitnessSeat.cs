@@ -61,6 +61,7 @@ public sealed class WitnessSeat
     public string Admit(string name, DateTimeOffset now, out string access)
     {
         if (!PartyName.IsValid(name)) throw new AgencyException($"a witness's name {PartyName.Rule}");
+        if (name == Own) throw new AgencyException($"{Own} is the name of the agency's own witness: choose another, for example ombudsman");
         if (IsAdmitted) throw new AgencyException($"{_folder.Path} is a witness's folder: only the agency admits others");
         var seat = new AgencyFolder(_folder.At($"to-witness/{name}"));
         if (Directory.Exists(seat.Path)) throw new AgencyException($"{seat.Path} is there already: delete it if it was carried over or not used");

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Edge.Agent.Governance;
 using Edge.Storage.Audit;
 
 namespace Edge.Agent.Publishing;
@@ -31,8 +32,6 @@ public sealed record OrderAnswer(string Order, string? Verb, AuditOutcome Outcom
 
     /// <summary>Most bytes of hits in one answer, so that it fits a message.</summary>
     public const int MaxHitBytes = 160 * 1024;
-
-    private const int MaxVerb = 32;
 
     /// <summary>An answer without hits.</summary>
     public OrderAnswer(string order, string? verb, AuditOutcome outcome, int count = 0, DateTimeOffset? until = null)
@@ -70,7 +69,7 @@ public sealed record OrderAnswer(string Order, string? Verb, AuditOutcome Outcom
         reason = MessageJson.Read<Wire>(json, CloudEvent.MaxBytes, out var wire) ?? "";
         if (wire is null) return false;
         if (!OrderMessage.IsId(wire.Order)) reason = "order is not an order's id";
-        else if (wire.Verb is { Length: 0 or > MaxVerb }) reason = "verb is not a verb";
+        else if (wire.Verb is { } verb && !Duties.Verbs.ContainsKey(verb)) reason = "verb is not one of those that a box knows";
         else if (!AuditOutcome.TryParse(wire.Outcome, out var outcome)) reason = "outcome is not done or refused:reason";
         else if (int.Min(wire.Count, wire.Missing) < 0 || wire.More < 1) reason = "count, missing or more is below the first";
         else if (wire.Hits.Length > MaxHits || wire.Hits.Any(hit => hit is null || hit.Record.ValueKind != JsonValueKind.Object)) reason = "hits are not well-formed";

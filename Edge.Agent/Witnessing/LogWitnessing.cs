@@ -18,8 +18,11 @@ internal sealed class LogWitnessing(StateDatabase state, AuditLog audit, Message
     /// <summary>How long an unsent checkpoint is kept.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromDays(7);
 
+    /// <summary>A policy that has just named its witnesses, and a box that was off, get so long for a first exchange.</summary>
+    public static readonly TimeSpan FirstExchange = TimeSpan.FromHours(1);
+
     private readonly Lock _gate = new();
-    private readonly DateTimeOffset _started = time.GetUtcNow();
+    private (string? Named, DateTimeOffset Since) _waiting = (null, time.GetUtcNow());
     private readonly HashSet<string> _reported = [];
     private bool _missed;
 
@@ -63,18 +66,38 @@ internal sealed class LogWitnessing(StateDatabase state, AuditLog audit, Message
             }
     }
 
-    /// <summary>For every turn of the housekeeping: an incident if fewer witnesses than needed have cosigned for
-    /// <see cref="Witnesses.Patience"/>, or since the start; once, until they have.</summary>
+    /// <summary>For every turn of the housekeeping: an incident if an entry older than <see cref="Witnesses.Patience"/> is not among those that as many
+    /// witnesses as needed have cosigned; once, until it is. When they last signed anything does not count: whoever brings a witness an old
+    /// checkpoint gets a new signature. Nor when the agent started: the entries have their times.</summary>
     public void Look()
     {
-        var witnesses = Named;
+        var (now, witnesses) = (time.GetUtcNow(), Named);
+        lock (_gate)
+            if (string.Join(' ', witnesses.Keys) is var named && _waiting.Named != named) _waiting = (named, _waiting.Named is null ? _waiting.Since : now);
         if (witnesses.Needed == 0) return;
-        var since = LogStanding.Of(audit, witnesses).Time is { } last && last > _started ? last : _started;
-        var late = time.GetUtcNow() - since > Witnesses.Patience;
+        if (!TryFindOldest(LogStanding.Of(audit, witnesses).Size, out var oldest)) return;
         lock (_gate)
         {
+            var late = now - oldest > Witnesses.Patience && now - _waiting.Since >= FirstExchange;
             if (late && !_missed) report(IncidentKind.LogNotWitnessed, "no-cosignature");
             _missed = late;
+        }
+    }
+
+    /// <summary>When the first entry from <paramref name="index"/> on was written; null where there is none.</summary>
+    /// <returns>False if the log cannot be read there, which is reported.</returns>
+    private bool TryFindOldest(long index, out DateTimeOffset? written)
+    {
+        written = null;
+        try
+        {
+            written = audit.Read(index).Select(record => record.Entry?.Time).FirstOrDefault(time => time is not null);
+            return true;
+        }
+        catch (AuditDamagedException damaged)
+        {
+            ReportOnce(damaged.Message, "damaged");
+            return false;
         }
     }
 

@@ -42,6 +42,9 @@ internal sealed class StateEngine : IDisposable
     /// <summary>Orders that were used and are not expired, by id.</summary>
     public Dictionary<string, UsedOrder> Orders { get; } = [];
 
+    /// <summary>What the hub last said that it has; null before the first time.</summary>
+    public HubAccount? Account { get; set; }
+
     /// <summary>Waiting messages.</summary>
     public WaitingMessages Waiting { get; } = new();
 
@@ -154,6 +157,7 @@ internal sealed class StateEngine : IDisposable
         if (_lite.GetCollection(StateRows.State).FindById(StateRows.State) is { } state)
         {
             LastSequence = StateRows.ReadLastSequence(state);
+            if (_lite.GetCollection(StateRows.State).FindById(StateRows.Account) is { } account) Account = StateRows.ReadAccount(account);
         }
         else if (_lite.GetCollectionNames().Any())
         {

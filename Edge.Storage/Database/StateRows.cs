@@ -11,6 +11,7 @@ internal static class StateRows
 {
     public const string FormatName = "edge-state/2";
     public const string State = "state";
+    public const string Account = "account";
 
     // As long as what MarkLogged puts in its place: on a full disk the row must not need another page.
     private static readonly byte[] NotLogged = new byte[48];
@@ -21,6 +22,12 @@ internal static class StateRows
 
     public static BsonDocument OfState(long lastSequence) =>
         new() { ["_id"] = State, ["format"] = FormatName, ["last"] = lastSequence };
+
+    public static BsonDocument OfAccount(HubAccount account) =>
+        new() { ["_id"] = Account, ["t"] = account.Told.ToUnixTimeMilliseconds(), ["f"] = account.From, ["n"] = account.Through };
+
+    public static HubAccount ReadAccount(BsonDocument row) => row["f"] is { IsInt64: true, AsInt64: > 0 } from && row["n"].IsInt64
+        ? new HubAccount(ReadTime(row, "t"), from.AsInt64, row["n"].AsInt64) : throw new InvalidDataException("the hub's account lacks a field");
 
     // Of one length whichever key seals it: on a full disk a hit can be sealed again in its place.
     public static BsonDocument OfHit(HitRow hit, byte[] sealedRecord) => new()
@@ -59,6 +66,7 @@ internal static class StateRows
         ["p"] = sealedPayload,
         ["l"] = sealedLeaf ?? NotLogged,
         ["s"] = row.Sent, // always there: on a full disk the row must not grow when it is sent
+        ["e"] = row.Shared,
     };
 
     // In the place of its message, and smaller: a full disk can still be swept.
@@ -101,7 +109,10 @@ internal static class StateRows
         if (!row["p"].IsBinary || !row["l"].IsBinary) throw new InvalidDataException("a message lacks a field");
         return new OutboxRow(sequence, ReadKind(row), expires,
             Logged: !row["l"].AsBinary.AsSpan().SequenceEqual(NotLogged), row["p"].AsBinary.Length,
-            Sent: row["s"] is { IsBoolean: true, AsBoolean: true });
+            Sent: row["s"] is { IsBoolean: true, AsBoolean: true })
+        {
+            Shared = row["e"] is { IsBoolean: true, AsBoolean: true },
+        };
     }
 
     public static DroppedMessage ReadDropped(BsonDocument row) => row["_id"] is { IsInt64: true, AsInt64: > 0 } id

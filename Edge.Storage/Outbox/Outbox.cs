@@ -20,7 +20,11 @@ public sealed class Outbox
     /// <summary>Leaf index of a message that needs no audit entry.</summary>
     private const long NoLeaf = -1;
 
+    /// <summary>So long after it was sent a hit for another agency is sent again, then after twice as long, and so on until it expires.</summary>
+    public static readonly TimeSpan SharedAgainAfter = TimeSpan.FromHours(1);
+
     private readonly StateDatabase _database;
+    private readonly Dictionary<long, (DateTimeOffset Since, TimeSpan Wait)> _shared = [];
     private TaskCompletionSource _arrival = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Few enough for the journal's reserve, so that a full disk can be cleared.
@@ -153,37 +157,83 @@ public sealed class Outbox
         }
     }
 
-    /// <summary>Takes the hub's receipt: what it has is forgotten, what was sent and did not reach it becomes ready again. A number that
-    /// it misses and that is here no more is listed as dropped, so that the next summary names it.</summary>
-    /// <param name="through">The hub has accounted for every number up to this one,</param>
-    /// <param name="missing">but for these.</param>
-    /// <returns>How many are to be sent again.</returns>
-    public int Settle(long through, IReadOnlySet<long> missing)
+    /// <summary>What the hub last said, over restarts; null before the first time.</summary>
+    public HubAccount? Account
     {
+        get
+        {
+            lock (_database.Gate) return _database.Engine.Account;
+        }
+    }
+
+    /// <summary>Takes the hub's receipt: what it has is forgotten, but for hits that another agency is to have; what was sent and did not reach it becomes
+    /// ready again. A number that it misses and that is here no more is listed as dropped, so that the next summary names it. If its account begins
+    /// later than before, what was sent with lower numbers becomes ready too, once: the hub may have it or not.</summary>
+    /// <param name="account">Newer than <see cref="Account"/>, and of this box: the caller has made sure. Remembered last, so that a receipt that was
+    /// cut off is taken again.</param>
+    /// <param name="missing">What has not come of it.</param>
+    /// <returns>How many are to be sent again.</returns>
+    public int Settle(HubAccount account, IReadOnlySet<long> missing)
+    {
+        ArgumentNullException.ThrowIfNull(account);
         ArgumentNullException.ThrowIfNull(missing);
         // The gate is left between steps: a hit must not wait for a long receipt.
-        while (ForgetSettled(through, missing) > 0)
+        while (ForgetSettled(account, missing) > 0)
         {
         }
         var again = 0;
-        foreach (var step in missing.Order().Chunk(DroppedPerStep)) again += SendAgain(step);
+        foreach (var step in SentBefore(account).Chunk(DroppedPerStep)) again += SendAgain(step, orName: false);
+        foreach (var step in missing.Order().Chunk(DroppedPerStep)) again += SendAgain(step, orName: true);
+        lock (_database.Gate)
+        {
+            _database.Persist(lite => lite.GetCollection(StateRows.State).Upsert(StateRows.OfAccount(account)));
+            _database.Engine.Account = account;
+        }
         return again;
     }
 
-    private int ForgetSettled(long through, IReadOnlySet<long> missing)
+    /// <summary>Has the hits for other agencies that were sent leave again, 1, 2, 4, 8 … hours after: the broker's PUBACK says only that somebody was
+    /// subscribed, and no receipt says whether that agency was. To be called every few minutes.</summary>
+    /// <returns>How many.</returns>
+    public int SendSharedAgain()
     {
         lock (_database.Gate)
-            return Forget([.. _database.Engine.Waiting.Sent.TakeWhile(row => row.Sequence <= through)
-                .Where(row => !missing.Contains(row.Sequence)).Take(DroppedPerStep)]);
+        {
+            var (now, engine) = (_database.Time.GetUtcNow(), _database.Engine);
+            foreach (var gone in _shared.Keys.Where(number => engine.Waiting.Find(number) is null).ToList()) _shared.Remove(gone);
+            var due = new List<OutboxRow>();
+            foreach (var row in engine.Waiting.Sent.Where(row => row.Shared && row.Expires > now))
+                if (!_shared.TryGetValue(row.Sequence, out var last)) _shared.Add(row.Sequence, (now, SharedAgainAfter));
+                else if (now - last.Since >= last.Wait && due.Count < DroppedPerStep) due.Add(row);
+            MarkSent(due, sent: false);
+            foreach (var row in due) _shared[row.Sequence] = (now, _shared[row.Sequence].Wait * 2);
+            return due.Count;
+        }
     }
 
-    private int SendAgain(long[] sequences)
+    private int ForgetSettled(HubAccount account, IReadOnlySet<long> missing)
+    {
+        lock (_database.Gate)
+            return Forget([.. _database.Engine.Waiting.Sent.SkipWhile(row => row.Sequence < account.From).TakeWhile(row => row.Sequence <= account.Through)
+                .Where(row => !row.Shared && !missing.Contains(row.Sequence)).Take(DroppedPerStep)]);
+    }
+
+    // All at once: what leaves meanwhile must not be found a second time.
+    private List<long> SentBefore(HubAccount account)
+    {
+        lock (_database.Gate)
+            return _database.Engine.Account?.From >= account.From ? []
+                : [.. _database.Engine.Waiting.Sent.Select(row => row.Sequence).TakeWhile(number => number < account.From)];
+    }
+
+    /// <param name="orName">True: what is here no more is listed as dropped.</param>
+    private int SendAgain(long[] sequences, bool orName)
     {
         lock (_database.Gate)
         {
             var engine = _database.Engine;
             var again = sequences.Select(engine.Waiting.Find).OfType<OutboxRow>().Where(row => row.Sent).ToList();
-            var gone = sequences.Where(number => number >= 1 && number <= engine.LastSequence && engine.Waiting.Find(number) is null
+            var gone = sequences.Where(number => orName && number >= 1 && number <= engine.LastSequence && engine.Waiting.Find(number) is null
                 && !engine.Dropped.ContainsKey(number)).Select(number => new DroppedMessage(number)).ToList();
             if (gone.Count > 0) _database.Persist(lite =>
             {
@@ -317,7 +367,10 @@ public sealed class Outbox
         if (message.Payload.Length is 0 or > Jws.MaxBytes)
             throw new ArgumentException($"a payload is 1 to {Jws.MaxBytes} bytes, not {message.Payload.Length}");
         if (!Enum.IsDefined(message.Kind)) throw new ArgumentException($"{message.Kind} is no kind of message");
-        return new OutboxRow(message.Sequence, message.Kind, StateRows.ToMilliseconds(message.Expires), Logged: false, RecordSealer.Overhead + message.Payload.Length);
+        return new OutboxRow(message.Sequence, message.Kind, StateRows.ToMilliseconds(message.Expires), Logged: false, RecordSealer.Overhead + message.Payload.Length)
+        {
+            Shared = message.Shared,
+        };
     }
 
     /// <summary>A message whose audit entry stands in the log already, and its row.</summary>

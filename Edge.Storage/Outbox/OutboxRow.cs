@@ -13,6 +13,9 @@ internal sealed record OutboxRow(long Sequence, MessageKind Kind, DateTimeOffset
 {
     public const string Collection = "outbox";
 
+    /// <summary>True for a hit that another agency is to have: the hub's receipt does not say that it does.</summary>
+    public bool Shared { get; init; }
+
     /// <summary>Where the payload stands.</summary>
     public RecordPlace PayloadPlace => new(Collection, Sequence, Expires, $"payload {(int)Kind}");
 

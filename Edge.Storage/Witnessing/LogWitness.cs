@@ -25,7 +25,14 @@ public sealed class LogWitness : IDisposable
     /// <summary>Most pieces of evidence kept of one log: a box that sends refusals without end must not fill the disk.</summary>
     public const int MostEvidence = 64;
 
+    /// <summary>So many of them are for proofs of a fork alone: broken proofs cost nothing to make, and must not use up the room for what convicts.</summary>
+    public const int ReservedForForks = 16;
+
+    /// <summary>So far ahead of the witness's clock a log's owner may be.</summary>
+    public static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(10);
+
     private const string KeyName = "witness.key";
+    private const string ForkPrefix = "fork-";
     private const int MaxState = 2 * SignedNote.MaxBytes;
 
     private readonly string _folder;
@@ -81,18 +88,21 @@ public sealed class LogWitness : IDisposable
     /// <exception cref="StateDamagedException">What is kept of it is not what this witness wrote.</exception>
     public Checkpoint? KnownOf(NoteKey log) => Load(log)?.Checkpoint;
 
-    /// <summary>When the log's owner said what was last cosigned; null if that is not known.</summary>
-    public DateTimeOffset? SaidOf(NoteKey log) => Load(log)?.Said;
+    /// <summary>When the log's owner said what was last cosigned, by its own word but no more than <see cref="ClockTolerance"/> after it came; null if that is
+    /// not known, or lies ahead.</summary>
+    public DateTimeOffset? SaidOf(NoteKey log) => Load(log)?.Said is { } said && said <= _time.GetUtcNow() + ClockTolerance ? said : null;
 
     /// <summary>Judges a checkpoint, and cosigns it if it is consistent.</summary>
-    /// <param name="said">When the log's owner sent it, if that is known: only a later word makes a smaller log one that was set back.</param>
+    /// <param name="said">When the log's owner sent it, if that is known: only a later word makes a smaller log one that was set back. A date far ahead
+    /// is not believed: it would make an old word of every right one.</param>
     /// <exception cref="IOException">The disk refused: nothing was signed.</exception>
     /// <exception cref="StateDamagedException">What is kept of the log is not what this witness wrote.</exception>
     public Witnessed Take(WitnessRequest request, NoteKey log, DateTimeOffset? said = null)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(log);
-        var known = Load(log);
+        var (known, ahead) = (Load(log), _time.GetUtcNow() + ClockTolerance);
+        if (said > ahead) said = ahead;
         var verdict = WitnessJudgement.Judge(request, log, known?.Checkpoint);
         if (verdict != WitnessVerdict.Consistent) return new Witnessed(verdict, known?.Checkpoint, null);
         // A checkpoint known already is cosigned anew, with the time of now; only what is new has to be remembered first.
@@ -108,17 +118,20 @@ public sealed class LogWitness : IDisposable
 
     /// <summary>Keeps what proves, or helps to prove, that a log has two histories: the note that was cosigned and the one that
     /// was refused, with its proof, as an add-checkpoint request.</summary>
+    /// <param name="verdict">What <see cref="Take"/> said of it.</param>
     /// <returns>The file, which may have been there; null if there is as much as is kept of one log.</returns>
     /// <exception cref="IOException">The disk refused.</exception>
-    public string? KeepEvidence(WitnessRequest refused, NoteKey log)
+    public string? KeepEvidence(WitnessRequest refused, NoteKey log, WitnessVerdict verdict)
     {
         ArgumentNullException.ThrowIfNull(refused);
         var folder = Path.Combine(_folder, "evidence", NameOf(log));
         var request = refused.ToBytes();
-        var file = Path.Combine(folder, $"{Convert.ToHexStringLower(SHA256.HashData(request))[..16]}.txt");
+        var file = Path.Combine(folder, $"{(verdict == WitnessVerdict.Forked ? ForkPrefix : "")}{Convert.ToHexStringLower(SHA256.HashData(request))[..16]}.txt");
         if (File.Exists(file)) return file;
         _steps.MakeFolder(folder);
-        if (Directory.EnumerateFiles(folder, "*.txt").Count() >= MostEvidence) return null;
+        var kept = Directory.EnumerateFiles(folder, "*.txt").Select(Path.GetFileName).ToList();
+        var others = kept.Count(name => !name!.StartsWith(ForkPrefix, StringComparison.Ordinal));
+        if (kept.Count >= MostEvidence || (verdict != WitnessVerdict.Forked && others >= MostEvidence - ReservedForForks)) return null;
         _steps.Replace(file, Encoding.UTF8.GetBytes($"""
             cosigned by {Key}:
 

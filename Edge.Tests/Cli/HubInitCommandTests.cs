@@ -44,6 +44,17 @@ public sealed class HubInitCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Without_a_box_it_makes_an_agency_for_simulations()
+    {
+        var (exit, output, error) = await RunAsync("--no-box", "--json");
+        Assert.True(exit == ExitCode.Ok, error);
+        Assert.Equal(0, JsonDocument.Parse(output).RootElement.GetProperty("boxes").GetArrayLength());
+        Assert.False(Directory.Exists(_temporary.File("agency/to-box")));
+        using (Edge.Agent.Fleet.FleetRun.OpenForSimulation(_temporary.File("agency"))) { }
+        Assert.Equal(ExitCode.Usage, (await RunAsync("--no-box", "--box", "gate")).Exit);
+    }
+
+    [Fact]
     public async Task Without_a_case_or_a_purpose_nothing_is_made_and_the_plate_is_not_repeated()
     {
         var (exit, output, error) = await RunAsync("--look-for", "QX98765");

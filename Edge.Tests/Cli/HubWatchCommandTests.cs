@@ -128,6 +128,81 @@ public sealed class HubWatchCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Rubbish_without_end_is_said_sixty_times_an_hour_and_counted()
+    {
+        await using var broker = await EmbeddedBroker.StartAsync(_agency.BrokerCertificates, TimeProvider.System);
+        var watching = WatchAsync(broker.Address, ["--count", "1", "--json", "--all"]);
+        await SendManyAsync(broker.Address, EventType.Hit, (signer, name) => [.. Enumerable.Repeat("no message"u8.ToArray(), 70), Hit(signer, name, 0, 1)]);
+
+        var (code, output, error) = await watching;
+
+        Assert.Equal(ExitCode.Verification, code);
+        Assert.Equal(60, error.Split("REFUSED a message").Length - 1);
+        Assert.Contains("REFUSED 10 more message(s)", error, StringComparison.Ordinal);
+        Assert.Equal(70, (int)JsonNode.Parse(Lines(output)[^1])!["refused"]!);
+    }
+
+    [Fact]
+    public async Task An_answer_that_cannot_be_booked_is_said_and_passed_over()
+    {
+        await using var broker = await EmbeddedBroker.StartAsync(_agency.BrokerCertificates, TimeProvider.System);
+        Directory.CreateDirectory(_folder.File("hub/orders"));
+        await File.WriteAllTextAsync(_folder.File("hub/orders/order-that-is-damaged-1.json"), "{}", Cancel);
+        var watching = WatchAsync(broker.Address, ["--count", "1"]);
+        await SendAsync(broker.Address, EventType.Answer, (signer, _) =>
+            signer.Answer(1, new OrderAnswer("order-that-is-damaged-1", "hold", Edge.Storage.Audit.AuditOutcome.Done), SampleBox.Now));
+        await SendHitAsync(broker.Address, forge: false, number: 2);
+
+        var (code, output, error) = await watching;
+
+        Assert.Equal(ExitCode.Ok, code);
+        Assert.Contains("box-1: the answer to order order-that-is-damaged-1 is not booked: ", error, StringComparison.Ordinal);
+        Assert.Contains("34A36837", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_number_has_a_line_of_JSON_also_that_of_a_hit_which_nobody_here_can_open()
+    {
+        await using var broker = await EmbeddedBroker.StartAsync(_agency.BrokerCertificates, TimeProvider.System);
+        _agency.Epochs.DestroyEnded(_agency.Epochs.Held[0].Expires.AddDays(1));
+        var watching = WatchAsync(broker.Address, ["--count", "1", "--json", "--all"]);
+        await SendAsync(broker.Address, EventType.Hit, (signer, name) => Hit(signer, name, 0, 1));
+        using var sheriff = Edge.Storage.Sealing.RecipientKey.Create();
+        await SendAsync(broker.Address, EventType.Hit, (signer, name) =>
+        {
+            using var body = HitBody.Write("34A36837"u8, SampleBox.Facts(8));
+            return signer.Hit(SealedHit.Seal(sheriff.Public, new HitHeader(name, 2, "entry-7", SampleBox.Expires) { For = "sheriff" }, body), SampleBox.Now);
+        }, topic: "edge/v1/demo/box-1/hit/sheriff");
+        await SendHitAsync(broker.Address, forge: false, epoch: 1, number: 3);
+
+        var lines = Lines((await watching).Item2).ConvertAll(line => JsonNode.Parse(line)!);
+
+        Assert.Equal([("hub.unopenable", 1), ("hub.shared", 2), ("edge.hit.v1", 3)], lines.Where(line => line["sequence"] is not null)
+            .Select(line => ((string)line["type"]!, (int)line["sequence"]!)));
+        Assert.Equal(("demo", "sheriff"), ((string?)lines[0]["for"], (string?)lines[1]["for"]));
+        Assert.NotNull(lines[0]["epochEnded"]);
+    }
+
+    [Fact]
+    public async Task Another_box_under_the_name_is_said_and_its_account_begins_anew()
+    {
+        await using var broker = await EmbeddedBroker.StartAsync(_agency.BrokerCertificates, TimeProvider.System);
+        var first = WatchAsync(broker.Address, ["--count", "1"]);
+        await SendHitAsync(broker.Address, forge: false, number: 40);
+        await first;
+        File.Delete(_folder.File("hub/boxes/box-1.json"));
+        Directory.Delete(_box, recursive: true);
+        _agency.PrepareBox("box-1", TimeProvider.System.GetUtcNow());
+        var watching = WatchAsync(broker.Address, ["--count", "1", "--json", "--all"]);
+        await SendHitAsync(broker.Address, forge: false, number: 7);
+
+        var (_, output, error) = await watching;
+
+        Assert.Contains("box-1 has another key than the box of this name before it", error, StringComparison.Ordinal);
+        Assert.Contains("""{"type":"hub.anew","agency":"demo","box":"box-1","from":7,"reason":"new-key"}""", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_hit_whose_key_was_destroyed_is_said_to_be_lost_and_raises_no_alarm()
     {
         await using var broker = await EmbeddedBroker.StartAsync(_agency.BrokerCertificates, TimeProvider.System);
@@ -183,15 +258,20 @@ public sealed class HubWatchCommandTests : IDisposable
         return message;
     });
 
-    private async Task SendAsync(BrokerAddress broker, EventType type, Func<MessageSigner, BoxName, byte[]> message)
+    private static List<string> Lines(string output) => [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+
+    private Task SendAsync(BrokerAddress broker, EventType type, Func<MessageSigner, BoxName, byte[]> message, string? topic = null) =>
+        SendManyAsync(broker, type, (signer, name) => [message(signer, name)], topic);
+
+    private async Task SendManyAsync(BrokerAddress broker, EventType type, Func<MessageSigner, BoxName, IEnumerable<byte[]>> messages, string? topic = null)
     {
         using var keys = KeyFolder.Open(Path.Combine(_box, "state"), credentialsDirectory: null);
         var enrolment = new EnrolmentFolder(Path.Combine(_box, "enrolment"));
         var name = enrolment.Name();
         await using var link = await MqttLink.OpenAsync(new LinkSettings(broker, enrolment.Certificates, "demo-box-1"), TimeProvider.System, Cancel);
-        var publication = new Publication(Topics.Of(name, type), message(new MessageSigner(name, keys.Messages, "0.1.0"), name));
-        while ((await link.PublishAsync(publication, Cancel)).Outcome != PublishOutcome.Acknowledged)
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancel); // until the hub is subscribed
+        foreach (var publication in messages(new MessageSigner(name, keys.Messages, "0.1.0"), name).Select(message => new Publication(topic ?? Topics.Of(name, type), message)))
+            while ((await link.PublishAsync(publication, Cancel)).Outcome != PublishOutcome.Acknowledged)
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancel); // until the hub is subscribed
     }
 
     private Edge.Agent.Matching.Hotlist Hotlist()

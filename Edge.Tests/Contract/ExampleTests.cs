@@ -76,7 +76,7 @@ public sealed class ExampleTests : IDisposable
         Assert.True(Order.TryParse(content, out var search, out _));
         Assert.IsType<Order.Search>(search);
         Assert.True(Receipt.TryVerify(Message("receipt"), [_hub.Public], out var receipt));
-        Assert.Equal((17L, 2), (receipt.Through, receipt.Missing.Count));
+        Assert.Equal((1L, 17L, 2), (receipt.From, receipt.Through, receipt.Missing.Count));
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class ExampleTests : IDisposable
 
     private JsonObject SignedReceipt()
     {
-        Assert.True(Jws.TryVerify(new Receipt(Box, SampleBox.Now, 17, [3, 9]).Sign(_hub), _hub.Public, CloudEvent.ContentType, out var said));
+        Assert.True(Jws.TryVerify(new Receipt(Box, _box.Public.KeyId, SampleBox.Now, 1, 17, [3, 9]).Sign(_hub), _hub.Public, CloudEvent.ContentType, out var said));
         return Shown(Topics.Receipt(Box), true, said, _hub, null, null);
     }
 

@@ -40,17 +40,17 @@ internal sealed class StateFixture : IDisposable
     public Edge.Storage.Outbox.Outbox Outbox => Database.Outbox;
 
     /// <summary>Commits a hit whose record says which one it is.</summary>
-    public long Commit(string casePseudonym = "case-1", TimeSpan? life = null, string body = "body") =>
-        Hits.Commit(Entry(casePseudonym, Time.GetUtcNow() + (life ?? TimeSpan.FromHours(24)), body));
+    public long Commit(string casePseudonym = "case-1", TimeSpan? life = null, string body = "body", bool shared = false) =>
+        Hits.Commit(Entry(casePseudonym, Time.GetUtcNow() + (life ?? TimeSpan.FromHours(24)), body, shared));
 
     /// <summary>Carries out an order that expires in 12 hours.</summary>
     public OrderOutcome Carry(string id, OrderEffect effect, Func<long, OrderFinding, byte[]>? answer = null) => Database.Orders.Carry(
         id, Time.GetUtcNow().AddHours(12), effect,
         new AnswerMessage(Time.GetUtcNow().AddHours(24), LeafIndex: 7, answer ?? ((sequence, _) => Message(sequence))));
 
-    public Func<long, HitEntry> Entry(string casePseudonym, DateTimeOffset expires, string body = "body") => sequence => new HitEntry(
+    public Func<long, HitEntry> Entry(string casePseudonym, DateTimeOffset expires, string body = "body", bool shared = false) => sequence => new HitEntry(
         new NewHit(casePseudonym, Time.GetUtcNow(), expires, Record(sequence, body)),
-        new OutboxMessage(sequence, MessageKind.Hit, Message(sequence), expires));
+        new OutboxMessage(sequence, MessageKind.Hit, Message(sequence), expires) { Shared = shared });
 
     public byte[] Record(long sequence, string body)
     {

@@ -4,6 +4,7 @@ using Edge.Agent.Hub;
 using Edge.Agent.Matching;
 using Edge.Agent.Publishing;
 using Edge.Storage.Keys;
+using Edge.Storage.Signing;
 using Edge.Storage.Trust;
 using Edge.Tests.Matching;
 using Edge.Tests.Support;
@@ -26,6 +27,33 @@ public sealed class AgencyTests : IDisposable
         using var keys = KeyFolder.Open(_temporary.File($"state-{name}"), null);
         var enrolment = new EnrolmentFolder(_temporary.File($"enrolment-{name}"));
         return (enrolment, enrolment.Prepare(new BoxName(agency, name), keys));
+    }
+
+    [Fact]
+    public void A_hub_that_runs_signs_receipts_with_the_new_key_after_a_rotation()
+    {
+        using var agency = Create();
+        using var running = Agency.Open(Folder);
+        var receipt = new Receipt(new BoxName("riverton", "box-1"), agency.Epochs.Held[0].KeyId, Lists.Now, 1, 9, []);
+        Assert.True(Jws.TryReadKeyId(running.Sign(receipt), out var before));
+        Assert.True(agency.Ceremony.ProposeOnlineKeys(Lists.Now));
+        Assert.True(Jws.TryReadKeyId(running.Sign(receipt), out var after));
+        Assert.NotEqual(before, after);
+        using var anew = Agency.Open(Folder);
+        Assert.True(Jws.TryReadKeyId(anew.Sign(receipt), out var inForce));
+        Assert.Equal(inForce, after);
+
+        File.Delete(Path.Combine(Folder, "keys", "trust.key"));
+        using var without = Agency.Open(Folder);
+        Assert.Contains("restore the one that is in force", Assert.Throws<AgencyException>(() => without.Sign(receipt)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_witness_of_somebody_else_does_not_get_the_name_of_the_agency_s_own()
+    {
+        using var agency = Create();
+        Assert.Contains("the agency's own", Assert.Throws<AgencyException>(() => agency.Witness.Admit("witness", Lists.Now, out _)).Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(Folder, "to-witness")));
     }
 
     [Fact]

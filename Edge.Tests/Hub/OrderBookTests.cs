@@ -52,10 +52,10 @@ public sealed class OrderBookTests : IDisposable
 
     private GivenOrder? Take(OrderAnswer answer) => _agency.Orders.Take(Assert.IsType<ReceivedMessage.Answer>(Answered(answer)), Now);
 
-    private OrderAnswer Found(GivenOrder search, DateTimeOffset until, string forAgency = "riverton", BoxName? box = null, string entry = "entry-7")
+    private OrderAnswer Found(GivenOrder search, DateTimeOffset until, string forAgency = "riverton", BoxName? box = null, string entry = "entry-7", DateTimeOffset? read = null)
     {
         var header = new HitHeader(box ?? _name, 5, entry, Now.AddHours(20)) { For = forAgency };
-        using var body = HitBody.Write("34A36837"u8, SampleBox.Facts(8, entry) with { Time = Now });
+        using var body = HitBody.Write("34A36837"u8, SampleBox.Facts(8, entry) with { Time = read ?? Now });
         return new OrderAnswer(search.Id, "search", AuditOutcome.Done, 1, null, 0, null,
             [new AnsweredHit(until, SealedHit.Seal(_agency.PublishedRecipients.At(Now)!, header, body).ToJson())]);
     }
@@ -105,6 +105,15 @@ public sealed class OrderBookTests : IDisposable
         var other = Assert.Single(_agency.Hotlists.Published(out _).Entries).Id;
         Take(Found(Give(Search()), Now.AddDays(9), entry: other));
         Assert.Single(_agency.Orders.Held.Open(hold.Id, Now));
+    }
+
+    [Theory, InlineData("9999-12-31T23:59:59.000Z"), InlineData("0001-01-01T00:00:00.000Z")]
+    public void A_read_at_the_end_or_the_beginning_of_time_is_kept_no_longer_than_others_and_ends_no_hub(string read)
+    {
+        var hold = Held();
+        var found = Found(Give(Search()), Now.AddYears(70), read: DateTimeOffset.Parse(read, System.Globalization.CultureInfo.InvariantCulture));
+        Take(found);
+        Assert.Empty(_agency.Orders.Held.Open(hold.Id, Now.AddHours(241)));
     }
 
     [Fact]

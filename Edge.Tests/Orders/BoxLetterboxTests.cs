@@ -38,7 +38,7 @@ public sealed class BoxLetterboxTests : IAsyncDisposable
         _mailbox = new TrustMailbox(_trust, Time, _lab.Log);
         _desk = new OrderDesk(_lab.State.Directory, _lab.State.Database, _lab.Audit, _lab.Signer, _lab.State.Keys, RevokedKeys.Open(_lab.State.Directory),
             () => _trust.Current, (kind, detail) => _lab.Incidents.Add((kind, detail)), Time, _lab.Log);
-        var receipts = new ReceiptTray(_lab.Box, _lab.State.Database, () => _trust.Current, (_, _) => { }, Time, _lab.Log);
+        var receipts = new ReceiptTray(_lab.Box, _lab.State.Keys.Messages.Public.KeyId, _lab.State.Database, () => _trust.Current, (_, _) => { }, Time, _lab.Log);
         _letterbox = new BoxLetterbox(_lab.Box, _desk, receipts, _mailbox, _ => throw new InvalidOperationException(OrderLab.Plate), _lab.Log);
     }
 

@@ -24,13 +24,17 @@ public sealed class OutboxReceiptTests : IDisposable
 
     private static HashSet<long> Missing(params long[] numbers) => [.. numbers];
 
+    private int Settle(long through, HashSet<long> missing, long from = 1) => _state.Outbox.Settle(new HubAccount(_state.Time.GetUtcNow(), from, through), missing);
+
+    private IEnumerable<long> Ready => _state.Outbox.Ready(100).Select(message => message.Sequence);
+
     [Fact]
     public void What_a_receipt_covers_is_forgotten_and_what_is_beyond_it_is_kept()
     {
         for (var i = 0; i < 100; i++) Sent();
-        Assert.Equal(0, _state.Outbox.Settle(90, Missing()));
+        Assert.Equal(0, Settle(90, Missing()));
         Assert.Equal(10, _state.Outbox.Count().Sent);
-        Assert.Equal(4, _state.Outbox.Settle(95, Missing(92, 91, 95, 93)));
+        Assert.Equal(4, Settle(95, Missing(92, 91, 95, 93)));
         Assert.Equal([91, 92, 93, 95], _state.Outbox.Ready(10).Select(message => message.Sequence));
     }
 
@@ -43,10 +47,10 @@ public sealed class OutboxReceiptTests : IDisposable
         _state.Time.Advance(TimeSpan.FromHours(2));
         Sweep.Run(_state.Database);
         Assert.Empty(_state.Outbox.Dropped());
-        Assert.Equal(1, _state.Outbox.Settle(3, Missing(1, 2, 3, 99)));
+        Assert.Equal(1, Settle(3, Missing(1, 2, 3, 99)));
         _state.Reopen();
         Assert.Equal([1, 2], _state.Outbox.Dropped().Select(dropped => dropped.Sequence));
-        _state.Outbox.Settle(3, Missing(1, 2));
+        Settle(3, Missing(1, 2));
         Assert.Equal([1, 2], _state.Outbox.Dropped().Select(dropped => dropped.Sequence));
     }
 
@@ -57,14 +61,61 @@ public sealed class OutboxReceiptTests : IDisposable
         _state.Time.Advance(TimeSpan.FromHours(2));
         Sweep.Run(_state.Database);
         var summary = Sent(MessageKind.Summary, names: [1]);
-        _state.Outbox.Settle(summary, Missing(summary)); // the broker has lost it: it goes again, with what it names
+        Settle(summary, Missing(summary)); // the broker has lost it: it goes again, with what it names
         _state.Reopen();
         Assert.Empty(_state.Outbox.Dropped());
         Assert.Equal(summary, Assert.Single(_state.Outbox.Ready(10)).Sequence);
         _state.Outbox.Acknowledge(summary);
-        _state.Outbox.Settle(summary, Missing());
-        _state.Outbox.Settle(summary, Missing(1)); // only now it is nobody's any more
+        Settle(summary, Missing());
+        Settle(summary, Missing(1)); // only now it is nobody's any more
         Assert.Equal([1], _state.Outbox.Dropped().Select(dropped => dropped.Sequence));
+    }
+
+    [Fact]
+    public void Of_numbers_that_the_hub_has_never_heard_of_a_receipt_says_nothing_and_what_was_sent_of_them_leaves_once_more()
+    {
+        for (var i = 0; i < 20; i++) Sent();
+        Assert.Equal(9, Settle(15, Missing(), from: 10));
+        Assert.Equal((9, 5), (_state.Outbox.Count().Ready, _state.Outbox.Count().Sent));
+        foreach (var number in Ready.ToList()) _state.Outbox.Acknowledge(number);
+        _state.Reopen();
+        Assert.Equal(0, Settle(16, Missing(), from: 10)); // the same account: once was enough
+        Assert.Equal(0, Settle(17, Missing(), from: 1)); // which has heard of them meanwhile
+        Assert.Equal(3, _state.Outbox.Count().Sent);
+        Assert.Equal(1, Settle(19, Missing(), from: 19)); // the hub has begun anew
+        Assert.Equal([18], Ready);
+    }
+
+    [Fact]
+    public void What_the_hub_last_said_outlives_a_restart()
+    {
+        Assert.Null(_state.Outbox.Account);
+        Sent();
+        Settle(1, Missing());
+        var told = _state.Outbox.Account;
+        _state.Reopen();
+        Assert.Equal(new HubAccount(_state.Time.GetUtcNow(), 1, 1), told);
+        Assert.Equal(told, _state.Outbox.Account);
+    }
+
+    [Fact]
+    public void A_hit_for_another_agency_outlives_every_receipt_and_leaves_again_after_ever_longer_until_it_expires()
+    {
+        var hit = _state.Commit(shared: true);
+        _state.Outbox.MarkLogged(hit, 0);
+        _state.Outbox.Acknowledge(hit);
+        var own = Sent();
+        Assert.Equal(0, Settle(own, Missing()));
+        var left = new List<double>();
+        for (var minutes = 0; minutes <= 25 * 60; minutes += 10, _state.Time.Advance(TimeSpan.FromMinutes(10)))
+        {
+            if (_state.Outbox.SendSharedAgain() == 0) continue;
+            left.Add(minutes / 60.0);
+            _state.Outbox.Acknowledge(Assert.Single(_state.Outbox.Ready(10)).Sequence);
+        }
+        Assert.Equal([1, 3, 7, 15], left);
+        Sweep.Run(_state.Database);
+        Assert.Equal(0, _state.Outbox.Count().Sent);
     }
 
     [Fact]
@@ -76,7 +127,7 @@ public sealed class OutboxReceiptTests : IDisposable
         Assert.Equal(0, _state.Outbox.Count().Sent);
         Assert.Equal([waiting], _state.Outbox.Ready(10).Select(message => message.Sequence));
         Assert.Empty(_state.Outbox.Dropped()); // number 1 was sent: unless the hub says otherwise it has it
-        _state.Outbox.Settle(old, Missing(old));
+        Settle(old, Missing(old));
         Assert.Equal([old], _state.Outbox.Dropped().Select(dropped => dropped.Sequence));
     }
 
@@ -89,9 +140,7 @@ public sealed class OutboxReceiptTests : IDisposable
             using var box = new SampleBox();
             using var ledger = new ArrivalLedger();
             var (inbox, broker, seen) = (new Inbox(box.Verifier, ledger), new List<OutboxMessage>(), new HashSet<long>());
-            Say(MessageKind.Incident); // the first that a hub sees is where it begins to count
-            Send(int.MaxValue);
-            Deliver();
+            var ends = new Dictionary<long, DateTimeOffset>();
             foreach (var (step, size) in steps)
                 switch (step)
                 {
@@ -105,7 +154,7 @@ public sealed class OutboxReceiptTests : IDisposable
                     default: Settle(); break;
                 }
             // From here on nothing is lost: two summaries and a receipt bring everything to light, two more the rest.
-            for (var round = 0; round < 3; round++)
+            for (var round = 0; round < 4; round++)
             {
                 Say(MessageKind.Summary);
                 Say(MessageKind.Summary);
@@ -114,15 +163,20 @@ public sealed class OutboxReceiptTests : IDisposable
                 Settle();
             }
             Assert.Equal(0, ledger.Missing);
-            Assert.Equal(state.Database.LastSequence, seen.Count);
-            Assert.True(state.Outbox.Count() is { Ready: 0, Sent: <= 2 });
+            // What expired before the hub had ever heard of the box is the only thing that it may not know of.
+            for (var number = 1L; number <= state.Database.LastSequence; number++)
+                Assert.True(seen.Contains(number) || ends[number] <= state.Time.GetUtcNow(), $"number {number} is neither with the hub nor expired");
+            Assert.Equal(0, state.Outbox.Count().Ready);
+            if (ledger.ReceiptFor(box.Name, SampleBox.Now) is { From: 1 }) Assert.InRange(state.Outbox.Count().Sent, 0, 2);
 
             void Say(MessageKind kind)
             {
                 var dropped = kind == MessageKind.Summary ? state.Outbox.Dropped().Select(one => one.Sequence).ToArray() : [];
-                state.Outbox.Enqueue(kind, state.Time.GetUtcNow().AddHours(2), number => kind == MessageKind.Summary
+                var expires = state.Time.GetUtcNow().AddHours(2);
+                var given = state.Outbox.Enqueue(kind, expires, number => kind == MessageKind.Summary
                     ? box.Signer.Summary(number, SampleBox.Summary(dropped), SampleBox.Now) : box.Signer.Incident(number, SampleBox.Notice, SampleBox.Now),
                     logged: true, accountsFor: dropped);
+                ends.Add(given, expires);
             }
 
             void Send(int most)
@@ -148,8 +202,8 @@ public sealed class OutboxReceiptTests : IDisposable
 
             void Settle()
             {
-                var receipt = ledger.ReceiptFor(box.Name, SampleBox.Now);
-                state.Outbox.Settle(receipt.Through, receipt.Missing.ToHashSet());
+                if (ledger.ReceiptFor(box.Name, SampleBox.Now) is not { } receipt) return;
+                state.Outbox.Settle(new HubAccount(receipt.Time, receipt.From, receipt.Through), receipt.Missing.ToHashSet());
             }
         }, iter: 30, threads: 1);
 }

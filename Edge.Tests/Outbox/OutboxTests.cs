@@ -39,11 +39,11 @@ public sealed class OutboxTests : IDisposable
         _state.Outbox.Acknowledge(sequence);
         _state.Reopen();
         Assert.Equal(new OutboxCounts(0, 0, 0, 0, Sent: 1), _state.Outbox.Count());
-        Assert.Equal(1, _state.Outbox.Settle(sequence, new HashSet<long> { sequence }));
+        Assert.Equal(1, _state.Outbox.Settle(new HubAccount(StateFixture.Start, 1, sequence), new HashSet<long> { sequence }));
         _state.Reopen();
         Assert.Equal(StateFixture.Message(sequence), Assert.Single(_state.Outbox.Ready(10)).Payload);
         _state.Outbox.Acknowledge(sequence);
-        Assert.Equal(0, _state.Outbox.Settle(sequence, new HashSet<long>()));
+        Assert.Equal(0, _state.Outbox.Settle(new HubAccount(StateFixture.Start, 1, sequence), new HashSet<long>()));
         _state.Reopen();
         Assert.Equal(new OutboxCounts(0, 0, 0, 0, 0), _state.Outbox.Count());
         Assert.True(_state.Hits.TryRead(sequence, out _)); // the hit stays until it expires

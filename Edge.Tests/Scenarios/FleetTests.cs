@@ -96,13 +96,23 @@ public sealed class FleetTests : IDisposable
         using (var agency = AgencyFor()) agency.PrepareBox("box-1", TimeProvider.System.GetUtcNow());
         var refused = Assert.Throws<AgencyException>(() => FleetRun.OpenForSimulation(_folder.File("city")));
         Assert.Contains("box-1", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("hub init", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("hub init DIR --no-box", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_box_in_service_whose_name_begins_like_a_simulated_one_s_is_not_forgotten()
+    {
+        using (var agency = AgencyFor()) agency.PrepareBox("sim-street", TimeProvider.System.GetUtcNow());
+        Assert.Contains("sim-street", Assert.Throws<AgencyException>(() => FleetRun.OpenForSimulation(_folder.File("city"))).Message, StringComparison.Ordinal);
+        using var still = Agency.Open(_folder.File("city"));
+        Assert.Single(still.Boxes);
     }
 
     [Fact]
     public void Boxes_of_a_simulation_that_was_killed_are_forgotten_by_the_next()
     {
-        using (var agency = AgencyFor()) agency.PrepareBox("sim-ab12cd-1", TimeProvider.System.GetUtcNow());
+        using (var agency = AgencyFor())
+            SimulatedBox.Enrol(agency, agency.Broker, "sim-ab12cd-1", _folder.File("killed"), 4, 1, TimeProvider.System.GetUtcNow()).Keys.Dispose();
         using var again = FleetRun.OpenForSimulation(_folder.File("city"));
         Assert.Empty(again.Boxes);
     }
@@ -141,7 +151,8 @@ public sealed class FleetTests : IDisposable
 
     [Theory]
     [InlineData("--boxes must be 1 to 10000", "--boxes", "0")]
-    [InlineData("--hits-per-minute must be above 0", "--hits-per-minute", "0")]
+    [InlineData("--hits-per-minute must be 0.001 to 1000000", "--hits-per-minute", "0")]
+    [InlineData("--hits-per-minute must be 0.001 to 1000000", "--hits-per-minute", "1e-12")]
     [InlineData("not both", "--hits", "5", "--minutes", "1")]
     [InlineData("--crop-bytes must be 4 to 65536", "--crop-bytes", "3")]
     [InlineData("go together", "--broker", "localhost")]

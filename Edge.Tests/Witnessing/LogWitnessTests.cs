@@ -53,7 +53,7 @@ public sealed class LogWitnessTests : IDisposable
         using (var forked = _lab.Open(directory: fork)) forked.AppendMany(LogLab.Entries(3, from: 200));
         var refused = Request(fork, old: 9);
         Assert.Equal((WitnessVerdict.Inconsistent, 9L), (one.Take(refused, Log).Verdict, one.KnownOf(Log)!.Size));
-        var evidence = File.ReadAllText(one.KeepEvidence(refused, Log)!);
+        var evidence = File.ReadAllText(one.KeepEvidence(refused, Log, WitnessVerdict.Inconsistent)!);
         Assert.Contains(one.KnownOf(Log)!.ToText(), evidence, StringComparison.Ordinal);
         Assert.Contains(refused.Note.ToString(), evidence, StringComparison.Ordinal);
 
@@ -61,6 +61,35 @@ public sealed class LogWitnessTests : IDisposable
         var other = two.Cosigned(Log)!.ToBytes();
         var report = AuditVerifier.Verify(_lab.Directory, _lab.Vkey, other, [two.Key.ToString()]);
         Assert.Equal(CheckResult.Failed, report.Checks.Single(check => check.Name == "consistency").Result);
+    }
+
+    [Fact]
+    public void Broken_proofs_without_end_leave_room_for_the_proof_of_a_fork()
+    {
+        using var witness = Open();
+        Offer(witness, 5);
+        var fork = _lab.Copy("fork");
+        Grow(9);
+        var right = Request(_lab.Directory, old: 5);
+        for (var i = 0; i <= LogWitness.MostEvidence; i++)
+        {
+            var broken = right with { Proof = [Sha256Hash.Of(BitConverter.GetBytes(i))] };
+            Assert.Equal(i < LogWitness.MostEvidence - LogWitness.ReservedForForks, witness.KeepEvidence(broken, Log, witness.Take(broken, Log).Verdict) is not null);
+        }
+        witness.Take(right, Log);
+        using (var forked = _lab.Open(directory: fork)) forked.AppendMany(LogLab.Entries(4, from: 100));
+        var proof = Request(fork, old: 9);
+        Assert.Equal(WitnessVerdict.Forked, witness.Take(proof, Log).Verdict);
+        Assert.Contains(proof.Note.ToString(), File.ReadAllText(witness.KeepEvidence(proof, Log, WitnessVerdict.Forked)!), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_date_far_ahead_does_not_make_an_old_word_of_every_right_one()
+    {
+        using var witness = Open();
+        Grow(5);
+        witness.Take(Request(_lab.Directory, old: 0), Log, DateTimeOffset.MaxValue);
+        Assert.Equal(_lab.Time.GetUtcNow() + LogWitness.ClockTolerance, witness.SaidOf(Log));
     }
 
     [Fact]

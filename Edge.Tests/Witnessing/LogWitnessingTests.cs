@@ -192,7 +192,69 @@ public sealed class LogWitnessingTests : IDisposable
         Witnessing.Look();
         _time.Advance(Witnesses.Patience + TimeSpan.FromMinutes(1));
         Witnessing.Look();
+        Assert.Single(_incidents); // all that there is was cosigned
+        Grow(4);
+        _time.Advance(Witnesses.Patience + TimeSpan.FromMinutes(1));
+        Witnessing.Look();
         Assert.Equal(2, _incidents.Count);
+    }
+
+    [Fact]
+    public void A_box_that_restarts_every_day_tells_that_nobody_witnesses_its_log()
+    {
+        Grow(3);
+        for (var day = 0; day < 3; day++)
+        {
+            Witnessing = Make();
+            Witnessing.Look();
+            _time.Advance(TimeSpan.FromHours(23.9));
+            Witnessing.Look();
+        }
+        Assert.Equal(["log-not-witnessed no-cosignature", "log-not-witnessed no-cosignature"], _incidents);
+    }
+
+    [Fact]
+    public void An_old_checkpoint_cosigned_anew_each_day_hides_no_entry_that_is_not()
+    {
+        Grow(3);
+        var old = WitnessRequest.Of(_audit.LatestNote, 0, [])!;
+        Witnessing.Take(old.Note.Of(Log).With(_witness.Take(old, Log).Cosignature!).ToBytes());
+        for (var day = 1; day <= 3; day++)
+        {
+            Grow(3 + day * 10);
+            _time.Advance(TimeSpan.FromHours(23));
+            Witnessing.Take(old.Note.Of(Log).With(_witness.Take(old with { Old = 3 }, Log).Cosignature!).ToBytes());
+            Witnessing.Look();
+        }
+        Assert.Equal(["log-not-witnessed no-cosignature"], _incidents);
+    }
+
+    [Fact]
+    public void Entries_that_cannot_be_read_are_reported_and_stop_nothing()
+    {
+        Grow(3);
+        foreach (var bundle in Directory.EnumerateFiles(_folder.File("audit/tile/entries"), "*", SearchOption.AllDirectories)) File.WriteAllBytes(bundle, []);
+        Witnessing.Look();
+        Witnessing.Look();
+        Assert.Equal(["log-check-failed damaged"], _incidents);
+    }
+
+    [Fact]
+    public void A_policy_that_has_just_named_its_witnesses_gives_them_an_hour()
+    {
+        var named = _policy;
+        _policy = _policy with { Witnesses = Witnesses.None };
+        Grow(3);
+        _time.Advance(TimeSpan.FromDays(30));
+        Witnessing.Look();
+        _policy = named;
+        Witnessing.Look();
+        _time.Advance(LogWitnessing.FirstExchange - TimeSpan.FromMinutes(1));
+        Witnessing.Look();
+        Assert.Empty(_incidents);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Witnessing.Look();
+        Assert.Single(_incidents);
     }
 
     [Fact]
