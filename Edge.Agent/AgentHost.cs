@@ -99,8 +99,8 @@ internal sealed class AgentHost : IAsyncDisposable
             {
                 LargestPayload = BoxLetterbox.LargestPayload, MostUnacknowledged = 4, StandIns = configuration.StandIns,
             };
-            var receipts = new ReceiptTray(Box, _keys.Messages.Public.KeyId, _state, () => _trust.Current, (kind, detail) => _incidents.Report(kind, detail), time,
-                logs.CreateLogger("receipts"));
+            var receipts = new ReceiptTray(Box, _keys.Messages.Public.KeyId, _state, () => _trust.Current,
+                (kind, detail) => _incidents.Report(kind, detail), time, logs.CreateLogger("receipts"));
             _outbox = new OutboxWorker(_state, link, signer, time, logs.CreateLogger<OutboxWorker>(),
                 new BoxLetterbox(Box, _desk, receipts, _mailbox, _witnessing.Take, logs.CreateLogger("letterbox")))
             {

@@ -24,7 +24,10 @@ internal sealed class HubInitCommand
     {
         Description = "A first box to make keys for.", DefaultValueFactory = _ => "box-1",
     };
-    private readonly Option<bool> _noBox = new("--no-box") { Description = "No first box: for an agency whose boxes make their own keys, or for hub simulate." };
+    private readonly Option<bool> _noBox = new("--no-box")
+    {
+        Description = "No first box: for an agency whose boxes make their own keys, or for hub simulate.",
+    };
     private readonly Option<string> _broker = new("--broker")
     {
         Description = "HOST:PORT of its broker.", DefaultValueFactory = _ => "localhost:8883",
@@ -61,7 +64,8 @@ internal sealed class HubInitCommand
         var init = new HubInitCommand();
         var command = new Command("init", "Make an agency: keys, certificates, signed policy and hotlist")
         {
-            init._folder, init._agency, init._box, init._noBox, init._broker, init._lookFor, init._case, init._purpose, init._hotlist, init._keepers, init._passphrases, init._json,
+            init._folder, init._agency, init._box, init._noBox, init._broker, init._lookFor, init._case, init._purpose, init._hotlist,
+            init._keepers, init._passphrases, init._json,
         };
         command.SetAction((parse, _) => Failure.ShowAsync(() => Task.FromResult(init.Run(parse, TimeProvider.System.GetUtcNow()))));
         return command;

@@ -31,7 +31,8 @@ internal sealed class HubSimulateCommand
     private readonly Option<string?> _broker = new("--broker")
         { Description = "HOST:PORT of a broker that you have, instead of a Mosquitto started here. Needs --agency." };
     private readonly Option<string?> _agency = new("--agency")
-        { Description = "Folder of an agency made for simulations by hub init --no-box, whose clients that broker admits. Boxes in service must not be enrolled there." };
+        { Description = "Folder of an agency made for simulations by hub init --no-box, whose clients that broker admits. " +
+            "Boxes in service must not be enrolled there." };
     private readonly Option<bool> _json = new("--json") { Description = "One JSON object instead of a table." };
 
     public static Command Build()

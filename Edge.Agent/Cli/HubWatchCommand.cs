@@ -96,7 +96,8 @@ internal static class HubWatchCommand
         catch (Exception bug) when (bug is not (IOException or OperationCanceledException))
 #pragma warning restore CA1031
         {
-            show.Say($"{answer.Event.Box.Box}: the answer to order {answer.Said.Order} is not booked: unexpected {bug.GetType().Name}; this is a bug, please report this line");
+            show.Say($"{answer.Event.Box.Box}: the answer to order {answer.Said.Order} is not booked: " +
+                $"unexpected {bug.GetType().Name}; this is a bug, please report this line");
         }
     }
 
@@ -129,7 +130,8 @@ internal static class HubWatchCommand
                 if (!_notTold.Add(why.ByBroker ? "" : why.Reason)) return;
             const string until = "until then what the broker loses is named as missing, and not sent again";
             Say(why.ByBroker
-                ? $"boxes cannot be told what has come: {why.Reason}. The broker must let this hub write edge/v1/AGENCY/+/receipt, and a box read its own; {until}"
+                ? $"boxes cannot be told what has come: {why.Reason}. The broker must let this hub write " +
+                    $"edge/v1/AGENCY/+/receipt, and a box read its own; {until}"
                 : $"boxes are not told what has come, because nothing can be signed: {why.Reason}; {until}");
         }
 
@@ -152,7 +154,8 @@ internal static class HubWatchCommand
                     Print(json ? Fields(hit, cases, delivery.Again) : Line(hit, cases) + Mark(delivery));
                     break;
                 case ReceivedMessage.SharedHit { Event: var said, Header: var header }:
-                    if (all) Print(json ? Fields("hub.shared", said, header, delivery.Again, null) : $"{Time(said.Time)}  {said.Box.Box}  hit {said.Sequence} shared with {header.For}, who alone can open it");
+                    if (all) Print(json ? Fields("hub.shared", said, header, delivery.Again, null)
+                        : $"{Time(said.Time)}  {said.Box.Box}  hit {said.Sequence} shared with {header.For}, who alone can open it");
                     break;
                 case ReceivedMessage.Unopenable { Event: var late, Header: var header, EpochEnded: var ended }:
                     if (all && json) Print(Fields("hub.unopenable", late, header, delivery.Again, ended));
@@ -164,7 +167,8 @@ internal static class HubWatchCommand
                     break;
                 case ReceivedMessage.Answer answer when !json:
                     if (all || answer.Said.Outcome.Reason is not null)
-                        Print($"{Time(answer.Event.Time)}  {answer.Event.Box.Box}  answer to {Printable.Line(answer.Said.Verb ?? "an order")}: {answer.Said.Outcome}, {answer.Said.Count} hit(s)");
+                        Print($"{Time(answer.Event.Time)}  {answer.Event.Box.Box}  answer to {Printable.Line(answer.Said.Verb ?? "an order")}: " +
+                            $"{answer.Said.Outcome}, {answer.Said.Count} hit(s)");
                     break;
                 case ReceivedMessage.Accepted { Event: var said } when all:
                     Print(json ? Fields(said, delivery.Again) : $"{Time(said.Time)}  {said.Box.Box}  {said.Type.Level}  {Text(said)}{Mark(delivery)}");

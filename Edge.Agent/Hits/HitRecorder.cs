@@ -124,7 +124,10 @@ public sealed class HitRecorder : IDisposable
         var record = hitSealed.ToJson();
         (hit.Attempt, hit.Digest) = (sequence, Sha256Hash.Of(record));
         return new HitEntry(new NewHit(Pseudonym(hit.Match), hit.Found, expires, record),
-            new OutboxMessage(sequence, MessageKind.Hit, _signer.Hit(hitSealed, now), LeavesUntil(hit.Match, expires)) { Shared = hit.Match.Under is not null });
+            new OutboxMessage(sequence, MessageKind.Hit, _signer.Hit(hitSealed, now), LeavesUntil(hit.Match, expires))
+            {
+                Shared = hit.Match.Under is not null,
+            });
     });
 
     // On the hour, the key that wraps a hit dies with it. A short retention is not cut by more than half for that.

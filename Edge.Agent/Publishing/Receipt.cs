@@ -66,7 +66,8 @@ public sealed record Receipt(BoxName Box, string Key, DateTimeOffset Time, long 
         if (MessageJson.Read<Event>(json, MaxBytes, out var said) is not null) return false;
         if (said!.Specversion != "1.0" || said.Type != EventName || said.Source.Split('/') is not ["", "agencies", var agency, "hub"]) return false;
         var (data, numbers) = (said.Data, said.Data.Missing);
-        if (!BoxName.TryCreate(agency, data.Box, out var box) || !IsKey(data.Key) || data.From < 1 || data.Through < data.From || numbers.Count > MostMissing) return false;
+        if (!BoxName.TryCreate(agency, data.Box, out var box) || !IsKey(data.Key) || data.From < 1 || data.Through < data.From
+            || numbers.Count > MostMissing) return false;
         for (var i = 0; i < numbers.Count; i++)
             if (numbers[i] < data.From || numbers[i] > data.Through || (i > 0 && numbers[i] <= numbers[i - 1])) return false;
         receipt = new Receipt(box, data.Key, said.Time, data.From, data.Through, numbers);

@@ -367,7 +367,8 @@ public sealed class Outbox
         if (message.Payload.Length is 0 or > Jws.MaxBytes)
             throw new ArgumentException($"a payload is 1 to {Jws.MaxBytes} bytes, not {message.Payload.Length}");
         if (!Enum.IsDefined(message.Kind)) throw new ArgumentException($"{message.Kind} is no kind of message");
-        return new OutboxRow(message.Sequence, message.Kind, StateRows.ToMilliseconds(message.Expires), Logged: false, RecordSealer.Overhead + message.Payload.Length)
+        return new OutboxRow(message.Sequence, message.Kind, StateRows.ToMilliseconds(message.Expires), Logged: false,
+            RecordSealer.Overhead + message.Payload.Length)
         {
             Shared = message.Shared,
         };

@@ -126,7 +126,8 @@ public sealed class LogWitness : IDisposable
         ArgumentNullException.ThrowIfNull(refused);
         var folder = Path.Combine(_folder, "evidence", NameOf(log));
         var request = refused.ToBytes();
-        var file = Path.Combine(folder, $"{(verdict == WitnessVerdict.Forked ? ForkPrefix : "")}{Convert.ToHexStringLower(SHA256.HashData(request))[..16]}.txt");
+        var prefix = verdict == WitnessVerdict.Forked ? ForkPrefix : "";
+        var file = Path.Combine(folder, $"{prefix}{Convert.ToHexStringLower(SHA256.HashData(request))[..16]}.txt");
         if (File.Exists(file)) return file;
         _steps.MakeFolder(folder);
         var kept = Directory.EnumerateFiles(folder, "*.txt").Select(Path.GetFileName).ToList();

@@ -269,7 +269,8 @@ public sealed class HubWatchCommandTests : IDisposable
         var enrolment = new EnrolmentFolder(Path.Combine(_box, "enrolment"));
         var name = enrolment.Name();
         await using var link = await MqttLink.OpenAsync(new LinkSettings(broker, enrolment.Certificates, "demo-box-1"), TimeProvider.System, Cancel);
-        foreach (var publication in messages(new MessageSigner(name, keys.Messages, "0.1.0"), name).Select(message => new Publication(topic ?? Topics.Of(name, type), message)))
+        var said = messages(new MessageSigner(name, keys.Messages, "0.1.0"), name);
+        foreach (var publication in said.Select(message => new Publication(topic ?? Topics.Of(name, type), message)))
             while ((await link.PublishAsync(publication, Cancel)).Outcome != PublishOutcome.Acknowledged)
                 await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancel); // until the hub is subscribed
     }

@@ -182,7 +182,8 @@ public sealed class MessageSchemaTests : IDisposable
     private byte[] ReceiptEvent()
     {
         using var key = SigningKey.Create();
-        Assert.True(Jws.TryVerify(new Receipt(_box.Name, _box.Key.Public.KeyId, SampleBox.Now, 1, 17, [3, 9]).Sign(key), key.Public, CloudEvent.ContentType, out var json));
+        var receipt = new Receipt(_box.Name, _box.Key.Public.KeyId, SampleBox.Now, 1, 17, [3, 9]);
+        Assert.True(Jws.TryVerify(receipt.Sign(key), key.Public, CloudEvent.ContentType, out var json));
         return json;
     }
 

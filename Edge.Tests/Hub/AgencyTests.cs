@@ -52,7 +52,8 @@ public sealed class AgencyTests : IDisposable
     public void A_witness_of_somebody_else_does_not_get_the_name_of_the_agency_s_own()
     {
         using var agency = Create();
-        Assert.Contains("the agency's own", Assert.Throws<AgencyException>(() => agency.Witness.Admit("witness", Lists.Now, out _)).Message, StringComparison.Ordinal);
+        var refused = Assert.Throws<AgencyException>(() => agency.Witness.Admit("witness", Lists.Now, out _));
+        Assert.Contains("the agency's own", refused.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(Folder, "to-witness")));
     }
 

@@ -135,7 +135,8 @@ public sealed class ArrivalLedgerTests : IDisposable
         Assert.True(Said(11, minutes: 15)!.NumberReused);
         Assert.Equal([12], Said(13, minutes: 30)!.Missing.Concat(Said(14, minutes: 45)!.Missing));
 
-        Delivery? Said(long number, int minutes) => Take(_box.Signer.Summary(number, SampleBox.Summary(), SampleBox.Now.AddMinutes(minutes)), EventType.Summary);
+        Delivery? Said(long number, int minutes) =>
+            Take(_box.Signer.Summary(number, SampleBox.Summary(), SampleBox.Now.AddMinutes(minutes)), EventType.Summary);
     }
 
     [Fact]

@@ -18,7 +18,8 @@ public sealed class NumberRangesTests
             if (step <= 1) set.UnionWith(Numbers(number, number + length));
             if (step == 2) set.ExceptWith(Numbers(number, number + length - 1));
         }
-        for (var number = 0L; number < 65; number++) Assert.Equal(set.Contains(number), ranges.EndOf(number) is { } end && set.IsSupersetOf(Numbers(number, end)) && !set.Contains(end + 1));
+        for (var number = 0L; number < 65; number++)
+            Assert.Equal(set.Contains(number), ranges.EndOf(number) is { } end && set.IsSupersetOf(Numbers(number, end)) && !set.Contains(end + 1));
         Assert.Equal(set.Count(number => !set.Contains(number - 1)), ranges.Count);
     }, iter: 500, threads: 1);
 

@@ -52,7 +52,8 @@ public sealed class OrderBookTests : IDisposable
 
     private GivenOrder? Take(OrderAnswer answer) => _agency.Orders.Take(Assert.IsType<ReceivedMessage.Answer>(Answered(answer)), Now);
 
-    private OrderAnswer Found(GivenOrder search, DateTimeOffset until, string forAgency = "riverton", BoxName? box = null, string entry = "entry-7", DateTimeOffset? read = null)
+    private OrderAnswer Found(GivenOrder search, DateTimeOffset until, string forAgency = "riverton", BoxName? box = null, string entry = "entry-7",
+        DateTimeOffset? read = null)
     {
         var header = new HitHeader(box ?? _name, 5, entry, Now.AddHours(20)) { For = forAgency };
         using var body = HitBody.Write("34A36837"u8, SampleBox.Facts(8, entry) with { Time = read ?? Now });

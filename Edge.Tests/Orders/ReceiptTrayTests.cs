@@ -33,7 +33,8 @@ public sealed class ReceiptTrayTests : IDisposable
 
     private string Key => _lab.State.Keys.Messages.Public.KeyId;
 
-    private ReceiptTray NewTray() => new(_lab.Box, Key, _lab.State.Database, () => _lab.Trust, (kind, detail) => _incidents.Add((kind, detail)), _lab.State.Time, _lab.Log);
+    private ReceiptTray NewTray() => new(_lab.Box, Key, _lab.State.Database, () => _lab.Trust,
+        (kind, detail) => _incidents.Add((kind, detail)), _lab.State.Time, _lab.Log);
 
     private void Take(long through, double seconds = 0, SigningKey? key = null, BoxName? box = null, string? of = null, long from = 1, params long[] missing) =>
         _tray.Take(new Receipt(box ?? _lab.Box, of ?? Key, _lab.Now.AddSeconds(seconds), from, through, missing).Sign(key ?? _hub));

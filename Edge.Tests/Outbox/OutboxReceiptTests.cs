@@ -24,7 +24,8 @@ public sealed class OutboxReceiptTests : IDisposable
 
     private static HashSet<long> Missing(params long[] numbers) => [.. numbers];
 
-    private int Settle(long through, HashSet<long> missing, long from = 1) => _state.Outbox.Settle(new HubAccount(_state.Time.GetUtcNow(), from, through), missing);
+    private int Settle(long through, HashSet<long> missing, long from = 1) =>
+        _state.Outbox.Settle(new HubAccount(_state.Time.GetUtcNow(), from, through), missing);
 
     private IEnumerable<long> Ready => _state.Outbox.Ready(100).Select(message => message.Sequence);
 

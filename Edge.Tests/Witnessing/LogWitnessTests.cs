@@ -74,7 +74,8 @@ public sealed class LogWitnessTests : IDisposable
         for (var i = 0; i <= LogWitness.MostEvidence; i++)
         {
             var broken = right with { Proof = [Sha256Hash.Of(BitConverter.GetBytes(i))] };
-            Assert.Equal(i < LogWitness.MostEvidence - LogWitness.ReservedForForks, witness.KeepEvidence(broken, Log, witness.Take(broken, Log).Verdict) is not null);
+            Assert.Equal(i < LogWitness.MostEvidence - LogWitness.ReservedForForks,
+                witness.KeepEvidence(broken, Log, witness.Take(broken, Log).Verdict) is not null);
         }
         witness.Take(right, Log);
         using (var forked = _lab.Open(directory: fork)) forked.AppendMany(LogLab.Entries(4, from: 100));
