@@ -62,6 +62,9 @@ public enum AuditAction
     /// <summary><c>hit.shared</c>: agency, its class as kind, sequence and digest of the sealed record: beside its
     /// <c>hit.stored</c>, in the same step.</summary>
     HitShared,
+    /// <summary><c>policy.activated</c>: beside its <c>trust.activated</c>: version and digest of the policy; for how many hours it keeps
+    /// a hit, as the count.</summary>
+    PolicyActivated,
 }
 
 /// <summary>In which part someone acted.</summary>

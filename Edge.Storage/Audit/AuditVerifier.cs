@@ -17,14 +17,12 @@ public static class AuditVerifier
     /// <exception cref="IOException">A file could not be read at all.</exception>
     public static AuditReport Verify(string directory, string vkey, byte[]? olderNote = null, IReadOnlyList<string>? witnesses = null)
     {
-        if (!NoteKey.TryParse(vkey, out var log) || log!.Type != NoteKeyType.Ed25519)
-            throw new FormatException("the key is not a vkey like name+1a2b3c4d+Base64 of a log (Ed25519)");
-        return Verify(new LogFolder(directory), log, olderNote, entriesAreAudit: true, [.. (witnesses ?? []).Select(Witness)]);
+        return Verify(new LogFolder(directory), Log(vkey), olderNote, entriesAreAudit: true, [.. (witnesses ?? []).Select(Witness)]);
     }
 
     /// <summary>As the public one; a log of other entries than ours is verified without looking into them.</summary>
     internal static AuditReport Verify(LogFolder folder, NoteKey log, byte[]? olderNote,
-        bool entriesAreAudit, IReadOnlyList<NoteKey>? witnesses = null)
+        bool entriesAreAudit, IReadOnlyList<NoteKey>? witnesses = null, Action<long, AuditEntry>? seen = null)
     {
         var checkpoint = new Findings("checkpoint");
         var signature = new Findings("signature");
@@ -32,7 +30,7 @@ public static class AuditVerifier
         var current = ReadCheckpoint(folder, log, checkpoint, signature);
         var older = olderNote is { } bytes ? ReadOlder(bytes, log, current, consistency) : null;
 
-        var entries = new EntryChecks(folder, entriesAreAudit);
+        var entries = new EntryChecks(folder, entriesAreAudit, seen);
         var tree = new TreeChecks(folder, current?.Size ?? 0, entries.Look);
         var cosigned = new CosignatureChecks(folder, log, witnesses ?? []);
         cosigned.Read(current, olderNote);
@@ -52,7 +50,10 @@ public static class AuditVerifier
         { Witnessed = cosigned.Witnessed };
     }
 
-    private static NoteKey Witness(string vkey) => NoteKey.TryParse(vkey, out var witness) && witness!.Type == NoteKeyType.Cosignature ? witness
+    internal static NoteKey Log(string vkey) => NoteKey.TryParse(vkey, out var log) && log!.Type == NoteKeyType.Ed25519 ? log
+        : throw new FormatException("the key is not a vkey like name+1a2b3c4d+Base64 of a log (Ed25519)");
+
+    internal static NoteKey Witness(string vkey) => NoteKey.TryParse(vkey, out var witness) && witness!.Type == NoteKeyType.Cosignature ? witness
         : throw new FormatException("a witness's key is not a vkey like name+1a2b3c4d+Base64 of a witness (cosignature/v1)");
 
     private static Checkpoint? ReadCheckpoint(LogFolder folder, NoteKey log, Findings format, Findings signature)

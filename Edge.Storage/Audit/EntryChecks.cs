@@ -2,7 +2,8 @@ namespace Edge.Storage.Audit;
 
 /// <summary>What the entries of a log must satisfy by themselves: their spelling, their disclosures, and that no read is
 /// unaccounted for.</summary>
-internal sealed class EntryChecks(LogFolder folder, bool entriesAreAudit)
+/// <param name="seen">Called with each entry that could be read, in order.</param>
+internal sealed class EntryChecks(LogFolder folder, bool entriesAreAudit, Action<long, AuditEntry>? seen = null)
 {
     private readonly Findings _format = new("format");
     private readonly Findings _disclosures = new("disclosures");
@@ -22,7 +23,8 @@ internal sealed class EntryChecks(LogFolder folder, bool entriesAreAudit)
             _format.Add($"entry {index} is not an audit entry in its one spelling", bundle);
             return;
         }
-        LookAtDisclosure(index, entry!);
+        LookAtDisclosures(index, entry!);
+        seen?.Invoke(index, entry!);
         if (entry!.Action == AuditAction.HitStored) _stored++;
         if (entry.Action == AuditAction.IntervalSummary) Add(index, entry, bundle);
     }
@@ -55,21 +57,31 @@ internal sealed class EntryChecks(LogFolder folder, bool entriesAreAudit)
         _hits += hits;
     }
 
-    private void LookAtDisclosure(long index, AuditEntry entry)
+    private void LookAtDisclosures(long index, AuditEntry entry)
     {
-        if (entry.Case is not { } concealed) return;
-        _concealed++;
+        var concealed = entry.Concealed.ToList();
+        if (concealed.Count == 0) return;
+        _concealed += concealed.Count;
         // An export for the public carries none, and the end of retention drops them: absent is no finding.
         if (!_disclosed.Remove(index)) return;
         var name = LogFolder.DisclosureName(index);
-        if (folder.ReadDisclosures(index) is not [var text, ""])
-            _disclosures.Add("not one disclosure in one line", name);
-        else if (!Disclosure.TryParse(text, out var disclosure) || disclosure.Name != "case"
-                 || disclosure.Digest != concealed.Digest)
-            _disclosures.Add($"does not disclose what entry {index} conceals", name,
-                expected: Hash(concealed.Digest), actual: Sha256Hash.Of(System.Text.Encoding.Latin1.GetBytes(text)));
-        else
-            _opened++;
+        if (folder.ReadDisclosures(index) is not [.. { Length: > 0 } lines, ""])
+        {
+            _disclosures.Add("not disclosures, one in a line", name);
+            return;
+        }
+        foreach (var text in lines)
+            if (Disclosure.TryParse(text, out var disclosure)
+                && concealed.FindIndex(one => one.Name == disclosure.Name && one.Value.Digest == disclosure.Digest) is >= 0 and var fits)
+            {
+                concealed.RemoveAt(fits);
+                _opened++;
+            }
+            else
+            {
+                _disclosures.Add($"does not disclose what entry {index} conceals", name,
+                    expected: concealed.Count == 0 ? null : Hash(concealed[0].Value.Digest), actual: Sha256Hash.Of(System.Text.Encoding.Latin1.GetBytes(text)));
+            }
     }
 
     private static Sha256Hash Hash(string digest) => new(System.Buffers.Text.Base64Url.DecodeFromChars(digest));

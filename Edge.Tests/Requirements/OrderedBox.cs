@@ -60,6 +60,9 @@ internal sealed class OrderedBox : IDisposable
 
     public AuditEntry LastEntry => Audit.ReadTail(1)[0].Entry!;
 
+    /// <summary>What the last entry conceals under a name.</summary>
+    public string? Disclosed(string name) => Audit.Disclosed(Audit.ReadTail(1)[0], name)?.Value;
+
     public DateTimeOffset Now => State.Time.GetUtcNow();
 
     public Order Hold(string caseId = Case, string purpose = Purpose) => new Order.Hold(caseId, purpose, Now.AddDays(2));
