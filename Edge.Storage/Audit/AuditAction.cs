@@ -98,8 +98,9 @@ public enum ClockState
 }
 
 /// <summary>The code of an enumeration's member: its name in lower-case words joined by dots.</summary>
-internal static class AuditCode
+public static class AuditCode
 {
+    /// <summary>The code of a member.</summary>
     public static string Of<T>(T member) where T : struct, Enum
     {
         var code = new StringBuilder();
@@ -111,6 +112,7 @@ internal static class AuditCode
         return code.ToString();
     }
 
+    /// <summary>The member with this code; false if there is none.</summary>
     public static bool TryParse<T>(string? code, out T member) where T : struct, Enum
     {
         foreach (var candidate in Enum.GetValues<T>())

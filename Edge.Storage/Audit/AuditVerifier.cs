@@ -50,10 +50,14 @@ public static class AuditVerifier
         { Witnessed = cosigned.Witnessed };
     }
 
-    internal static NoteKey Log(string vkey) => NoteKey.TryParse(vkey, out var log) && log!.Type == NoteKeyType.Ed25519 ? log
+    /// <summary>The key of a log.</summary>
+    /// <exception cref="FormatException">It is not one.</exception>
+    public static NoteKey Log(string vkey) => NoteKey.TryParse(vkey, out var log) && log!.Type == NoteKeyType.Ed25519 ? log
         : throw new FormatException("the key is not a vkey like name+1a2b3c4d+Base64 of a log (Ed25519)");
 
-    internal static NoteKey Witness(string vkey) => NoteKey.TryParse(vkey, out var witness) && witness!.Type == NoteKeyType.Cosignature ? witness
+    /// <summary>The key of a witness.</summary>
+    /// <exception cref="FormatException">It is not one.</exception>
+    public static NoteKey Witness(string vkey) => NoteKey.TryParse(vkey, out var witness) && witness!.Type == NoteKeyType.Cosignature ? witness
         : throw new FormatException("a witness's key is not a vkey like name+1a2b3c4d+Base64 of a witness (cosignature/v1)");
 
     private static Checkpoint? ReadCheckpoint(LogFolder folder, NoteKey log, Findings format, Findings signature)

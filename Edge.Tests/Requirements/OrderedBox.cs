@@ -60,6 +60,9 @@ internal sealed class OrderedBox : IDisposable
 
     public AuditEntry LastEntry => Audit.ReadTail(1)[0].Entry!;
 
+    /// <summary>Where the log is.</summary>
+    public string AuditFolder => _folder.File("audit");
+
     /// <summary>What the last entry conceals under a name.</summary>
     public string? Disclosed(string name) => Audit.Disclosed(Audit.ReadTail(1)[0], name)?.Value;
 

@@ -31,6 +31,10 @@ public sealed class Bundle : IDisposable
     /// <summary>How many entries have something disclosed here that could be opened.</summary>
     public int Opened => _log.Opened.Count;
 
+    /// <summary>Whose log its checkpoint says it is; null without a checkpoint that can be read. A claim, until <see cref="Verify"/> holds.</summary>
+    public string? Origin => _files.Read(LogFolder.CheckpointName, SignedNote.MaxBytes) is { } bytes && SignedNote.TryParse(bytes, out var note)
+        && Checkpoint.TryParse(note!.Text, out var checkpoint) ? checkpoint!.Origin : null;
+
     internal LogFolder Log => _log;
 
     /// <param name="path">A bundle's folder or archive, or the folder of a log.</param>

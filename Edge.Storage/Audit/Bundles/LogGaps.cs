@@ -16,15 +16,13 @@ public sealed record LogGaps(long Starts, long Uncleanly, long StepsBack, IReadO
 /// <summary>Looks for holes while the entries of a log go by, in order.</summary>
 internal sealed class LogGapWatch
 {
-    /// <summary>A box writes a summary every few minutes: an hour without an entry is one in which it did not work.</summary>
-    public static readonly TimeSpan Silent = TimeSpan.FromHours(1);
-
     /// <summary>How many silences are told apart.</summary>
     public const int Named = 20;
 
     private readonly Findings _findings = new("gaps");
     private readonly HashSet<string> _boots = new(StringComparer.Ordinal);
     private readonly PriorityQueue<LogSilence, TimeSpan> _longest = new();
+    private readonly LogRhythm _rhythm = new();
     private AuditEntry? _last;
     private long _unclean, _back, _silences;
 
@@ -37,12 +35,13 @@ internal sealed class LogGapWatch
             if (!stopped) _unclean++;
         }
         if (entry.Time < _last?.Time) _back++;
-        if (_last is not null && entry.Time - _last.Time >= Silent)
+        if (_last is not null && entry.Time - _last.Time >= (_last.Boot == entry.Boot ? _rhythm.Silent : LogRhythm.Least))
         {
             _silences++;
             _longest.Enqueue(new LogSilence(index, _last.Time, entry.Time, stopped), entry.Time - _last.Time);
             if (_longest.Count > Named) _longest.Dequeue();
         }
+        _rhythm.Look(entry);
         _last = entry;
     }
 
@@ -53,7 +52,7 @@ internal sealed class LogGapWatch
     {
         if (!allRead) return _findings.Skipped();
         var gaps = Gaps;
-        var lines = new List<string> { $"{gaps.Starts} start(s), {gaps.Uncleanly} without an orderly stop before; time went back {gaps.StepsBack} time(s); silent for an hour or more {_silences} time(s)" };
+        var lines = new List<string> { $"{gaps.Starts} start(s), {gaps.Uncleanly} without an orderly stop before; time went back {gaps.StepsBack} time(s); silent for an hour or more, and longer than it usually is, {_silences} time(s)" };
         lines.AddRange(gaps.Silences.OrderByDescending(one => one.To - one.From).Take(3).Select(Describe));
         return _findings.ToCheck(string.Join('\n', lines));
     }
