@@ -15,7 +15,7 @@ internal sealed class ScriptedMonth : IDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly Random _random;
-    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 10, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 9, 30, 20, 0, 0, TimeSpan.Zero));
     private readonly SigningKey _key = SigningKey.Create();
     private readonly Dictionary<string, long> _truth = [];
     private readonly List<long> _hits = [];
@@ -38,8 +38,6 @@ internal sealed class ScriptedMonth : IDisposable
     /// <summary>By the report's names.</summary>
     public IReadOnlyDictionary<string, long> Truth => _truth;
 
-    public TimeSpan Up { get; private set; }
-
     public string File(string name) => _folder.File(name);
 
     public void Dispose()
@@ -50,50 +48,44 @@ internal sealed class ScriptedMonth : IDisposable
 
     private void Write()
     {
-        // A day before the quarter: nothing of it counts, but the rules that were in force then still are.
-        _time.SetUtcNow(new DateTimeOffset(2026, 9, 30, 20, 0, 0, TimeSpan.Zero).AddTicks(1)); // FakeTimeProvider goes forwards only from here
+        // The evening before the quarter: nothing of it counts, but the rules that were in force then still are.
         var log = Open();
-        log.Append(new AuditEntry { Action = AuditAction.AgentStart });
+        log.Append(Entry(AuditAction.AgentStart));
         Rules(log, 3, 17);
         Summary(log, counts: false);
-        var lastStop = (DateTimeOffset?)null;
+        _time.SetUtcNow(new DateTimeOffset(2026, 10, 1, 0, 0, 0, TimeSpan.Zero));
         for (var day = 0; day < 31; day++)
         {
-            _time.SetUtcNow(new DateTimeOffset(2026, 10, 1, 0, 0, 0, TimeSpan.Zero).AddDays(day));
             if (day == 12)
             {
                 Rules(log, 4, 18);
                 Count("policy.changes");
                 Count("hotlist.changes");
-                Refuse(log, AuditAction.HotlistEntryRefused, "no-case", "hotlist-entry");
+                log.Append(Entry(AuditAction.HotlistEntryRefused) with { Agency = "springfield", Outcome = AuditOutcome.Refused("no-case"), Count = 1 });
+                Count("out-of-policy");
+                Count("out-of-policy.hotlist-entry");
             }
             // The same set again, as after every restart and every renewed timestamp: no change, and no second refusal.
             else if (day % 5 == 0) Rules(log, day > 12 ? 4 : 3, day > 12 ? 18 : 17, again: day > 12);
-            for (var hour = 0; hour < 24; hour++)
-            {
-                Hour(log, day, hour);
-                _time.Advance(TimeSpan.FromHours(1) - TimeSpan.FromMinutes(1));
-            }
+            for (var hour = 0; hour < 24; hour++) Hour(log, day, hour);
             if (day is not (7 or 20)) continue;
-            // The seventh night in order, the other one a power cut.
+            // One night in order, the other one a power cut.
             if (day == 7) log.Append(Entry(AuditAction.AgentStop));
             else Count("starts.unclean");
-            lastStop = _time.GetUtcNow();
             log.Dispose();
-            _time.Advance(TimeSpan.FromMinutes(day == 7 ? 2 : 20));
+            _time.Advance(TimeSpan.FromMinutes(20));
             log = Open();
             log.Append(Entry(AuditAction.AgentStart));
             Count("starts");
         }
         log.Dispose();
-        Assert.NotNull(lastStop);
-        foreach (var hit in _hits)
-            if (_verdicts.TryGetValue(hit, out var verdict))
+        foreach (var verdict in _hits.Select(hit => _verdicts.GetValueOrDefault(hit)))
+            if (verdict is null) Count("hits.unjudged");
+            else
             {
                 Count("hits.judged");
                 Count($"hits.judged.{verdict}");
             }
-            else Count("hits.unjudged");
     }
 
     private AuditLog Open() => AuditLog.Open(Log, Origin, _key, _time, new UnsyncedSteps());
@@ -102,11 +94,9 @@ internal sealed class ScriptedMonth : IDisposable
     {
         for (var quarter = 0; quarter < 4; quarter++)
         {
-            if (quarter > 0) _time.Advance(TimeSpan.FromMinutes(15));
             Summary(log, counts: true);
-            if (quarter == 3) _time.Advance(-TimeSpan.Zero);
+            _time.Advance(TimeSpan.FromMinutes(quarter < 3 ? 15 : 14));
         }
-        _time.Advance(TimeSpan.FromMinutes(0));
         var what = (day * 24 + hour) % 29;
         var (caseId, person) = (Cases[day % Cases.Length], People[hour % 2]);
         if (what < 6) Search(log, caseId, person, found: what % 3);
@@ -126,6 +116,7 @@ internal sealed class ScriptedMonth : IDisposable
             Count("exports");
         }
         else if (what > 24) Hit(log, caseId, shared: what == 28 ? day % 4 : -1);
+        _time.Advance(TimeSpan.FromMinutes(1));
     }
 
     private void Summary(AuditLog log, bool counts)
@@ -225,7 +216,7 @@ internal sealed class ScriptedMonth : IDisposable
         Count("swept", 5);
     }
 
-    private void Rules(AuditLog log, int policy, int list, bool again = false)
+    private static void Rules(AuditLog log, int policy, int list, bool again = false)
     {
         log.AppendMany(
         [
@@ -234,13 +225,6 @@ internal sealed class ScriptedMonth : IDisposable
             Entry(AuditAction.HotlistActivated) with { Agency = "springfield", Version = list, Digest = Sha256Hash.Of([(byte)list]), Count = 12 },
         ]);
         if (again) log.Append(Entry(AuditAction.HotlistEntryRefused) with { Agency = "springfield", Outcome = AuditOutcome.Refused("no-case"), Count = 1 });
-    }
-
-    private void Refuse(AuditLog log, AuditAction action, string reason, string what)
-    {
-        log.Append(Entry(action) with { Agency = "springfield", Outcome = AuditOutcome.Refused(reason), Count = 1 });
-        Count("out-of-policy");
-        Count($"out-of-policy.{what}");
     }
 
     private AuditEntry Order(AuditAction action, string caseId, string person) => Entry(action) with

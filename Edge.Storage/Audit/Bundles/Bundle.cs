@@ -64,7 +64,8 @@ public sealed class Bundle : IDisposable
     public void Dispose() => _files.Dispose();
 
     private AuditCheck Itself() => _manifest is null ? _findings.Skipped("the folder of a log, not an export")
-        : _findings.ToCheck(Manifest!.Kind == BundleKind.Public ? "for the public: nothing disclosed"
+        : Manifest is null ? _findings.ToCheck("")
+        : _findings.ToCheck(Manifest.Kind == BundleKind.Public ? "for the public: nothing disclosed"
             : Opened > 0 || Manifest.Disclosed == 0 ? $"for auditor {Manifest.Auditor}: {Opened} entries disclosed and opened"
             : $"for auditor {Manifest.Auditor}: {Manifest.Disclosed} entries disclosed, not opened: no --auditor-key");
 

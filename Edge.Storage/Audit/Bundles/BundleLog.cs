@@ -6,6 +6,8 @@ namespace Edge.Storage.Audit.Bundles;
 /// log keeps it.</summary>
 internal sealed class BundleLog(IBundleFiles files) : LogFolder(".")
 {
+    // Without what a bundle says of itself it is a log's folder, in which these files are foreign.
+    private readonly bool _isBundle = files.Names.Contains(BundleManifest.Name);
     private List<LogFile>? _listed;
 
     /// <summary>Disclosures that were sealed, by entry, as a log's file holds them.</summary>
@@ -15,7 +17,7 @@ internal sealed class BundleLog(IBundleFiles files) : LogFolder(".")
 
     public override IEnumerable<LogFile> Enumerate() => 
     [
-        .. _listed ??= [.. files.Names.Where(name => name != BundleManifest.Name && !SealedDisclosures.IsPart(name)).Select(Classify)],
+        .. _listed ??= [.. files.Names.Where(name => !_isBundle || (name != BundleManifest.Name && !SealedDisclosures.IsPart(name))).Select(Classify)],
         .. Opened.Keys.Select(index => new LogFile(DisclosureName(index), LogFileKind.Disclosure, Index: index)),
     ];
 
