@@ -12,7 +12,7 @@ internal static class ReportPage
     public static Page Of(TransparencyReport report)
     {
         var all = report.Total;
-        return new Page($"Plate readers of {report.Agencies}: {report.Period.Words}",
+        return new Page($"Plate readers of {Capital(report.Agencies)}: {report.Period.Words}",
             "What the plate readers did in this quarter. Counted from their signed logs alone; anybody who has the public logs can count again.",
             [
                 Summary(report, all), Reads(report, all), Searches(report, all), Shares(all), OutOfPolicy(all), Accuracy(all), Retention(all), Incidents(all), Uptime(report, all),
@@ -44,7 +44,7 @@ internal static class ReportPage
         {
             new PageBlock.Paragraph($"The cameras read {Number(all["reads"])} plates. {Number(all["reads.discarded"])} were of nobody's interest and were wiped from memory at once; they are a number and nothing else. {Number(all["reads.hits"])} matched an entry of a list."),
             new PageBlock.Paragraph($"{Number(all["hits"])} hits were stored. {CaseLinked(all["hits.case-linked"], all["hits"], "hits")}"),
-            Weekly(report, all, "reads", "Plates read, week by week"),
+            Weekly(report, all, "reads", "Plates read, by the week that begins on the day; the last is a rest"),
         };
         if (all["hits"] > 0)
         {
@@ -65,7 +65,7 @@ internal static class ReportPage
             blocks.Add(Weekly(report, all, "searches", "Searches, week by week"));
             blocks.Add(Bars(all, "searches.purpose.", "Searches by purpose"));
         }
-        blocks.Add(new PageBlock.Paragraph($"Copies of the log were taken {Times(all["exports"])}. Operators' keys were shut out {Times(all["revocations"])}; boxes were taken out of service {Times(all["decommissions"])}."));
+        blocks.Add(new PageBlock.Paragraph($"Copies of the log taken: {Number(all["exports"])}. Operators' keys shut out: {Number(all["revocations"])}. Boxes taken out of service: {Number(all["decommissions"])}."));
         return new PageSection("searches", "Searches", blocks);
     }
 
@@ -123,7 +123,7 @@ internal static class ReportPage
     [
         new PageBlock.Paragraph(all.RetentionHours is not { } hours ? "The logs name no policy in force."
             : hours.Shortest == hours.Longest ? $"By the policy a hit was kept for {Hours(hours.Shortest)}." : $"By the policies in force a hit was kept for {Hours(hours.Shortest)} to {Hours(hours.Longest)}."),
-        new PageBlock.Paragraph($"{Number(all["swept"])} expired records were destroyed with their keys, in {Times(all["sweeps"], "turn", "turns")}. For open cases {Times(all["holds"], "hold", "holds")} were placed and {Number(all["releases"])} ended."),
+        new PageBlock.Paragraph($"{Number(all["swept"])} expired records were destroyed with their keys, in {Times(all["sweeps"], "turn", "turns")}. Holds placed for open cases: {Number(all["holds"])}; ended: {Number(all["releases"])}."),
     ]);
 
     private static PageSection Incidents(ReportFigures all)
@@ -191,7 +191,7 @@ internal static class ReportPage
     }
 
     private static PageBlock.Timeline Weekly(TransparencyReport report, ReportFigures all, string what, string caption) => new(caption,
-        [.. report.Period.Weeks.Select(week => (Day(week), all[$"weekly.{what}.{report.Period.WeekOf(week)}"]))]);
+        [.. report.Period.Weeks.Select(week => (ShortDay(week), all[$"weekly.{what}.{report.Period.WeekOf(week)}"]))]);
 
     private static PageBlock Bars(ReportFigures all, string prefix, string caption, Func<string, string>? words = null) => all.Under(prefix).ToList() is { Count: > 0 } bars
         ? new PageBlock.Bars(caption, [.. bars.Select(bar => ((words ?? Words)(bar.Name), bar.Value))]) : new PageBlock.Paragraph($"{caption}: none.");
@@ -212,6 +212,8 @@ internal static class ReportPage
         "confirmed" => "the right plate", "misread" => "misread", "wrong-region" => "plate of another state or country", "no-action" => "nothing was done", _ => Words(name),
     };
 
+    private static string Capital(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
+
     private static string Words(string name) => name.Replace('-', ' ').Replace('.', ' ');
 
     private static string List(IReadOnlyCollection<string> values) => values.Count == 0 ? "none" : string.Join(", ", values);
@@ -229,6 +231,8 @@ internal static class ReportPage
     private static string Hours(long hours) => hours % 24 == 0 && hours >= 48 ? $"{hours / 24} days" : Times(hours, "hour", "hours");
 
     private static string Day(DateTimeOffset time) => time.UtcDateTime.ToString("d MMMM yyyy", CultureInfo.InvariantCulture);
+
+    private static string ShortDay(DateTimeOffset time) => time.UtcDateTime.ToString("d MMM", CultureInfo.InvariantCulture);
 
     private static string Time(long seconds) => seconds < 60 ? Times(seconds, "second", "seconds") : seconds < 3600 ? Times(seconds / 60, "minute", "minutes")
         : seconds < 48 * 3600 ? Times(seconds / 3600, "hour", "hours") : Times(seconds / 86400, "day", "days");

@@ -37,13 +37,13 @@ internal static class PageHtml
         table { width: 100%; border-collapse: collapse; margin: 1rem 0; font-size: 1rem; line-height: 1.5; }
         th { text-align: left; vertical-align: top; } thead th { font-size: .85rem; color: var(--soft); font-weight: 600; padding: 0 1rem .4rem 0; border-bottom: 2px solid var(--line); }
         tbody th, td { padding: .7rem 1rem .7rem 0; border-bottom: 1px solid var(--line); vertical-align: top; } tbody th { font-weight: 600; width: 34%; }
-        tr > :last-child { padding-right: 0; } tbody tr:last-child > * { border-bottom: 0; }
+        tr > :last-child { padding-right: 0; } tbody tr:last-child > * { border-bottom: 0; } td { overflow-wrap: anywhere; }
         .reach { border-left: 4px solid var(--accent); background: var(--mark); border-radius: 0 .5rem .5rem 0; padding: 1rem 1.25rem; margin: 1rem 0; font-style: normal; }
         .reach strong { display: block; font-size: 1.125rem; } .reach span { display: block; }
         figure { margin: 1.25rem 0; } figcaption { font-size: .95rem; font-weight: 600; color: var(--soft); margin-bottom: .5rem; }
         .bars { display: grid; grid-template-columns: minmax(6rem, 15rem) 1fr auto; gap: .35rem .75rem; align-items: center; margin: 0; font-size: .95rem; line-height: 1.35; }
         .bars dt { overflow-wrap: anywhere; } .bars dd { margin: 0; font-variant-numeric: tabular-nums; text-align: right; } .bars svg { display: block; width: 100%; height: 1rem; }
-        .columns svg { display: block; width: 100%; height: 8rem; border-bottom: 2px solid var(--line); } .columns p { display: flex; justify-content: space-between; margin: .3rem 0 0; font-size: .85rem; color: var(--soft); }
+        .columns svg { display: block; width: 100%; height: 8rem; border-bottom: 2px solid var(--line); } .columns p { display: flex; justify-content: space-between; gap: .75rem; margin: .3rem 0 0; font-size: .85rem; color: var(--soft); }
         rect { fill: var(--accent); } rect.none { fill: var(--line); }
         footer { padding: 0 1.25rem 3rem; color: var(--soft); font-size: .95rem; }
         @media (max-width: 40rem) {

@@ -43,7 +43,7 @@ internal static class SecondCount
             ["sweeps"] = All("sweep.done").Count, ["swept"] = All("sweep.done").Sum(one => Number(one, "count")),
             ["starts"] = All("agent.start").Count,
         };
-        // Within one run, from entry to entry: none of the script's is longer than a quarter of an hour.
+        // Within one run, from entry to entry: none of the script's is longer than an hour.
         counts["seconds up"] = (long)TimeSpan.FromTicks(entries.Zip(entries.Skip(1)).Where(pair => Text(pair.First, "boot") == Text(pair.Second, "boot"))
             .Sum(pair => ((Time(pair.Second) < from ? from : Time(pair.Second)) - (Time(pair.First) < from ? from : Time(pair.First))).Ticks)).TotalSeconds;
         return counts;

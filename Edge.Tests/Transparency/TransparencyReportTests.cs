@@ -10,11 +10,9 @@ using Edge.Storage.Audit.Bundles;
 namespace Edge.Tests.Transparency;
 
 /// <summary>Requirement 15: a stranger recomputes the same numbers from the public bundle.</summary>
-public sealed class TransparencyReportTests : IDisposable
+public sealed class TransparencyReportTests(SharedMonth shared) : IClassFixture<SharedMonth>
 {
-    private readonly ScriptedMonth _month = new();
-
-    public void Dispose() => _month.Dispose();
+    private readonly ScriptedMonth _month = shared.Month;
 
     [Fact]
     public async Task The_report_of_a_public_bundle_says_what_the_script_did_and_a_second_count_agrees()
