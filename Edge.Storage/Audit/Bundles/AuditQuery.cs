@@ -102,6 +102,8 @@ public static class AuditSearch
         private readonly byte[]? _to = query.To is { } to ? Encoding.ASCII.GetBytes(JsonTime.WriteMilliseconds(to.AddTicks(TimeSpan.TicksPerMillisecond - 1))) : null;
         private readonly byte[][] _actions = [.. query.Actions.Select(action => Member("action", AuditCode.Of(action)))];
 
+        private readonly byte[]? _actor = query.Actor is { } actor ? Member("actor", actor) : null;
+
         private readonly byte[][] _all =
         [
             .. new[]
@@ -122,6 +124,7 @@ public static class AuditSearch
             if (_from is not null && time.SequenceCompareTo(_from) < 0) return false;
             if (_to is not null && time.SequenceCompareTo(_to) >= 0) return false;
             if (_actions.Length > 0 && !Any(json)) return false;
+            if (_actor is not null && json.IndexOf(_actor) < 0 && json.IndexOf("\"person\":\""u8) < 0) return false;
             foreach (var part in _all)
                 if (json.IndexOf(part) < 0) return false;
             return true;
