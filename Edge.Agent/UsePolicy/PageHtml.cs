@@ -37,7 +37,7 @@ internal static class PageHtml
         table { width: 100%; border-collapse: collapse; margin: 1rem 0; font-size: 1rem; line-height: 1.5; }
         th { text-align: left; vertical-align: top; } thead th { font-size: .85rem; color: var(--soft); font-weight: 600; padding: 0 1rem .4rem 0; border-bottom: 2px solid var(--line); }
         tbody th, td { padding: .7rem 1rem .7rem 0; border-bottom: 1px solid var(--line); vertical-align: top; } tbody th { font-weight: 600; width: 34%; }
-        tr > :last-child { padding-right: 0; } tbody tr:last-child > * { border-bottom: 0; } td { overflow-wrap: anywhere; }
+        tr > :last-child { padding-right: 0; } tbody tr:last-child > * { border-bottom: 0; } td.long { overflow-wrap: anywhere; }
         .reach { border-left: 4px solid var(--accent); background: var(--mark); border-radius: 0 .5rem .5rem 0; padding: 1rem 1.25rem; margin: 1rem 0; font-style: normal; }
         .reach strong { display: block; font-size: 1.125rem; } .reach span { display: block; }
         figure { margin: 1.25rem 0; } figcaption { font-size: .95rem; font-weight: 600; color: var(--soft); margin-bottom: .5rem; }
@@ -153,11 +153,14 @@ internal static class PageHtml
         foreach (var row in table.Rows)
         {
             html.Append($"<tr><th scope=\"row\">{Text(row[0])}</th>");
-            foreach (var (column, cell) in table.Columns.Zip(row).Skip(1)) html.Append($"<td data-label=\"{Text(column)}\">{Text(cell)}</td>");
+            foreach (var (column, cell) in table.Columns.Zip(row).Skip(1)) html.Append($"<td{(IsLong(cell) ? " class=\"long\"" : "")} data-label=\"{Text(column)}\">{Text(cell)}</td>");
             html.Append("</tr>\n");
         }
         html.Append("</tbody>\n</table>\n");
     }
+
+    // A hash may break anywhere, a number nowhere.
+    private static bool IsLong(string cell) => cell.Split(' ').Any(word => word.Length > 24);
 
     // Words and numbers are text beside the drawing, so that they keep their size on a telephone and can be read aloud.
     private static void Bars(StringBuilder html, PageBlock.Bars bars)
