@@ -4,6 +4,7 @@ using Edge.Agent.Enrolment;
 using Edge.Agent.Hub;
 using Edge.Agent.Publishing;
 using Edge.Storage.Audit;
+using Edge.Storage.Audit.Bundles;
 using Edge.Storage.Database;
 using Edge.Storage.Keys;
 using Edge.Storage.Trust;
@@ -50,6 +51,7 @@ internal static class Failure
         ConfigurationException or EnrolmentException => ExitCode.Configuration,
         ModelException => ExitCode.Model,
         CaptureException => ExitCode.Capture,
+        BundleException => ExitCode.Verification,
         TrustException or UnusableKeyException or StateDamagedException or AuditDamagedException => ExitCode.Verification,
         StateBusyException or AuditBusyException => ExitCode.Busy,
         BrokerException { Failure: BrokerFailure.OwnCertificate } or AgencyException => ExitCode.Configuration,
