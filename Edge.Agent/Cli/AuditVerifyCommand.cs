@@ -3,13 +3,14 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Edge.Storage.Audit;
+using Edge.Storage.Audit.Bundles;
 using Spectre.Console;
 
 namespace Edge.Agent.Cli;
 
-/// <summary><c>audit verify DIR --key VKEY</c>: verifies a log offline, from its files and the public key alone. Exit code
-/// <see cref="ExitCode.Ok"/> if every check passed, <see cref="ExitCode.Verification"/> if one failed,
-/// <see cref="ExitCode.Usage"/> if the folder, the key or the older checkpoint is none.</summary>
+/// <summary><c>audit verify BUNDLE --key VKEY</c>: verifies a bundle, or a log's folder, offline, from its files and the public key alone. Exit code
+/// <see cref="ExitCode.Ok"/> if every check passed, <see cref="ExitCode.Verification"/> if one failed or it may not be read at all (a link, a hostile name),
+/// <see cref="ExitCode.Usage"/> if the bundle, a key or the older checkpoint is none.</summary>
 internal static class AuditVerifyCommand
 {
     private static readonly JsonSerializerOptions Json = new()
@@ -21,7 +22,7 @@ internal static class AuditVerifyCommand
 
     public static Command Build()
     {
-        var directory = new Argument<string>("DIR") { Description = "The folder of the log, or a copy of it" };
+        var directory = new Argument<string>("BUNDLE") { Description = "A bundle (folder or .tar), or the folder of a log" };
         var key = new Option<string>("--key")
         {
             Description = "The log's public key: a vkey, or a file that holds one. Get it from the agency, not from the box",
@@ -32,7 +33,7 @@ internal static class AuditVerifyCommand
             Description = "The key of the log's first epoch, as --key, where that file does not hold it in its second line: "
                 + "proves that no later key has signed earlier epochs",
         };
-        var older = new Option<string?>("--checkpoint")
+        var older = new Option<string?>("--checkpoint", "--since")
         {
             Description = "A checkpoint kept from before: proves that nothing was rewritten since",
         };
@@ -40,27 +41,42 @@ internal static class AuditVerifyCommand
         {
             Description = "A witness's public key, as --key; may be given several times. Says how far it has cosigned this log, and fails if it has not",
         };
+        var auditor = AuditInputs.AuditorKeyOption();
+        var passphrase = HubKeyCommand.PassphraseOption();
         var json = new Option<bool>("--json") { Description = "One JSON line instead of the table" };
         var command = new Command("verify", "Re-derive every hash of an audit log and check its signed checkpoint")
         {
-            directory, key, epoch, older, witness, json,
+            directory, key, epoch, older, witness, auditor, passphrase, json,
         };
         command.SetAction((parsed, _) => Failure.ShowAsync(() => Task.FromResult(Run(parsed.GetValue(directory)!, parsed.GetValue(key)!,
-            parsed.GetValue(epoch), parsed.GetValue(older),
-            parsed.GetValue(witness) ?? [], parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error))));
+            parsed.GetValue(epoch), parsed.GetValue(older), parsed.GetValue(witness) ?? [], parsed.GetValue(auditor), parsed.GetValue(passphrase),
+            parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error))));
         return command;
     }
 
-    private static ExitCode Run(string directory, string key, string? epoch, string? older, string[] witnesses, bool json, TextWriter output,
-        TextWriter error)
+    private static ExitCode Run(string path, string key, string? epoch, string? older, string[] witnesses, string? auditor, string? passphrase, bool json,
+        TextWriter output, TextWriter error)
     {
-        if (!Directory.Exists(directory)) return Usage($"{directory}: no such folder");
+        if (!Path.Exists(path)) return Usage($"{path}: no such folder or file");
         if (older is not null && !File.Exists(older)) return Usage($"--checkpoint {older}: no such file");
         AuditReport report;
+        LogGaps gaps;
+        BundleManifest? manifest;
         try
         {
-            report = AuditVerifier.Verify(directory, Vkey(key), older is null ? null : ReadNote(older), [.. witnesses.Select(Vkey)],
-                epoch is null ? SecondLine(key) : Vkey(epoch));
+            var log = AuditVerifier.Log(AuditInputs.Vkey(key));
+            var firstEpoch = AuditInputs.FirstEpoch(log, key, epoch);
+            var known = witnesses.Select(one => AuditVerifier.Witness(AuditInputs.Vkey(one))).ToList();
+            using var bundle = AuditInputs.Open(path, auditor, passphrase);
+            report = bundle.Verify(log, older is null ? null : AuditInputs.Note(older), known, out gaps, firstEpoch,
+                progress: AuditInputs.Progress("entries verified", json));
+            manifest = bundle.Manifest;
+        }
+        catch (BundleException refused)
+        {
+            if (json) output.WriteLine(JsonSerializer.Serialize(new { verified = false, refused = refused.Message }, Json));
+            error.WriteLine($"edge-agent: {Printable.Line($"{path} may not be read: {refused.Message}")}");
+            return ExitCode.Verification;
         }
         catch (FormatException notKey)
         {
@@ -68,10 +84,10 @@ internal static class AuditVerifyCommand
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            error.WriteLine($"edge-agent: cannot read the log: {failure.Message}");
+            error.WriteLine($"edge-agent: cannot read the log: {Printable.Line(failure.Message)}");
             return ExitCode.Storage;
         }
-        if (json) WriteJson(report, output);
+        if (json) WriteJson(report, manifest, gaps, output);
         else WriteTable(report, output);
         return report.Holds ? ExitCode.Ok : ExitCode.Verification;
 
@@ -82,33 +98,17 @@ internal static class AuditVerifyCommand
         }
     }
 
-    private static string Vkey(string key)
-    {
-        // A vkey has a '+' after its name and after its hash; what has none was meant for a file.
-        if (!File.Exists(key)) return key.Contains('+', StringComparison.Ordinal) ? key : throw new FormatException($"{key}: no such file, and not a vkey");
-        using var file = new StreamReader(key);
-        return (file.ReadLine() ?? "").Trim();
-    }
-
-    private static string? SecondLine(string key) =>
-        File.Exists(key) && File.ReadLines(key).Skip(1).FirstOrDefault()?.Trim() is { Length: > 0 } second ? second : null;
-
-    // One byte past the limit is enough to be refused as too large.
-    private static byte[] ReadNote(string path)
-    {
-        using var file = File.OpenRead(path);
-        var bytes = new byte[SignedNote.MaxBytes + 1];
-        return bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
-    }
-
-    private static void WriteJson(AuditReport report, TextWriter output) =>
+    private static void WriteJson(AuditReport report, BundleManifest? manifest, LogGaps gaps, TextWriter output) =>
         output.WriteLine(JsonSerializer.Serialize(new
         {
             verified = report.Holds,
             report.Checkpoint?.Origin,
             report.Checkpoint?.Size,
             Root = report.Checkpoint?.Root.ToString(),
+            Kind = manifest?.Kind.ToString().ToLowerInvariant(),
+            manifest?.Auditor,
             report.Totals,
+            Gaps = gaps,
             Cosignatures = report.Witnessed.Select(one => new { one.Witness, one.Size, one.Time, EntriesSince = one.Since }),
             Checks = report.Checks.Select(check => new
             {
@@ -119,12 +119,12 @@ internal static class AuditVerifyCommand
 
     private static void WriteTable(AuditReport report, TextWriter output)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        var console = Tables.On(output);
         var toTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
         if (!toTerminal) console.Profile.Width = 200;
         var table = new Table().Border(TableBorder.Rounded).AddColumns("", "check", "what was found");
         foreach (var check in report.Checks)
-            table.AddRow(Mark(check.Result), check.Name, Markup.Escape(Describe(check)));
+            table.AddRow(Mark(check.Result), check.Name, Markup.Escape(Printable.Lines(Describe(check))));
         console.Write(table);
         console.MarkupLine(report.Holds ? "[green]log verified[/]" : "[red]log NOT verified[/]");
     }

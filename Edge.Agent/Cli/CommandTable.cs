@@ -45,7 +45,10 @@ internal static class CommandTable
             ModelsListCommand.Build(), ModelsCheckCommand.Build(), ModelsCalibrateCommand.Build(),
         },
         new Command("bench", "Measure what runs here") { BenchRecognitionCommand.Build(), BenchHubCommand.Build(), BenchLogCommand.Build() },
-        new Command("audit", "Check the log of everything the box did") { AuditVerifyCommand.Build() },
+        new Command("audit", "Check the log of everything the box did")
+        {
+            AuditVerifyCommand.Build(), AuditSearchCommand.Build(), AuditExportCommand.Build(), AuditReportCommand.Build(), AuditKeyCommand.Build(),
+        },
         new Command("hub", "The agency's side")
         {
             HubInitCommand.Build(), HubWatchCommand.Build(), HubWitnessCommand.Build(), HubSimulateCommand.Build(), HubTendCommand.Build(), HubPushCommand.Build(),

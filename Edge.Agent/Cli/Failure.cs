@@ -4,6 +4,7 @@ using Edge.Agent.Enrolment;
 using Edge.Agent.Hub;
 using Edge.Agent.Publishing;
 using Edge.Storage.Audit;
+using Edge.Storage.Audit.Bundles;
 using Edge.Storage.Database;
 using Edge.Storage.Keys;
 using Edge.Storage.Trust;
@@ -51,6 +52,7 @@ internal static class Failure
         ModelException => ExitCode.Model,
         CaptureException => ExitCode.Capture,
         ChangeWaitsException => ExitCode.Busy,
+        BundleException => ExitCode.Verification,
         TrustException or UnusableKeyException or StateDamagedException or AuditDamagedException => ExitCode.Verification,
         StateBusyException or AuditBusyException => ExitCode.Busy,
         BrokerException { Failure: BrokerFailure.OwnCertificate } or AgencyException => ExitCode.Configuration,

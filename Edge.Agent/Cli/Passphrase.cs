@@ -46,7 +46,9 @@ internal static class Passphrase
         : KeeperKey.TryParse(File.ReadAllBytes(file), out var key, out var problems) ? key
         : throw new AgencyException($"{file} is not a keeper's key: {problems[0]}");
 
-    private static byte[] Read(string name, string? file, bool twice)
+    /// <summary>The passphrase itself; the caller wipes it.</summary>
+    /// <exception cref="AgencyException">There is none, or it is too short.</exception>
+    public static byte[] Read(string name, string? file, bool twice)
     {
         file ??= Environment.GetEnvironmentVariable("CREDENTIALS_DIRECTORY") is { } credentials
             && Path.Combine(credentials, $"edge-agent.{name}") is var credential && File.Exists(credential) ? credential : null;

@@ -102,6 +102,11 @@ public sealed class TrustWatch
             new AuditEntry { Action = AuditAction.TrustActivated, Agency = targets.Agency, Version = targets.Versions[TrustPath.Timestamp] },
             new AuditEntry
             {
+                Action = AuditAction.PolicyActivated, Agency = targets.Agency, Version = next.Policy.Version, Count = next.Policy.HitRetentionHours,
+                Digest = Sha256Hash.Of(targets.Policy.Span),
+            },
+            new AuditEntry
+            {
                 Action = AuditAction.HotlistActivated, Agency = targets.Agency, Version = hotlist.Version, Count = hotlist.Entries.Count,
                 Digest = Sha256Hash.Of(targets.Hotlist.Span),
             },

@@ -34,6 +34,7 @@ internal sealed class OrderDesk
 
     private const string Full = "too-many-orders";
     private const string NoPolicy = "no-policy";
+    private const string NoPurpose = "outside-policy";
 
     private readonly BoxName _box;
     private readonly string _stateFolder;
@@ -100,7 +101,7 @@ internal sealed class OrderDesk
                     ? Answered(new OrderAnswer(order.Terms.Id, opened is null ? null : Duties.Write(opened.Verb), AuditOutcome.Refused(Full)), now) : null;
             var page = refusal is null && opened is Order.Search search ? Page(search) : null;
             if (refusal is null && opened is Order.Revoke && _revoked.IsFull) refusal = "too-many-revoked";
-            var entry = Entry(opened, by!, message.Span, page) with { Outcome = refusal is null ? AuditOutcome.Done : AuditOutcome.Refused(refusal) };
+            var entry = Entry(opened, by!, message.Span, page, refusal is null || trust!.Policy.Allows((opened as Order.AboutCase)?.Purpose ?? "")) with { Outcome = refusal is null ? AuditOutcome.Done : AuditOutcome.Refused(refusal) };
             var (logged, performed) = (false, false);
             try
             {
@@ -250,7 +251,8 @@ internal sealed class OrderDesk
         DurableFile.SyncFolder(Path.GetDirectoryName(folder)!);
     }
 
-    private AuditEntry Entry(Order? order, Operator by, ReadOnlySpan<byte> message, CaseHits? page)
+    /// <param name="isPurpose">Whether what was given as the purpose is one; else it is concealed, for anybody may read the log.</param>
+    private AuditEntry Entry(Order? order, Operator by, ReadOnlySpan<byte> message, CaseHits? page, bool isPurpose)
     {
         var about = order as Order.AboutCase;
         var disposition = order as Order.Disposition;
@@ -267,8 +269,9 @@ internal sealed class OrderDesk
                 Order.Decommission => AuditAction.OrderDecommission,
                 _ => AuditAction.OrderRefused,
             },
-            Actor = by.Account, Role = by.Role, Agency = _box.Agency,
-            Case = about is null ? null : ConcealedValue.Case(about.Case), Purpose = about?.Purpose,
+            Actor = AuditEntry.APerson, Person = ConcealedValue.Person(by.Account), Role = by.Role, Agency = _box.Agency,
+            Case = about is null ? null : ConcealedValue.Case(about.Case), Purpose = about is null || isPurpose ? about?.Purpose : NoPurpose,
+            Claim = about is null || isPurpose ? null : ConcealedValue.Claim(about.Purpose),
             Kind = disposition is null ? null : Verdicts.Write(disposition.Verdict), Sequence = disposition?.Hit,
             // Of a disposition the note's, so that the agency can show later what was noted; else the order's own.
             Digest = disposition?.Note is { } note ? Sha256Hash.Of(note.ToJson()) : Sha256Hash.Of(message),
@@ -354,7 +357,7 @@ internal sealed class OrderDesk
         _log.LogWarning("order refused: {Reason}", reason);
         return _audit.Append(new AuditEntry
         {
-            Action = AuditAction.OrderRefused, Outcome = AuditOutcome.Refused(reason), Actor = by?.Account ?? "unknown",
+            Action = AuditAction.OrderRefused, Outcome = AuditOutcome.Refused(reason), Actor = by is null ? "unknown" : AuditEntry.APerson, Person = by is null ? null : ConcealedValue.Person(by.Account),
             Role = by?.Role ?? AuditRole.Agent, Count = count,
         });
     }

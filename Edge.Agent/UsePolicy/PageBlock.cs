@@ -32,6 +32,18 @@ internal abstract record PageBlock
             row.Index().Select(cell => cell.Index == 0 ? $"- {cell.Item}" : $"  {Columns[cell.Index]}: {cell.Item}"));
     }
 
+    /// <summary>Bars, one below the other, each as long as its number is large.</summary>
+    public sealed record Bars(string Caption, IReadOnlyList<(string Label, long Value)> All) : PageBlock
+    {
+        public override IEnumerable<string> Lines => [$"{Caption}:", .. All.Select(bar => FormattableString.Invariant($"- {bar.Label}: {bar.Value:N0}"))];
+    }
+
+    /// <summary>Columns side by side: what happened over time. The first and the last are named below, the rest lie between.</summary>
+    public sealed record Timeline(string Caption, IReadOnlyList<(string Label, long Value)> All) : PageBlock
+    {
+        public override IEnumerable<string> Lines => [$"{Caption}:", .. All.Select(column => FormattableString.Invariant($"- {column.Label}: {column.Value:N0}"))];
+    }
+
     /// <summary>How to reach an office. Targets are links the policy's reader has checked, null for what is none.</summary>
     public sealed record Reach(string Office, IReadOnlyList<(string Label, string Text, string? Target)> Ways) : PageBlock
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -36,14 +37,20 @@ internal static class PageHtml
         table { width: 100%; border-collapse: collapse; margin: 1rem 0; font-size: 1rem; line-height: 1.5; }
         th { text-align: left; vertical-align: top; } thead th { font-size: .85rem; color: var(--soft); font-weight: 600; padding: 0 1rem .4rem 0; border-bottom: 2px solid var(--line); }
         tbody th, td { padding: .7rem 1rem .7rem 0; border-bottom: 1px solid var(--line); vertical-align: top; } tbody th { font-weight: 600; width: 34%; }
-        tr > :last-child { padding-right: 0; } tbody tr:last-child > * { border-bottom: 0; }
+        tr > :last-child { padding-right: 0; } tbody tr:last-child > * { border-bottom: 0; } td.long { overflow-wrap: anywhere; }
         .reach { border-left: 4px solid var(--accent); background: var(--mark); border-radius: 0 .5rem .5rem 0; padding: 1rem 1.25rem; margin: 1rem 0; font-style: normal; }
         .reach strong { display: block; font-size: 1.125rem; } .reach span { display: block; }
+        figure { margin: 1.25rem 0; } figcaption { font-size: .95rem; font-weight: 600; color: var(--soft); margin-bottom: .5rem; }
+        .bars { display: grid; grid-template-columns: minmax(6rem, 15rem) 1fr auto; gap: .35rem .75rem; align-items: center; margin: 0; font-size: .95rem; line-height: 1.35; }
+        .bars dt { overflow-wrap: anywhere; } .bars dd { margin: 0; font-variant-numeric: tabular-nums; text-align: right; } .bars svg { display: block; width: 100%; height: 1rem; }
+        .columns svg { display: block; width: 100%; height: 8rem; border-bottom: 2px solid var(--line); } .columns p { display: flex; justify-content: space-between; gap: .75rem; margin: .3rem 0 0; font-size: .85rem; color: var(--soft); }
+        rect { fill: var(--accent); } rect.none { fill: var(--line); }
         footer { padding: 0 1.25rem 3rem; color: var(--soft); font-size: .95rem; }
         @media (max-width: 40rem) {
           header { padding: 2.25rem 0 5.75rem; } header > div { padding: 0 1.85rem; } main { padding: 0 .75rem 2rem; } section { padding: 1.25rem 1.1rem; } nav { padding: .75rem 1.1rem; } nav ol { columns: 1; }
           .figures { grid-template-columns: 1fr; }
           thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+          .bars { grid-template-columns: 1fr auto; } .bars dt { grid-column: 1 / 3; margin-top: .35rem; }
           table, tbody, tr, tbody th, td { display: block; width: auto; } tr { padding: .7rem 0; border-bottom: 1px solid var(--line); } tbody tr:last-child { border-bottom: 0; }
           tbody th, td { border: 0; padding: 0 0 .2rem; } td::before { content: attr(data-label) ": "; color: var(--soft); }
         }
@@ -120,6 +127,12 @@ internal static class PageHtml
             case PageBlock.Table table:
                 Table(html, table);
                 break;
+            case PageBlock.Bars bars:
+                Bars(html, bars);
+                break;
+            case PageBlock.Timeline columns:
+                Columns(html, columns);
+                break;
             case PageBlock.Reach reach:
                 html.Append($"<address class=\"reach\"><strong>{Text(reach.Office)}</strong>\n");
                 foreach (var (label, text, target) in reach.Ways)
@@ -140,11 +153,37 @@ internal static class PageHtml
         foreach (var row in table.Rows)
         {
             html.Append($"<tr><th scope=\"row\">{Text(row[0])}</th>");
-            foreach (var (column, cell) in table.Columns.Zip(row).Skip(1)) html.Append($"<td data-label=\"{Text(column)}\">{Text(cell)}</td>");
+            foreach (var (column, cell) in table.Columns.Zip(row).Skip(1)) html.Append($"<td{(IsLong(cell) ? " class=\"long\"" : "")} data-label=\"{Text(column)}\">{Text(cell)}</td>");
             html.Append("</tr>\n");
         }
         html.Append("</tbody>\n</table>\n");
     }
+
+    // A hash may break anywhere, a number nowhere.
+    private static bool IsLong(string cell) => cell.Split(' ').Any(word => word.Length > 24);
+
+    // Words and numbers are text beside the drawing, so that they keep their size on a telephone and can be read aloud.
+    private static void Bars(StringBuilder html, PageBlock.Bars bars)
+    {
+        var most = Math.Max(1, bars.All.Max(bar => bar.Value));
+        html.Append($"<figure><figcaption>{Text(bars.Caption)}</figcaption>\n<dl class=\"bars\">\n");
+        foreach (var (label, value) in bars.All)
+            html.Append(CultureInfo.InvariantCulture, $"<dt>{Text(label)}</dt><svg viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"{Length(value, most)}\" height=\"10\"/></svg><dd>{value:N0}</dd>\n");
+        html.Append("</dl></figure>\n");
+    }
+
+    private static void Columns(StringBuilder html, PageBlock.Timeline columns)
+    {
+        const int width = 20, gap = 4;
+        var most = Math.Max(1, columns.All.Max(column => column.Value));
+        html.Append(CultureInfo.InvariantCulture, $"<figure class=\"columns\"><figcaption>{Text(columns.Caption)}</figcaption>\n<svg viewBox=\"0 0 {columns.All.Count * (width + gap) - gap} 1000\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{Text(columns.Caption)}\">\n");
+        foreach (var (i, (label, value)) in columns.All.Index())
+            html.Append(CultureInfo.InvariantCulture, $"<rect x=\"{i * (width + gap)}\" y=\"{1000 - Length(value, most)}\" width=\"{width}\" height=\"{Length(value, most)}\"><title>{Text(label)}: {value:N0}</title></rect>\n");
+        html.Append(CultureInfo.InvariantCulture, $"</svg><p><span>{Text(columns.All[0].Label)}</span><span>most: {columns.All.Max(column => column.Value):N0}</span><span>{Text(columns.All[^1].Label)}</span></p></figure>\n");
+    }
+
+    // Of a thousand; what is not nothing is seen.
+    private static int Length(long value, long most) => value <= 0 ? 0 : Math.Max(4, (int)((Int128)value * 1000 / most));
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);
 }

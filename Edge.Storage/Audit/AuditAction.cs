@@ -66,6 +66,9 @@ public enum AuditAction
     /// <summary><c>log.epoch</c>: the last entry of an epoch; version is the number of the next, key the public half of the key that signs it.
     /// The log writes it itself.</summary>
     LogEpoch,
+    /// <summary><c>policy.activated</c>: beside its <c>trust.activated</c>: version and digest of the policy; for how many hours it keeps
+    /// a hit, as the count.</summary>
+    PolicyActivated,
 }
 
 /// <summary>In which part someone acted.</summary>
@@ -99,11 +102,13 @@ public enum ClockState
 }
 
 /// <summary>The code of an enumeration's member: its name in lower-case words joined by dots.</summary>
-internal static class AuditCode
+public static class AuditCode
 {
+    /// <summary>The code of a member.</summary>
     public static string Of<T>(T member) where T : struct, Enum =>
         Codes<T>.ByMember.TryGetValue(member, out var code) ? code : throw new ArgumentOutOfRangeException(nameof(member));
 
+    /// <summary>The member with this code; false if there is none.</summary>
     public static bool TryParse<T>(string? code, out T member) where T : struct, Enum
     {
         member = default;

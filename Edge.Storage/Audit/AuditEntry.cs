@@ -25,11 +25,17 @@ public sealed record AuditEntry
 
     public AuditRole Role { get; init; } = AuditRole.Agent;
 
+    /// <summary>The account of the person who acted, as a salted digest; <see cref="Actor"/> is then <see cref="APerson"/>.</summary>
+    public ConcealedValue? Person { get; init; }
+
     /// <summary>The case that this was done for, as a salted digest.</summary>
     public ConcealedValue? Case { get; init; }
 
     /// <summary>The documented purpose: lower-case words.</summary>
     public string? Purpose { get; init; }
+
+    /// <summary>The words that were given as a purpose and are none, as a salted digest: whoever typed them may have typed a name.</summary>
+    public ConcealedValue? Claim { get; init; }
 
     /// <summary>The agency concerned; same letters as <see cref="Actor"/>.</summary>
     public string? Agency { get; init; }
@@ -67,6 +73,24 @@ public sealed record AuditEntry
     /// <summary>Reads that matched.</summary>
     public long? Hits { get; init; }
 
+    /// <summary>What stands for an account in <see cref="Actor"/>, where <see cref="Person"/> conceals whose.</summary>
+    public const string APerson = "person";
+
+    /// <summary>The fields whose values are kept beside the log, by the names that their disclosures bear.</summary>
+    internal IEnumerable<(string Name, ConcealedValue Value)> Concealed
+    {
+        get
+        {
+            if (Person is not null) yield return ("person", Person);
+            if (Case is not null) yield return ("case", Case);
+            if (Claim is not null) yield return ("claim", Claim);
+        }
+    }
+
+    /// <summary>The text of the disclosures, a line each; null if there are none.</summary>
+    internal string? DisclosureLines => Concealed.Select(one => one.Value.Disclosure).OfType<Disclosure>().ToList() is { Count: > 0 } all
+        ? string.Concat(all.Select(one => $"{one.Text}\n")) : null;
+
     /// <summary>What is wrong with the fields, or null: the rule that writer and reader share.</summary>
     internal string? Problem()
     {
@@ -75,9 +99,10 @@ public sealed record AuditEntry
         if (Purpose is not null && !AuditWords.IsWords(Purpose)) return "purpose";
         if (Kind is not null && !AuditWords.IsWords(Kind)) return "kind";
         if (Detail is not null && !AuditWords.IsWords(Detail)) return "detail";
-        if (Case is not null && !AuditWords.IsDisclosureDigest(Case.Digest)) return "case";
-        if (Case?.Disclosure is { } disclosure && (disclosure.Name != "case" || disclosure.Digest != Case.Digest))
-            return "case";
+        foreach (var (name, value) in Concealed)
+            if (!AuditWords.IsDisclosureDigest(value.Digest)
+                || (value.Disclosure is { } disclosure && (disclosure.Name != name || disclosure.Digest != value.Digest))) return name;
+        if (Person is not null && Actor != APerson) return "actor";
         if (IsNoCount(Version) || IsNoCount(Sequence) || IsNoCount(Count) || IsNoCount(Frames) || IsNoCount(Reads) || IsNoCount(Discarded)
             || IsNoCount(Hits)) return "a count is not 0 … 2^53 − 1";
         if (Key is not null && Action != AuditAction.LogEpoch) return "key";
@@ -91,9 +116,10 @@ public sealed record AuditEntry
     private static bool IsNoCount(long? count) => count is < 0 or > MaxCount;
 
     private EntryMembers Members =>
-        (Case is null ? 0 : EntryMembers.Case) | (Purpose is null ? 0 : EntryMembers.Purpose) | (Agency is null ? 0 : EntryMembers.Agency)
-        | (Kind is null ? 0 : EntryMembers.Kind) | (Detail is null ? 0 : EntryMembers.Detail) | (Version is null ? 0 : EntryMembers.Version)
-        | (Sequence is null ? 0 : EntryMembers.Sequence) | (Digest is null ? 0 : EntryMembers.Digest) | (Key is null ? 0 : EntryMembers.Key)
-        | (Count is null ? 0 : EntryMembers.Count) | (Frames is null ? 0 : EntryMembers.Frames) | (Reads is null ? 0 : EntryMembers.Reads)
-        | (Discarded is null ? 0 : EntryMembers.Discarded) | (Hits is null ? 0 : EntryMembers.Hits);
+        (Person is null ? 0 : EntryMembers.Person) | (Case is null ? 0 : EntryMembers.Case) | (Purpose is null ? 0 : EntryMembers.Purpose)
+        | (Claim is null ? 0 : EntryMembers.Claim) | (Agency is null ? 0 : EntryMembers.Agency) | (Kind is null ? 0 : EntryMembers.Kind)
+        | (Detail is null ? 0 : EntryMembers.Detail) | (Version is null ? 0 : EntryMembers.Version) | (Sequence is null ? 0 : EntryMembers.Sequence)
+        | (Digest is null ? 0 : EntryMembers.Digest) | (Key is null ? 0 : EntryMembers.Key) | (Count is null ? 0 : EntryMembers.Count)
+        | (Frames is null ? 0 : EntryMembers.Frames) | (Reads is null ? 0 : EntryMembers.Reads) | (Discarded is null ? 0 : EntryMembers.Discarded)
+        | (Hits is null ? 0 : EntryMembers.Hits);
 }

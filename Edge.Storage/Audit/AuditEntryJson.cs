@@ -77,14 +77,15 @@ public static class AuditEntryJson
         {
             Time = time, Boot = boot, Clock = clock, Action = action, Outcome = outcome,
             Actor = Text("actor") ?? "", Role = role,
-            Case = Text("case") is { } concealed ? new ConcealedValue(concealed) : null,
-            Purpose = Text("purpose"), Agency = Text("agency"), Kind = Text("kind"), Detail = Text("detail"),
+            Person = Concealed("person"), Case = Concealed("case"), Purpose = Text("purpose"), Claim = Concealed("claim"), Agency = Text("agency"),
+            Kind = Text("kind"), Detail = Text("detail"),
             Version = Count("version"), Sequence = Count("sequence"), Digest = digest, Key = key, Count = Count("count"),
             Frames = Count("frames"), Reads = Count("reads"), Discarded = Count("discarded"), Hits = Count("hits"),
         };
         return true;
 
         string? Text(string name) => json.TryGetProperty(name, out var value) ? value.GetString() : null;
+        ConcealedValue? Concealed(string name) => Text(name) is { } digest ? new ConcealedValue(digest) : null;
         long? Count(string name) => json.TryGetProperty(name, out var value) ? value.GetInt64() : null;
     }
 
@@ -100,8 +101,10 @@ public static class AuditEntryJson
         json.WriteString("outcome", entry.Outcome.ToString());
         json.WriteString("actor", entry.Actor);
         json.WriteString("role", AuditCode.Of(entry.Role));
+        Text("person", entry.Person?.Digest);
         Text("case", entry.Case?.Digest);
         Text("purpose", entry.Purpose);
+        Text("claim", entry.Claim?.Digest);
         Text("agency", entry.Agency);
         Text("kind", entry.Kind);
         Text("detail", entry.Detail);

@@ -17,12 +17,16 @@ internal readonly ref struct AuditEntryScan
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"u8);
     private static readonly SearchValues<byte> HexBytes = SearchValues.Create("0123456789abcdef"u8);
 
+    private static readonly byte[] APerson = Encoding.ASCII.GetBytes(AuditEntry.APerson);
+
     private static readonly byte[][] Actions = Codes<AuditAction>();
     private static readonly byte[][] Roles = Codes<AuditRole>();
     private static readonly byte[][] Clocks = Codes<ClockState>();
 
     /// <summary>As it is written: <c>2026-03-01T12:00:00.250Z</c>, which sorts as it passes.</summary>
     public ReadOnlySpan<byte> Time { get; private init; }
+
+    public ReadOnlySpan<byte> Boot { get; private init; }
 
     public AuditAction Action { get; private init; }
 
@@ -33,11 +37,14 @@ internal readonly ref struct AuditEntryScan
 
     public AuditRole Role { get; private init; }
 
-    /// <summary>The digest of what is concealed; empty if nothing is.</summary>
+    /// <summary>The digest of what is concealed; empty if nothing is, as the next ones.</summary>
+    public ReadOnlySpan<byte> Person { get; private init; }
+
     public ReadOnlySpan<byte> Case { get; private init; }
 
-    /// <summary>Empty if absent, as the next ones.</summary>
     public ReadOnlySpan<byte> Purpose { get; private init; }
+
+    public ReadOnlySpan<byte> Claim { get; private init; }
 
     public ReadOnlySpan<byte> Agency { get; private init; }
 
@@ -60,6 +67,10 @@ internal readonly ref struct AuditEntryScan
 
     public long Hits { get; private init; }
 
+    /// <summary><see cref="Time"/> as an instant.</summary>
+    public DateTimeOffset Instant => new(Digits(Time[..4]), Digits(Time[5..7]), Digits(Time[8..10]), Digits(Time[11..13]), Digits(Time[14..16]),
+        Digits(Time[17..19]), Digits(Time[20..23]), TimeSpan.Zero);
+
     /// <summary>True only for what <see cref="AuditEntryJson.TryRead"/> reads too. Entries that name a key are left to that one.</summary>
     public static bool TryRead(ReadOnlySpan<byte> json, out AuditEntryScan scan)
     {
@@ -75,13 +86,17 @@ internal readonly ref struct AuditEntryScan
             || !Text(ref rest, ",\"role\":\""u8, out var role) || IndexOf(Roles, role) is var part && part < 0) return false;
 
         var members = EntryMembers.None;
+        var person = Optional(ref rest, ",\"person\":\""u8, EntryMembers.Person, ref members);
         var concealed = Optional(ref rest, ",\"case\":\""u8, EntryMembers.Case, ref members);
         var purpose = Optional(ref rest, ",\"purpose\":\""u8, EntryMembers.Purpose, ref members);
+        var claim = Optional(ref rest, ",\"claim\":\""u8, EntryMembers.Claim, ref members);
         var agency = Optional(ref rest, ",\"agency\":\""u8, EntryMembers.Agency, ref members);
         var kind = Optional(ref rest, ",\"kind\":\""u8, EntryMembers.Kind, ref members);
         var detail = Optional(ref rest, ",\"detail\":\""u8, EntryMembers.Detail, ref members);
-        if (Has(EntryMembers.Case) && !IsBase64Url(concealed, 43, "AEIMQUYcgkosw048"u8)) return false;
+        if (Has(EntryMembers.Person) && (!IsDisclosureDigest(person) || !actor.SequenceEqual(APerson))) return false;
+        if (Has(EntryMembers.Case) && !IsDisclosureDigest(concealed)) return false;
         if (Has(EntryMembers.Purpose) && !IsWords(purpose)) return false;
+        if (Has(EntryMembers.Claim) && !IsDisclosureDigest(claim)) return false;
         if (Has(EntryMembers.Agency) && !IsName(agency)) return false;
         if (Has(EntryMembers.Kind) && !IsWords(kind)) return false;
         if (Has(EntryMembers.Detail) && !IsWords(detail)) return false;
@@ -99,9 +114,9 @@ internal readonly ref struct AuditEntryScan
 
         scan = new AuditEntryScan
         {
-            Time = time, Action = (AuditAction)verb, Outcome = outcome, Actor = actor, Role = (AuditRole)part, Case = concealed, Purpose = purpose,
-            Agency = agency, Kind = kind, Detail = detail, Version = version, Sequence = sequence, Count = count, Frames = frames, Reads = reads,
-            Discarded = discarded, Hits = hits,
+            Time = time, Boot = boot, Action = (AuditAction)verb, Outcome = outcome, Actor = actor, Role = (AuditRole)part, Person = person,
+            Case = concealed, Purpose = purpose, Claim = claim, Agency = agency, Kind = kind, Detail = detail, Version = version, Sequence = sequence,
+            Count = count, Frames = frames, Reads = reads, Discarded = discarded, Hits = hits,
         };
         return true;
 
@@ -180,6 +195,8 @@ internal readonly ref struct AuditEntryScan
             words = words[(end + 1)..];
         }
     }
+
+    private static bool IsDisclosureDigest(ReadOnlySpan<byte> digest) => IsBase64Url(digest, 43, "AEIMQUYcgkosw048"u8);
 
     private static bool IsBase64Url(ReadOnlySpan<byte> text, int length, ReadOnlySpan<byte> last) =>
         text.Length == length && !text[..^1].ContainsAnyExcept(Base64UrlBytes) && last.Contains(text[^1]);

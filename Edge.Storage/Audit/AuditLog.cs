@@ -173,13 +173,13 @@ public sealed class AuditLog : IDisposable
         }
     }
 
-    /// <summary>What an entry conceals; null if it conceals nothing, or if what it concealed is not kept here any more or is not what
-    /// the entry says.</summary>
-    public Disclosure? Disclosed(AuditRecord record)
+    /// <summary>What an entry conceals under <paramref name="name"/>; null if it conceals nothing, or if what it concealed is not kept
+    /// here any more or is not what the entry says.</summary>
+    /// <param name="name"><c>case</c>, <c>person</c> or <c>claim</c>.</param>
+    public Disclosure? Disclosed(AuditRecord record, string name = "case")
     {
         ArgumentNullException.ThrowIfNull(record);
-        return record.Entry?.Case is { } concealed && _folder.ReadDisclosures(record.Index) is [var text, ""]
-            && Disclosure.TryParse(text, out var disclosure) && disclosure.Digest == concealed.Digest ? disclosure : null;
+        return record.Entry is { } entry ? _folder.Disclosed(record.Index, entry).FirstOrDefault(one => one.Name == name) : null;
     }
 
     /// <summary>Copies the log, as it stands now, into <paramref name="folder"/>: what <c>audit verify</c> takes. Disclosures are
@@ -372,10 +372,10 @@ public sealed class AuditLog : IDisposable
         }
     }
 
-    private List<(byte[] Json, Disclosure? Disclosure)> Stamped(IEnumerable<AuditEntry> entries)
+    private List<(byte[] Json, string? Disclosures)> Stamped(IEnumerable<AuditEntry> entries)
     {
         var (now, state) = (_time.GetUtcNow(), JudgedTime.StateOf(_time));
-        return [.. entries.Select(entry => (AuditEntryJson.Write(entry with { Time = now, Boot = _boot, Clock = state }), entry.Case?.Disclosure))];
+        return [.. entries.Select(entry => (AuditEntryJson.Write(entry with { Time = now, Boot = _boot, Clock = state }), entry.DisclosureLines))];
     }
 
     private DateTimeOffset BeginOfEpoch()

@@ -23,15 +23,17 @@ public static class AuditVerifier
     public static AuditReport Verify(string directory, string vkey, byte[]? olderNote = null, IReadOnlyList<string>? witnesses = null,
         string? epochKey = null, IProgress<long>? progress = null)
     {
-        if (!NoteKey.TryParse(vkey, out var log) || log!.Type != NoteKeyType.Ed25519)
-            throw new FormatException("the key is not a vkey like name+1a2b3c4d+Base64 of a log (Ed25519)");
+        var log = Log(vkey);
         return Verify(new LogFolder(directory), log, olderNote, entriesAreAudit: true, [.. (witnesses ?? []).Select(Witness)],
-            epochKey is null ? null : FirstEpoch(epochKey, log), progress);
+            epochKey is null ? null : FirstEpoch(epochKey, log).Key, progress);
     }
 
     /// <summary>As the public one; a log of other entries than ours is verified without looking into them.</summary>
+    /// <param name="seen">Called with each entry that could be read, in order.</param>
+    /// <param name="passed">The same, for whoever asks no more than when.</param>
     internal static AuditReport Verify(LogFolder folder, NoteKey log, byte[]? olderNote,
-        bool entriesAreAudit, IReadOnlyList<NoteKey>? witnesses = null, VerifyingKey? firstEpoch = null, IProgress<long>? progress = null)
+        bool entriesAreAudit, IReadOnlyList<NoteKey>? witnesses = null, VerifyingKey? firstEpoch = null, IProgress<long>? progress = null,
+        Action<long, AuditEntry>? seen = null, Action<EntryMoment>? passed = null)
     {
         var checkpoint = new Findings("checkpoint");
         var signature = new Findings("signature");
@@ -42,7 +44,7 @@ public static class AuditVerifier
         IReadOnlyList<LogFile> files = folder.Exists ? [.. folder.Enumerate()] : [];
         var epochs = new EpochChecks(folder, files, log, firstEpoch);
         epochs.Read(current);
-        var entries = new EntryChecks(folder, files, entriesAreAudit) { EpochBegan = epochs.Take };
+        var entries = new EntryChecks(folder, files, entriesAreAudit) { EpochBegan = epochs.Take, Seen = seen, Passed = passed };
         var tree = new TreeChecks(folder, files, current?.Size ?? 0, entries) { Progress = progress };
         var cosigned = new CosignatureChecks(folder, files, log, witnesses ?? []);
         cosigned.Read(current, olderNote);
@@ -63,12 +65,27 @@ public static class AuditVerifier
         { Witnessed = cosigned.Witnessed };
     }
 
-    private static NoteKey Witness(string vkey) => NoteKey.TryParse(vkey, out var witness) && witness!.Type == NoteKeyType.Cosignature ? witness
+    /// <summary>The key of a log.</summary>
+    /// <exception cref="FormatException">It is not one.</exception>
+    public static NoteKey Log(string vkey) => NoteKey.TryParse(vkey, out var log) && log!.Type == NoteKeyType.Ed25519 ? log
+        : throw new FormatException("the key is not a vkey like name+1a2b3c4d+Base64 of a log (Ed25519)");
+
+    /// <summary>The key of a witness.</summary>
+    /// <exception cref="FormatException">It is not one.</exception>
+    public static NoteKey Witness(string vkey) => NoteKey.TryParse(vkey, out var witness) && witness!.Type == NoteKeyType.Cosignature ? witness
         : throw new FormatException("a witness's key is not a vkey like name+1a2b3c4d+Base64 of a witness (cosignature/v1)");
 
-    private static VerifyingKey FirstEpoch(string vkey, NoteKey log) => NoteKey.TryParse(vkey, out var key) && key!.Type == NoteKeyType.Ed25519
-        && key.Name == log.Name ? key.Key
-        : throw new FormatException($"the epoch's key is not a vkey like {log.Name}+1a2b3c4d+Base64 of the same log (Ed25519)");
+    /// <summary>The key of a log's first epoch.</summary>
+    /// <exception cref="FormatException">It is not one, or not of this log.</exception>
+    public static NoteKey FirstEpoch(string vkey, NoteKey log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        if (!NoteKey.TryParse(vkey, out var key) || key!.Type != NoteKeyType.Ed25519 || key.Name != log.Name)
+            throw new FormatException($"the epoch's key is not a vkey like {log.Name}+1a2b3c4d+Base64 of the same log (Ed25519)");
+        // It signs every checkpoint, so that it would prove nothing of an epoch.
+        if (key.Key.Equals(log.Key)) throw new FormatException("the epoch's key is the log's own: the epoch's is the second line of the file that the agency keeps");
+        return key;
+    }
 
     private static Checkpoint? ReadCheckpoint(LogFolder folder, NoteKey log, Findings format, Findings signature)
     {

@@ -73,9 +73,17 @@ public sealed record Disclosure
 public sealed record ConcealedValue(string Digest, Disclosure? Disclosure = null)
 {
     /// <summary>Conceals a case id.</summary>
-    public static ConcealedValue Case(string id)
+    public static ConcealedValue Case(string id) => Of("case", id);
+
+    /// <summary>Conceals the account of a person.</summary>
+    public static ConcealedValue Person(string account) => Of("person", account);
+
+    /// <summary>Conceals what was given as a purpose.</summary>
+    public static ConcealedValue Claim(string words) => Of("claim", words);
+
+    private static ConcealedValue Of(string name, string value)
     {
-        var disclosure = Disclosure.Create("case", id);
+        var disclosure = Disclosure.Create(name, value);
         return new ConcealedValue(disclosure.Digest, disclosure);
     }
 }

@@ -48,6 +48,19 @@ internal sealed class EntryBundle
         return at == bundle.Length;
     }
 
+    /// <summary>How many bytes the first <paramref name="count"/> entries take; -1 if there are fewer.</summary>
+    public static int LengthOf(ReadOnlySpan<byte> bundle, int count)
+    {
+        var at = 0;
+        for (; count > 0; count--)
+        {
+            if (bundle.Length - at < 2) return -1;
+            at += 2 + BinaryPrimitives.ReadUInt16BigEndian(bundle[at..]);
+            if (at > bundle.Length) return -1;
+        }
+        return at;
+    }
+
     /// <summary>Splits a bundle of exactly <paramref name="width"/> entries; a byte short or over is refused.</summary>
     public static bool TryRead(ReadOnlyMemory<byte> bundle, int width, out ReadOnlyMemory<byte>[] entries)
     {

@@ -29,6 +29,12 @@ internal sealed class EntryChecks
     /// <summary>Told of each entry that begins another epoch, in order.</summary>
     public Action<long, AuditEntry>? EpochBegan { get; init; }
 
+    /// <summary>Told of each entry that could be read, in order, and when it was written.</summary>
+    public Action<EntryMoment>? Passed { get; init; }
+
+    /// <summary>Told of each entry that could be read, in order, in full: that takes longer.</summary>
+    public Action<long, AuditEntry>? Seen { get; init; }
+
     /// <summary>Looks at the entries of one bundle; several at once, from any thread.</summary>
     /// <returns>For <see cref="Add"/>.</returns>
     public BundleLook Look(long first, ReadOnlySpan<byte> bundle, ReadOnlySpan<Range> entries, string name)
@@ -51,8 +57,10 @@ internal sealed class EntryChecks
         _concealed += look.Concealed;
         foreach (var (detail, bundle) in look.Unread) _format.Add(detail, bundle);
         foreach (var (detail, bundle) in look.Unbalanced) _conservation.Add(detail, bundle);
-        foreach (var (index, digest) in look.Disclosed) LookAtDisclosure(index, digest);
+        foreach (var (index, concealed) in look.Disclosed) LookAtDisclosures(index, concealed);
         foreach (var (index, entry) in look.Epochs) EpochBegan?.Invoke(index, entry);
+        foreach (var moment in look.Moments) Passed!(moment);
+        foreach (var (index, entry) in look.Entries) Seen!(index, entry);
     }
 
     public IEnumerable<AuditCheck> Checks(bool incomplete)
@@ -71,24 +79,37 @@ internal sealed class EntryChecks
         ];
     }
 
+    // Read in full only for whoever listens to entries.
     private void Look(long index, ReadOnlySpan<byte> json, string bundle, BundleLook look)
     {
-        if (AuditEntryScan.TryRead(json, out var scan))
+        if (Seen is null && AuditEntryScan.TryRead(json, out var scan))
         {
-            if (!scan.Case.IsEmpty) look.Concealed++;
+            var concealed = (scan.Person.IsEmpty ? 0 : 1) + (scan.Case.IsEmpty ? 0 : 1) + (scan.Claim.IsEmpty ? 0 : 1);
+            look.Concealed += concealed;
             // An export for the public carries none, and the end of retention drops them: absent is no finding.
-            if (!scan.Case.IsEmpty && _disclosed.Contains(index)) look.Disclosed.Add((index, Encoding.ASCII.GetString(scan.Case)));
+            if (concealed > 0 && _disclosed.Contains(index))
+            {
+                var values = new List<(string, string)>(concealed);
+                if (!scan.Person.IsEmpty) values.Add(("person", Encoding.ASCII.GetString(scan.Person)));
+                if (!scan.Case.IsEmpty) values.Add(("case", Encoding.ASCII.GetString(scan.Case)));
+                if (!scan.Claim.IsEmpty) values.Add(("claim", Encoding.ASCII.GetString(scan.Claim)));
+                look.Disclosed.Add((index, values));
+            }
             if (scan.Action == AuditAction.HitStored) look.Stored++;
             if (scan.Action == AuditAction.IntervalSummary) look.Summarise(index, scan.Frames, scan.Reads, scan.Discarded, scan.Hits, bundle);
+            if (Passed is not null) look.Moments.Add(new EntryMoment(index, scan.Instant, look.BootOf(scan.Boot), scan.Action));
         }
         else if (AuditEntryJson.TryRead(json, out var entry))
         {
-            if (entry!.Case is not null) look.Concealed++;
-            if (entry.Case is { } concealed && _disclosed.Contains(index)) look.Disclosed.Add((index, concealed.Digest));
+            var concealed = entry!.Concealed.Select(one => (one.Name, one.Value.Digest)).ToList();
+            look.Concealed += concealed.Count;
+            if (concealed.Count > 0 && _disclosed.Contains(index)) look.Disclosed.Add((index, concealed));
             if (entry.Action == AuditAction.HitStored) look.Stored++;
             if (entry.Action == AuditAction.LogEpoch) look.Epochs.Add((index, entry));
             if (entry.Action == AuditAction.IntervalSummary)
                 look.Summarise(index, entry.Frames!.Value, entry.Reads!.Value, entry.Discarded!.Value, entry.Hits!.Value, bundle);
+            if (Passed is not null) look.Moments.Add(new EntryMoment(index, entry.Time, entry.Boot, entry.Action));
+            if (Seen is not null) look.Entries.Add((index, entry));
         }
         else
         {
@@ -96,17 +117,21 @@ internal sealed class EntryChecks
         }
     }
 
-    private void LookAtDisclosure(long index, string digest)
+    private void LookAtDisclosures(long index, List<(string Name, string Digest)> concealed)
     {
         _disclosed.Remove(index);
         var name = LogFolder.DisclosureName(index);
-        if (_folder.ReadDisclosures(index) is not [var text, ""])
-            _disclosures.Add("not one disclosure in one line", name);
-        else if (!Disclosure.TryParse(text, out var disclosure) || disclosure.Name != "case" || disclosure.Digest != digest)
-            _disclosures.Add($"does not disclose what entry {index} conceals", name,
-                expected: Hash(digest), actual: Sha256Hash.Of(Encoding.Latin1.GetBytes(text)));
-        else
-            _opened++;
+        if (_folder.ReadDisclosures(index) is not [.. { Length: > 0 } lines, ""])
+        {
+            _disclosures.Add("not disclosures, one in a line", name);
+            return;
+        }
+        foreach (var text in lines)
+            if (Disclosure.TryParse(text, out var disclosure) && concealed.Remove((disclosure.Name, disclosure.Digest)))
+                _opened++;
+            else
+                _disclosures.Add($"does not disclose what entry {index} conceals", name,
+                    expected: concealed.Count == 0 ? null : Hash(concealed[0].Digest), actual: Sha256Hash.Of(Encoding.Latin1.GetBytes(text)));
     }
 
     private static Sha256Hash Hash(string digest) => new(Base64Url.DecodeFromChars(digest));
@@ -131,13 +156,21 @@ internal sealed class EntryChecks
 
         public long Concealed { get; set; }
 
-        public List<(long Index, string Digest)> Disclosed { get; } = [];
+        public List<(long Index, List<(string Name, string Digest)> Concealed)> Disclosed { get; } = [];
 
         public List<(long Index, AuditEntry Entry)> Epochs { get; } = [];
+
+        public List<EntryMoment> Moments { get; } = [];
+
+        public List<(long Index, AuditEntry Entry)> Entries { get; } = [];
 
         public List<(string Detail, string Bundle)> Unread { get; } = [];
 
         public List<(string Detail, string Bundle)> Unbalanced { get; } = [];
+
+        /// <summary>One text for entries of one opening of the log.</summary>
+        public string BootOf(ReadOnlySpan<byte> boot) =>
+            Moments.Count > 0 && Ascii.Equals(boot, Moments[^1].Boot) ? Moments[^1].Boot : Encoding.ASCII.GetString(boot);
 
         public void Summarise(long index, long frames, long reads, long discarded, long hits, string bundle)
         {
@@ -150,3 +183,7 @@ internal sealed class EntryChecks
         }
     }
 }
+
+/// <summary>When an entry was written.</summary>
+/// <param name="Boot">Of which opening of the log it is.</param>
+internal readonly record struct EntryMoment(long Index, DateTimeOffset Time, string Boot, AuditAction Action);

@@ -19,6 +19,8 @@ internal enum EntryMembers
     Reads = 1 << 11,
     Discarded = 1 << 12,
     Hits = 1 << 13,
+    Person = 1 << 14,
+    Claim = 1 << 15,
 }
 
 /// <summary>Which of them an action cannot do without.</summary>
@@ -40,6 +42,7 @@ internal static class EntryMembersNeeded
         AuditAction.Incident => (EntryMembers.Kind, "kind"),
         AuditAction.IncidentReported =>
             (EntryMembers.Kind | EntryMembers.Sequence | EntryMembers.Digest | EntryMembers.Count, "kind, sequence, digest and count"),
+        AuditAction.PolicyActivated => (EntryMembers.Version | EntryMembers.Digest | EntryMembers.Count, "version, digest and count"),
         AuditAction.LogEpoch => (EntryMembers.Version | EntryMembers.Key, "version and key"),
         _ => (EntryMembers.None, ""),
     };

@@ -26,14 +26,14 @@ internal enum LogFileKind
 internal readonly record struct LogFile(string Name, LogFileKind Kind, TilePath Tile = default, long Index = 0);
 
 /// <summary>The files of a log: where each lies and how large it may be. Reads only; trusts nothing it reads.</summary>
-internal sealed class LogFolder(string root)
+internal class LogFolder(string root)
 {
     public const string CheckpointName = "checkpoint";
+    public const int MaxDisclosureBytes = 16 * 1024;
 
     private const string DisclosuresPrefix = "disclosures/";
     private const string CosignedPrefix = "cosigned/";
     private const string EpochsPrefix = "epochs/";
-    private const int MaxDisclosureBytes = 16 * 1024;
 
     private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
 
@@ -47,12 +47,12 @@ internal sealed class LogFolder(string root)
     /// <summary>Where the last checkpoint of an epoch lies, signed by that epoch's key.</summary>
     public static string EpochName(long epoch) => EpochsPrefix + TilePath.Grouped(epoch);
 
-    public bool Exists => Directory.Exists(Root);
+    public virtual bool Exists => Directory.Exists(Root);
 
     public string PathOf(string name) => Path.Combine(Root, name);
 
     /// <summary>Every file below the folder, in the order of their names.</summary>
-    public IEnumerable<LogFile> Enumerate()
+    public virtual IEnumerable<LogFile> Enumerate()
     {
         // A link is listed as the file it pretends to be and never followed into a folder: no loop, no way out.
         var files = new FileSystemEnumerable<string>(Root, (ref entry) => entry.ToFullPath(), Everything)
@@ -74,7 +74,7 @@ internal sealed class LogFolder(string root)
             .Where(folder => !Directory.EnumerateFileSystemEntries(folder).Any());
 
     /// <summary>The bytes of a file that may have at most <paramref name="most"/>; null if it is missing or larger.</summary>
-    public byte[]? Read(string name, int most)
+    public virtual byte[]? Read(string name, int most)
     {
         try
         {
@@ -93,7 +93,7 @@ internal sealed class LogFolder(string root)
     /// <summary>As <see cref="Read"/>, into what is there already if it has the room: for one file after another.</summary>
     /// <param name="buffer">Replaced by a larger one if need be.</param>
     /// <returns>How many bytes; −1 if the file is missing or larger.</returns>
-    public int Read(string name, int most, ref byte[] buffer)
+    public virtual int Read(string name, int most, ref byte[] buffer)
     {
         try
         {
@@ -139,6 +139,11 @@ internal sealed class LogFolder(string root)
         return bytes is null ? null : Encoding.Latin1.GetString(bytes).Split('\n');
     }
 
+    /// <summary>What is kept here of what an entry conceals, as far as it fits the entry.</summary>
+    public IEnumerable<Disclosure> Disclosed(long index, AuditEntry entry) => !entry.Concealed.Any() ? []
+        : (ReadDisclosures(index) ?? []).Select(line => Disclosure.TryParse(line, out var disclosure) ? disclosure : null).OfType<Disclosure>()
+            .Where(disclosure => entry.Concealed.Any(one => one.Name == disclosure.Name && one.Value.Digest == disclosure.Digest));
+
     public static byte[] ToBytes(IReadOnlyList<Sha256Hash> hashes)
     {
         var bytes = new byte[hashes.Count * Sha256Hash.Size];
@@ -149,7 +154,7 @@ internal sealed class LogFolder(string root)
     private static Sha256Hash[] ToHashes(byte[] bytes) =>
         [.. bytes.Chunk(Sha256Hash.Size).Select(hash => new Sha256Hash(hash))];
 
-    private static LogFile Classify(string name)
+    protected static LogFile Classify(string name)
     {
         if (name == CheckpointName) return new LogFile(name, LogFileKind.Checkpoint);
         if (TilePath.TryParse(name, out var tile)) return new LogFile(name, LogFileKind.Tile, tile);

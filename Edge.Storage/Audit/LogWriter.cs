@@ -19,13 +19,13 @@ internal sealed class LogWriter(LogFolder folder, DurableSteps steps, LogSigner 
 
     /// <summary>Adds <paramref name="entries"/> as one step: all are in the log, durably, or none is.</summary>
     /// <exception cref="IOException">The disk refused a step.</exception>
-    public void Commit(IReadOnlyList<(byte[] Json, Disclosure? Disclosure)> entries)
+    public void Commit(IReadOnlyList<(byte[] Json, string? Disclosures)> entries)
     {
         var before = edge.Size;
         var folders = new SortedSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < entries.Count; i++)
-            if (entries[i].Disclosure is { } disclosure)
-                Add(LogFolder.DisclosureName(before + i), Encoding.ASCII.GetBytes($"{disclosure.Text}\n"), folders);
+            if (entries[i].Disclosures is { } lines)
+                Add(LogFolder.DisclosureName(before + i), Encoding.ASCII.GetBytes(lines), folders);
         foreach (var (tile, bytes) in Grow(entries)) Add(tile.ToString(), bytes, folders);
         foreach (var path in folders) steps.SyncFolder(path);
 
@@ -51,7 +51,7 @@ internal sealed class LogWriter(LogFolder folder, DurableSteps steps, LogSigner 
     public void Dispose() => Signer.Dispose();
 
     // Bundles before hashes, so that a tile never speaks of an entry that is not there.
-    private List<(TilePath Tile, byte[] Bytes)> Grow(IReadOnlyList<(byte[] Json, Disclosure? Disclosure)> entries)
+    private List<(TilePath Tile, byte[] Bytes)> Grow(IReadOnlyList<(byte[] Json, string? Disclosures)> entries)
     {
         var before = edge.Size;
         var bundles = new List<(TilePath, byte[])>();

@@ -14,6 +14,8 @@ public enum SealedUse
     Order,
     /// <summary>A person's words about a hit, to the agency: the box keeps only their digest.</summary>
     Note,
+    /// <summary>What an audit log conceals, to an auditor.</summary>
+    Disclosures,
 }
 
 /// <summary>
@@ -112,6 +114,7 @@ public sealed class SealedPart
         SealedUse.Hit => "hit",
         SealedUse.Order => "order",
         SealedUse.Note => "note",
+        SealedUse.Disclosures => "disclosures",
         _ => throw new ArgumentOutOfRangeException(nameof(use)),
     };
 

@@ -15,6 +15,12 @@ public sealed class AuditEntryScanTests
         Detail = "said-so", Version = 0, Sequence = (1L << 53) - 1, Digest = Sha256Hash.Of([]), Count = 10, Frames = 4, Reads = 3, Discarded = 2, Hits = 1,
     };
 
+    private static readonly AuditEntry OfAPerson = Full with
+    {
+        Actor = AuditEntry.APerson, Person = new ConcealedValue("AEIMQUYcgkosw048AEIMQUYcgkosw048AEIMQUYcgko"), Purpose = "outside-policy",
+        Claim = new ConcealedValue("zutlBuYeMDyjLLTpf6Jxi7yNkEF35jdyWMn9U7b_RYY"),
+    };
+
     public static TheoryData<AuditAction> Actions => [.. Enum.GetValues<AuditAction>().Where(action => action != AuditAction.LogEpoch)];
 
     [Theory, MemberData(nameof(Actions))]
@@ -33,10 +39,22 @@ public sealed class AuditEntryScanTests
     }
 
     [Fact]
+    public void What_is_concealed_of_a_person_is_scanned_as_it_is_read()
+    {
+        var json = AuditEntryJson.Write(OfAPerson);
+        Assert.True(AuditEntryScan.TryRead(json, out var scan) && AuditEntryJson.TryRead(json, out _));
+        Assert.Equal([OfAPerson.Person!.Digest, OfAPerson.Case!.Digest, OfAPerson.Claim!.Digest, Full.Boot], [Text(scan.Person), Text(scan.Case), Text(scan.Claim), Text(scan.Boot)]);
+        Assert.Equal(OfAPerson.Time, scan.Instant);
+        // Whose account is concealed has no account in the clear.
+        var named = Encoding.ASCII.GetBytes(Text(json).Replace("\"actor\":\"person\"", "\"actor\":\"kim\"", StringComparison.Ordinal));
+        Assert.False(AuditEntryScan.TryRead(named, out _) || AuditEntryJson.TryRead(named, out _));
+    }
+
+    [Fact]
     public void Absent_members_are_empty_or_minus_one()
     {
         Assert.True(AuditEntryScan.TryRead(AuditEntryJson.Write(new AuditEntry { Action = AuditAction.Boot, Boot = Full.Boot }), out var scan));
-        Assert.True(scan.Case.IsEmpty && scan.Purpose.IsEmpty && scan.Agency.IsEmpty && scan.Kind.IsEmpty && scan.Detail.IsEmpty);
+        Assert.True(scan.Person.IsEmpty && scan.Case.IsEmpty && scan.Claim.IsEmpty && scan.Purpose.IsEmpty && scan.Agency.IsEmpty && scan.Kind.IsEmpty && scan.Detail.IsEmpty);
         Assert.Equal((-1, -1, -1, -1, -1, -1, -1), (scan.Version, scan.Sequence, scan.Count, scan.Frames, scan.Reads, scan.Discarded, scan.Hits));
     }
 
@@ -44,12 +62,12 @@ public sealed class AuditEntryScanTests
     public void Nothing_is_scanned_that_is_not_also_read()
     {
         var random = new Random(20261126);
-        byte[][] seeds = [AuditEntryJson.Write(Full), .. LogLab.Entries(5).Select(entry => AuditEntryJson.Write(entry with { Boot = Full.Boot }))];
+        byte[][] seeds = [AuditEntryJson.Write(Full), AuditEntryJson.Write(OfAPerson), .. LogLab.Entries(5).Select(entry => AuditEntryJson.Write(entry with { Boot = Full.Boot }))];
         // Pieces that turn one entry into nearly another: what a byte alone does not reach.
         string[] pieces =
         [
             "\"", ",", "0", "00", "-", "e1", ".0", " ", "\\u0061", ",\"count\":1", ",\"count\":01", "2027-02-29", "24:00", ":60", "refused:", "done", "a.", "..",
-            "9007199254740992", "99999999999999999999", "}", "A", "é", ",\"plate\":\"x\"", "hit.stored", "order.search", "interval.summary",
+            "9007199254740992", "99999999999999999999", "}", "A", "é", ",\"plate\":\"x\"", "hit.stored", "order.search", "interval.summary", "person", ",\"claim\":\"", "\",\"person\":\"",
         ];
         var (scanned, refused) = (0, 0);
         for (var round = 0; round < 60_000; round++)

@@ -70,7 +70,7 @@ public sealed class OrderDeskTests : IDisposable
         Assert.Equal($"order.{verb}", AuditCode.Of(entry.Action));
         Assert.Equal((AuditOutcome.Done, "riverton"), (entry.Outcome, entry.Agency));
         var role = OrderLab.RoleFor(order);
-        Assert.Equal((role, $"{Duties.Write(role)}-1"), (entry.Role, entry.Actor));
+        Assert.Equal((role, $"{Duties.Write(role)}-1"), (entry.Role, _lab.Audit.Disclosed(_lab.Audit.ReadTail(1)[0], "person")?.Value));
         Assert.Equal(Sha256Hash.Of(message), entry.Digest);
         Assert.Equal(order is Order.AboutCase ? OrderLab.Purpose : null, entry.Purpose);
         Assert.Equal(order is Order.AboutCase, entry.Case is not null);
@@ -94,7 +94,7 @@ public sealed class OrderDeskTests : IDisposable
         Assert.Equal(answer.ToJson(), Assert.Single(_lab.Answers().Skip(answered)).ToJson());
         var entry = Assert.Single(_lab.Entries.Skip(logged));
         Assert.Equal((action, AuditOutcome.Refused(reason)), (AuditCode.Of(entry.Action), entry.Outcome));
-        Assert.EndsWith("-1", entry.Actor, StringComparison.Ordinal);
+        Assert.EndsWith("-1", _lab.Audit.Disclosed(_lab.Audit.ReadTail(1)[0], "person")?.Value, StringComparison.Ordinal);
         Assert.NotEqual(AuditRole.Agent, entry.Role);
         Assert.Equal(action != "order.refused", entry.Case is not null && entry.Purpose is not null);
         Assert.Equal(refused + 1, _lab.Desk.Counts.Refused);

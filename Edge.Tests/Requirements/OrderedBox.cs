@@ -60,6 +60,12 @@ internal sealed class OrderedBox : IDisposable
 
     public AuditEntry LastEntry => Audit.ReadTail(1)[0].Entry!;
 
+    /// <summary>Where the log is.</summary>
+    public string AuditFolder => _folder.File("audit");
+
+    /// <summary>What the last entry conceals under a name.</summary>
+    public string? Disclosed(string name) => Audit.Disclosed(Audit.ReadTail(1)[0], name)?.Value;
+
     public DateTimeOffset Now => State.Time.GetUtcNow();
 
     public Order Hold(string caseId = Case, string purpose = Purpose) => new Order.Hold(caseId, purpose, Now.AddDays(2));

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Edge.Storage.Audit;
+using Edge.Storage.Audit.Bundles;
+
+namespace Edge.Agent.Cli;
+
+/// <summary><c>audit export LOG OUT --public</c> or <c>--full --to AUDITOR</c>: a bundle of a log, for whoever verifies it elsewhere. A name that ends in
+/// <c>.tar</c> makes one file, any other a folder.</summary>
+internal static class AuditExportCommand
+{
+    public static Command Build()
+    {
+        var log = new Argument<string>("LOG") { Description = "The folder of a log, or a copy of it; the box may go on writing" };
+        var output = new Argument<string>("OUT") { Description = "The bundle to make, a folder, or one file if the name ends in .tar; must not be there" };
+        var forPublic = new Option<bool>("--public") { Description = "For anybody: nothing that the log conceals" };
+        var full = new Option<bool>("--full") { Description = "For one auditor: all that is still kept of what the log conceals, sealed to --to" };
+        var to = new Option<string?>("--to") { Description = "The auditor's public key (43 characters, or the file that audit key made)" };
+        var key = new Option<string?>("--key") { Description = "The log's public key, to be named in the bundle for comparison" };
+        var witness = new Option<string[]>("--witness") { Description = "A witness's public key, to be named in the bundle; may be given several times" };
+        var json = new Option<bool>("--json") { Description = "One JSON line instead of text" };
+        var command = new Command("export", "Make a bundle of an audit log, for the public or for one auditor") { log, output, forPublic, full, to, key, witness, json };
+        command.Validators.Add(parsed =>
+        {
+            if (parsed.GetValue(forPublic) == parsed.GetValue(full)) parsed.AddError("give one of --public and --full");
+            if (parsed.GetValue(full) != parsed.GetValue(to) is not null) parsed.AddError("--full needs --to, and only --full takes it");
+        });
+        command.SetAction((parse, _) => Failure.ShowAsync(() => Task.FromResult(Run(parse.GetValue(log)!, parse.GetValue(output)!, parse.GetValue(to),
+            parse.GetValue(key), parse.GetValue(witness) ?? [], parse.GetValue(json), parse.InvocationConfiguration.Output))));
+        return command;
+    }
+
+    private static ExitCode Run(string log, string to, string? auditor, string? key, string[] witnesses, bool json, TextWriter output)
+    {
+        if (!Directory.Exists(log)) return Failure.Say(ExitCode.Usage, $"{log}: no such folder");
+        if (Path.Exists(to)) return Failure.Say(ExitCode.Usage, $"{to} is there already: a bundle is never overwritten");
+        BundleForm form;
+        try
+        {
+            form = new BundleForm(auditor is null ? null : AuditInputs.AuditorPublic(auditor), to.EndsWith(".tar", StringComparison.Ordinal),
+                key is null ? null : AuditVerifier.Log(AuditInputs.Vkey(key)), [.. witnesses.Select(one => AuditVerifier.Witness(AuditInputs.Vkey(one)))]);
+        }
+        catch (FormatException notKey)
+        {
+            return Failure.Say(ExitCode.Usage, $"--to, --key or --witness: {notKey.Message}");
+        }
+        var manifest = BundleExport.Write(log, to, form, AuditInputs.Progress("files written", json));
+        output.WriteLine(json
+            ? ProposalReport.Write(new JsonObject
+            {
+                ["bundle"] = to, ["kind"] = manifest.Kind == BundleKind.Full ? "full" : "public", ["origin"] = manifest.Origin, ["size"] = manifest.Size,
+                ["root"] = manifest.Root, ["auditor"] = manifest.Auditor, ["disclosed"] = manifest.Disclosed,
+            })
+            : Printable.Line(string.Create(CultureInfo.InvariantCulture,
+                $"{to}: {manifest.Origin}, {manifest.Size} entries, root {manifest.Root}; {(manifest.Auditor is null ? "for the public, nothing disclosed" : $"{manifest.Disclosed} entries disclosed to {manifest.Auditor}")}")));
+        return ExitCode.Ok;
+    }
+}

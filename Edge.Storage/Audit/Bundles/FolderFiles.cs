@@ -1,0 +1,53 @@
+using Edge.Storage.Files;
+
+namespace Edge.Storage.Audit.Bundles;
+
+/// <summary>A bundle, or a log, in a folder that somebody brought. Links are refused wherever they stand, so that no name leads out of it.</summary>
+internal sealed class FolderFiles : IBundleFiles
+{
+    private const int Deepest = 12;
+
+    private readonly string _root;
+    private readonly HashSet<string> _known;
+
+    /// <exception cref="BundleException">There is a link in it, or far too much.</exception>
+    /// <exception cref="IOException">It cannot be listed.</exception>
+    public FolderFiles(string root)
+    {
+        _root = Path.GetFullPath(root);
+        var names = new List<string>();
+        List(new DirectoryInfo(_root), "", 0, names);
+        names.Sort(StringComparer.Ordinal);
+        (Names, _known) = (names, names.ToHashSet(StringComparer.Ordinal));
+    }
+
+    public IReadOnlyList<string> Names { get; }
+
+    public byte[]? Read(string name, int most)
+    {
+        if (!_known.Contains(name)) return null;
+        using var file = PlainFile.OpenRead(Path.Combine(_root, name));
+        if (file.Length > most) return null;
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return bytes;
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private static void List(DirectoryInfo folder, string prefix, int depth, List<string> names)
+    {
+        if (depth > Deepest) throw new BundleException($"{prefix}: folders nest deeper than any log's");
+        foreach (var entry in folder.EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0 }))
+        {
+            var name = prefix + entry.Name;
+            if (entry.LinkTarget is not null || entry.Attributes.HasFlag(FileAttributes.ReparsePoint))
+                throw new BundleException($"{name} is a link; a bundle has none, and none is followed");
+            if (entry is DirectoryInfo inner) List(inner, $"{name}/", depth + 1, names);
+            else if (names.Count == BundleNames.MostFiles) throw new BundleException($"more than {BundleNames.MostFiles} files");
+            else names.Add(name);
+        }
+    }
+}
