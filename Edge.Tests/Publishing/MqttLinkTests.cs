@@ -107,7 +107,7 @@ public sealed class MqttLinkTests : IDisposable
 
         var lost = await first.Lost.WaitAsync(Cancel);
 
-        Assert.Contains("another client connected under the same name", lost.Message, StringComparison.Ordinal);
+        Assert.Contains("another client connected as box-1", lost.Message, StringComparison.Ordinal);
         Assert.False(second.Lost.IsCompleted);
     }
 
