@@ -20,14 +20,17 @@ internal static class AuditInputs
     };
 
     /// <summary>A public key, or the first line of the file that holds it.</summary>
+    /// <exception cref="FormatException">It is neither.</exception>
     public static string Vkey(string key)
     {
-        if (!File.Exists(key)) return key;
+        // A vkey has a '+' after its name and after its hash; what has none was meant for a file.
+        if (!File.Exists(key)) return key.Contains('+', StringComparison.Ordinal) ? key : throw new FormatException($"{key}: no such file, and not a vkey");
         using var file = new StreamReader(key);
         return (file.ReadLine() ?? "").Trim();
     }
 
-    /// <summary>The key of a log's first epoch: the one given, or else the second line of the file that holds the log's key; null if there is neither.</summary>
+    /// <summary>The key of a log's first epoch: the one given, or else the second line of the file that holds the log's key; null if there is
+    /// neither.</summary>
     /// <exception cref="FormatException">It is not one of this log.</exception>
     public static NoteKey? FirstEpoch(NoteKey log, string key, string? epochKey) =>
         (epochKey is null ? SecondLine(key) : Vkey(epochKey)) is { } vkey ? AuditVerifier.FirstEpoch(vkey, log) : null;
