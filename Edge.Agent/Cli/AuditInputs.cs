@@ -29,7 +29,8 @@ internal static class AuditInputs
         return (file.ReadLine() ?? "").Trim();
     }
 
-    /// <summary>The key of a log's first epoch: the one given, or else the second line of the file that holds the log's key; null if there is neither.</summary>
+    /// <summary>The key of a log's first epoch: the one given, or else the second line of the file that holds the log's key; null if there is
+    /// neither.</summary>
     /// <exception cref="FormatException">It is not one of this log.</exception>
     public static NoteKey? FirstEpoch(NoteKey log, string key, string? epochKey) =>
         (epochKey is null ? SecondLine(key) : Vkey(epochKey)) is { } vkey ? AuditVerifier.FirstEpoch(vkey, log) : null;

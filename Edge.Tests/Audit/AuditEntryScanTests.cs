@@ -43,7 +43,8 @@ public sealed class AuditEntryScanTests
     {
         var json = AuditEntryJson.Write(OfAPerson);
         Assert.True(AuditEntryScan.TryRead(json, out var scan) && AuditEntryJson.TryRead(json, out _));
-        Assert.Equal([OfAPerson.Person!.Digest, OfAPerson.Case!.Digest, OfAPerson.Claim!.Digest, Full.Boot], [Text(scan.Person), Text(scan.Case), Text(scan.Claim), Text(scan.Boot)]);
+        Assert.Equal([OfAPerson.Person!.Digest, OfAPerson.Case!.Digest, OfAPerson.Claim!.Digest, Full.Boot],
+            [Text(scan.Person), Text(scan.Case), Text(scan.Claim), Text(scan.Boot)]);
         Assert.Equal(OfAPerson.Time, scan.Instant);
         // Whose account is concealed has no account in the clear.
         var named = Encoding.ASCII.GetBytes(Text(json).Replace("\"actor\":\"person\"", "\"actor\":\"kim\"", StringComparison.Ordinal));
@@ -54,7 +55,8 @@ public sealed class AuditEntryScanTests
     public void Absent_members_are_empty_or_minus_one()
     {
         Assert.True(AuditEntryScan.TryRead(AuditEntryJson.Write(new AuditEntry { Action = AuditAction.Boot, Boot = Full.Boot }), out var scan));
-        Assert.True(scan.Person.IsEmpty && scan.Case.IsEmpty && scan.Claim.IsEmpty && scan.Purpose.IsEmpty && scan.Agency.IsEmpty && scan.Kind.IsEmpty && scan.Detail.IsEmpty);
+        Assert.True(scan.Person.IsEmpty && scan.Case.IsEmpty && scan.Claim.IsEmpty && scan.Purpose.IsEmpty);
+        Assert.True(scan.Agency.IsEmpty && scan.Kind.IsEmpty && scan.Detail.IsEmpty);
         Assert.Equal((-1, -1, -1, -1, -1, -1, -1), (scan.Version, scan.Sequence, scan.Count, scan.Frames, scan.Reads, scan.Discarded, scan.Hits));
     }
 
@@ -67,7 +69,8 @@ public sealed class AuditEntryScanTests
         string[] pieces =
         [
             "\"", ",", "0", "00", "-", "e1", ".0", " ", "\\u0061", ",\"count\":1", ",\"count\":01", "2027-02-29", "24:00", ":60", "refused:", "done", "a.", "..",
-            "9007199254740992", "99999999999999999999", "}", "A", "é", ",\"plate\":\"x\"", "hit.stored", "order.search", "interval.summary", "person", ",\"claim\":\"", "\",\"person\":\"",
+            "9007199254740992", "99999999999999999999", "}", "A", "é", ",\"plate\":\"x\"", "hit.stored", "order.search", "interval.summary",
+            "person", ",\"claim\":\"", "\",\"person\":\"",
         ];
         var (scanned, refused) = (0, 0);
         for (var round = 0; round < 60_000; round++)

@@ -110,7 +110,8 @@ public sealed class BundleTests : IDisposable
             Assert.True(report.Holds, Said(report));
             Assert.StartsWith("2 ended", report.Checks.Single(check => check.Name == "epochs").Detail, StringComparison.Ordinal);
             using var other = SigningKey.Create();
-            Assert.Equal(CheckResult.Failed, Verify(bundle, _auditor, new NoteKey(LogLab.Origin, other.Public).ToString()).Checks.Single(check => check.Name == "epochs").Result);
+            var refused = Verify(bundle, _auditor, new NoteKey(LogLab.Origin, other.Public).ToString());
+            Assert.Equal(CheckResult.Failed, refused.Checks.Single(check => check.Name == "epochs").Result);
         }
         File.Delete(Path.Combine(_lab.Directory, "../epochs/epochs/001"));
         Assert.Equal((CheckResult.Failed, "epochs/001"), Epochs(Path.GetFullPath(Path.Combine(_lab.Directory, "../epochs"))));
@@ -229,7 +230,8 @@ public sealed class BundleTests : IDisposable
         var watch = new LogGapWatch();
         var start = new DateTimeOffset(2026, 10, 1, 0, 0, 0, TimeSpan.Zero);
         (double, string, AuditAction) At(double hours, string boot, AuditAction action = AuditAction.IntervalSummary) => (hours, boot, action);
-        void Look(long index, (double Hours, string Boot, AuditAction Action) at) => watch.Look(new EntryMoment(index, start.AddHours(at.Hours), at.Boot, at.Action));
+        void Look(long index, (double Hours, string Boot, AuditAction Action) at) =>
+            watch.Look(new EntryMoment(index, start.AddHours(at.Hours), at.Boot, at.Action));
         (double, string, AuditAction)[] entries =
         [
             At(0, "one", AuditAction.AgentStart), At(0.25, "one"), At(0.5, "one"), At(5, "one"), At(5.1, "one", AuditAction.AgentStop), At(9, "two", AuditAction.AgentStart),
