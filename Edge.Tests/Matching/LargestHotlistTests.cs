@@ -55,7 +55,8 @@ public sealed class LargestHotlistTests
         using var keys = KeyFolder.Open(folder.File("state"), null);
         using var audit = AuditLog.Open(folder.File("audit"), "edge/v1/riverton/box-1", keys.Log, new MachineClock(Lists.Now));
         Watch(folder.Path, folder.File("hub"), audit).Refresh(TrustSource.Folder(folder.File("hub")), Lists.Now);
-        Assert.Equal(2 + TrustWatch.RefusalsLogged + 1, audit.Latest.Size);
+        // Three say what took effect, the policy among them.
+        Assert.Equal(3 + TrustWatch.RefusalsLogged + 1, audit.Latest.Size);
     }
 
     // A process of its own: what made the list must not count as the box's memory.
