@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Edge.Agent.Cli;
 
 namespace Edge.Tests.Support;
@@ -21,6 +22,10 @@ internal static class EdgeAgent
 
     /// <summary>The same as a terminal would: what runs in the background ignores Ctrl-C, and its children inherit that.</summary>
     public static Process StartInForeground(params string[] arguments) => Start("env", ["--default-signal=INT", Program, .. arguments]);
+
+    /// <summary>With a managed heap of at most so many MiB: what needs more ends.</summary>
+    public static Process StartWithin(int mebibytes, params string[] arguments) =>
+        Start("env", [string.Create(CultureInfo.InvariantCulture, $"DOTNET_GCHeapHardLimit=0x{(long)mebibytes << 20:x}"), Program, .. arguments]);
 
     private static string Program => Path.Combine(AppContext.BaseDirectory, "edge-agent");
 
