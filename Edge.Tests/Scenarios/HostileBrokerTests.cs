@@ -60,7 +60,8 @@ public sealed class HostileBrokerTests : IDisposable
             TestContext.Current.SendDiagnosticMessage("{0}: peak {1:0} MiB, {2:0} MiB more than before", attack, Peak(box) / (double)MiB, grown);
             // One hotlist of 24 MiB at a time may be under way, as bytes of the link, as a message and as a file, beside what no collection
             // has taken back yet: bounded, however many come.
-            Assert.InRange(grown, 0, attack == "hotlists" ? 13 * 24 : 160);
+            // The kernel counts pages by thread and adds up now and then: its peak may fall by some.
+            Assert.InRange(grown, -1, attack == "hotlists" ? 13 * 24 : 160);
         }
         finally
         {
