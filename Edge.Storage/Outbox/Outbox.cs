@@ -23,8 +23,12 @@ public sealed class Outbox
     /// <summary>So long after it was sent a hit for another agency is sent again, then after twice as long, and so on until it expires.</summary>
     public static readonly TimeSpan SharedAgainAfter = TimeSpan.FromHours(1);
 
+    /// <summary>So long after a receipt what was sent before the hub's account began leaves again, then after twice as long, and so on.</summary>
+    public static readonly TimeSpan BeforeAgainAfter = TimeSpan.FromMinutes(15);
+
     private readonly StateDatabase _database;
     private readonly Dictionary<long, (DateTimeOffset Since, TimeSpan Wait)> _shared = [];
+    private (DateTimeOffset Since, TimeSpan Wait)? _before;
     private TaskCompletionSource _arrival = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Few enough for the journal's reserve, so that a full disk can be cleared.
@@ -218,12 +222,19 @@ public sealed class Outbox
                 .Where(row => !row.Shared && !missing.Contains(row.Sequence)).Take(DroppedPerStep)]);
     }
 
-    // All at once: what leaves meanwhile must not be found a second time.
+    // All at once: what leaves meanwhile must not be found a second time. A broker may lose it once more, and where a number of before the account
+    // never comes no receipt will ever cover the others: so it leaves again, ever less often.
     private List<long> SentBefore(HubAccount account)
     {
         lock (_database.Gate)
-            return _database.Engine.Account?.From >= account.From ? []
-                : [.. _database.Engine.Waiting.Sent.Select(row => row.Sequence).TakeWhile(number => number < account.From)];
+        {
+            var now = _database.Time.GetUtcNow();
+            var anew = !(_database.Engine.Account?.From >= account.From);
+            var due = _before is { } last && now - last.Since >= last.Wait;
+            if (anew || _before is null) _before = (now, BeforeAgainAfter);
+            else if (due) _before = (now, _before.Value.Wait * 2);
+            return anew || due ? [.. _database.Engine.Waiting.Sent.Select(row => row.Sequence).TakeWhile(number => number < account.From)] : [];
+        }
     }
 
     /// <param name="orName">True: what is here no more is listed as dropped.</param>
