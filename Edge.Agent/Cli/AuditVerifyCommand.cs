@@ -120,8 +120,6 @@ internal static class AuditVerifyCommand
     private static void WriteTable(AuditReport report, TextWriter output)
     {
         var console = Tables.On(output);
-        var toTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
-        if (!toTerminal) console.Profile.Width = 200;
         var table = new Table().Border(TableBorder.Rounded).AddColumns("", "check", "what was found");
         foreach (var check in report.Checks)
             table.AddRow(Mark(check.Result), check.Name, Markup.Escape(Printable.Lines(Describe(check))));

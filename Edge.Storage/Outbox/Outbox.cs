@@ -229,7 +229,7 @@ public sealed class Outbox
         lock (_database.Gate)
         {
             var now = _database.Time.GetUtcNow();
-            var anew = !(_database.Engine.Account?.From >= account.From);
+            var anew = _database.Engine.Account is not { } known || known.From < account.From;
             var due = _before is { } last && now - last.Since >= last.Wait;
             if (anew || _before is null) _before = (now, BeforeAgainAfter);
             else if (due) _before = (now, _before.Value.Wait * 2);
