@@ -53,6 +53,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly EnrolmentFolder _enrolment;
     private readonly CancellationTokenSource _decommissioned = new();
     private readonly List<CameraLoop> _cameras = [];
+    private readonly DateTimeOffset _since;
 
     /// <summary>Opens everything; nothing runs yet.</summary>
     /// <exception cref="Exception">Every documented failure of the parts; see <see cref="Cli.Failure"/>.</exception>
@@ -66,6 +67,7 @@ internal sealed class AgentHost : IAsyncDisposable
         {
             _keys = KeyFolder.Open(configuration.StateFolder);
             var time = _time = EffectiveTime.Open(configuration.StateFolder, machine, new KernelBootCounter());
+            _since = time.GetUtcNow();
             _state = StateDatabase.Open(configuration.StateFolder, _keys.Hours, time);
             _state.Outbox.Limit = (long)configuration.OutboxMegabytes << 20;
             _audit = AuditLog.Open(AuditFolder, Box.LogOrigin, _keys.Log, time, _keys.Epochs);
@@ -138,6 +140,20 @@ internal sealed class AgentHost : IAsyncDisposable
 
     /// <summary>Messages that still wait for the broker.</summary>
     public int Waiting => _state.Outbox.Count() is var counts ? counts.Ready + counts.Unlogged : 0;
+
+    /// <summary>How the box is.</summary>
+    public BoxHealth Look()
+    {
+        var trust = _trust.Current;
+        return new BoxHealth
+        {
+            At = _time.GetUtcNow(), Since = _since, Counts = Total, Outbox = _state.Outbox.Count(), Link = _outbox.Look, Stuck = Progress.Stuck(),
+            Cameras = [.. _cameras.Select(camera => camera.Look())],
+            Log = new LogLook(_audit.Latest.Size, _witnessing.Standing),
+            Trust = trust is null ? null : new TrustLook(trust.Policy.Version, trust.PolicyExpires, trust.HotlistExpires,
+                trust.Matcher.Hotlist.Entries.Count, trust.Refused.Count),
+        };
+    }
 
     /// <summary>Runs until every recording is over or <paramref name="stop"/> fires.</summary>
     /// <exception cref="CaptureException">A recording could not be read to its end; what came before is stored and sent.</exception>

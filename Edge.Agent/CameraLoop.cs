@@ -22,6 +22,8 @@ internal sealed class CameraLoop(
         return new CameraReport(source.Name, health.State, health.Frames, health.Dropped, health.Reconnects);
     }
 
+    public CameraLook Look() => new(source.Name, source.Health);
+
     /// <summary>Runs until the recording ends or <paramref name="stop"/> fires.</summary>
     /// <exception cref="CaptureException">The recording cannot be opened or decoded.</exception>
     public async Task RunAsync(CancellationToken stop)

@@ -51,6 +51,7 @@ public sealed class OutboxWorker
     private readonly Dictionary<string, (DateTimeOffset Since, bool Told)> _refused = [];
     private readonly ILetterbox? _letterbox;
     private DateTimeOffset _lookAtFiles, _warnAgain, _warnedOf;
+    private volatile LinkLook _look;
     private byte[] _unusable = [];
 
     /// <param name="state">Holds the outbox.</param>
@@ -68,7 +69,11 @@ public sealed class OutboxWorker
         _time = time;
         _log = log;
         _letterbox = letterbox;
+        _look = new LinkLook(null, time.GetUtcNow(), "not tried yet");
     }
+
+    /// <summary>Whom the box speaks to now, or why it speaks to nobody.</summary>
+    public LinkLook Look => _look;
 
     /// <summary>Told what must be notified, in lower-case words.</summary>
     public Action<IncidentKind, string> Incident { get; init; } = static (_, _) => { };
@@ -141,6 +146,7 @@ public sealed class OutboxWorker
         {
             await link.PublishAsync(_signer.Status(Presence.Online, _state.LastSequence, now), stop);
             _log.LogInformation("linked to {Broker} as {Client}", broker, _settings.ClientId);
+            _look = new LinkLook(broker.ToString(), _time.GetUtcNow(), null);
             await SubscribeAsync(link, stop);
             return link;
         }
@@ -372,6 +378,7 @@ public sealed class OutboxWorker
     private async Task PauseAsync(string reason, CancellationToken stop)
     {
         var wait = _backoff.Next();
+        _look = new LinkLook(null, _look is { Broker: null, Since: var since } ? since : _time.GetUtcNow(), reason);
         _log.LogWarning("{Reason}; next attempt in {Seconds:0} s", reason, Math.Ceiling(wait.TotalSeconds));
         try
         {
