@@ -1,5 +1,6 @@
 using Edge.Agent.Hub;
 using Edge.Agent.Publishing;
+using Edge.Storage.Sealing;
 using Edge.Tests.Support;
 
 namespace Edge.Tests.Hub;
@@ -45,6 +46,19 @@ public sealed class InboxTests : IDisposable
 
         Assert.IsType<ReceivedMessage.Refused>(Take(forged)!.Message);
         Assert.IsType<ReceivedMessage.Hit>(Take(hit)!.Message);
+    }
+
+    [Fact]
+    public void A_hit_whose_key_the_hub_lacks_stays_missing_so_that_the_box_keeps_and_repeats_it()
+    {
+        using var another = RecipientKey.Create();
+        using var body = HitBody.Write("34A36837"u8, SampleBox.Facts(8));
+        Take(_box.Hit(1));
+        Assert.IsType<ReceivedMessage.Refused>(Take(_box.Signer.Hit(SealedHit.Seal(another.Public, _box.Header(2), body), SampleBox.Now))!.Message);
+
+        TakeSummary(3);
+
+        Assert.Equal([2], TakeSummary(4));
     }
 
     [Fact]
