@@ -50,10 +50,12 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly OrderDesk _desk;
     private readonly OrderInbox _orders;
     private readonly TrustMailbox _mailbox;
+    private readonly ExportNotices _exports;
     private readonly EnrolmentFolder _enrolment;
     private readonly CancellationTokenSource _decommissioned = new();
     private readonly List<CameraLoop> _cameras = [];
     private readonly DateTimeOffset _since;
+    private DateTimeOffset _disclosuresNext;
 
     /// <summary>Opens everything; nothing runs yet.</summary>
     /// <exception cref="Exception">Every documented failure of the parts; see <see cref="Cli.Failure"/>.</exception>
@@ -95,6 +97,7 @@ internal sealed class AgentHost : IAsyncDisposable
             _desk = new OrderDesk(configuration.StateFolder, _state, _audit, signer, _keys, revoked, () => _trust.Current,
                 (kind, detail) => _incidents.Report(kind, detail), time, logs.CreateLogger("orders")) { Decommissioned = _decommissioned.Cancel };
             _orders = new OrderInbox(OrderInbox.In(configuration.StateFolder), _desk, time, logs.CreateLogger("orders"));
+            _exports = new ExportNotices(OrderInbox.In(configuration.StateFolder), _audit, time, logs.CreateLogger("orders"));
             _mailbox = new TrustMailbox(_trust, time, logs.CreateLogger("trust"));
             _inbox = new TrustInbox(configuration.TrustFolder, configuration.StateFolder, _trust);
             var link = new LinkSettings(configuration.Broker, enrolment.Certificates, $"{Box.Agency}-{Box.Box}")
@@ -151,7 +154,7 @@ internal sealed class AgentHost : IAsyncDisposable
             Cameras = [.. _cameras.Select(camera => camera.Look())],
             Log = new LogLook(_audit.Latest.Size, _witnessing.Standing),
             Trust = trust is null ? null : new TrustLook(trust.Policy.Version, trust.PolicyExpires, trust.HotlistExpires,
-                trust.Matcher.Hotlist.Entries.Count, trust.Refused.Count),
+                trust.Matcher.Hotlist.Entries.Count, trust.Refused.Count) { Waiting = [.. trust.Waiting.Keys] },
         };
     }
 
@@ -179,7 +182,7 @@ internal sealed class AgentHost : IAsyncDisposable
         Task[] services =
         [
             recorder, _outbox.RunAsync(background.Token), KeepHouseAsync(background.Token), _orders.RunAsync(background.Token),
-            _mailbox.RunAsync(background.Token),
+            _mailbox.RunAsync(background.Token), _exports.RunAsync(background.Token),
         ];
         var cameras = WatchCamerasAsync(reading.Token);
         try
@@ -293,6 +296,7 @@ internal sealed class AgentHost : IAsyncDisposable
             Attempt(() => CountFurther(now));
             Attempt(() => _audit.BeginEpochAfter(AuditLog.EpochLength));
             Attempt(_witnessing.Look);
+            Attempt(() => SweepDisclosures(now));
             _incidents.CatchUp();
             if (now - lastSummary < (_trust.Current?.Policy.SummaryInterval ?? TimeSpan.FromMinutes(Policy.DefaultSummaryMinutes))) continue;
             if (Attempt(_summary.Write)) lastSummary = now;
@@ -348,6 +352,13 @@ internal sealed class AgentHost : IAsyncDisposable
         var swept = Edge.Storage.Retention.Sweep.Run(_state);
         if (swept.IsEmpty) return;
         _audit.Append(new AuditEntry { Action = AuditAction.SweepDone, Count = swept.Hits + swept.Messages });
+    }
+
+    private void SweepDisclosures(DateTimeOffset now)
+    {
+        if (now < _disclosuresNext || _trust.Current is not { } trust) return;
+        // A few hundred a minute until none is left, then daily.
+        if (_audit.SweepDisclosures(now - TimeSpan.FromDays(trust.Policy.DisclosureDays)) == 0) _disclosuresNext = now + TimeSpan.FromDays(1);
     }
 
     private async Task DrainAsync(CancellationToken stop)

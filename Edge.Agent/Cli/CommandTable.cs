@@ -47,7 +47,7 @@ internal static class CommandTable
         new Command("bench", "Measure what runs here") { BenchRecognitionCommand.Build(), BenchHubCommand.Build(), BenchLogCommand.Build() },
         new Command("audit", "Check the log of everything the box did")
         {
-            AuditVerifyCommand.Build(), AuditSearchCommand.Build(), AuditExportCommand.Build(), AuditReportCommand.Build(), AuditKeyCommand.Build(),
+            AuditVerifyCommand.Build(), AuditSearchCommand.Build(), AuditExportCommand.Build(), AuditReportCommand.Build(), AuditNoteCommand.Build(), AuditKeyCommand.Build(),
         },
         new Command("hub", "The agency's side")
         {
@@ -59,7 +59,7 @@ internal static class CommandTable
             {
                 HubHotlistPublishCommand.Build(), HubHotlistAddCommand.Build(), HubHotlistRemoveCommand.Build(), HubHotlistShowCommand.Build(),
             },
-            HubGrantCommand.Build(), HubOrderCommand.Build(),
+            HubPublicationsCommand.Build(), HubGrantCommand.Build(), HubOrderCommand.Build(),
         },
     };
 }

@@ -128,6 +128,11 @@ public sealed class Agency : IDisposable
     /// <summary>The orders it gives to its boxes.</summary>
     public OrderBook Orders => new(this, _folder);
 
+    /// <summary>Its log of what it has published.</summary>
+    public PublicationLog Publications => PublicationsAt(TimeProvider.System);
+
+    internal PublicationLog PublicationsAt(TimeProvider time) => new(this, _folder, time);
+
     /// <summary>Its place for a witness of the boxes' logs.</summary>
     public WitnessSeat Witness => new(_folder, Name, Broker);
 
@@ -275,7 +280,7 @@ public sealed class Agency : IDisposable
     {
         if (!PartyName.IsValid(box)) throw new AgencyException($"the box's name {PartyName.Rule}");
         // A certificate's common name and a topic level tell these apart.
-        if (box is "hub" or "desk" or "trust" or "broker" or "witness") throw new AgencyException($"a box cannot be named {box}: choose another name");
+        if (box is "hub" or "desk" or "trust" or "broker" or "witness" or Topics.PublicationsLevel) throw new AgencyException($"a box cannot be named {box}: choose another name");
     }
 
     public void Dispose()

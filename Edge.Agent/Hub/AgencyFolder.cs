@@ -34,8 +34,17 @@ internal sealed record AgencyFolder(string Path)
     /// <summary>The orders that were given, and what came of them.</summary>
     public string Orders => At("orders");
 
+    /// <summary>The agency's log of what it has published.</summary>
+    public string Publications => At("publications");
+
+    /// <summary>Signs that log.</summary>
+    public string PublicationsKey => At("keys/publications.key");
+
     /// <summary>A witness's key, and what it has cosigned.</summary>
     public string Witness => At("witness");
+
+    /// <summary>The public key of that log, also in a folder made for a witness.</summary>
+    public string PublicationsVkey => At("publications.vkey");
 
     /// <summary>Only in a folder made for a witness who is somebody else: its name.</summary>
     public string AdmittedAs => At("witness.json");

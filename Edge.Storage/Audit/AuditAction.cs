@@ -69,6 +69,8 @@ public enum AuditAction
     /// <summary><c>policy.activated</c>: beside its <c>trust.activated</c>: version and digest of the policy; for how many hours it keeps
     /// a hit, as the count.</summary>
     PolicyActivated,
+    /// <summary><c>hotlist.published</c>: in an agency's log of publications, not in a box's: whose list, its version, the SHA-256 of the file.</summary>
+    HotlistPublished,
 }
 
 /// <summary>In which part someone acted.</summary>

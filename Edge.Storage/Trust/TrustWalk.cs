@@ -55,12 +55,31 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
             Hotlist = Target(TrustPath.Hotlist(agency), hotlists, TrustPath.HotlistMetadata(agency)),
             Grants = grants,
             OtherHotlists = others,
+            Proofs = Proofs(others.Keys.Append(agency)),
+            HotlistKeys = targets.Delegations.ToDictionary(one => TrustPath.AgencyOf(one.Key), one => one.Value),
             RefusedHotlists = refused,
             Versions = _versions,
             Expiries = _expiries,
             Files = _files,
             OnlineKeys = [.. root.Metadata.Timestamp.Keys.Values],
         };
+    }
+
+    // Not among the files of the set: nothing signed names them, and a bad one takes nothing down.
+    private Dictionary<string, ReadOnlyMemory<byte>> Proofs(IEnumerable<string> agencies)
+    {
+        var proofs = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
+        foreach (var one in agencies)
+            try
+            {
+                var path = TrustPath.Proof(one);
+                if (fetch(path, TrustPath.MaxBytes(path)) is { } bytes) proofs[one] = bytes.Length <= TrustPath.MaxBytes(path) ? bytes : [];
+            }
+            catch (TrustException)
+            {
+                proofs[one] = ReadOnlyMemory<byte>.Empty; // there, and not to be read: refused as one that is none
+            }
+        return proofs;
     }
 
     private SnapshotMetadata Snapshot(TimestampMetadata timestamp)

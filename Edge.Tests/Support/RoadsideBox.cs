@@ -19,7 +19,8 @@ internal sealed class RoadsideBox : IDisposable
 {
     private readonly Agency _agency;
     private readonly KeyFolder _keys;
-    private readonly TrustWatch _trust;
+    private readonly Func<TrustWatch> _openTrust;
+    private TrustWatch _trust;
     private readonly MessageSigner _signer;
 
     public RoadsideBox(Agency agency, string folder)
@@ -32,7 +33,8 @@ internal sealed class RoadsideBox : IDisposable
         State = StateDatabase.Open(Path.Combine(folder, "state"), _keys.Hours, Time);
         Audit = AuditLog.Open(Path.Combine(folder, "audit"), name.LogOrigin, _keys.Log, Time);
         Revoked = RevokedKeys.Open(Path.Combine(folder, "state"));
-        _trust = new TrustWatch(TrustClient.Open(Path.Combine(folder, "trust"), enrolment.Root(), agency.Name, "box-1"), Audit, NullLogger.Instance) { IsRevoked = Revoked.Contains };
+        _openTrust = () => new TrustWatch(TrustClient.Open(Path.Combine(folder, "trust"), enrolment.Root(), agency.Name, "box-1"), Audit, NullLogger.Instance) { IsRevoked = Revoked.Contains };
+        _trust = _openTrust();
         _signer = new MessageSigner(name, _keys.Messages, "0.1.0");
     }
 
@@ -53,6 +55,13 @@ internal sealed class RoadsideBox : IDisposable
     public IEnumerable<AuditEntry> Logged(AuditAction action) => Audit.Read().Select(record => record.Entry!).Where(entry => entry.Action == action);
 
     public void Refresh() => _trust.Refresh(TrustSource.Folder(_agency.TrustFolder), Time.GetUtcNow());
+
+    /// <summary>Begins anew with what is on the disk, without a hub.</summary>
+    public void Restart()
+    {
+        _trust = _openTrust();
+        _trust.Restore(Time.GetUtcNow());
+    }
 
     /// <summary>Of the cases that look for a plate now, each with its agency.</summary>
     public IEnumerable<(string For, string Case)> WhoLooksFor(string text)
