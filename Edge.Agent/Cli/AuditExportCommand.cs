@@ -36,7 +36,8 @@ internal static class AuditExportCommand
         return command;
     }
 
-    private static async Task<ExitCode> RunAsync(string log, string to, string? auditor, string? key, string[] witnesses, bool json, TextWriter output, CancellationToken cancel)
+    private static async Task<ExitCode> RunAsync(string log, string to, string? auditor, string? key, string[] witnesses, bool json, TextWriter output,
+        CancellationToken cancel)
     {
         if (!Directory.Exists(log)) return Failure.Say(ExitCode.Usage, $"{log}: no such folder");
         if (Path.Exists(to)) return Failure.Say(ExitCode.Usage, $"{to} is there already: a bundle is never overwritten");
@@ -50,7 +51,8 @@ internal static class AuditExportCommand
         {
             return Failure.Say(ExitCode.Usage, $"--to, --key or --witness: {notKey.Message}");
         }
-        if (!await IsNotedAsync(log, auditor is not null, cancel)) return Failure.Say(ExitCode.Storage, $"the agent took no note of this export within {NotedWithin.TotalSeconds} s, so nothing was exported: see its journal");
+        if (!await IsNotedAsync(log, auditor is not null, cancel))
+            return Failure.Say(ExitCode.Storage, $"the agent took no note of this export within {NotedWithin.TotalSeconds} s, so nothing was exported: see its journal");
         var manifest = BundleExport.Write(log, to, form, AuditInputs.Progress("files written", json));
         output.WriteLine(json
             ? ProposalReport.Write(new JsonObject
@@ -63,12 +65,15 @@ internal static class AuditExportCommand
         return ExitCode.Ok;
     }
 
-    /// <summary>A copy of a box's own log is an entry in it: at once where the agent runs, else as it starts again. A log that was carried elsewhere takes no entries.</summary>
+    /// <summary>A copy of a box's own log is an entry in it: at once where the agent runs, else as it starts again. A log that was carried elsewhere takes no
+    /// entries.</summary>
     private static async Task<bool> IsNotedAsync(string log, bool isFull, CancellationToken cancel)
     {
         var state = Path.GetDirectoryName(Path.GetFullPath(log).TrimEnd(Path.DirectorySeparatorChar));
-        if (state is null || !Directory.Exists(Path.Combine(state, "keys", "epochs")) || Path.GetFileName(Path.GetFullPath(log).TrimEnd(Path.DirectorySeparatorChar)) != "audit") return true;
-        var notice = ExportNotices.Leave(OrderInbox.In(state), Environment.UserName, isFull);
+        var isOwn = state is not null && Directory.Exists(Path.Combine(state, "keys", "epochs"))
+            && Path.GetFileName(Path.GetFullPath(log).TrimEnd(Path.DirectorySeparatorChar)) == "audit";
+        if (!isOwn) return true;
+        var notice = ExportNotices.Leave(OrderInbox.In(state!), Environment.UserName, isFull);
         if (FolderLock.TryTake(log) is { } nobodyWrites)
         {
             nobodyWrites.Dispose();

@@ -11,7 +11,11 @@ internal static class AuditNoteCommand
     public static Command Build()
     {
         var report = new Argument<string>("REPORT") { Description = "The report, in any of its forms; its note lies beside it as REPORT.note" };
-        var key = new Option<string>("--key") { Description = "The signer's public key as audit report --sign printed it, or a file that holds it: from the agency, not from beside the report", Required = true };
+        var key = new Option<string>("--key")
+        {
+            Description = "The signer's public key as audit report --sign printed it, or a file that holds it: from the agency, not from beside the report",
+            Required = true,
+        };
         var note = new Option<string?>("--note") { Description = "The note, where it lies elsewhere" };
         var json = new Option<bool>("--json") { Description = "One JSON line instead of text" };
         var command = new Command("note", "Check that an agency signed a transparency report") { report, key, note, json };
@@ -39,7 +43,8 @@ internal static class AuditNoteCommand
             output.WriteLine(new JsonObject
             {
                 ["verified"] = verdict is null, ["refused"] = verdict, ["signer"] = key.Name, ["quarter"] = statement?.Period,
-                ["logs"] = new JsonArray([.. (statement?.Logs ?? []).Select(log => (JsonNode)new JsonObject { ["origin"] = log.Origin, ["size"] = log.Size, ["root"] = log.Root })]),
+                ["logs"] = new JsonArray([.. (statement?.Logs ?? []).Select(log => (JsonNode)new JsonObject { ["origin"] = log.Origin, ["size"] = log.Size,
+                    ["root"] = log.Root })]),
             }.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
         if (verdict is not null) return Failure.Say(ExitCode.Verification, $"{report}: {verdict}");
         if (!json)

@@ -104,7 +104,8 @@ internal sealed class AuditReportCommand
         var verified = bundle.Verify(known.Key, null, witnesses, out _, known.FirstEpoch, (_, entry) => tally.Look(entry),
             AuditInputs.Progress($"{origin}: entries counted", quiet: false));
         if (verified.Holds && verified.Checkpoint is { } checkpoint)
-            return new ReportedBox(origin, checkpoint.Size, checkpoint.Root.ToString(), $"{known.Key.Id:x8}", verified.Witnessed, tally.Covered, tally.Figures())
+            return new ReportedBox(origin, checkpoint.Size, checkpoint.Root.ToString(), $"{known.Key.Id:x8}", verified.Witnessed, tally.Covered,
+                tally.Figures())
             {
                 EpochKeyGiven = known.FirstEpoch is not null,
             };

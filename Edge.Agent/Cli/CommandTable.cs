@@ -47,7 +47,8 @@ internal static class CommandTable
         new Command("bench", "Measure what runs here") { BenchRecognitionCommand.Build(), BenchHubCommand.Build(), BenchLogCommand.Build() },
         new Command("audit", "Check the log of everything the box did")
         {
-            AuditVerifyCommand.Build(), AuditSearchCommand.Build(), AuditExportCommand.Build(), AuditReportCommand.Build(), AuditNoteCommand.Build(), AuditKeyCommand.Build(),
+            AuditVerifyCommand.Build(), AuditSearchCommand.Build(), AuditExportCommand.Build(), AuditReportCommand.Build(), AuditNoteCommand.Build(),
+            AuditKeyCommand.Build(),
         },
         new Command("hub", "The agency's side")
         {

@@ -40,7 +40,8 @@ internal static class HubPublicationsCommand
             using var agency = Agency.Open(parse.GetValue(folder)!);
             using var alone = agency.Alone();
             var key = $"{agency.Publications.PublicKey()}";
-            parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(json) ? ProposalReport.Write(new JsonObject { ["agency"] = agency.Name, ["key"] = key }) : key);
+            parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(json) ? ProposalReport.Write(new JsonObject { ["agency"] = agency.Name,
+                ["key"] = key }) : key);
             return Task.FromResult(ExitCode.Ok);
         }));
         return command;
@@ -60,7 +61,8 @@ internal static class HubPublicationsCommand
                 ["needed"] = policy.Witnesses.Needed, ["size"] = maybe?.Size,
                 ["witnesses"] = new JsonArray([.. (maybe?.Witnesses ?? []).Select(one => (JsonNode)new JsonObject
                 {
-                    ["key"] = one.Key.ToString(), ["size"] = one.Cosigned?.Checkpoint.Size, ["time"] = one.Cosigned is { } cosigned ? JsonTime.Write(cosigned.Time) : null,
+                    ["key"] = one.Key.ToString(), ["size"] = one.Cosigned?.Checkpoint.Size,
+                        ["time"] = one.Cosigned is { } cosigned ? JsonTime.Write(cosigned.Time) : null,
                 })]),
                 ["awaited"] = Json(awaited),
             }));
@@ -74,7 +76,8 @@ internal static class HubPublicationsCommand
         output.WriteLine($"{standing.Key}");
         output.WriteLine($"{standing.Size} publications");
         foreach (var (key, cosigned) in standing.Witnesses)
-            output.WriteLine(cosigned is null ? $"{key.Name} has cosigned nothing yet" : $"{key.Name} has cosigned {cosigned.Checkpoint.Size} of them, at {JsonTime.Write(cosigned.Time)}");
+            output.WriteLine(cosigned is null ? $"{key.Name} has cosigned nothing yet"
+                : $"{key.Name} has cosigned {cosigned.Checkpoint.Size} of them, at {JsonTime.Write(cosigned.Time)}");
         if (policy.PublicationLog != standing.Key) output.WriteLine("the policy does not name this log: boxes use every hotlist that the hub signs");
         else if (!policy.NeedsProof) output.WriteLine("the policy needs no witness: boxes use every hotlist that the hub signs");
         else if (awaited.Count == 0) output.WriteLine("every published hotlist has its proof");

@@ -16,7 +16,8 @@ internal static class HubPushCommand
         var json = RecognizeCommand.JsonOption();
         var ask = new Option<string[]>("--ask")
         {
-            Description = "A witness to ask over HTTP for its cosignature of what is published, such as https://witness.example.", DefaultValueFactory = _ => [],
+            Description = "A witness to ask over HTTP for its cosignature of what is published, such as https://witness.example.",
+                DefaultValueFactory = _ => [],
         };
         ask.Validators.Add(parsed =>
         {
@@ -24,7 +25,8 @@ internal static class HubPushCommand
         });
         var wait = new Option<int>("--wait")
         {
-            Description = "Seconds that witnesses at the broker have to cosign what is published, where the policy needs it.", DefaultValueFactory = _ => (int)TrustPush.WitnessWait.TotalSeconds,
+            Description = "Seconds that witnesses at the broker have to cosign what is published, where the policy needs it.",
+                DefaultValueFactory = _ => (int)TrustPush.WitnessWait.TotalSeconds,
         };
         wait.Validators.Add(parsed =>
         {
@@ -50,7 +52,8 @@ internal static class HubPushCommand
                 }));
             else
             {
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{pushed.Published.Count} files on {address ?? agency.Broker}, {pushed.Cleared.Count} cleared; boxes take them as they connect"));
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{pushed.Published.Count} files on {address ?? agency.Broker}, {pushed.Cleared.Count} cleared; boxes take them as they connect"));
                 foreach (var reason in pushed.Standing.Unasked) Failure.Say(ExitCode.Ok, Printable.Line(reason));
                 foreach (var awaited in pushed.Standing.Awaited) output.WriteLine($"{awaited}; then push again");
             }

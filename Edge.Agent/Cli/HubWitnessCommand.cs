@@ -35,13 +35,20 @@ internal static class HubWitnessCommand
         {
             Description = "HOST:PORT of this machine: answer add-checkpoint over HTTP (C2SP tlog-witness), instead of at the broker; with --broker as well as there.",
         };
-        var ask = new Option<string?>("--ask") { Description = "Do not cosign: ask this witness over HTTP on the boxes' behalf, such as https://witness.example." };
-        var command = new Command("witness", "Cosign the boxes' audit logs, as long as they only grow") { folder, broker, http, ask, once, json, Key(), Admit() };
+        var ask = new Option<string?>("--ask")
+        {
+            Description = "Do not cosign: ask this witness over HTTP on the boxes' behalf, such as https://witness.example.",
+        };
+        var command = new Command("witness", "Cosign the boxes' audit logs, as long as they only grow")
+        {
+            folder, broker, http, ask, once, json, Key(), Admit(),
+        };
         command.Validators.Add(parsed =>
         {
             if (parsed.GetValue(ask) is { } address && !HttpWitness.IsAddress(address)) parsed.AddError("--ask must be an http or https address");
             if (parsed.GetValue(http) is not { } listen) return;
-            if (!IPEndPoint.TryParse(listen, out var point) || point.Port == 0) parsed.AddError("--http must be an IP address of this machine and a port, such as 127.0.0.1:8080 or [::]:8080");
+            if (!IPEndPoint.TryParse(listen, out var point) || point.Port == 0)
+                parsed.AddError("--http must be an IP address of this machine and a port, such as 127.0.0.1:8080 or [::]:8080");
             if (parsed.GetValue(ask) is not null) parsed.AddError("--http cosigns and --ask has another do it: give one of them");
             if (parsed.GetValue(once)) parsed.AddError("--once is for what the broker has kept; --http answers until it is stopped");
         });
@@ -97,7 +104,8 @@ internal static class HubWitnessCommand
         using var agency = Agency.Open(folder);
         using var http = new HttpClient();
         using var witness = ask is null ? agency.Witness.Open(TimeProvider.System) : null;
-        await using var hub = await LinkAsync(agency, broker, witness, ask is null ? null : agency.Witness.Relay(new HttpWitness(http, new Uri(ask))), show, cancel);
+        await using var hub = await LinkAsync(agency, broker, witness, ask is null ? null : agency.Witness.Relay(new HttpWitness(http, new Uri(ask))), show,
+            cancel);
         if (witness is not null) SayIfUnnamed(agency, witness, show);
         try
         {
@@ -133,7 +141,8 @@ internal static class HubWitnessCommand
         return show.Alarms == 0 ? ExitCode.Ok : ExitCode.Verification;
     }
 
-    private static async Task<HubWitness> LinkAsync(Agency agency, BrokerAddress? broker, LogWitness? witness, WitnessRelay? relay, Shown show, CancellationToken cancel)
+    private static async Task<HubWitness> LinkAsync(Agency agency, BrokerAddress? broker, LogWitness? witness, WitnessRelay? relay, Shown show,
+        CancellationToken cancel)
     {
         var settings = agency.Witness.Link(broker, TimeProvider.System.GetUtcNow());
         var logs = agency.Boxes.ToDictionary(box => box.Name, box => box.Log);
@@ -221,8 +230,10 @@ internal static class HubWitnessCommand
         private static string Fields(WitnessedMessage seen, BoxName? box) => JsonSerializer.Serialize(new
         {
             type = seen.IsAlarm ? "witness.refused" : seen.Verdict == WitnessVerdict.Consistent && seen.Refusal is null ? "witness.cosigned" : "witness.passed",
-            agency = box?.Agency, box = box?.Box, log = seen.Message is null ? Topics.PublicationsLevel : null, topic = seen.Message is ReceivedMessage.Refused ? seen.Topic : null,
-            reason = Reason(seen) ?? seen.Refusal, offered = Fields(seen.Offered), known = seen.Verdict == WitnessVerdict.Consistent ? null : Fields(seen.Known),
+            agency = box?.Agency, box = box?.Box, log = seen.Message is null ? Topics.PublicationsLevel : null,
+                topic = seen.Message is ReceivedMessage.Refused ? seen.Topic : null,
+            reason = Reason(seen) ?? seen.Refusal, offered = Fields(seen.Offered),
+                known = seen.Verdict == WitnessVerdict.Consistent ? null : Fields(seen.Known),
             evidence = seen.Evidence, told = seen.NotTold is null,
         }, Json);
 

@@ -11,7 +11,10 @@ namespace Edge.Agent.Cli;
 internal static class Passphrase
 {
     /// <summary>The option that names a file.</summary>
-    public static Option<string?> Option() => new("--passphrase-file") { Description = "File whose first line is the passphrase; otherwise the terminal asks." };
+    public static Option<string?> Option() => new("--passphrase-file")
+    {
+        Description = "File whose first line is the passphrase; otherwise the terminal asks.",
+    };
 
     /// <summary>Opens the key in <paramref name="keyFile"/>; the caller disposes it.</summary>
     /// <exception cref="AgencyException">No key, no passphrase, or the wrong one.</exception>

@@ -52,6 +52,7 @@ internal sealed record LogLook(long Size, LogStanding? Witnessed);
 /// <param name="Refused">Entries that are not in use.</param>
 internal sealed record TrustLook(long PolicyVersion, DateTimeOffset OrdersUntil, DateTimeOffset HotlistUntil, int Entries, int Refused)
 {
-    /// <summary>Agencies whose newest hotlist is here and not in use, because its publication is not proven; what was in use before is until it expires.</summary>
+    /// <summary>Agencies whose newest hotlist is here and not in use, because its publication is not proven; what was in use before is until it
+    /// expires.</summary>
     public IReadOnlyList<string> Waiting { get; init; } = [];
 }

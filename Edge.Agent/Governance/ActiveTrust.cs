@@ -64,7 +64,8 @@ public sealed record ActiveTrust
 
     /// <summary>When matching ends unless the agency signs a newer list.</summary>
     public DateTimeOffset HotlistExpires =>
-        (Targets.Kept.TryGetValue(Targets.Agency, out var kept) ? kept.SignedUntil : Targets.Expiries[TrustPath.HotlistMetadata(Targets.Agency)]) is var metadata && metadata < Matcher.Hotlist.Expires
+        (Targets.Kept.TryGetValue(Targets.Agency, out var kept) ? kept.SignedUntil
+            : Targets.Expiries[TrustPath.HotlistMetadata(Targets.Agency)]) is var metadata && metadata < Matcher.Hotlist.Expires
             ? metadata : Matcher.Hotlist.Expires;
 
     /// <summary>When orders end unless the agency signs a newer policy: at the policy's own expiry, or at that of the
@@ -108,7 +109,8 @@ public sealed record ActiveTrust
     private static TrustedTargets Proven(TrustedTargets targets, Policy policy, ActiveTrust? before, out Dictionary<string, ProofVerdict> waiting)
     {
         waiting = new(StringComparer.Ordinal);
-        var (proofs, kept) = (new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal), new Dictionary<string, KeptHotlist>(StringComparer.Ordinal));
+        var proofs = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
+        var kept = new Dictionary<string, KeptHotlist>(StringComparer.Ordinal);
         foreach (var agency in policy.NeedsProof ? targets.OtherHotlists.Keys.Prepend(targets.Agency) : [])
         {
             var list = agency == targets.Agency ? targets.Hotlist : targets.OtherHotlists[agency];

@@ -25,8 +25,8 @@ public enum ProofVerdict
 }
 
 /// <summary>Decides whether a hotlist was published where everybody who matters can see it: in the agency's log of publications, which witnesses
-/// watch, under the policy's word for whose log and which witnesses those are. The leaf is the entry <c>hotlist.published</c>, which the proof brings along as its
-/// extra data. Pure.</summary>
+/// watch, under the policy's word for whose log and which witnesses those are. The leaf is the entry <c>hotlist.published</c>, which the proof brings along as
+/// its extra data. Pure.</summary>
 public static class PublicationProof
 {
     /// <summary>Judges what came as a proof.</summary>
@@ -44,7 +44,8 @@ public static class PublicationProof
             || !read.Note.Signatures.Any(line => line.Name == log.Name && line.KeyId == log.Id)) return ProofVerdict.AnotherLog;
         if (!read.Note.IsSignedBy(log)) return ProofVerdict.NotSigned;
         if (!read.Verify(Merkle.Leaf(leaf.Span), log)) return ProofVerdict.NotIncluded;
-        if (policy.Witnesses.Keys.Count(witness => Cosignature.TryVerify(read.Note, witness, out _)) < policy.Witnesses.Needed) return ProofVerdict.TooFewWitnesses;
+        var cosigned = policy.Witnesses.Keys.Count(witness => Cosignature.TryVerify(read.Note, witness, out _));
+        if (cosigned < policy.Witnesses.Needed) return ProofVerdict.TooFewWitnesses;
         return entry.Agency == agency && entry.Digest == Sha256Hash.Of(list.Span) ? ProofVerdict.Holds : ProofVerdict.AnotherList;
     }
 
@@ -78,5 +79,6 @@ public static class PublicationProof
     }
 
     /// <summary>Accident or attack. A broken signature, or a proof that leads nowhere under a good one, was made by somebody.</summary>
-    public static TrustFault Fault(ProofVerdict verdict) => verdict is ProofVerdict.NotSigned or ProofVerdict.NotIncluded ? TrustFault.Signature : TrustFault.Unusable;
+    public static TrustFault Fault(ProofVerdict verdict) => verdict is ProofVerdict.NotSigned or ProofVerdict.NotIncluded
+        ? TrustFault.Signature : TrustFault.Unusable;
 }

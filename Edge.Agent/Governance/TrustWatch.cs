@@ -148,7 +148,8 @@ public sealed class TrustWatch
             next.Policy.Version, targets.Agency, next.Operators.All.Count, next.PolicyExpires);
         foreach (var (agency, verdict) in next.Waiting)
         {
-            _log.LogWarning("hotlist of {Agency} waits, what was in force stays until it expires: {Reason}", agency, PublicationProof.Reason(verdict, next.Policy));
+            _log.LogWarning("hotlist of {Agency} waits, what was in force stays until it expires: {Reason}", agency,
+                PublicationProof.Reason(verdict, next.Policy));
             Report(TrustPath.Proof(agency), PublicationProof.Fault(verdict));
         }
         if (inUse is null) _log.LogWarning("no hotlist of {Agency} is in force", targets.Agency);

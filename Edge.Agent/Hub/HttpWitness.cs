@@ -31,7 +31,8 @@ public sealed class HttpWitness(HttpClient http, Uri prefix)
         ArgumentNullException.ThrowIfNull(request);
         for (var again = false; ; again = true)
         {
-            if (request(known) is not { } asked) return (null, $"{prefix} knows {known} entries of the log, and nothing here proves what came after those: the log was set back, or an answer was lost; the next checkpoint may prove it");
+            if (request(known) is not { } asked) return (null,
+                $"{prefix} knows {known} entries of the log, and nothing here proves what came after those: the log was set back, or an answer was lost; the next checkpoint may prove it");
             var (status, body, failure) = await PostAsync(asked.ToBytes(), cancel);
             if (failure is not null) return (null, failure);
             if (status == HttpStatusCode.OK) return Cosigned(asked.Note, body) is { } note ? (note, null) : (null, $"{prefix} answered with no cosignature");

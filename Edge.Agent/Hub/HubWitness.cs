@@ -27,8 +27,8 @@ public sealed record WitnessedMessage(string Topic, ReceivedMessage? Message, Wi
         || Verdict is not (WitnessVerdict.Consistent or WitnessVerdict.Smaller or WitnessVerdict.ProofFromElsewhere);
 }
 
-/// <summary>A witness at the broker: receives the checkpoints of every enrolled box, and of the agency's log of publications, cosigns what only appends, and answers each with the
-/// last checkpoint that it has cosigned, so that a box whose log was set back learns of it.</summary>
+/// <summary>A witness at the broker: receives the checkpoints of every enrolled box, and of the agency's log of publications, cosigns what only appends, and
+/// answers each with the last checkpoint that it has cosigned, so that a box whose log was set back learns of it.</summary>
 public sealed class HubWitness : IAsyncDisposable
 {
     /// <summary>How long the broker keeps checkpoints for a witness who is away.</summary>
@@ -68,7 +68,8 @@ public sealed class HubWitness : IAsyncDisposable
         WitnessRelay relay, TimeProvider time, Action<BrokerException>? linkLost, CancellationToken cancel, NoteKey? publications = null) =>
         await OpenAsync(settings, verifier, logs, publications, null, relay, time, linkLost, cancel);
 
-    private static async Task<HubWitness> OpenAsync(LinkSettings settings, MessageVerifier verifier, IReadOnlyDictionary<BoxName, NoteKey> logs, NoteKey? publications,
+    private static async Task<HubWitness> OpenAsync(LinkSettings settings, MessageVerifier verifier, IReadOnlyDictionary<BoxName, NoteKey> logs,
+        NoteKey? publications,
         LogWitness? witness, WitnessRelay? relay, TimeProvider time, Action<BrokerException>? linkLost, CancellationToken cancel)
     {
         settings = settings with { SessionExpiry = SessionExpiry };
@@ -151,11 +152,13 @@ public sealed class HubWitness : IAsyncDisposable
         return await TellAsync(message, answer, answerTo(_witness.Key.Id), cancel);
     }
 
-    private async Task<WitnessedMessage> RelayAsync(string topic, ReceivedMessage? received, CheckpointOffer offer, NoteKey log, Func<uint, string> answerTo, CancellationToken cancel)
+    private async Task<WitnessedMessage> RelayAsync(string topic, ReceivedMessage? received, CheckpointOffer offer, NoteKey log, Func<uint, string> answerTo,
+        CancellationToken cancel)
     {
         var (note, refusal) = await _relay!.AskAsync(offer, log, cancel);
         var checkpoint = WitnessRequest.Of(offer.Note, 0, [])!.Checkpoint;
-        var message = new WitnessedMessage(topic, received, WitnessVerdict.Consistent, checkpoint, null, false, null, null) { Refusal = refusal, HasGrown = refusal is null };
+        var message = new WitnessedMessage(topic, received, WitnessVerdict.Consistent, checkpoint, null, false, null, null) { Refusal = refusal,
+            HasGrown = refusal is null };
         return note is null ? message : await TellAsync(message, note, answerTo(note.Signatures[^1].KeyId), cancel);
     }
 

@@ -18,7 +18,8 @@ internal static class PublicationErrand
     /// <param name="asked">Witnesses that are asked over HTTP.</param>
     /// <exception cref="AgencyException">The policy names another log than the one here.</exception>
     /// <exception cref="IOException">The disk refused, or the log is damaged or was set back.</exception>
-    public static async Task<PublicationStanding> RunAsync(Agency agency, MqttLink link, IReadOnlyList<HttpWitness> asked, TimeSpan wait, TimeProvider time, CancellationToken cancel)
+    public static async Task<PublicationStanding> RunAsync(Agency agency, MqttLink link, IReadOnlyList<HttpWitness> asked, TimeSpan wait, TimeProvider time,
+        CancellationToken cancel)
     {
         var log = agency.PublicationsAt(time);
         var unasked = new List<string>();

@@ -19,9 +19,9 @@ public sealed record AwaitedHotlist(string Agency, int Version, int Cosigned, in
     public override string ToString() => $"hotlist {Version} of {Agency} waits for {Needed - Cosigned} witness(es) to cosign its publication; until then boxes stay with the list they have";
 }
 
-/// <summary>The agency's own log, in <c>publications</c>: one entry <c>hotlist.published</c> for every hotlist that its boxes are to look for, its own and those
-/// that other agencies signed for them. No plate and no case. It is a log as the boxes' is, so that witnesses, <c>audit verify</c> and other people's tools take
-/// it as it is.</summary>
+/// <summary>The agency's own log, in <c>publications</c>: one entry <c>hotlist.published</c> for every hotlist that its boxes are to look for, its own and
+/// those that other agencies signed for them. No plate and no case. It is a log as the boxes' is, so that witnesses, <c>audit verify</c> and other people's
+/// tools take it as it is.</summary>
 public sealed class PublicationLog
 {
     private readonly Agency _agency;
@@ -63,7 +63,8 @@ public sealed class PublicationLog
         Use(log =>
         {
             if (Find(log, whose, digest) is null)
-                log.Append(new AuditEntry { Action = AuditAction.HotlistPublished, Actor = "hub", Role = AuditRole.Hub, Agency = whose, Version = version, Digest = digest });
+                log.Append(new AuditEntry { Action = AuditAction.HotlistPublished, Actor = "hub", Role = AuditRole.Hub, Agency = whose, Version = version,
+                    Digest = digest });
             return true;
         });
     }
@@ -96,7 +97,8 @@ public sealed class PublicationLog
             foreach (var note in notes)
                 foreach (var witness in Witnesses.Keys)
                     if (log.TakeCosigned(note, witness) is CosignatureTaken.Ahead or CosignatureTaken.Contradicts)
-                        throw new AuditDamagedException(_folder.Publications, $"{witness.Name} has cosigned {(Checkpoint.TryParse(note.Text, out var theirs) ? theirs!.Size : 0)} entries of it that are not these: " +
+                        throw new AuditDamagedException(_folder.Publications,
+                            $"{witness.Name} has cosigned {(Checkpoint.TryParse(note.Text, out var theirs) ? theirs!.Size : 0)} entries of it that are not these: " +
                             "it was set back to an older state. Restore it, or begin a new one under a new key that the policy names");
             return true;
         });
@@ -115,7 +117,8 @@ public sealed class PublicationLog
             if (Judge(whose, list, policy) == ProofVerdict.Holds) continue;
             var best = 0;
             var proof = Use(log => Make(log, whose, Sha256Hash.Of(list), out best));
-            if (proof is not null && PublicationProof.Judge(proof.ToBytes(), whose, list, policy) == ProofVerdict.Holds) _agency.Writer().WriteProof(whose, proof.ToBytes());
+            if (proof is not null && PublicationProof.Judge(proof.ToBytes(), whose, list, policy) == ProofVerdict.Holds)
+                _agency.Writer().WriteProof(whose, proof.ToBytes());
             else awaited.Add(new AwaitedHotlist(whose, VersionOf(list), best, policy.Witnesses.Needed));
         }
         return awaited;
@@ -131,7 +134,14 @@ public sealed class PublicationLog
         {
             if (Judge(whose, list, policy) == ProofVerdict.Holds) continue;
             var best = 0;
-            if (Exists) Use(log => Make(log, whose, Sha256Hash.Of(list), out best));
+            try
+            {
+                if (Exists) Use(log => Make(log, whose, Sha256Hash.Of(list), out best));
+            }
+            catch (AuditException)
+            {
+                // Busy or damaged: how many have cosigned is not known now; hub publications says why.
+            }
             awaited.Add(new AwaitedHotlist(whose, VersionOf(list), best, policy.Witnesses.Needed));
         }
         return awaited;
@@ -139,7 +149,8 @@ public sealed class PublicationLog
 
     /// <summary>How the log stands under the policy's witnesses.</summary>
     public (NoteKey Key, long Size, IReadOnlyList<(NoteKey Key, CosignedCheckpoint? Cosigned)> Witnesses) Standing() => Use(log =>
-        (PublicKey(), log.Latest.Size, (IReadOnlyList<(NoteKey, CosignedCheckpoint?)>)[.. Witnesses.Keys.Select(witness => (witness, log.LastCosigned(witness)))]));
+        (PublicKey(), log.Latest.Size, (IReadOnlyList<(NoteKey, CosignedCheckpoint?)>)[.. Witnesses.Keys.Select(witness => (witness,
+            log.LastCosigned(witness)))]));
 
     private Witnesses Witnesses => _agency.Policy.Witnesses;
 
@@ -161,14 +172,16 @@ public sealed class PublicationLog
     }
 
     private static AuditRecord? Find(AuditLog log, string whose, Sha256Hash digest) => log.Read()
-        .Where(record => record.Entry is { Action: AuditAction.HotlistPublished } entry && entry.Agency == whose && entry.Digest == digest).Cast<AuditRecord?>().FirstOrDefault();
+        .Where(record => record.Entry is { Action: AuditAction.HotlistPublished } entry
+            && entry.Agency == whose && entry.Digest == digest).Cast<AuditRecord?>().FirstOrDefault();
 
     private ProofVerdict Judge(string whose, byte[] list, Policy policy) =>
         Path.Combine(_agency.TrustFolder, TrustPath.Proof(whose)) is var file && File.Exists(file)
             ? PublicationProof.Judge(File.ReadAllBytes(file), whose, list, policy) : ProofVerdict.Missing;
 
     private IEnumerable<(string Whose, byte[] List)> Lists() => TrustRepositoryWriter.Others(_agency.TrustFolder, _agency.Name).Keys.Prepend(_agency.Name)
-        .Where(whose => File.Exists(Path.Combine(_agency.TrustFolder, TrustPath.Hotlist(whose)))).Select(whose => (whose, _agency.Target(TrustPath.Hotlist(whose))));
+        .Where(whose => File.Exists(Path.Combine(_agency.TrustFolder, TrustPath.Hotlist(whose))))
+        .Select(whose => (whose, _agency.Target(TrustPath.Hotlist(whose))));
 
     private static int VersionOf(byte[] list)
     {

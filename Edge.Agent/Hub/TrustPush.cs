@@ -26,7 +26,8 @@ public static class TrustPush
 
     /// <param name="broker">Where to.</param>
     /// <param name="asked">Witnesses that are asked over HTTP, where the policy needs proofs of publication.</param>
-    /// <param name="wait">How long witnesses at the broker may take; then all is pushed without the proofs that are missing, so that a revocation never waits.</param>
+    /// <param name="wait">How long witnesses at the broker may take; then all is pushed without the proofs that are missing, so that a revocation never
+    /// waits.</param>
     /// <exception cref="BrokerException">No link, or the broker refused a file; what was sent before stays, and boxes that see half a
     /// set wait for the rest.</exception>
     /// <exception cref="Edge.Storage.Database.StateBusyException">The repository is being changed.</exception>
@@ -38,7 +39,7 @@ public static class TrustPush
             SessionExpiry = TimeSpan.Zero, AnswerWithin = AnswerWithin,
         };
         await using var link = await MqttLink.OpenAsync(settings, time, cancel);
-        var standing = await PublicationErrand.RunAsync(agency, link, asked ?? [], wait ?? WitnessWait, time, cancel);
+        var standing = await StandAsync(agency, link, asked ?? [], wait ?? WitnessWait, time, cancel);
         var files = agency.TrustFiles();
         var gone = Remembered(agency, broker).Except(files.Select(file => file.Path)).ToList();
         Remember(agency, broker, [.. files.Select(file => file.Path), .. gone]); // before: what may be retained must not be forgotten
@@ -49,8 +50,23 @@ public static class TrustPush
         return new TrustPushed([.. files.Select(file => file.Path)], gone, standing);
     }
 
+    // Whatever is wrong with the log of publications, what else was signed must reach the boxes.
+    private static async Task<PublicationStanding> StandAsync(Agency agency, MqttLink link, IReadOnlyList<HttpWitness> asked, TimeSpan wait,
+        TimeProvider time, CancellationToken cancel)
+    {
+        try
+        {
+            return await PublicationErrand.RunAsync(agency, link, asked, wait, time, cancel);
+        }
+        catch (Exception broken) when (broken is AuditException or AgencyException)
+        {
+            return new PublicationStanding(agency.Publications.Awaited(), [broken.Message]);
+        }
+    }
+
     /// <summary>True if what is published is not what the last push has left on the broker: then boxes may not have it.</summary>
-    public static bool IsDue(Agency agency, BrokerAddress broker) => Read(agency) is not { } pushed || pushed.Broker != broker.ToString() || pushed.Timestamp != Stamp(agency.TrustFiles());
+    public static bool IsDue(Agency agency, BrokerAddress broker) => Read(agency) is not { } pushed || pushed.Broker != broker.ToString()
+        || pushed.Timestamp != Stamp(agency.TrustFiles());
 
     // The timestamp fixes all but the proofs beside the hotlists.
     private static string Stamp(IReadOnlyList<(string Path, byte[] Bytes)> files) =>
@@ -58,7 +74,10 @@ public static class TrustPush
 
     private static async Task SendAsync(MqttLink link, Agency agency, string path, ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
-        var (outcome, reason) = await link.PublishAsync(new Publication(Topics.Trust(agency.Name, path), bytes, Retain: true) { ContentType = TrustPath.IsProof(path) ? "text/plain" : "application/json" }, cancel);
+        var (outcome, reason) = await link.PublishAsync(new Publication(Topics.Trust(agency.Name, path), bytes, Retain: true)
+        {
+            ContentType = TrustPath.IsProof(path) ? "text/plain" : "application/json",
+        }, cancel);
         if (outcome != PublishOutcome.Acknowledged)
             throw new BrokerException(BrokerFailure.Refused, $"the broker did not take {path}: {reason}; for the desk's rights see to-broker/mosquitto.acl of a new agency");
     }

@@ -18,8 +18,8 @@ namespace Edge.Agent.Hub;
 /// <param name="Evidence">The file that keeps both sides of a contradiction.</param>
 public sealed record AskedOverHttp(int Status, string? Log, WitnessVerdict Verdict, Checkpoint? Offered, Checkpoint? Known, string? Evidence);
 
-/// <summary>A witness over HTTP, as C2SP tlog-witness says: <c>POST /add-checkpoint</c>, and nothing else. There is no authentication but the log's own signature. What
-/// goes over the wire is public and signed; where it must not be blocked or watched, a reverse proxy with TLS stands in front.</summary>
+/// <summary>A witness over HTTP, as C2SP tlog-witness says: <c>POST /add-checkpoint</c>, and nothing else. There is no authentication but the log's own
+/// signature. What goes over the wire is public and signed; where it must not be blocked or watched, a reverse proxy with TLS stands in front.</summary>
 public sealed class WitnessDoor : IAsyncDisposable
 {
     private const int MostConnections = 128;
@@ -39,7 +39,8 @@ public sealed class WitnessDoor : IAsyncDisposable
     /// <param name="log">Finds a log's key by its origin.</param>
     /// <param name="show">Told of each request, by many threads.</param>
     /// <exception cref="IOException">The port is taken.</exception>
-    public static async Task<WitnessDoor> OpenAsync(IPEndPoint listen, LogWitness witness, Func<string, NoteKey?> log, Action<AskedOverHttp> show, CancellationToken cancel)
+    public static async Task<WitnessDoor> OpenAsync(IPEndPoint listen, LogWitness witness, Func<string, NoteKey?> log, Action<AskedOverHttp> show,
+        CancellationToken cancel)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>

@@ -5,8 +5,8 @@ using Edge.Storage.Witnessing;
 
 namespace Edge.Agent.Hub;
 
-/// <summary>Asks a witness over HTTP on behalf of boxes, which speak to their broker alone. It signs nothing and need not be trusted: a box believes its witness's key.
-/// What it is about to ask is on the disk first, so that an answer that was lost on its way can be asked for again. Not thread-safe.</summary>
+/// <summary>Asks a witness over HTTP on behalf of boxes, which speak to their broker alone. It signs nothing and need not be trusted: a box believes its
+/// witness's key. What it is about to ask is on the disk first, so that an answer that was lost on its way can be asked for again. Not thread-safe.</summary>
 /// <param name="witness">Who is asked.</param>
 /// <param name="folder">Made if absent; it may be lost as long as no answer is.</param>
 public sealed class WitnessRelay(HttpWitness witness, string folder)

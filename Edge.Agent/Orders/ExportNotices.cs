@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Agent.Orders;
 
 /// <summary>Copies of the log that somebody makes at the box itself, by <c>audit export</c>: each leaves a notice in the inbox of orders, <c>NAME.export</c>,
-/// <c>{"account","kind"}</c>, and the agent makes an entry of it, <c>order.export</c>, and removes it. Whoever may write there may read the log anyway: it is a record of
-/// what was done, not a lock.</summary>
+/// <c>{"account","kind"}</c>, and the agent makes an entry of it, <c>order.export</c>, and removes it. Whoever may write there may read the log anyway: it is
+/// a record of what was done, not a lock.</summary>
 internal sealed class ExportNotices(string folder, AuditLog audit, TimeProvider time, ILogger log)
 {
     public const string Ending = ".export";
@@ -46,11 +46,13 @@ internal sealed class ExportNotices(string folder, AuditLog audit, TimeProvider 
     public void Look()
     {
         if (!Directory.Exists(folder)) return;
-        foreach (var file in Directory.EnumerateFiles(folder, "*" + Ending).Where(file => !_stuck.Contains(file)).Order(StringComparer.Ordinal).Take(MostAtOnce).ToList())
+        var files = Directory.EnumerateFiles(folder, "*" + Ending).Where(file => !_stuck.Contains(file)).Order(StringComparer.Ordinal);
+        foreach (var file in files.Take(MostAtOnce).ToList())
             try
             {
                 var (account, kind) = Read(file);
-                audit.Append(new AuditEntry { Action = AuditAction.OrderExport, Actor = AuditEntry.APerson, Person = ConcealedValue.Person(account), Role = AuditRole.Technician, Kind = kind });
+                audit.Append(new AuditEntry { Action = AuditAction.OrderExport, Actor = AuditEntry.APerson, Person = ConcealedValue.Person(account),
+                    Role = AuditRole.Technician, Kind = kind });
                 File.Delete(file);
             }
             catch (UnauthorizedAccessException)
@@ -73,7 +75,8 @@ internal sealed class ExportNotices(string folder, AuditLog audit, TimeProvider 
         var bytes = new byte[(int)Math.Min(stream.Length, MaxBytes + 1L)];
         stream.ReadExactly(bytes);
         return StrictJson.TryRead(bytes, MaxBytes, fields => new Notice(fields.Text("account", text => text.Length is > 0 and <= 128, "must be an account"),
-            fields.Text("kind", text => text == Kind(true) || text == Kind(false), "must be one of the two")), out var notice, out _) ? (notice.Account, notice.Kind) : ("unknown", null);
+            fields.Text("kind", text => text == Kind(true) || text == Kind(false), "must be one of the two")), out var notice, out _) ? (notice.Account,
+                notice.Kind) : ("unknown", null);
     }
 
     private sealed record Notice(string Account, string Kind);

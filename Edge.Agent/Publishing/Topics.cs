@@ -41,8 +41,8 @@ public static class Topics
     /// <summary>Where a box's name stands in a topic, for the agency's log of publications: no box has this name.</summary>
     public const string PublicationsLevel = "publications";
 
-    /// <summary>The topic that retains the newest checkpoint of the agency's log of publications, for witnesses. A level longer than a box's, so that no hub takes
-    /// it for a box's message.</summary>
+    /// <summary>The topic that retains the newest checkpoint of the agency's log of publications, for witnesses. A level longer than a box's, so that no hub
+    /// takes it for a box's message.</summary>
     public static string Publications(string agency) => $"edge/v1/{agency}/{PublicationsLevel}/log/checkpoint";
 
     /// <summary>The topic that retains what one witness last cosigned of that log.</summary>

@@ -156,7 +156,8 @@ internal static class ReportPage
     private static PageSection Boxes(TransparencyReport report) => new("boxes", "Which logs this was counted from",
     [
         new PageBlock.Paragraph("Each log was verified before it was counted: every entry, every hash and the signature. The root is the fingerprint of all entries."),
-        new PageBlock.Table(["Log", "Entries", "Root", "Key", "Key of the first day", "Seen by witnesses"], [.. report.Boxes.Select(box => (IReadOnlyList<string>)
+        new PageBlock.Table(["Log", "Entries", "Root", "Key", "Key of the first day", "Seen by witnesses"],
+            [.. report.Boxes.Select(box => (IReadOnlyList<string>)
         [
             box.Origin, Number(box.Size), box.Root, box.KeyId, box.EpochKeyGiven ? "given" : "not given",
             box.Witnessed.Count == 0 ? "none was named" : string.Join("; ", box.Witnessed.Select(one => $"{one.Witness}: {Number(one.Size)} entries on {Day(one.Time)}")),

@@ -18,7 +18,8 @@ public sealed record ReportStatement(string Period, Sha256Hash Sha256, IReadOnly
     public static ReportStatement Of(TransparencyReport report, byte[] file)
     {
         ArgumentNullException.ThrowIfNull(report);
-        return new ReportStatement(report.Period.Name, new Sha256Hash(SHA256.HashData(file)), [.. report.Boxes.Select(box => (box.Origin, box.Size, box.Root))]);
+        return new ReportStatement(report.Period.Name, new Sha256Hash(SHA256.HashData(file)), [.. report.Boxes.Select(box => (box.Origin, box.Size,
+            box.Root))]);
     }
 
     public override string ToString() => string.Concat($"{Header}\n{Period}\nsha256 {Sha256}\n",
@@ -32,7 +33,8 @@ public sealed record ReportStatement(string Period, Sha256Hash Sha256, IReadOnly
         ArgumentNullException.ThrowIfNull(signer);
         statement = null;
         if (!SignedNote.TryParse(note, out var signed)) return "its note is not a signed note";
-        if (!signed!.Signatures.Any(line => line.Name == signer.Name && line.KeyId == signer.Id)) return $"its note is not signed with the key {signer.Name}+{signer.Id:x8}";
+        if (!signed!.Signatures.Any(line => line.Name == signer.Name
+            && line.KeyId == signer.Id)) return $"its note is not signed with the key {signer.Name}+{signer.Id:x8}";
         if (!signed.IsSignedBy(signer)) return $"the signature of {signer.Name} does not hold: the note was changed";
         if (!TryParse(signed.Text, out statement)) return "its note is not about a transparency report";
         var found = Sha256Hash.Of(file);
@@ -46,7 +48,8 @@ public sealed record ReportStatement(string Period, Sha256Hash Sha256, IReadOnly
             || !Sha256Hash.TryParse(digest.AsSpan("sha256 ".Length), out var sha256)) return false;
         var logs = new List<(string, long, string)>();
         foreach (var line in rest)
-            if (line.Split(' ') is ["log", var origin, var size, var root] && long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out var entries))
+            if (line.Split(' ') is ["log", var origin, var size, var root] && long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture,
+                out var entries))
                 logs.Add((origin, entries, root));
             else return false;
         statement = new ReportStatement(period, sha256, logs);

@@ -73,7 +73,8 @@ internal sealed record PolicyChange(Direction Direction, string Text)
             ("a hold keeps it at most", old.LongestHoldHours, next.LongestHoldHours, hours => hours == 0 ? "no holds" : Hours(hours), "longer", "shorter"),
             ("an entry of a hotlist lives at most", old.LongestEntryDays, next.LongestEntryDays, days => UsePolicyPage.Count(days, "day"), "longer", "shorter"),
             ("a hotlist has at most", old.LargestHotlist, next.LargestHotlist, count => count.ToString("N0", CultureInfo.InvariantCulture), "more plates", "fewer plates"),
-            ("cases and accounts that the log conceals are kept", old.DisclosureDays, next.DisclosureDays, days => UsePolicyPage.Count(days, "day"), "longer", "shorter"),
+            ("cases and accounts that the log conceals are kept", old.DisclosureDays, next.DisclosureDays, days => UsePolicyPage.Count(days, "day"), "longer",
+                "shorter"),
             ("boxes give their numbers every", old.SummaryMinutes, next.SummaryMinutes, UsePolicyPage.Minutes, "less often", "more often"),
             .. IncidentKinds.Spellings.Values.Select(kind => ($"“{UsePolicyPage.Happened(kind)}” is told within", old.NotifyWithinHours[kind],
                 next.NotifyWithinHours[kind], (Func<int, string>)Hours, "later", "sooner")),
@@ -123,7 +124,8 @@ internal sealed record PolicyChange(Direction Direction, string Text)
     {
         if (old.NeedsProof != next.NeedsProof)
             yield return new(next.NeedsProof ? Direction.Narrower : Direction.Wider, next.NeedsProof
-                ? "boxes look for what is in a hotlist only once witnesses have seen that it was published" : "boxes look for what is in a hotlist without a witness having seen that it was published");
+                ? "boxes look for what is in a hotlist only once witnesses have seen that it was published"
+                    : "boxes look for what is in a hotlist without a witness having seen that it was published");
         if (old.PublicationLog != next.PublicationLog)
             yield return new(Direction.Other, $"the log of published hotlists: {old.PublicationLog?.ToString() ?? "none"} -> {next.PublicationLog?.ToString() ?? "none"}");
     }

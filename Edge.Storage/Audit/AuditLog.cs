@@ -187,8 +187,10 @@ public sealed class AuditLog : IDisposable
         return record.Entry is { } entry ? _folder.Disclosed(record.Index, entry).FirstOrDefault(one => one.Name == name) : null;
     }
 
-    /// <summary>Destroys what entries from before <paramref name="before"/> conceal, oldest first, after an entry that says of how many: <c>sweep.done</c> of the kind
-    /// <c>disclosures</c>. The entries and the tree stay as they are: that something stood there can still be proven, and what it was nobody can tell.</summary>
+    /// <summary>Destroys what entries from before <paramref name="before"/> conceal, oldest first, after an entry that says of how many: <c>sweep.done</c> of
+    /// the kind
+    /// <c>disclosures</c>. The entries and the tree stay as they are: that something stood there can still be proven, and what it was nobody can
+    /// tell.</summary>
     /// <param name="most">At most so many entries' at once.</param>
     /// <returns>Of how many entries; call again while it is <paramref name="most"/>.</returns>
     /// <exception cref="AuditWriteException">The disk refused; some may be destroyed already.</exception>

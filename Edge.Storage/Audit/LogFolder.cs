@@ -145,7 +145,8 @@ internal class LogFolder(string root)
         var folder = PathOf("disclosures");
         if (!Directory.Exists(folder)) return [];
         var indexes = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Select(file => TryParseNumber(Path.GetRelativePath(Root, file), DisclosuresPrefix, out var index) ? index : -1).Where(index => index >= 0).ToList();
+            .Select(file => TryParseNumber(Path.GetRelativePath(Root, file), DisclosuresPrefix,
+                out var index) ? index : -1).Where(index => index >= 0).ToList();
         indexes.Sort();
         return indexes;
     }

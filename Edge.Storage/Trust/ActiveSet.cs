@@ -36,8 +36,8 @@ internal static class ActiveSet
         output.Write("]}"u8);
     });
 
-    /// <summary>Reads the set, the proofs beside it and the hotlists that stay, and verifies all of it again below its own root: the disk is not trusted with what signatures
-    /// protect. Whether that root is ours, the caller says.</summary>
+    /// <summary>Reads the set, the proofs beside it and the hotlists that stay, and verifies all of it again below its own root: the disk is not trusted with
+    /// what signatures protect. Whether that root is ours, the caller says.</summary>
     /// <returns>Null if no set was ever activated.</returns>
     /// <exception cref="TrustException">The file was damaged or changed.</exception>
     public static TrustedTargets? Load(string path, string agency, string box)

@@ -13,7 +13,8 @@ public sealed record KeptHotlist(ReadOnlyMemory<byte> List, ReadOnlyMemory<byte>
     internal static KeptHotlist Read(string agency, string audience, ReadOnlyMemory<byte> list, ReadOnlyMemory<byte> metadata)
     {
         var file = SignedFile<TargetsMetadata>.Parse(TrustPath.HotlistMetadata(agency), metadata, TargetsMetadata.ReadDelegated);
-        if (!Names(file.Metadata, agency, audience, list)) throw new TrustException(TrustPath.Hotlist(agency), "kept, is not the list that its metadata names", TrustFault.Signature);
+        if (!Names(file.Metadata, agency, audience, list)) throw new TrustException(TrustPath.Hotlist(agency),
+            "kept, is not the list that its metadata names", TrustFault.Signature);
         return new KeptHotlist(list, metadata, file.Metadata.Expires);
     }
 

@@ -178,7 +178,8 @@ public sealed class TrustRepositoryWriter(string folder, string agency, TrustSig
     {
         var roots = Enumerable.Range(1, int.MaxValue - 1).Select(TrustPath.NumberedRoot)
             .TakeWhile(name => File.Exists(Path.Combine(folder, name)));
-        string[] maybe = [TrustPath.Grants, .. Others(folder, agency).Keys.SelectMany(other => new[] { TrustPath.Hotlist(other), TrustPath.Proof(other), TrustPath.HotlistMetadata(other) }),
+        string[] maybe = [TrustPath.Grants, .. Others(folder, agency).Keys.SelectMany(other => new[] { TrustPath.Hotlist(other), TrustPath.Proof(other),
+            TrustPath.HotlistMetadata(other) }),
             TrustPath.Proof(agency)];
         return [.. roots, TrustPath.Policy, TrustPath.Operators, TrustPath.Recipients, .. maybe.Where(name => File.Exists(Path.Combine(folder, name))),
             TrustPath.Hotlist(agency), TrustPath.HotlistMetadata(agency), TrustPath.Targets, TrustPath.Snapshot, TrustPath.Timestamp];

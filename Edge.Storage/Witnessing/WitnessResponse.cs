@@ -20,7 +20,8 @@ public sealed record WitnessResponse(int Status, string? ContentType, ReadOnlyMe
     /// <param name="witness">Persists before it signs.</param>
     /// <param name="told">Told what the witness made of a request about a known log.</param>
     /// <exception cref="IOException">The disk refused: nothing was signed; a 500 to HTTP.</exception>
-    public static WitnessResponse To(ReadOnlySpan<byte> body, Func<string, NoteKey?> log, LogWitness witness, Action<WitnessRequest, NoteKey, Witnessed>? told = null)
+    public static WitnessResponse To(ReadOnlySpan<byte> body, Func<string, NoteKey?> log, LogWitness witness, Action<WitnessRequest, NoteKey,
+        Witnessed>? told = null)
     {
         ArgumentNullException.ThrowIfNull(log);
         ArgumentNullException.ThrowIfNull(witness);

@@ -24,8 +24,10 @@ public sealed class VerifierTests : IDisposable
 
     private static async Task<(ExitCode Code, string Output, string Error)> RunAsync(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(Path.Combine(Folder, "edge-verify"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        using var process = Process.Start(new ProcessStartInfo(Path.Combine(Folder, "edge-verify"), arguments) { RedirectStandardOutput = true,
+            RedirectStandardError = true })!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken),
+            process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return ((ExitCode)process.ExitCode, await output, await error);
     }
@@ -63,8 +65,10 @@ public sealed class VerifierTests : IDisposable
     public async Task It_has_no_agent_no_camera_and_no_model_in_it_and_no_verb_that_writes_a_key_or_an_export()
     {
         var parts = Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories).Select(Path.GetFileName).ToList();
-        Assert.DoesNotContain(parts, part => part!.Contains("edge-agent", StringComparison.OrdinalIgnoreCase) || part.Contains("OpenCv", StringComparison.OrdinalIgnoreCase)
-            || part.Contains("onnx", StringComparison.OrdinalIgnoreCase) || part.Contains("Vision", StringComparison.OrdinalIgnoreCase) || part.Contains("MQTT", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(parts, part => part!.Contains("edge-agent", StringComparison.OrdinalIgnoreCase) || part.Contains("OpenCv",
+            StringComparison.OrdinalIgnoreCase)
+            || part.Contains("onnx", StringComparison.OrdinalIgnoreCase) || part.Contains("Vision",
+                StringComparison.OrdinalIgnoreCase) || part.Contains("MQTT", StringComparison.OrdinalIgnoreCase));
         var help = (await RunAsync("--help")).Output;
         Assert.All(["verify", "search", "report", "note"], verb => Assert.Contains($"  {verb} ", help, StringComparison.Ordinal));
         Assert.DoesNotContain("export", help, StringComparison.Ordinal);

@@ -202,7 +202,8 @@ public sealed class WitnessDoorTests : IAsyncLifetime
         listener.Start();
         var closed = listener.LocalEndpoint;
         listener.Stop();
-        Assert.Contains("cannot be reached", (await new HttpWitness(_http, new Uri($"http://{closed}/w")).AskAsync(old => Request(log, old), Cancel)).Refusal, StringComparison.Ordinal);
+        Assert.Contains("cannot be reached", (await new HttpWitness(_http, new Uri($"http://{closed}/w")).AskAsync(old => Request(log, old), Cancel)).Refusal,
+            StringComparison.Ordinal);
     }
 
     [Fact]

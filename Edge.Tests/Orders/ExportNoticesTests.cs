@@ -60,7 +60,8 @@ public sealed class ExportNoticesTests : IDisposable
         Assert.Equal(ExitCode.Ok, (await TransparencyReportTests.Run("audit", "export", _folder.File("copy"), _folder.File("copy.tar"), "--public")).Code);
         Assert.False(Directory.Exists(OrderInbox.In(_folder.Path)));
         _audit.Dispose();
-        Assert.Equal(ExitCode.Ok, (await TransparencyReportTests.Run("audit", "export", _folder.File("state/audit"), _folder.File("out.tar"), "--public")).Code);
+        Assert.Equal(ExitCode.Ok, (await TransparencyReportTests.Run("audit", "export", _folder.File("state/audit"), _folder.File("out.tar"),
+            "--public")).Code);
         using var again = AuditLog.Open(_folder.File("state/audit"), "edge/v1/riverton/box-1", _keys.Log, _time, _keys.Epochs);
         new ExportNotices(OrderInbox.In(_folder.File("state")), again, _time, NullLogger.Instance).Look();
         Assert.Single(again.Read(), record => record.Entry!.Action == AuditAction.OrderExport);

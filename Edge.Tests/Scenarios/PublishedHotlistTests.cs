@@ -24,7 +24,8 @@ public sealed class PublishedHotlistTests : IDisposable
 
     private (Agency Agency, RoadsideBox Box, PublicationWitnesses Witnesses) Town(int witnesses = 1)
     {
-        var agency = Made(Agency.Create(_folder.File("agency"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap, Wanted = [Lists.Wanted("AB123")] }, Lists.Now, null, out _)!);
+        var agency = Made(Agency.Create(_folder.File("agency"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap, Wanted = [Lists.Wanted("AB123")] },
+            Lists.Now, null, out _)!);
         var box = Made(new RoadsideBox(agency, _folder.File("box")));
         return (agency, box, Made(new PublicationWitnesses(agency, _folder.File("witnesses"), box.Time, witnesses)));
     }
@@ -273,7 +274,8 @@ public sealed class PublishedHotlistTests : IDisposable
         Assert.Empty(witnesses.Cosign(1));
         box.Refresh();
         Assert.Single(box.WhoLooksFor("EF789"));
-        var report = AuditVerifier.Verify(Path.Combine(agencies.Riverton.Folder, "publications"), witnesses.Log.PublicKey().ToString(), null, [witnesses.Keys[0].ToString()]);
+        var report = AuditVerifier.Verify(Path.Combine(agencies.Riverton.Folder, "publications"), witnesses.Log.PublicKey().ToString(), null,
+            [witnesses.Keys[0].ToString()]);
         Assert.True(report.Holds, string.Join('\n', report.Checks));
         Assert.Equal(3, report.Checkpoint?.Size);
     }

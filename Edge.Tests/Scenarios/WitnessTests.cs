@@ -97,7 +97,8 @@ public sealed class WitnessTests : IDisposable
         {
             [TrustPath.Policy] = (policy with
             {
-                Version = policy.Version + 1, Witnesses = new Witnesses([agency.Witness.PublicKey(), theirs!], 2), PublicationLog = agency.Publications.PublicKey(),
+                Version = policy.Version + 1, Witnesses = new Witnesses([agency.Witness.PublicKey(), theirs!], 2),
+                    PublicationLog = agency.Publications.PublicKey(),
             }).Write(),
         }, _now);
         var toBroker = FirstInstall.WriteBroker(agency, _folder.File("agency"));
@@ -132,9 +133,12 @@ public sealed class WitnessTests : IDisposable
             door.Kill();
             await door.WaitForExitAsync(CancellationToken.None);
         }
-        Assert.Equal(ProofVerdict.Holds, PublicationProof.Judge(await File.ReadAllBytesAsync(Path.Combine(agency.TrustFolder, TrustPath.Proof("riverton")), TestContext.Current.CancellationToken),
-            "riverton", await File.ReadAllBytesAsync(Path.Combine(agency.TrustFolder, TrustPath.Hotlist("riverton")), TestContext.Current.CancellationToken), agency.Policy));
-        Assert.Contains("every published hotlist has its proof", (await EdgeAgent.RunAsync("hub", "publications", _folder.File("agency"))).Output, StringComparison.Ordinal);
+        Assert.Equal(ProofVerdict.Holds, PublicationProof.Judge(await File.ReadAllBytesAsync(Path.Combine(agency.TrustFolder, TrustPath.Proof("riverton")),
+            TestContext.Current.CancellationToken),
+            "riverton", await File.ReadAllBytesAsync(Path.Combine(agency.TrustFolder, TrustPath.Hotlist("riverton")), TestContext.Current.CancellationToken),
+                agency.Policy));
+        Assert.Contains("every published hotlist has its proof", (await EdgeAgent.RunAsync("hub", "publications", _folder.File("agency"))).Output,
+            StringComparison.Ordinal);
         var renewed = JsonElement.Parse((await EdgeAgent.RunAsync("hub", "hotlist", "publish", _folder.File("agency"), "--json")).Output);
         Assert.Equal((2, 0, 2), (Of("version"), Of("cosigned"), Of("needed")));
 

@@ -26,12 +26,14 @@ internal sealed class PublicationWitnesses : IDisposable
     public PublicationLog Log => _agency.PublicationsAt(_time);
 
     /// <summary>Publishes a policy that names the log and these witnesses.</summary>
-    public void Require(int needed, NoteKey? log = null) => Publish(policy => policy with { PublicationLog = log ?? Log.PublicKey(), Witnesses = new Witnesses(Keys, needed) });
+    public void Require(int needed, NoteKey? log = null) => Publish(policy => policy with { PublicationLog = log ?? Log.PublicKey(),
+        Witnesses = new Witnesses(Keys, needed) });
 
     public void Publish(Func<Policy, Policy> change)
     {
         var policy = change(_agency.Policy);
-        Assert.True(_agency.Ceremony.Propose(new Dictionary<string, byte[]> { [TrustPath.Policy] = (policy with { Version = policy.Version + 1 }).Write() }, _time.GetUtcNow()));
+        Assert.True(_agency.Ceremony.Propose(new Dictionary<string, byte[]> { [TrustPath.Policy] = (policy with { Version = policy.Version + 1 }).Write() },
+            _time.GetUtcNow()));
     }
 
     /// <summary>What one witness makes of the newest checkpoint.</summary>

@@ -33,7 +33,8 @@ internal sealed class RoadsideBox : IDisposable
         State = StateDatabase.Open(Path.Combine(folder, "state"), _keys.Hours, Time);
         Audit = AuditLog.Open(Path.Combine(folder, "audit"), name.LogOrigin, _keys.Log, Time);
         Revoked = RevokedKeys.Open(Path.Combine(folder, "state"));
-        _openTrust = () => new TrustWatch(TrustClient.Open(Path.Combine(folder, "trust"), enrolment.Root(), agency.Name, "box-1"), Audit, NullLogger.Instance) { IsRevoked = Revoked.Contains };
+        _openTrust = () => new TrustWatch(TrustClient.Open(Path.Combine(folder, "trust"), enrolment.Root(), agency.Name, "box-1"), Audit,
+            NullLogger.Instance) { IsRevoked = Revoked.Contains };
         _trust = _openTrust();
         _signer = new MessageSigner(name, _keys.Messages, "0.1.0");
     }

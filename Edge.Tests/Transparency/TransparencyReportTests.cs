@@ -111,7 +111,8 @@ public sealed class TransparencyReportTests(SharedMonth shared) : IClassFixture<
         var checkedNote = await Run("audit", "note", page, "--key", signer!.ToString(), "--json");
         Assert.Equal(ExitCode.Ok, checkedNote.Code);
         Assert.Equal((true, "2026Q4", 1), (JsonElement.Parse(checkedNote.Output).GetProperty("verified").GetBoolean(),
-            JsonElement.Parse(checkedNote.Output).GetProperty("quarter").GetString(), JsonElement.Parse(checkedNote.Output).GetProperty("logs").GetArrayLength()));
+            JsonElement.Parse(checkedNote.Output).GetProperty("quarter").GetString(),
+                JsonElement.Parse(checkedNote.Output).GetProperty("logs").GetArrayLength()));
         Assert.Contains("signed this report of 2026Q4", (await Run("audit", "note", page, "--key", signer.ToString())).Output, StringComparison.Ordinal);
         using var stranger = Edge.Storage.Keys.SigningKey.Create();
         await Refused(new NoteKey(signer.Name, stranger.Public).ToString(), "not signed with the key");

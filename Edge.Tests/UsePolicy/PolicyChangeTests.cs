@@ -70,9 +70,12 @@ public sealed class PolicyChangeTests
         var published = before with { PublicationLog = new NoteKey("log", log.Public) };
         Assert.Equal(["narrower", "other"], PolicyChange.Between(before, published).Select(change => change.Word));
         Assert.Equal(["wider", "other"], PolicyChange.Between(published, before).Select(change => change.Word));
-        Assert.Equal("boxes look for what is in a hotlist without a witness having seen that it was published", PolicyChange.Between(published, before)[0].Text);
-        Assert.Contains(PolicyChange.Statements(before, published, Lists.Now), line => line.StartsWith("+ Every list of wanted plates is entered in a public log", StringComparison.Ordinal));
-        Assert.Contains(PolicyChange.Statements(before, published, Lists.Now), line => line.StartsWith("- Nobody outside the agency has to see", StringComparison.Ordinal));
+        Assert.Equal("boxes look for what is in a hotlist without a witness having seen that it was published", PolicyChange.Between(published,
+            before)[0].Text);
+        Assert.Contains(PolicyChange.Statements(before, published, Lists.Now),
+            line => line.StartsWith("+ Every list of wanted plates is entered in a public log", StringComparison.Ordinal));
+        Assert.Contains(PolicyChange.Statements(before, published, Lists.Now), line => line.StartsWith("- Nobody outside the agency has to see",
+            StringComparison.Ordinal));
     }
 
     /// <summary>A key that a later version adds must say its change too, or keepers would sign what they did not read.</summary>
@@ -81,12 +84,14 @@ public sealed class PolicyChangeTests
     {
         string[] told =
         [
-            "purposes", "matching", "longestEntryDays", "hitRetentionHours", "summaryMinutes", "disclosureDays", "largestHotlist", "forbiddenSources", "longestHoldHours",
+            "purposes", "matching", "longestEntryDays", "hitRetentionHours", "summaryMinutes", "disclosureDays", "largestHotlist", "forbiddenSources",
+                "longestHoldHours",
             "roles", "sharing", "notifyWithinHours", "notify", "complaints", "witnesses", "publicationLog", "expires",
         ];
         var office = new Office("o", null, "311", null, null);
         using var key = SigningKey.Create();
-        var full = JsonNode.Parse((Old with { Notify = office, Complaints = office, Expires = Lists.Now, PublicationLog = new NoteKey("log", key.Public) }).Write())!.AsObject();
+        var full = JsonNode.Parse((Old with { Notify = office, Complaints = office, Expires = Lists.Now, PublicationLog = new NoteKey("log",
+            key.Public) }).Write())!.AsObject();
         Assert.Equal(told.Order(StringComparer.Ordinal), full.Select(key => key.Key).Except(["agency", "version"]).Order(StringComparer.Ordinal));
     }
 
