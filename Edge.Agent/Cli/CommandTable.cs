@@ -52,7 +52,7 @@ internal static class CommandTable
         new Command("hub", "The agency's side")
         {
             HubInitCommand.Build(), HubWatchCommand.Build(), HubWitnessCommand.Build(), HubSimulateCommand.Build(), HubTendCommand.Build(), HubPushCommand.Build(),
-            HubStatusCommand.Build(), HubSignCommand.Build(), HubKeyCommand.Build(),
+            HubEnrolCommand.Build(), HubEnrolCommand.BuildRenew(), HubStatusCommand.Build(), HubSignCommand.Build(), HubKeyCommand.Build(),
             HubChangeCommands.Export(), HubChangeCommands.Import(), HubChangeCommands.Discard(),
             HubRootRotateCommand.Build(), HubKeysRotateCommand.Build(), HubPolicyCommand.Build(), HubOperatorCommand.Build(), HubRecipientsCommand.Build(),
             new Command("hotlist", "What the agency looks for")

@@ -76,6 +76,9 @@ internal static class AgencyCare
 
     private static IEnumerable<CareDue> Certificates(Agency agency, DateTimeOffset now)
     {
+        foreach (var box in agency.Boxes)
+            if (box.CertificateEnds is { } ends && ends - ForCertificates <= now)
+                yield return new CareDue($"the certificate of box {box.Name.Box}", ends, $"hub renew {box.Name.Box}, and carry the answer there");
         foreach (var file in agency.CertificateFiles)
         {
             using var certificate = X509CertificateLoader.LoadCertificateFromFile(file);

@@ -60,6 +60,11 @@ internal sealed record AgencyFolder(string Path)
 
     public string Box(string box) => At($"boxes/{box}.json");
 
+    /// <summary>Boxes whose names other boxes bear now.</summary>
+    public string FormerBoxes => At("boxes/former");
+
+    public string FormerBox(string box, int epoch) => At(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"boxes/former/{box}.{epoch}.json"));
+
     public LinkCertificates Certificates(string name) => new(At("tls/ca.crt"), At($"tls/{name}.crt"), At($"tls/{name}.key"));
 
     public string At(string name) => System.IO.Path.Combine(Path, name);

@@ -70,18 +70,23 @@ internal sealed class CertificateAuthority : IDisposable
     {
         try
         {
-            var asked = CertificateRequest.LoadSigningRequestPem(signingRequest, HashAlgorithmName.SHA256);
-            using var key = asked.PublicKey.GetECDsaPublicKey()
-                ?? throw new AgencyException("the request's key is not an elliptic curve key: make it with this program");
-            if (key.KeySize != 256) throw new AgencyException("the request's key is not on P-256: make it with this program");
-            using var certificate = Issue(new CertificateRequest(Subject(agency, client), asked.PublicKey, HashAlgorithmName.SHA256),
-                now, ClientUse, null);
-            return certificate.RawData;
+            return CertifyClient(CertificateRequest.LoadSigningRequestPem(signingRequest, HashAlgorithmName.SHA256).PublicKey, agency, client, now);
         }
         catch (Exception unreadable) when (unreadable is CryptographicException or ArgumentException)
         {
             throw new AgencyException("the certificate request is damaged or not signed by its own key", unreadable);
         }
+    }
+
+    /// <summary>A client certificate for a key whose holder has shown before that it has it.</summary>
+    /// <returns>DER.</returns>
+    /// <exception cref="AgencyException">It is another kind of key.</exception>
+    public byte[] CertifyClient(PublicKey tls, string agency, string client, DateTimeOffset now)
+    {
+        using var key = tls.GetECDsaPublicKey() ?? throw new AgencyException("the request's key is not an elliptic curve key: make it with this program");
+        if (key.KeySize != 256) throw new AgencyException("the request's key is not on P-256: make it with this program");
+        using var certificate = Issue(new CertificateRequest(Subject(agency, client), tls, HashAlgorithmName.SHA256), now, ClientUse, null);
+        return certificate.RawData;
     }
 
     public void Dispose() => _certificate.Dispose();

@@ -28,7 +28,7 @@ internal sealed class RoadsideBox : IDisposable
         _keys = KeyFolder.Open(Path.Combine(folder, "state"), credentialsDirectory: null);
         var enrolment = new EnrolmentFolder(Path.Combine(folder, "enrolment"));
         var name = new BoxName(agency.Name, "box-1");
-        enrolment.Accept(agency.Enrol(enrolment.Prepare(name, _keys), Lists.Now));
+        enrolment.Accept(agency.Enrol(enrolment.Prepare(name, _keys), Lists.Now), Lists.Now);
         State = StateDatabase.Open(Path.Combine(folder, "state"), _keys.Hours, Time);
         Audit = AuditLog.Open(Path.Combine(folder, "audit"), name.LogOrigin, _keys.Log, Time);
         Revoked = RevokedKeys.Open(Path.Combine(folder, "state"));
