@@ -49,6 +49,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly OutboxWorker _outbox;
     private readonly OrderDesk _desk;
     private readonly OrderInbox _orders;
+    private readonly DecommissionByHand _byHand;
     private readonly TrustMailbox _mailbox;
     private readonly EnrolmentFolder _enrolment;
     private readonly CancellationTokenSource _decommissioned = new();
@@ -57,7 +58,8 @@ internal sealed class AgentHost : IAsyncDisposable
 
     /// <summary>Opens everything; nothing runs yet.</summary>
     /// <exception cref="Exception">Every documented failure of the parts; see <see cref="Cli.Failure"/>.</exception>
-    public AgentHost(AgentConfiguration configuration, TimeProvider machine, ILoggerFactory logs, IReadWitness? witness = null)
+    /// <param name="keys">Opens the keys, where systemd has not passed what they are wrapped under.</param>
+    public AgentHost(AgentConfiguration configuration, TimeProvider machine, ILoggerFactory logs, IReadWitness? witness = null, Func<KeyFolder>? keys = null)
     {
         (_configuration, _log, Progress) = (configuration, logs.CreateLogger("edge-agent"), new PipelineProgress(machine));
         var enrolment = _enrolment = new EnrolmentFolder(configuration.EnrolmentFolder);
@@ -65,7 +67,7 @@ internal sealed class AgentHost : IAsyncDisposable
         RefuseDecommissioned();
         try
         {
-            _keys = KeyFolder.Open(configuration.StateFolder);
+            _keys = keys?.Invoke() ?? KeyFolder.Open(configuration.StateFolder);
             var time = _time = EffectiveTime.Open(configuration.StateFolder, machine, new KernelBootCounter());
             _since = time.GetUtcNow();
             _state = StateDatabase.Open(configuration.StateFolder, _keys.Hours, time);
@@ -95,6 +97,7 @@ internal sealed class AgentHost : IAsyncDisposable
             _desk = new OrderDesk(configuration.StateFolder, _state, _audit, signer, _keys, revoked, () => _trust.Current,
                 (kind, detail) => _incidents.Report(kind, detail), time, logs.CreateLogger("orders")) { Decommissioned = _decommissioned.Cancel };
             _orders = new OrderInbox(OrderInbox.In(configuration.StateFolder), _desk, time, logs.CreateLogger("orders"));
+            _byHand = new DecommissionByHand(configuration.StateFolder, Box, _desk, time);
             _mailbox = new TrustMailbox(_trust, time, logs.CreateLogger("trust"));
             _inbox = new TrustInbox(configuration.TrustFolder, configuration.StateFolder, _trust);
             var link = new LinkSettings(configuration.Broker, enrolment.Certificates, $"{Box.Agency}-{Box.Box}")
@@ -147,7 +150,7 @@ internal sealed class AgentHost : IAsyncDisposable
         var trust = _trust.Current;
         return new BoxHealth
         {
-            At = _time.GetUtcNow(), Since = _since, Counts = Total, Outbox = _state.Outbox.Count(), Link = _outbox.Look, Stuck = Progress.Stuck(),
+            Box = Box.ToString(), Software = Software, Clock = _time.State, WrappedBy = _keys.WrappedBy, At = _time.GetUtcNow(), Since = _since, Counts = Total, Outbox = _state.Outbox.Count(), Link = _outbox.Look, Stuck = Progress.Stuck(),
             Cameras = [.. _cameras.Select(camera => camera.Look())],
             Log = new LogLook(_audit.Latest.Size, _witnessing.Standing),
             Trust = trust is null ? null : new TrustLook(trust.Policy.Version, trust.PolicyExpires, trust.HotlistExpires,
@@ -168,6 +171,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _incidents.CatchUp();
         _recorder.Reconcile(_trust.Current?.Sharing ?? Sharing.Nobody);
         Sweep();
+        Attempt(_byHand.Look);
         Attempt(_witnessing.Offer); // at once: a box that was set back while it was off is to learn it now
 
         _log.LogInformation("box {Box} started, version {Version}, {Cameras} cameras, state in {Folder}", Box, Software, _cameras.Count,
@@ -179,7 +183,8 @@ internal sealed class AgentHost : IAsyncDisposable
         Task[] services =
         [
             recorder, _outbox.RunAsync(background.Token), KeepHouseAsync(background.Token), _orders.RunAsync(background.Token),
-            _mailbox.RunAsync(background.Token),
+            _mailbox.RunAsync(background.Token), _byHand.RunAsync(background.Token),
+            new HealthFile(_configuration.RunFolder, new KernelBootCounter()).RunAsync(Look, _time, _log, background.Token),
         ];
         var cameras = WatchCamerasAsync(reading.Token);
         try

@@ -35,7 +35,12 @@ internal static class CommandTable
     internal static RootCommand Build() => new("Reads plates beside the road, forgets those nobody has a case for.")
     {
         DemoCommand.Build(),
+        SetupCommand.Build(),
         RunCommand.Build(),
+        DecommissionCommand.Build(),
+        SupportBundleCommand.Build(),
+        StatusCommand.Build(),
+        DoctorCommand.Build(),
         OrderCommand.Build(),
         ConfigCheckCommand.Build(),
         PolicyCommand.Build(),

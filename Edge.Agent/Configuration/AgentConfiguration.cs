@@ -26,8 +26,13 @@ public sealed record AgentConfiguration(
     /// <summary>What may wait for the broker, in MiB; see <see cref="Outbox.Limit"/>.</summary>
     public int OutboxMegabytes { get; init; } = DefaultOutboxMegabytes;
 
+    /// <summary>Where the running agent says how it is; in memory.</summary>
+    public string RunFolder { get; init; } = DefaultRunFolder;
+
     /// <summary>Brokers that stand in for <see cref="Broker"/> while it is away, in this order; up to three.</summary>
     public IReadOnlyList<BrokerAddress> StandIns { get; init; } = [];
+
+    private const string DefaultRunFolder = "/run/edge-agent";
 
     /// <summary>The most cameras one box reads.</summary>
     public const int MaxCameras = 16;
@@ -71,6 +76,7 @@ public sealed record AgentConfiguration(
             fields.Has("rules") ? fields.Child("rules", ReadRules) : null)
         {
             StandIns = [.. brokers.Skip(1)],
+            RunFolder = Folder(fields, "runFolder", DefaultRunFolder),
             OutboxMegabytes = fields.Whole("outboxMegabytes", 16, 65536, DefaultOutboxMegabytes),
         };
     }

@@ -1,6 +1,8 @@
 using Edge.Agent.Hits;
 using Edge.Agent.Publishing;
 using Edge.Agent.Witnessing;
+using Edge.Storage.Audit;
+using Edge.Storage.Keys;
 using Edge.Storage.Outbox;
 using Edge.Vision.Capture;
 
@@ -10,6 +12,18 @@ namespace Edge.Agent.Device;
 /// no plate, no case and no key, and must never: what is here is shown to everybody who may look at the box.</summary>
 internal sealed record BoxHealth
 {
+    /// <summary>Which box, as <c>agency/box</c>.</summary>
+    public string Box { get; init; } = "";
+
+    /// <summary>The version of the agent that runs.</summary>
+    public string Software { get; init; } = "";
+
+    /// <summary>How far the box's time can be trusted.</summary>
+    public ClockState Clock { get; init; } = ClockState.Held;
+
+    /// <summary>Where the key came from under which the others lie on the disk.</summary>
+    public WrappingKeySource WrappedBy { get; init; }
+
     /// <summary>When this was so.</summary>
     public required DateTimeOffset At { get; init; }
 
@@ -32,12 +46,23 @@ internal sealed record BoxHealth
 
     /// <summary>What was begun and is not done in time; empty while all goes well.</summary>
     public IReadOnlyList<string> Stuck { get; init; } = [];
+
+    /// <summary>The same, with what each camera brought a second since an earlier look.</summary>
+    public BoxHealth WithRates(BoxHealth? earlier) => earlier is null || At <= earlier.At ? this : this with
+    {
+        Cameras = [.. Cameras.Select(camera => earlier.Cameras.FirstOrDefault(before => before.Name == camera.Name) is { } before
+            ? camera with { FramesPerSecond = Math.Round((camera.Health.Frames - before.Health.Frames) / (At - earlier.At).TotalSeconds, 1) } : camera)],
+    };
 }
 
 /// <summary>One camera.</summary>
 /// <param name="Name">1 to 40 characters of a–z, 0–9 and '-'.</param>
 /// <param name="Health">State and counters; <see cref="CameraHealth.LastError"/> names no password.</param>
-internal sealed record CameraLook(string Name, CameraHealth Health);
+internal sealed record CameraLook(string Name, CameraHealth Health)
+{
+    /// <summary>What it brought in the last seconds; null until that is known.</summary>
+    public double? FramesPerSecond { get; init; }
+}
 
 /// <summary>The audit log.</summary>
 /// <param name="Size">Its entries.</param>

@@ -124,6 +124,22 @@ internal sealed class OrderDesk
         }
     }
 
+    /// <summary>Takes the box out of service because whoever is root here says so: logged, told as an incident, done. Once.</summary>
+    /// <exception cref="IOException">The disk refused: nothing was done.</exception>
+    public void DecommissionByHand()
+    {
+        lock (_gate)
+        {
+            if (File.Exists(Marker)) return;
+            _audit.Append(new AuditEntry { Action = AuditAction.OrderDecommission, Actor = "root", Role = AuditRole.Technician, Agency = _box.Agency });
+            DurableFile.Write(Marker, "{}"u8.ToArray());
+            // Nobody at the agency ordered it: they hear of it as of an opened box.
+            _incident(IncidentKind.Tamper, "decommissioned-by-hand");
+            _log.LogWarning("taken out of service by hand");
+            Decommissioned?.Invoke();
+        }
+    }
+
     private string Marker => Path.Combine(_stateFolder, DecommissionedName);
 
     // Shutting somebody out must not depend on how many orders somebody gave before; doing it again does nothing.

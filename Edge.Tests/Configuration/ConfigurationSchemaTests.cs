@@ -17,7 +17,7 @@ public sealed class ConfigurationSchemaTests
     [
         """
         {
-          "stateFolder": "/a", "modelFolder": "/b", "enrolmentFolder": "/c", "trustFolder": "/d", "broker": { "host": "broker.example", "port": 8884 },
+          "stateFolder": "/a", "modelFolder": "/b", "enrolmentFolder": "/c", "trustFolder": "/d", "runFolder": "/e", "broker": { "host": "broker.example", "port": 8884 },
           "cameras": [{ "name": "a", "source": "/dev/video0", "region": { "x": 0, "y": 0, "width": 0.05, "height": 0.05 }, "motionGate": true, "minimumPlateHeight": 12 }],
           "gate": { "detector": 0.5, "maximumWrongReadRate": 0.02, "frames": 3 },
           "rules": { "regions": ["DE"], "patterns": ["@@ ##"] }, "outboxMegabytes": 64

@@ -32,6 +32,20 @@ public static class CameraSources
         return recording.IsOpened() && recording.FrameCount > 0 ? recording.FrameCount : null;
     }
 
+    /// <summary>What this machine lacks to decode pictures, with what to install; null if it lacks nothing.</summary>
+    public static string? Missing()
+    {
+        try
+        {
+            OpenCv.Prepare();
+            return null;
+        }
+        catch (CaptureException missing)
+        {
+            return missing.Message;
+        }
+    }
+
     /// <summary>Opens a source; nothing is read before <see cref="ICameraSource.ReadAsync"/>. A live camera need not
     /// be reachable yet. The caller disposes the source.</summary>
     /// <param name="time">Clock of deadlines and of <see cref="Frame.CapturedAt"/>.</param>
