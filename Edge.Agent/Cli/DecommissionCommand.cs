@@ -23,7 +23,8 @@ internal static class DecommissionCommand
         var config = DoctorCommand.ConfigOption();
         var yes = new Option<string?>("--yes") { Description = "The box's name: it really is this one. Without, the terminal asks for it." };
         var command = new Command("decommission", "Take this box out of service: logged, told to the agency, keys destroyed") { config, yes };
-        command.SetAction((parse, cancel) => Failure.ShowAsync(() => RunAsync(AgentConfiguration.Load(parse.GetValue(config)!), parse.GetValue(yes), new TerminalQuestions(),
+        command.SetAction((parse, cancel) => Failure.ShowAsync(() => RunAsync(AgentConfiguration.Load(parse.GetValue(config)!), parse.GetValue(yes),
+            new TerminalQuestions(),
             new Machine(), TimeProvider.System, parse.InvocationConfiguration.Output, cancel)));
         return command;
     }
@@ -33,7 +34,8 @@ internal static class DecommissionCommand
     {
         var enrolment = new EnrolmentFolder(configuration.EnrolmentFolder);
         var (box, state) = (enrolment.Name(), configuration.StateFolder);
-        if (File.Exists(Path.Combine(state, OrderDesk.DecommissionedName)) && KeysAreGone(state)) return Failure.Say(ExitCode.Ok, $"{box} was taken out of service before");
+        if (File.Exists(Path.Combine(state, OrderDesk.DecommissionedName)) && KeysAreGone(state)) return Failure.Say(ExitCode.Ok,
+            $"{box} was taken out of service before");
         try
         {
             questions.Ask(new Question("--yes", $"This destroys the keys of {box}; what waits here for the hub is lost if the broker is away. Type the box's name",
@@ -43,16 +45,9 @@ internal static class DecommissionCommand
         {
             return Failure.Say(ExitCode.Usage, missing.Message);
         }
-        DecommissionByHand.Ask(state, box);
-        try
-        {
-            if (!await RunHereAsync(configuration, machine, time, cancel)) await WaitAsync(state, time, cancel);
-        }
-        finally
-        {
-            if (!KeysAreGone(state)) DecommissionByHand.Withdraw(state);
-        }
-        if (!KeysAreGone(state)) return Failure.Say(ExitCode.Failure, $"the agent that runs here did not do it within {Patience.TotalSeconds:0} s: see journalctl -u edge-agent, or stop it and try again");
+        if (!await RunHereAsync(configuration, box, machine, time, cancel)) await AskAsync(state, box, time, cancel);
+        if (!KeysAreGone(state)) return Failure.Say(ExitCode.Failure,
+            $"the agent that runs here did not do it within {Patience.TotalSeconds:0} s: see journalctl -u edge-agent, or stop it and try again");
         // The agent's user may not touch what systemd opens for it, nor say that it shall not start.
         if (state == Enrolled.DefaultStateFolder && new WrappingCredential(machine) is { Exists: true } credential) credential.Destroy();
         if (state == Enrolled.DefaultStateFolder && machine.HasSystemd) _ = machine.Run("systemctl", ["disable", "--quiet", "edge-agent.service"]);
@@ -66,19 +61,41 @@ internal static class DecommissionCommand
 
     /// <summary>Where no agent runs, this process is it, without cameras, until its last messages have left.</summary>
     /// <returns>False if one runs.</returns>
-    private static async Task<bool> RunHereAsync(AgentConfiguration configuration, Machine machine, TimeProvider time, CancellationToken cancel)
+    private static async Task<bool> RunHereAsync(AgentConfiguration configuration, BoxName box, Machine machine, TimeProvider time, CancellationToken cancel)
     {
+        var state = configuration.StateFolder;
+        // One that takes itself out of service is not disturbed: it still has messages to send.
+        if (File.Exists(Path.Combine(state, OrderDesk.DecommissionedName))) await WaitAsync(state, time, cancel);
         try
         {
             using var logs = RunCommand.Logs(LogLevel.Warning);
             await using var host = new AgentHost(configuration with { Cameras = [] }, time, logs,
-                keys: () => BoxPlace.OfMachine(machine, "", configuration.StateFolder, configuration.EnrolmentFolder).OpenKeys("file", out _));
+                keys: () => BoxPlace.OfMachine(machine, "", state, configuration.EnrolmentFolder).OpenKeys("file", out _));
+            // Only now that nobody else has the box.
+            DecommissionByHand.Ask(state, box);
             await host.RunAsync(cancel);
             return true;
         }
         catch (StateBusyException)
         {
             return false;
+        }
+        catch (EnrolmentException) when (KeysAreGone(state))
+        {
+            return true; // it was cut off before, and is finished now
+        }
+    }
+
+    private static async Task AskAsync(string state, BoxName box, TimeProvider time, CancellationToken cancel)
+    {
+        DecommissionByHand.Ask(state, box);
+        try
+        {
+            await WaitAsync(state, time, cancel);
+        }
+        finally
+        {
+            if (!KeysAreGone(state)) DecommissionByHand.Withdraw(state);
         }
     }
 

@@ -14,7 +14,8 @@ internal static class DoctorCommand
         var offline = new Option<bool>("--offline") { Description = "Ask nothing over a network: neither the broker nor network cameras." };
         var command = new Command("doctor", "Say what is wrong with this box, and what mends it") { config, offline, json };
         command.SetAction((parse, cancel) => Failure.ShowAsync(() => RunAsync(
-            Patient.Of(parse.GetValue(config)!, new Machine(), TimeProvider.System, parse.GetValue(offline)), parse.GetValue(json), parse.InvocationConfiguration.Output, cancel)));
+            Patient.Of(parse.GetValue(config)!, new Machine(), TimeProvider.System, parse.GetValue(offline)), parse.GetValue(json),
+                parse.InvocationConfiguration.Output, cancel)));
         return command;
     }
 
@@ -26,6 +27,8 @@ internal static class DoctorCommand
     /// <returns><see cref="ExitCode.Unwell"/> if anything must be mended; warnings and what was skipped are no failure.</returns>
     public static async Task<ExitCode> RunAsync(Patient patient, bool json, TextWriter output, CancellationToken cancel)
     {
+        if (patient.IsClosed) return Failure.Say(ExitCode.Usage,
+            $"this user may not read {patient.ConfigurationFile}: run it as root (sudo edge-agent doctor)");
         var checkup = await Checkup.RunAsync(patient, Checkup.All, cancel);
         if (json) output.WriteLine(checkup.ToJson(patient));
         else Show(checkup, output);

@@ -75,9 +75,11 @@ internal static class HubEnrolCommand
         answering.Say($"box          {request.Box}, {Describe(standing)}");
         answering.Say($"fingerprint  {request.Fingerprint}");
         if (standing == BoxStanding.OtherKeys && !replace)
-            return Failure.Say(ExitCode.Configuration, $"box {request.Box.Box} is enrolled already, with other keys: give --replace if this one takes its place");
+            return Failure.Say(ExitCode.Configuration,
+                $"box {request.Box.Box} is enrolled already, with other keys: give --replace if this one takes its place");
         if (heard is not null && heard != request.Fingerprint)
-            return Failure.Say(ExitCode.Verification, $"the fingerprints differ: the box shows {heard}, this request has {request.Fingerprint}. It is not that box's: nothing was enrolled");
+            return Failure.Say(ExitCode.Verification,
+                $"the fingerprints differ: the box shows {heard}, this request has {request.Fingerprint}. It is not that box's: nothing was enrolled");
         if (heard is null && !Approved(answering, request.Fingerprint, out var code)) return code;
         answering.Write(agency.Enrol(request, TimeProvider.System.GetUtcNow(), replace: replace, broker: broker));
         return ExitCode.Ok;

@@ -28,11 +28,13 @@ internal sealed class SetupCommand
     private readonly Option<string?> _fingerprint = new("--fingerprint") { Description = "The answer's fingerprint, as the hub's operator reads it out." };
     private readonly Option<string[]> _camera = new("--camera")
     {
-        Description = "NAME=SOURCE, repeat for more. A password in it shows in the process list: let yourself be asked, or edit the file.", DefaultValueFactory = _ => [],
+        Description = "NAME=SOURCE, repeat for more. A password in it shows in the process list: let yourself be asked, or edit the file.",
+        DefaultValueFactory = _ => [],
     };
     private readonly Option<string> _wrap = new Option<string>("--wrap")
     {
-        Description = "What the keys are wrapped under: credential (systemd's, by the TPM where there is one), file, or auto.", DefaultValueFactory = _ => "auto",
+        Description = "What the keys are wrapped under: credential (systemd's, by the TPM where there is one), file, or auto.",
+        DefaultValueFactory = _ => "auto",
     }.AcceptOnlyFromAmong("auto", "credential", "file");
     private readonly Option<bool> _again = new("--again") { Description = "Make a new request with the keys that are here: the last one was lost, or the agency asks for it." };
     private readonly Option<bool> _noStart = new("--no-start") { Description = "Do not start the service." };
@@ -45,20 +47,24 @@ internal sealed class SetupCommand
         var setup = new SetupCommand();
         var command = new Command("setup", "Make this machine a box: keys, request, answer, cameras, test")
         {
-            setup._agency, setup._box, setup._request, setup._answer, setup._fingerprint, setup._camera, setup._wrap, setup._again, setup._noStart, setup._offline,
+            setup._agency, setup._box, setup._request, setup._answer, setup._fingerprint, setup._camera, setup._wrap, setup._again, setup._noStart,
+                setup._offline,
             setup._folder, setup._config,
         };
-        command.SetAction((parse, cancel) => Failure.ShowAsync(() => setup.RunAsync(parse, new TerminalQuestions(), new Machine(), TimeProvider.System, cancel)));
+        command.SetAction((parse, cancel) => Failure.ShowAsync(() => setup.RunAsync(parse, new TerminalQuestions(), new Machine(), TimeProvider.System,
+            cancel)));
         return command;
     }
 
     /// <summary>For a test, which answers itself.</summary>
-    internal static Task<ExitCode> RunAsync(IReadOnlyList<string> arguments, Questions questions, Machine machine, TimeProvider time, TextWriter output, CancellationToken cancel)
+    internal static Task<ExitCode> RunAsync(IReadOnlyList<string> arguments, Questions questions, Machine machine, TimeProvider time, TextWriter output,
+        CancellationToken cancel)
     {
         var setup = new SetupCommand();
         var command = new Command("setup")
         {
-            setup._agency, setup._box, setup._request, setup._answer, setup._fingerprint, setup._camera, setup._wrap, setup._again, setup._noStart, setup._offline,
+            setup._agency, setup._box, setup._request, setup._answer, setup._fingerprint, setup._camera, setup._wrap, setup._again, setup._noStart,
+                setup._offline,
             setup._folder, setup._config,
         };
         var parse = command.Parse(arguments);
@@ -70,13 +76,13 @@ internal sealed class SetupCommand
     {
         var file = parse.GetValue(_config)!;
         var place = parse.GetValue(_folder) is { } folder ? BoxPlace.OfFolder(machine, Path.GetFullPath(folder))
-            : ConfigurationFile.Open(file) is var known ? BoxPlace.OfMachine(machine, file, known.Folder("stateFolder"), known.Folder("enrolmentFolder")) : null!;
+            : ConfigurationFile.Open(file) is var known ? BoxPlace.OfMachine(machine, file, known.Folder("stateFolder"), known.Folder("enrolmentFolder"))
+                : null!;
         if (place.IsMachine && !Environment.IsPrivilegedProcess)
             return Failure.Say(ExitCode.Usage, "this sets up the machine itself: run it as root (sudo edge-agent setup), or give --folder for a try");
-        var step = new Steps(this, parse, questions, place, time, parse.InvocationConfiguration.Output);
         try
         {
-            return await step.RunAsync(cancel);
+            return await new Steps(this, parse, questions, place, time, parse.InvocationConfiguration.Output).RunAsync(cancel);
         }
         catch (UnansweredException missing)
         {
@@ -89,6 +95,8 @@ internal sealed class SetupCommand
     {
         private readonly EnrolmentFolder _enrolment = new(place.Enrolment);
         private readonly List<string> _repeat = [];
+        private readonly List<(string Name, string Source)> _given = [.. parse.GetValue(options._camera)!.Select(ReadCamera)];
+        private bool _enrolled;
 
         public async Task<ExitCode> RunAsync(CancellationToken cancel)
         {
@@ -97,6 +105,8 @@ internal sealed class SetupCommand
             var again = parse.GetValue(options._again);
             var given = parse.GetValue(options._answer);
             if (again && given is not null) throw new UnansweredException("--again makes a new request: give --answer when it is answered");
+            if (_given.GroupBy(camera => camera.Name).FirstOrDefault(same => same.Count() > 1) is { } twice)
+                throw new UnansweredException($"--camera {twice.Key} is given twice");
             if (given is null && (again || _enrolment.Waiting is null && !_enrolment.IsEnrolled)) Request();
             else if (given is null && _enrolment.Waiting is { } waiting) Show(waiting, null);
             if ((given is not null || _enrolment.Waiting is not null) && !TakeAnswer(given)) return ExitCode.Ok;
@@ -123,7 +133,8 @@ internal sealed class SetupCommand
                     questions.Ask(new Question("--box", "Name of this box", Name), name ?? waits?.Box));
             }
             var file = parse.GetValue(options._request)
-                ?? (questions.CanAsk ? questions.Ask(new Question("--request", "Where to write the request", Writable) { Usual = $"{box.Box}.request.json" }, null) : $"{box.Box}.request.json");
+                ?? (questions.CanAsk ? questions.Ask(new Question("--request", "Where to write the request", Writable) { Usual = $"{box.Box}.request.json" },
+                    null) : $"{box.Box}.request.json");
             EnrolmentRequest request;
             using (var keys = place.OpenKeys(parse.GetValue(options._wrap)!, out var how))
             {
@@ -165,7 +176,8 @@ internal sealed class SetupCommand
                 output.WriteLine($"when it is answered: edge-agent setup{Place()} --answer FILE");
                 return false;
             }
-            var file = questions.Ask(new Question("--answer", "The agency's answer, a file (nothing: later)", typed => typed.Length == 0 ? null : Readable(typed)) { Usual = "" }, given);
+            var file = questions.Ask(new Question("--answer", "The agency's answer, a file (nothing: later)", typed => typed.Length == 0 ? null
+                : Readable(typed)) { Usual = "" }, given);
             if (file.Length == 0)
             {
                 output.WriteLine($"when it is answered: edge-agent setup{Place()}, and it goes on here");
@@ -182,13 +194,9 @@ internal sealed class SetupCommand
             Compare(answer);
             _enrolment.Accept(answer, time.GetUtcNow());
             output.WriteLine($"enrolled as {answer.Box}, broker {answer.Broker}");
-            var configuration = ConfigurationFile.Open(place.Configuration);
-            configuration.SetBroker(answer.Broker);
-            _configuration = configuration;
+            _enrolled = true;
             return true;
         }
-
-        private ConfigurationFile? _configuration;
 
         /// <summary>What the box trusts from now on is what it is told here: a person compares it.</summary>
         private void Compare(EnrolmentAnswer answer)
@@ -218,10 +226,12 @@ internal sealed class SetupCommand
         /// <summary>Cameras, and the configuration file.</summary>
         private void Configure()
         {
-            var configuration = _configuration ?? ConfigurationFile.Open(place.Configuration);
-            var given = parse.GetValue(options._camera)!;
-            var cameras = given.Length > 0 ? given.Select(ReadCamera).ToList() : configuration.HasCameras ? [] : AskForCameras();
-            if (cameras.Count == 0 && _configuration is null) return;
+            var configuration = ConfigurationFile.Open(place.Configuration);
+            var cameras = _given.Count > 0 ? _given : configuration.HasCameras ? [] : AskForCameras();
+            // Not lost where an earlier run got no further than the answer.
+            var broker = _enrolled || !configuration.HasBroker ? _enrolment.Broker : null;
+            if (cameras.Count == 0 && broker is null) return;
+            if (broker is not null) configuration.SetBroker(broker);
             if (cameras.Count > 0) configuration.SetCameras(cameras);
             foreach (var (name, source) in cameras) _repeat.Add($"--camera {Quoted($"{name}={WithoutUser(source)}")}");
             if (!place.IsMachine)
@@ -249,15 +259,19 @@ internal sealed class SetupCommand
             var cameras = new List<(string Name, string Source)>();
             while (true)
             {
-                var typed = questions.Ask(new Question("--camera", found.Count > 0 ? "Camera: its number above, its address (rtsp://, http://) or a path" : "Camera: its address (rtsp://, http://) or a path",
-                    source => Chosen(source) is { Length: > 0 } chosen ? CameraSources.Fault(new CameraOptions("", chosen)) : "must be a number, an address or a path"), null);
-                var name = questions.Ask(new Question("--camera", "Its name", text => Name(text) ?? (cameras.Any(other => other.Name == text) ? "is taken" : null))
+                var typed = questions.Ask(new Question("--camera", found.Count > 0 ? "Camera: its number above, its address (rtsp://, http://) or a path"
+                    : "Camera: its address (rtsp://, http://) or a path",
+                    source => Chosen(source) is { Length: > 0 } chosen ? CameraSources.Fault(new CameraOptions("", chosen))
+                        : "must be a number, an address or a path"), null);
+                var name = questions.Ask(new Question("--camera", "Its name", text => Name(text) ?? (cameras.Any(other => other.Name == text) ? "is taken"
+                    : null))
                 {
                     Usual = $"lane-{cameras.Count + 1}",
                 }, null);
                 cameras.Add((name, Chosen(typed)));
                 if (cameras.Count == AgentConfiguration.MaxCameras) return cameras;
-                if (questions.Ask(new Question("--camera", "Another camera? y or n", text => text is "y" or "n" ? null : "must be y or n") { Usual = "n" }, null) == "n") return cameras;
+                if (questions.Ask(new Question("--camera", "Another camera? y or n", text => text is "y" or "n" ? null : "must be y or n") { Usual = "n" },
+                    null) == "n") return cameras;
             }
 
             string Chosen(string text) => int.TryParse(text, out var number) && number >= 1 && number <= found.Count ? found[number - 1].Source : text;
@@ -267,14 +281,16 @@ internal sealed class SetupCommand
         {
             var (name, source) = text.IndexOf('=', StringComparison.Ordinal) is > 0 and var at ? (text[..at], text[(at + 1)..]) : ("", text);
             // What was typed is not repeated: it may hold a password.
-            return Name(name) is null && source.Length > 0 ? CameraSources.Fault(new CameraOptions(name, source)) is { } fault ? throw new UnansweredException($"--camera {name}: its source {fault}") : (name, source)
+            return Name(name) is null && source.Length > 0 ? CameraSources.Fault(new CameraOptions(name, source)) is { } fault
+                ? throw new UnansweredException($"--camera {name}: its source {fault}") : (name, source)
                 : throw new UnansweredException($"--camera must be NAME=SOURCE, and the name {PartyName.Rule}");
         }
 
         private async Task StartAsync(CancellationToken cancel)
         {
             if (parse.GetValue(options._noStart) || !place.HasService) return;
-            if (questions.CanAsk && questions.Ask(new Question("--no-start", "Start the service? y or n", text => text is "y" or "n" ? null : "must be y or n") { Usual = "y" }, null) == "n") return;
+            if (questions.CanAsk && questions.Ask(new Question("--no-start", "Start the service? y or n", text => text is "y" or "n" ? null
+                : "must be y or n") { Usual = "y" }, null) == "n") return;
             if (place.Start() is { } refused)
             {
                 output.WriteLine(Printable.Line(refused));
@@ -292,7 +308,8 @@ internal sealed class SetupCommand
 
         private static string? Readable(string path) => File.Exists(path) ? null : "must be a file that is there";
 
-        private string Place() => place.IsMachine ? parse.GetValue(options._config) is { } config && config != RunCommand.DefaultConfiguration ? $" --config {Quoted(config)}" : ""
+        private string Place() => place.IsMachine ? parse.GetValue(options._config) is { } config && config != RunCommand.DefaultConfiguration
+            ? $" --config {Quoted(config)}" : ""
             : $" --folder {Quoted(Path.GetDirectoryName(place.Configuration)!)}";
 
         /// <summary>As a shell takes it.</summary>
@@ -300,6 +317,7 @@ internal sealed class SetupCommand
             : $"'{text.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 
         private static string WithoutUser(string source) =>
-            source.IndexOf("://", StringComparison.Ordinal) is > 0 and var scheme && source.LastIndexOf('@') is var at && at > scheme ? $"{source[..(scheme + 3)]}USER:PASSWORD{source[at..]}" : source;
+            source.IndexOf("://", StringComparison.Ordinal) is > 0 and var scheme && source.LastIndexOf('@') is var at && at > scheme
+                ? $"{source[..(scheme + 3)]}USER:PASSWORD{source[at..]}" : source;
     }
 }

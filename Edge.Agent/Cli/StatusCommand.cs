@@ -21,7 +21,8 @@ internal static class StatusCommand
         {
             var file = new HealthFile(AgentConfiguration.Load(parse.GetValue(config)!).RunFolder, new KernelBootCounter());
             var output = parse.InvocationConfiguration.Output;
-            return parse.GetValue(watch) ? WatchAsync(file, parse.GetValue(json), output, TimeProvider.System, cancel) : Task.FromResult(Once(file, parse.GetValue(json), output));
+            return parse.GetValue(watch) ? WatchAsync(file, parse.GetValue(json), output, TimeProvider.System, cancel) : Task.FromResult(Once(file,
+                parse.GetValue(json), output));
         }));
         return command;
     }
@@ -66,12 +67,15 @@ internal static class StatusCommand
         };
         foreach (var stuck in health.Stuck) lines.Add(Row("STUCK", stuck));
         foreach (var camera in health.Cameras)
-            lines.Add(Row("camera", $"{camera.Name}: {camera.Health.State.ToString().ToLowerInvariant()}" + (camera.FramesPerSecond is { } rate ? Number($", {rate:0.#} frames a second") : "")
+            lines.Add(Row("camera", $"{camera.Name}: {camera.Health.State.ToString().ToLowerInvariant()}" + (camera.FramesPerSecond is { } rate
+                ? Number($", {rate:0.#} frames a second") : "")
                 + Number($", {camera.Health.Frames} frames, {camera.Health.Dropped} dropped, {camera.Health.Reconnects} reconnects") + (camera.Health.LastError is { } error ? $"; {error}" : "")));
         lines.Add(Row("reads", Number($"{health.Counts.Reads} = {health.Counts.Discarded} discarded + {health.Counts.Hits} hits")));
-        lines.Add(Row("broker", health.Link.Broker is { } broker ? $"linked to {broker} since {JsonTime.Write(health.Link.Since)}" : $"no link since {JsonTime.Write(health.Link.Since)}: {health.Link.Reason}"));
+        lines.Add(Row("broker", health.Link.Broker is { } broker ? $"linked to {broker} since {JsonTime.Write(health.Link.Since)}"
+            : $"no link since {JsonTime.Write(health.Link.Since)}: {health.Link.Reason}"));
         lines.Add(Row("outbox", Number($"{health.Outbox.Ready + health.Outbox.Unlogged} wait, {health.Outbox.Sent} kept until the hub has them, {health.Outbox.Bytes >> 10} KiB")));
-        lines.Add(Row("log", Number($"{health.Log.Size} entries") + (health.Log.Witnessed is { } standing ? Number($", {standing.Size} cosigned") + (standing.Time is { } time ? $" at {JsonTime.Write(time)}" : "") : "")));
+        lines.Add(Row("log", Number($"{health.Log.Size} entries") + (health.Log.Witnessed is { } standing
+            ? Number($", {standing.Size} cosigned") + (standing.Time is { } time ? $" at {JsonTime.Write(time)}" : "") : "")));
         lines.Add(Row("policy", health.Trust is not { } trust ? "none yet: every read is discarded"
             : Number($"{trust.PolicyVersion} until {JsonTime.Write(trust.OrdersUntil)}; hotlist of {trust.Entries} until {JsonTime.Write(trust.HotlistUntil)}")));
         return string.Join('\n', lines.Select(Printable.Line));
@@ -81,5 +85,6 @@ internal static class StatusCommand
 
     private static string Number(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private static string Span(TimeSpan span) => span.TotalHours < 1 ? Number($"{span.TotalMinutes:0} min") : span.TotalDays < 2 ? Number($"{span.TotalHours:0} h") : Number($"{span.TotalDays:0} days");
+    private static string Span(TimeSpan span) => span.TotalHours < 1 ? Number($"{span.TotalMinutes:0} min") : span.TotalDays < 2
+        ? Number($"{span.TotalHours:0} h") : Number($"{span.TotalDays:0} days");
 }

@@ -17,7 +17,8 @@ internal static class SupportBundleCommand
         command.SetAction((parse, cancel) => Failure.ShowAsync(async () =>
         {
             var patient = Patient.Of(parse.GetValue(config)!, new Machine(), TimeProvider.System, parse.GetValue(offline));
-            var file = Path.GetFullPath(parse.GetValue(to) ?? string.Create(CultureInfo.InvariantCulture, $"edge-support-{patient.Time.GetUtcNow():yyyyMMdd-HHmmss}.tar.gz"));
+            var file = Path.GetFullPath(parse.GetValue(to) ?? string.Create(CultureInfo.InvariantCulture,
+                $"edge-support-{patient.Time.GetUtcNow():yyyyMMdd-HHmmss}.tar.gz"));
             await using (var archive = new FileStream(file, new FileStreamOptions
             {
                 Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,

@@ -21,7 +21,8 @@ internal static class CameraRows
         if (patient.Health is { } health) return [.. health.Cameras.Select(camera => Row(camera, configuration))];
         var rows = new List<Finding>();
         foreach (var camera in configuration.Cameras)
-            rows.Add(patient.Offline && camera.Source.Contains("://", StringComparison.Ordinal) ? Finding.Skipped(camera.Name, "over the network, and --offline was given")
+            rows.Add(patient.Offline && camera.Source.Contains("://", StringComparison.Ordinal) ? Finding.Skipped(camera.Name,
+                "over the network, and --offline was given")
                 : await TryAsync(camera, patient.Time, cancel));
         return rows;
     }
@@ -30,10 +31,12 @@ internal static class CameraRows
     {
         var source = configuration.Cameras.FirstOrDefault(one => one.Name == camera.Name)?.Source ?? "";
         var rate = camera.FramesPerSecond is { } frames ? string.Create(CultureInfo.InvariantCulture, $"{frames:0.#} frames a second") : "no rate yet";
-        var says = string.Create(CultureInfo.InvariantCulture, $"{camera.Health.State.ToString().ToLowerInvariant()}, {rate}, {camera.Health.Reconnects} reconnect(s)");
+        var says = string.Create(CultureInfo.InvariantCulture,
+            $"{camera.Health.State.ToString().ToLowerInvariant()}, {rate}, {camera.Health.Reconnects} reconnect(s)");
         return camera.Health.State switch
         {
-            CameraState.Running when camera.FramesPerSecond is < FewFrames => Finding.Warning(camera.Name, says, "raise the camera's frame rate; vehicles that pass need several frames"),
+            CameraState.Running when camera.FramesPerSecond is < FewFrames => Finding.Warning(camera.Name, says,
+                "raise the camera's frame rate; vehicles that pass need several frames"),
             CameraState.Running => Finding.Good(camera.Name, says),
             CameraState.Starting when camera.Health.LastError is null => Finding.Warning(camera.Name, says),
             CameraState.Stopped => Finding.Warning(camera.Name, says, "a recording is over; the service reads it again at its next start"),
@@ -74,10 +77,12 @@ internal static class CameraRows
         if (!live) return Finding.Good(camera.Name, $"a file or folder of pictures, {size}");
         var rate = (frames - 1) / Math.Max(time.GetElapsedTime(since).TotalSeconds, 0.001);
         var says = string.Create(CultureInfo.InvariantCulture, $"{size}, {rate:0.#} frames a second");
-        return rate < FewFrames ? Finding.Warning(camera.Name, says, "raise the camera's frame rate; vehicles that pass need several frames") : Finding.Good(camera.Name, says);
+        return rate < FewFrames ? Finding.Warning(camera.Name, says, "raise the camera's frame rate; vehicles that pass need several frames")
+            : Finding.Good(camera.Name, says);
     }
 
     private static string Mend(string source) => source.StartsWith("/dev/video", StringComparison.Ordinal)
         ? "plug the camera in and look at ls /dev/video*; for the service, install local-camera.conf (docs/install.md) and put edge-agent into group video"
-        : source.Contains("://", StringComparison.Ordinal) ? "look at its power and cable, then its address and password in /etc/edge/edge.json" : "correct cameras[].source in /etc/edge/edge.json";
+        : source.Contains("://", StringComparison.Ordinal) ? "look at its power and cable, then its address and password in /etc/edge/edge.json"
+            : "correct cameras[].source in /etc/edge/edge.json";
 }

@@ -49,7 +49,8 @@ internal sealed record Checkup(IReadOnlyList<(string Group, IReadOnlyList<Findin
 #pragma warning restore CA1031
             {
                 // Of what is expected the message was written for a technician; another's may quote what was being read.
-                var why = failure is IOException or UnauthorizedAccessException or Configuration.ConfigurationException ? failure.Message : $"unexpected {failure.GetType().Name}";
+                var why = failure is IOException or UnauthorizedAccessException or Configuration.ConfigurationException ? failure.Message
+                    : $"unexpected {failure.GetType().Name}";
                 groups.Add((examination.Group, [failure is UnauthorizedAccessException
                     ? Finding.Skipped(examination.Group, "this user may not look: run it as root")
                     : Finding.Bad(examination.Group, $"could not be looked at: {why}", "run edge-agent doctor as root; if it stays, report this line")]));

@@ -19,8 +19,10 @@ internal static class ClockRows
         else yield return health.Clock switch
         {
             ClockState.Synced => Finding.Good("time", $"{JsonTime.Write(health.At)}, confirmed by what the agency signed"),
-            ClockState.Floor => Finding.Bad("time", $"the machine's clock is behind a time that has passed; the box goes on from {JsonTime.Write(health.At)}", Set),
-            _ => Finding.Warning("time", $"{JsonTime.Write(health.At)}, not confirmed since the machine started", "wait for the broker to bring a new timestamp, or look at the clock"),
+            ClockState.Floor => Finding.Bad("time",
+                $"the machine's clock is behind a time that has passed; the box goes on from {JsonTime.Write(health.At)}", Set),
+            _ => Finding.Warning("time", $"{JsonTime.Write(health.At)}, not confirmed since the machine started",
+                "wait for the broker to bring a new timestamp, or look at the clock"),
         };
         var synchronized = machine.HasSystemd ? machine.Run("timedatectl", ["show", "--property=NTPSynchronized", "--value"])?.Text : null;
         yield return synchronized switch

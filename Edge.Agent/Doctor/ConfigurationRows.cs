@@ -9,11 +9,14 @@ internal static class ConfigurationRows
     {
         var file = patient.ConfigurationFile;
         foreach (var problem in patient.Problems)
-            yield return Finding.Bad(Path.GetFileName(file), $"{problem}", File.Exists(file) ? $"correct it, then: edge-agent config check {file}" : "sudo edge-agent setup");
+            yield return Finding.Bad(Path.GetFileName(file), $"{problem}", File.Exists(file) ? $"correct it, then: edge-agent config check {file}"
+                : "sudo edge-agent setup");
         if (patient.Configuration is not { } configuration) yield break;
-        yield return Finding.Good(Path.GetFileName(file), string.Create(CultureInfo.InvariantCulture, $"{configuration.Cameras.Count} camera(s), broker {configuration.Broker}"));
+        yield return Finding.Good(Path.GetFileName(file), string.Create(CultureInfo.InvariantCulture,
+            $"{configuration.Cameras.Count} camera(s), broker {configuration.Broker}"));
         // A camera's password may be in it.
-        if ((File.GetUnixFileMode(file) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite)) != 0 && configuration.Cameras.Any(camera => camera.Source.Contains('@', StringComparison.Ordinal)))
+        if ((File.GetUnixFileMode(file) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite)) != 0 && configuration.Cameras.Any(camera =>
+            camera.Source.Contains('@', StringComparison.Ordinal)))
             yield return Finding.Warning("who can read it", "everybody on this machine, cameras' passwords included", $"chmod 640 {file}");
     }
 }

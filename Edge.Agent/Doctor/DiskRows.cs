@@ -23,7 +23,8 @@ internal static class DiskRows
         var outbox = (long)(configuration?.OutboxMegabytes ?? 0) << 20;
         var says = string.Create(CultureInfo.InvariantCulture, $"{free >> 20} MiB free for {folder}");
         return free < Needed ? Finding.Bad("room", says, "free some of it: journalctl --vacuum-size=100M, apt-get clean")
-            : free < Needed + outbox ? Finding.Warning("room", string.Create(CultureInfo.InvariantCulture, $"{says}, less than the outbox may need ({outbox >> 20} MiB)"), "free some, or lower outboxMegabytes")
+            : free < Needed + outbox ? Finding.Warning("room", string.Create(CultureInfo.InvariantCulture,
+                $"{says}, less than the outbox may need ({outbox >> 20} MiB)"), "free some, or lower outboxMegabytes")
             : Finding.Good("room", says);
     }
 
@@ -34,7 +35,8 @@ internal static class DiskRows
         var mount = mounts.Where(fields => IsBelow(folder, fields[1])).OrderBy(fields => fields[1].Length).LastOrDefault();
         if (mount is null) return Finding.Skipped("writable", "the machine does not say");
         return mount[3].Split(',').Contains("ro")
-            ? Finding.Bad("writable", $"{mount[1]} is mounted read-only, as after a disk error", $"dmesg | grep -i error; then mount -o remount,rw {mount[1]}, or a new disk")
+            ? Finding.Bad("writable", $"{mount[1]} is mounted read-only, as after a disk error",
+                $"dmesg | grep -i error; then mount -o remount,rw {mount[1]}, or a new disk")
             : Finding.Good("writable", $"{mount[1]}, {mount[2]}");
     }
 
@@ -51,7 +53,8 @@ internal static class DiskRows
             var tenths = life.Split(' ').Select(Tenths).DefaultIfEmpty(0).Max();
             if (tenths == 0) continue;
             told = true;
-            var says = tenths > 10 ? $"{disk} is beyond its rated life" : string.Create(CultureInfo.InvariantCulture, $"{disk} has used up to {tenths * 10} % of its life");
+            var says = tenths > 10 ? $"{disk} is beyond its rated life" : string.Create(CultureInfo.InvariantCulture,
+                $"{disk} has used up to {tenths * 10} % of its life");
             yield return tenths > 10 ? Finding.Bad("wear", says, "replace the disk, then enrol the box anew (hub enrol --replace)")
                 : tenths >= 9 ? Finding.Warning("wear", says, "plan a new disk") : Finding.Good("wear", says);
         }

@@ -16,8 +16,14 @@ internal static class IdentityRows
             yield return Finding.Skipped("enrolment", "there is no usable configuration");
             yield break;
         }
+        if (!MayList(patient.Configuration!.EnrolmentFolder))
+        {
+            yield return Finding.Skipped("enrolment", "this user may not look: run it as root");
+            yield break;
+        }
         if (enrolment.Waiting is { } waiting)
-            yield return Finding.Warning("request", $"{waiting.Box} waits for its agency's answer; fingerprint {waiting.Fingerprint}", "sudo edge-agent setup --answer FILE");
+            yield return Finding.Warning("request", $"{waiting.Box} waits for its agency's answer; fingerprint {waiting.Fingerprint}",
+                "sudo edge-agent setup --answer FILE");
         if (!enrolment.IsEnrolled)
         {
             yield return Finding.Bad("enrolment", "this box is not enrolled", "sudo edge-agent setup");
@@ -40,15 +46,31 @@ internal static class IdentityRows
             chain.ChainPolicy.CustomTrustStore.Add(ca);
             chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
             chain.ChainPolicy.VerificationTime = now.UtcDateTime;
-            if (!chain.Build(own)) return Finding.Bad("certificate", "is not signed by the agency's CA beside it", "sudo edge-agent setup --again, and enrol it anew");
+            if (!chain.Build(own)) return Finding.Bad("certificate", "is not signed by the agency's CA beside it",
+                "sudo edge-agent setup --again, and enrol it anew");
             var left = own.NotAfter.ToUniversalTime() - now.UtcDateTime;
             var says = string.Create(CultureInfo.InvariantCulture, $"good for {left.TotalDays:0} days");
-            return left > Soon ? Finding.Good("certificate", says) : Finding.Warning("certificate", says, $"at the hub: edge-agent hub renew DIR {box.Box}; here: sudo edge-agent setup --answer FILE");
+            return left > Soon ? Finding.Good("certificate", says) : Finding.Warning("certificate", says,
+                $"at the hub: edge-agent hub renew DIR {box.Box}; here: sudo edge-agent setup --answer FILE");
         }
         catch (BrokerException unusable)
         {
-            return !CanRead(files.KeyFile) ? Finding.Skipped("certificate", "this user may not read its key: run it as root") : Finding.Bad("certificate", unusable.Message,
+            return !CanRead(files.KeyFile) ? Finding.Skipped("certificate", "this user may not read its key: run it as root") : Finding.Bad("certificate",
+                unusable.Message,
                 $"set the clock, or at the hub: edge-agent hub renew DIR {box.Box}; here: sudo edge-agent setup --answer FILE");
+        }
+    }
+
+    private static bool MayList(string folder)
+    {
+        try
+        {
+            _ = Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any();
+            return true;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 

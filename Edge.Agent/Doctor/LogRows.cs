@@ -13,7 +13,8 @@ internal static class LogRows
     {
         if (patient.Configuration is not { } configuration) return [Finding.Skipped("log", "there is no usable configuration")];
         if (patient.Health is { } health)
-            return [Finding.Good("log", Entries(health.Log.Size)), health.Log.Witnessed is { } standing ? Cosigned(standing.Size, standing.Time, health.Log.Size, health.At)
+            return [Finding.Good("log", Entries(health.Log.Size)), health.Log.Witnessed is { } standing ? Cosigned(standing.Size, standing.Time,
+                health.Log.Size, health.At)
                 : Finding.Skipped("cosigned", "the policy names no witness")];
         var file = new FileInfo(Path.Combine(configuration.StateFolder, "audit", "checkpoint"));
         if (!file.Directory!.Exists) return [Finding.Skipped("log", "it begins with the agent's first start, or this user may not look")];
@@ -27,6 +28,7 @@ internal static class LogRows
 
     private static Finding Cosigned(long size, DateTimeOffset? time, long of, DateTimeOffset now) =>
         time is null ? Finding.Warning("cosigned", "by too few witnesses, or never", "at the witnesses: edge-agent hub witness DIR")
-        : now - time > Late && size < of ? Finding.Warning("cosigned", string.Create(CultureInfo.InvariantCulture, $"{size} of {of} entries, last {JsonTime.Write(time.Value)}"), "at the witnesses: edge-agent hub witness DIR")
+        : now - time > Late && size < of ? Finding.Warning("cosigned", string.Create(CultureInfo.InvariantCulture,
+            $"{size} of {of} entries, last {JsonTime.Write(time.Value)}"), "at the witnesses: edge-agent hub witness DIR")
         : Finding.Good("cosigned", string.Create(CultureInfo.InvariantCulture, $"{size} of {of} entries, last {JsonTime.Write(time.Value)}"));
 }

@@ -29,8 +29,24 @@ internal sealed record Patient
     /// <summary>Nothing is asked over a network.</summary>
     public bool Offline { get; init; }
 
+    /// <summary>True if there is a configuration that this user may not read: nothing could be said of the box.</summary>
+    public bool IsClosed { get; private init; }
+
     /// <summary>The box's papers; null without a configuration.</summary>
     public EnrolmentFolder? Enrolment => Configuration is null ? null : new EnrolmentFolder(Configuration.EnrolmentFolder);
+
+    private static bool MayRead(string file)
+    {
+        try
+        {
+            File.OpenRead(file).Dispose();
+            return true;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Looks at the box that a configuration file describes.</summary>
     public static Patient Of(string file, Machine machine, TimeProvider time, bool offline)
@@ -44,7 +60,7 @@ internal sealed record Patient
         }
         catch (ConfigurationException refused)
         {
-            return patient with { Problems = refused.Problems, NoHealth = "there is no usable configuration" };
+            return patient with { Problems = refused.Problems, NoHealth = "there is no usable configuration", IsClosed = File.Exists(file) && !MayRead(file) };
         }
     }
 }

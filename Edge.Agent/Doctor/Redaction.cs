@@ -11,8 +11,10 @@ internal sealed partial class Redaction(IReadOnlySet<string> known)
 {
     private static readonly HashSet<string> Terms = new(StringComparer.Ordinal)
     {
-        "MQTT", "TLS", "CA", "CONNECT", "PUBACK", "DNS", "HTTP", "RTSP", "MJPEG", "ONNX", "OpenCV", "GTK", "TPM", "GPIO", "JSON", "PEM", "QR", "UTC", "READY", "STOPPING",
-        "WATCHDOG", "SIGTERM", "SIGKILL", "NTP", ".NET", "CPU", "MiB", "KiB", "GiB", "edge-agent.service", "health.json", "edge.json", "clock.json", "timestamp.json", "snapshot.json",
+        "MQTT", "TLS", "CA", "CONNECT", "PUBACK", "DNS", "HTTP", "RTSP", "MJPEG", "ONNX", "OpenCV", "GTK", "TPM", "GPIO", "JSON", "PEM", "QR", "UTC",
+            "READY", "STOPPING",
+        "WATCHDOG", "SIGTERM", "SIGKILL", "NTP", ".NET", "CPU", "MiB", "KiB", "GiB", "edge-agent.service", "health.json", "edge.json", "clock.json",
+            "timestamp.json", "snapshot.json",
         "targets.json", "root.json", "policy.json", "operators.json", "recipients.json", "grants.json",
     };
 
@@ -25,7 +27,8 @@ internal sealed partial class Redaction(IReadOnlySet<string> known)
         // What is glued to a word by punctuation is not part of it.
         var core = word.Trim('(', ')', '[', ']', '{', '}', ',', ';', ':', '.', '\'', '"', '!', '?', '<', '>', '=');
         return core.Length == 0 || known.Contains(core) || Terms.Contains(core) || Plain().IsMatch(core)
-            || core.Split(['=', '/', '[', ']', ':'], StringSplitOptions.RemoveEmptyEntries) is { Length: > 1 } parts && parts.All(part => known.Contains(part) || Terms.Contains(part) || Plain().IsMatch(part));
+            || core.Split(['=', '/', '[', ']', ':'], StringSplitOptions.RemoveEmptyEntries) is { Length: > 1 } parts && parts.All(part =>
+                known.Contains(part) || Terms.Contains(part) || Plain().IsMatch(part));
     }
 
     [GeneratedRegex(@"\S+", RegexOptions.CultureInvariant)]

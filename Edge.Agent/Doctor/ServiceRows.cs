@@ -16,7 +16,8 @@ internal static partial class ServiceRows
         yield return patient.Health switch
         {
             null => Finding.Skipped("agent", patient.NoHealth ?? "none runs"),
-            { Stuck.Count: > 0 } stuck => Finding.Bad("agent", $"{string.Join(", ", stuck.Stuck)} should be over and is not", "systemctl restart edge-agent; then journalctl -u edge-agent"),
+            { Stuck.Count: > 0 } stuck => Finding.Bad("agent", $"{string.Join(", ", stuck.Stuck)} should be over and is not",
+                "systemctl restart edge-agent; then journalctl -u edge-agent"),
             { } runs => Finding.Good("agent", string.Create(CultureInfo.InvariantCulture, $"runs for {(runs.At - runs.Since).TotalHours:0.#} h")),
         };
         if (!patient.Machine.HasSystemd)
@@ -32,7 +33,8 @@ internal static partial class ServiceRows
             _ => Finding.Bad("unit", active.Length > 0 ? active : "unknown", "systemctl start edge-agent; if it does not stay: journalctl -u edge-agent -n 20"),
         };
         var enabled = patient.Machine.Run("systemctl", ["is-enabled", Unit])?.Text ?? "";
-        yield return enabled == "enabled" ? Finding.Good("after a reboot", "it starts") : Finding.Bad("after a reboot", "it does not start", "systemctl enable edge-agent");
+        yield return enabled == "enabled" ? Finding.Good("after a reboot", "it starts") : Finding.Bad("after a reboot", "it does not start",
+            "systemctl enable edge-agent");
         var exposure = Exposure().Match(patient.Machine.Run("systemd-analyze", ["security", "--no-pager", Unit])?.Text ?? "");
         if (!exposure.Success) yield return Finding.Skipped("hardening", "systemd-analyze does not say");
         else

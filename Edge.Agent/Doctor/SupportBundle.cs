@@ -45,7 +45,8 @@ internal sealed class SupportBundle(Patient patient)
             ("versions.json", Versions().ToJsonString(Indented)),
             ("configuration.json", Configuration()),
             ("doctor.json", Redacted(checkup).ToJson(patient)),
-            ("health.json", patient.Health is { } health ? HealthFile.ToJson(Redacted(health)) : JsonSerializer.Serialize(new { none = patient.NoHealth }, Indented)),
+            ("health.json", patient.Health is { } health ? HealthFile.ToJson(Redacted(health)) : JsonSerializer.Serialize(new { none = patient.NoHealth },
+                Indented)),
             ("journal.txt", Journal()),
             ("unit.txt", UnitFiles()),
         ];
@@ -62,7 +63,8 @@ internal sealed class SupportBundle(Patient patient)
     private string Configuration()
     {
         if (patient.Configuration is not { } read)
-            return new JsonObject { ["problems"] = new JsonArray([.. patient.Problems.Select(problem => (JsonNode)_redaction.Line($"{problem}"))]) }.ToJsonString(Indented);
+            return new JsonObject { ["problems"] = new JsonArray([.. patient.Problems.Select(problem =>
+                (JsonNode)_redaction.Line($"{problem}"))]) }.ToJsonString(Indented);
         var gate = read.Gate;
         return new JsonObject
         {
@@ -70,7 +72,8 @@ internal sealed class SupportBundle(Patient patient)
             ["trustFolder"] = Folder(read.TrustFolder), ["runFolder"] = Folder(read.RunFolder), ["outboxMegabytes"] = read.OutboxMegabytes,
             ["brokers"] = new JsonArray([.. read.StandIns.Prepend(read.Broker).Select(broker => (JsonNode)broker.ToString())]),
             ["cameras"] = new JsonArray([.. read.Cameras.Select(camera => (JsonNode)Camera(camera))]),
-            ["gate"] = new JsonObject { ["detector"] = gate.Detector, ["maximumWrongReadRate"] = gate.MaximumWrongReadRate, ["evidence"] = gate.Evidence, ["frames"] = gate.Frames },
+            ["gate"] = new JsonObject { ["detector"] = gate.Detector, ["maximumWrongReadRate"] = gate.MaximumWrongReadRate, ["evidence"] = gate.Evidence,
+                ["frames"] = gate.Frames },
             ["rules"] = read.Rules is not null,
         }.ToJsonString(Indented);
     }
@@ -79,7 +82,8 @@ internal sealed class SupportBundle(Patient patient)
 
     private static JsonObject Camera(CameraConfiguration camera) => new()
     {
-        ["name"] = camera.Name, ["source"] = Kind(camera.Source), ["motionGate"] = camera.Pipeline.MotionGate, ["minimumPlateHeight"] = camera.Pipeline.MinimumPlateHeight,
+        ["name"] = camera.Name, ["source"] = Kind(camera.Source), ["motionGate"] = camera.Pipeline.MotionGate,
+            ["minimumPlateHeight"] = camera.Pipeline.MinimumPlateHeight,
     };
 
     // No host and no path: passwords stand in both in practice, and who helps does not need them.
@@ -91,14 +95,16 @@ internal sealed class SupportBundle(Patient patient)
 
     private BoxHealth Redacted(BoxHealth health) => health with
     {
-        Cameras = [.. health.Cameras.Select(camera => camera with { Health = camera.Health with { LastError = camera.Health.LastError is { } error ? _redaction.Line(error) : null } })],
+        Cameras = [.. health.Cameras.Select(camera => camera with { Health = camera.Health with { LastError = camera.Health.LastError is { } error
+            ? _redaction.Line(error) : null } })],
         Link = health.Link with { Reason = health.Link.Reason is { } reason ? _redaction.Line(reason) : null },
         Stuck = [.. health.Stuck.Select(_redaction.Line)],
     };
 
     private string Journal()
     {
-        if (patient.Machine.Run("journalctl", ["-u", Unit, "-n", JournalLines.ToString(CultureInfo.InvariantCulture), "--no-pager", "-o", "json", "--output-fields=MESSAGE,PRIORITY"]) is not { Code: 0 } said)
+        if (patient.Machine.Run("journalctl", ["-u", Unit, "-n", JournalLines.ToString(CultureInfo.InvariantCulture), "--no-pager", "-o", "json",
+            "--output-fields=MESSAGE,PRIORITY"]) is not { Code: 0 } said)
             return "journalctl is not here, or gave nothing\n";
         var text = new StringBuilder();
         foreach (var line in said.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
@@ -113,7 +119,8 @@ internal sealed class SupportBundle(Patient patient)
             using var entry = JsonDocument.Parse(line);
             var root = entry.RootElement;
             if (!root.TryGetProperty("MESSAGE", out var message) || message.ValueKind != JsonValueKind.String) return null;
-            var time = root.TryGetProperty("__REALTIME_TIMESTAMP", out var at) && long.TryParse(at.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds)
+            var time = root.TryGetProperty("__REALTIME_TIMESTAMP", out var at) && long.TryParse(at.GetString(), NumberStyles.None,
+                CultureInfo.InvariantCulture, out var microseconds)
                 ? JsonTime.WriteMilliseconds(DateTimeOffset.UnixEpoch.AddMicroseconds(microseconds)) : "-";
             return $"{time} {_redaction.Line(message.GetString()!.ReplaceLineEndings(" "))}";
         }
@@ -131,7 +138,8 @@ internal sealed class SupportBundle(Patient patient)
         foreach (var line in said.Text.Split('\n'))
         {
             var at = line.IndexOf('=', StringComparison.Ordinal);
-            text.Append(at > 0 && (line.StartsWith("Environment", StringComparison.Ordinal) || line.Contains("Credential", StringComparison.Ordinal)) ? $"{line[..at]}=…"
+            text.Append(at > 0 && (line.StartsWith("Environment", StringComparison.Ordinal) || line.Contains("Credential", StringComparison.Ordinal))
+                ? $"{line[..at]}=…"
                 : line.StartsWith('#') || at < 0 ? _redaction.Line(line) : $"{line[..at]}={Value(line[(at + 1)..])}").Append('\n');
         }
         return text.ToString();
@@ -141,7 +149,8 @@ internal sealed class SupportBundle(Patient patient)
     private string Value(string value) => Shipped.Contains(value) ? value : _redaction.Line(value);
 
     private HashSet<string> Shipped => field ??= new(
-        (patient.Machine.Read("/lib/systemd/system/edge-agent.service") ?? "").Split('\n').Select(line => line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..]), StringComparer.Ordinal);
+        (patient.Machine.Read("/lib/systemd/system/edge-agent.service") ?? "").Split('\n').Select(line => line[(line.IndexOf('=',
+            StringComparison.Ordinal) + 1)..]), StringComparer.Ordinal);
 
     private static HashSet<string> Known(Patient patient)
     {

@@ -27,7 +27,8 @@ internal static class TrustRows
         try
         {
             var trust = ActiveTrust.From(targets, now);
-            return Rows(new TrustLook(trust.Policy.Version, trust.PolicyExpires, trust.HotlistExpires, trust.Matcher.Hotlist.Entries.Count, trust.Refused.Count), now);
+            return Rows(new TrustLook(trust.Policy.Version, trust.PolicyExpires, trust.HotlistExpires, trust.Matcher.Hotlist.Entries.Count,
+                trust.Refused.Count), now);
         }
         catch (TrustException refused)
         {
@@ -43,9 +44,11 @@ internal static class TrustRows
             yield break;
         }
         yield return Until("policy", string.Create(CultureInfo.InvariantCulture, $"version {trust.PolicyVersion}, orders"), trust.OrdersUntil, now);
-        yield return Until("hotlist", string.Create(CultureInfo.InvariantCulture, $"{trust.Entries} entr{(trust.Entries == 1 ? "y" : "ies")}, matching"), trust.HotlistUntil, now);
+        yield return Until("hotlist", string.Create(CultureInfo.InvariantCulture, $"{trust.Entries} entr{(trust.Entries == 1 ? "y" : "ies")}, matching"),
+            trust.HotlistUntil, now);
         if (trust.Refused > 0)
-            yield return Finding.Warning("refused entries", string.Create(CultureInfo.InvariantCulture, $"{trust.Refused} of the hotlist are not in use"), "at the hub: edge-agent hub hotlist show DIR");
+            yield return Finding.Warning("refused entries", string.Create(CultureInfo.InvariantCulture, $"{trust.Refused} of the hotlist are not in use"),
+                "at the hub: edge-agent hub hotlist show DIR");
     }
 
     private static Finding Until(string row, string what, DateTimeOffset end, DateTimeOffset now) =>

@@ -13,7 +13,8 @@ internal static class VersionRows
         yield return Finding.Good("system", $"{System(patient)}, kernel {patient.Machine.Read("/proc/sys/kernel/osrelease")}, {RuntimeInformation.ProcessArchitecture}, .NET {Environment.Version}");
         if (patient.Configuration?.Cameras.Any(camera => camera.Source.StartsWith("rtsp", StringComparison.Ordinal)) != true) yield break;
         var ffmpeg = patient.Machine.Run("/usr/bin/ffmpeg", ["-version"])?.Text.Split('\n')[0].Split(' ');
-        yield return ffmpeg is ["ffmpeg", "version", var version, ..] ? Finding.Good("ffmpeg", version) : Finding.Bad("ffmpeg", "is not there, and decodes RTSP", "apt-get install ffmpeg");
+        yield return ffmpeg is ["ffmpeg", "version", var version, ..] ? Finding.Good("ffmpeg", version) : Finding.Bad("ffmpeg",
+            "is not there, and decodes RTSP", "apt-get install ffmpeg");
     }
 
     private static string System(Patient patient) => (patient.Machine.Read("/etc/os-release") ?? "").Split('\n')

@@ -48,7 +48,7 @@ internal sealed record BoxPlace(Machine Machine, string Configuration, string St
         {
             try
             {
-                return KeyFolder.Open(State, raw);
+                return KeyFolder.OpenWith(State, raw);
             }
             finally
             {
@@ -91,7 +91,8 @@ internal sealed record BoxPlace(Machine Machine, string Configuration, string St
 
     /// <summary>Starts the service, now and at every boot.</summary>
     /// <returns>Null, or what systemd says against it.</returns>
-    public string? Start() => Machine.Run("systemctl", ["enable", "--quiet", Unit]) is not { Code: 0 } || Machine.Run("systemctl", ["restart", "--no-block", Unit]) is not { Code: 0 } refused
+    public string? Start() => Machine.Run("systemctl", ["enable", "--quiet", Unit]) is not { Code: 0 } || Machine.Run("systemctl", ["restart", "--no-block",
+        Unit]) is not { Code: 0 } refused
         ? "systemctl enable --now edge-agent does not work: see journalctl -u edge-agent" : refused.Error.Length > 0 ? refused.Error.Trim() : null;
 
     private void Run(string program, params string[] arguments)

@@ -30,7 +30,8 @@ public sealed record EnrolmentAnswer(BoxName Box, BrokerAddress Broker, byte[] C
     /// <summary>What people compare before the box takes it.</summary>
     public SpokenFingerprint Fingerprint => SpokenFingerprint.Of(Write());
 
-    /// <summary>Reads what <see cref="Write"/> writes, in that spelling and no other; whether it is any good, <see cref="EnrolmentFolder.Accept"/> says.</summary>
+    /// <summary>Reads what <see cref="Write"/> writes, in that spelling and no other; whether it is any good, <see cref="EnrolmentFolder.Accept"/>
+    /// says.</summary>
     public static bool TryParse(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out EnrolmentAnswer? answer, out IReadOnlyList<JsonProblem> problems)
     {
         if (!StrictJson.TryRead(utf8, MaxBytes, Read, out answer, out problems)) return false;

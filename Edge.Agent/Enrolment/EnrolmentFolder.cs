@@ -49,7 +49,8 @@ public sealed class EnrolmentFolder(string folder)
         var subject = new X500DistinguishedNameBuilder();
         subject.AddCommonName(box.Box);
         var csr = new CertificateRequest(subject.Build(), key, HashAlgorithmName.SHA256);
-        var request = new EnrolmentRequest(box, keys.Messages.Public, keys.Orders.Public, new NoteKey(box.LogOrigin, keys.Log.Public), csr.CreateSigningRequestPem())
+        var request = new EnrolmentRequest(box, keys.Messages.Public, keys.Orders.Public, new NoteKey(box.LogOrigin, keys.Log.Public),
+            csr.CreateSigningRequestPem())
         {
             LogEpoch = new NoteKey(box.LogOrigin, keys.Epochs.First),
         }.Sign(keys.Messages);
@@ -90,28 +91,38 @@ public sealed class EnrolmentFolder(string folder)
         Write("ca.crt", Encoding.ASCII.GetBytes(Pem.Encode("CERTIFICATE", answer.Ca)));
         Write("box.crt", Encoding.ASCII.GetBytes(Pem.Encode("CERTIFICATE", answer.Certificate)));
         Write("root.json", answer.Root);
-        Write("box.json", CanonicalJson.Write(new JsonObject { ["agency"] = answer.Box.Agency, ["box"] = answer.Box.Box }));
+        Write("box.json", CanonicalJson.Write(new JsonObject { ["agency"] = answer.Box.Agency, ["box"] = answer.Box.Box,
+            ["broker"] = answer.Broker.ToString() }));
         DurableFile.Delete(At("request.json"));
     }
 
     /// <summary>Who this box is.</summary>
     /// <exception cref="EnrolmentException">It is not enrolled, or <c>box.json</c> is damaged.</exception>
-    public BoxName Name()
-    {
-        if (!IsEnrolled) throw new EnrolmentException($"{At("box.json")} is missing: enrol this box first");
-        if (!StrictJson.TryRead(File.ReadAllBytes(At("box.json")), 4096, fields => new string[]
-            {
-                fields.Text("agency", PartyName.IsValid, PartyName.Rule), fields.Text("box", PartyName.IsValid, PartyName.Rule),
-            }, out var names, out var problems))
-            throw new EnrolmentException($"{At("box.json")}: {problems[0]}; enrol this box again");
-        return new BoxName(names[0], names[1]);
-    }
+    public BoxName Name() => Read().Name;
+
+    /// <summary>The broker that the agency's answer named; null if it was an earlier version's.</summary>
+    /// <exception cref="EnrolmentException">It is not enrolled, or <c>box.json</c> is damaged.</exception>
+    public BrokerAddress? Broker => Read().Broker;
 
     /// <summary>The root of trust it was enrolled with, for <see cref="TrustClient.Open"/>.</summary>
     public byte[] Root() => File.ReadAllBytes(At("root.json"));
 
     /// <summary>Destroys the TLS key: the broker does not see this box again.</summary>
     public void DestroyKey() => DurableFile.Destroy(At("box.key"));
+
+    private Known Read()
+    {
+        if (!IsEnrolled) throw new EnrolmentException($"{At("box.json")} is missing: enrol this box first");
+        return StrictJson.TryRead(File.ReadAllBytes(At("box.json")), 4096, fields =>
+        {
+            var (agency, box) = (fields.Text("agency", PartyName.IsValid, PartyName.Rule), fields.Text("box", PartyName.IsValid, PartyName.Rule));
+            BrokerAddress? broker = null;
+            if (fields.Has("broker")) fields.Text("broker", text => BrokerAddress.TryParse(text, out broker), "must be HOST:PORT");
+            return BoxName.TryCreate(agency, box, out var name) ? new Known(name, broker) : null;
+        }, out var known, out var problems) ? known : throw new EnrolmentException($"{At("box.json")}: {problems[0]}; enrol this box again");
+    }
+
+    private sealed record Known(BoxName Name, BrokerAddress? Broker);
 
     // What it is renewed under is what it was enrolled with: a renewal brings no CA of its own.
     private void RequireNewer(EnrolmentAnswer answer)

@@ -45,7 +45,8 @@ public sealed record EnrolmentRequest(BoxName Box, VerifyingKey Messages, Recipi
     {
         if (!StrictJson.TryRead(utf8, MaxBytes, Read, out request, out problems)) return false;
         if (!utf8.Span.SequenceEqual(request.Write())) problems = [new JsonProblem("", "is not as a box writes it: bring the file itself, unchanged")];
-        else if (!request.Messages.Verify(request.Signed(), request.Signature)) problems = [new JsonProblem("signature", "is not the box's own: make a new request there")];
+        else if (!request.Messages.Verify(request.Signed(), request.Signature)) problems = [new JsonProblem("signature",
+            "is not the box's own: make a new request there")];
         else return true;
         request = null;
         return false;

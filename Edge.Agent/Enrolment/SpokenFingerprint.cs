@@ -32,7 +32,8 @@ public sealed record SpokenFingerprint
     /// <summary>Reads what somebody typed who heard it: groups and capitals do not matter, and O is 0, I and L are 1.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out SpokenFingerprint? fingerprint)
     {
-        var typed = text.Where(one => one is not (' ' or '-')).Select(char.ToUpperInvariant).Select(one => one switch { 'O' => '0', 'I' or 'L' => '1', _ => one });
+        var typed = text.Where(one => one is not (' ' or '-')).Select(char.ToUpperInvariant).Select(one => one switch { 'O' => '0', 'I' or 'L' => '1', _ =>
+            one });
         var plain = new string([.. typed.Take(Characters + 1)]);
         fingerprint = plain.Length == Characters && plain.All(Alphabet.Contains) ? new SpokenFingerprint(plain) : null;
         return fingerprint is not null;

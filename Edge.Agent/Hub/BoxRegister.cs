@@ -67,7 +67,8 @@ internal sealed class BoxRegister(string agency, AgencyFolder folder)
             LogEpoch = request.LogEpoch, Simulated = simulated, Epoch = epoch, Request = request.Digest,
             Tls = certified.PublicKey.ExportSubjectPublicKeyInfo(), CertificateEnds = new DateTimeOffset(certified.NotAfter.ToUniversalTime()),
         }.Write());
-        return new EnrolmentAnswer(box, terms.Broker, authority.Certificate, certificate, terms.Root, now + AnswerLife) { Request = request.Digest, Epoch = epoch };
+        return new EnrolmentAnswer(box, terms.Broker, authority.Certificate, certificate, terms.Root, now + AnswerLife) { Request = request.Digest,
+            Epoch = epoch };
     }
 
     /// <summary>A new certificate for the TLS key that a known box has, to be carried there.</summary>

@@ -92,7 +92,7 @@ public sealed class KeyFolder : IDisposable
     /// <param name="stateDirectory">Made with mode 0700 if absent.</param>
     /// <param name="wrapping">Its 32 raw bytes; the caller wipes them.</param>
     /// <inheritdoc cref="Open(string, string?)" path="/exception"/>
-    public static KeyFolder Open(string stateDirectory, byte[] wrapping) =>
+    public static KeyFolder OpenWith(string stateDirectory, byte[] wrapping) =>
         Open(stateDirectory, _ => (WrappingKey.FromRaw(wrapping), WrappingKeySource.Credential));
 
     private static KeyFolder Open(string stateDirectory, Func<string, (WrappingKey Wrapping, WrappingKeySource Source)> load)

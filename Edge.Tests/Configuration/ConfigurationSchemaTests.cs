@@ -72,7 +72,7 @@ public sealed class ConfigurationSchemaTests
         var camera = silent.Cameras[0].Pipeline;
         var read = new Dictionary<string, object>
         {
-            ["stateFolder"] = silent.StateFolder, ["enrolmentFolder"] = silent.EnrolmentFolder, ["trustFolder"] = silent.TrustFolder, ["outboxMegabytes"] = silent.OutboxMegabytes,
+            ["stateFolder"] = silent.StateFolder, ["enrolmentFolder"] = silent.EnrolmentFolder, ["trustFolder"] = silent.TrustFolder, ["runFolder"] = silent.RunFolder, ["outboxMegabytes"] = silent.OutboxMegabytes,
             ["port"] = silent.Broker.Port, ["motionGate"] = camera.MotionGate, ["minimumPlateHeight"] = camera.MinimumPlateHeight,
             ["x"] = camera.Region.X, ["y"] = camera.Region.Y, ["width"] = camera.Region.Width, ["height"] = camera.Region.Height,
             ["detector"] = (decimal)silent.Gate.Detector, ["maximumWrongReadRate"] = silent.Gate.MaximumWrongReadRate, ["frames"] = silent.Gate.Frames,

@@ -12,7 +12,8 @@ public sealed class BoxRegisterTests : IDisposable
     private readonly TemporaryFolder _temporary = new();
     private readonly Agency _agency;
 
-    public BoxRegisterTests() => _agency = Agency.Create(_temporary.File("agency"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap }, Lists.Now, null, out _)!;
+    public BoxRegisterTests() => _agency = Agency.Create(_temporary.File("agency"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap }, Lists.Now,
+        null, out _)!;
 
     public void Dispose()
     {
@@ -50,7 +51,8 @@ public sealed class BoxRegisterTests : IDisposable
         Assert.Equal(2, _agency.Enrol(replacement, Lists.Now.AddDays(3), replace: true).Epoch);
         Assert.Equal((replacement.Messages, 2), Assert.Single(_agency.Boxes) is var now ? (now.Messages, now.Epoch) : default);
         var former = Assert.Single(_agency.Register.Former("box-1"));
-        Assert.Equal((old.Messages, old.Log.ToString(), old.LogEpoch.ToString(), Lists.Now), (former.Messages, former.Log.ToString(), former.LogEpoch!.ToString(), former.Enrolled));
+        Assert.Equal((old.Messages, old.Log.ToString(), old.LogEpoch.ToString(), Lists.Now), (former.Messages, former.Log.ToString(),
+            former.LogEpoch!.ToString(), former.Enrolled));
     }
 
     [Fact]
@@ -69,7 +71,8 @@ public sealed class BoxRegisterTests : IDisposable
     {
         _agency.Enrol(Request("one"), Lists.Now);
         Assert.DoesNotContain(_agency.Due(Lists.Now.AddDays(764)), due => due.What.Contains("of box box-1", StringComparison.Ordinal));
-        Assert.Contains(_agency.Due(Lists.Now.AddDays(766)), due => due.What == "the certificate of box box-1" && due.ToDo.StartsWith("hub renew box-1", StringComparison.Ordinal));
+        Assert.Contains(_agency.Due(Lists.Now.AddDays(766)), due => due.What == "the certificate of box box-1" && due.ToDo.StartsWith("hub renew box-1",
+            StringComparison.Ordinal));
         _agency.Renew("box-1", Lists.Now.AddDays(766));
         Assert.DoesNotContain(_agency.Due(Lists.Now.AddDays(766)), due => due.What.Contains("of box box-1", StringComparison.Ordinal));
         Assert.Contains("no box box-2", Assert.Throws<AgencyException>(() => _agency.Renew("box-2", Lists.Now)).Message, StringComparison.Ordinal);
