@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.ExceptionServices;
 using Edge.Agent.Clock;
 using Edge.Agent.Configuration;
+using Edge.Agent.LanConsole;
 using Edge.Agent.Device;
 using Edge.Agent.Enrolment;
 using Edge.Agent.Governance;
@@ -53,6 +54,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly EnrolmentFolder _enrolment;
     private readonly CancellationTokenSource _decommissioned = new();
     private readonly List<CameraLoop> _cameras = [];
+    private readonly ConsoleServer? _console;
     private readonly DateTimeOffset _since;
 
     /// <summary>Opens everything; nothing runs yet.</summary>
@@ -108,6 +110,7 @@ internal sealed class AgentHost : IAsyncDisposable
             {
                 Incident = (kind, detail) => _incidents.Report(kind, detail),
             };
+            _console = OpenConsole(logs.CreateLogger("console"));
         }
         catch
         {
@@ -179,7 +182,9 @@ internal sealed class AgentHost : IAsyncDisposable
         Task[] services =
         [
             recorder, _outbox.RunAsync(background.Token), KeepHouseAsync(background.Token), _orders.RunAsync(background.Token),
-            _mailbox.RunAsync(background.Token),
+            _mailbox.RunAsync(background.Token), _console?.RunAsync(background.Token) ?? Task.Delay(Timeout.InfiniteTimeSpan, _time, background.Token),
+            _configuration.MetricsPort is { } port ? new MetricsServer(port, Look, Software, _time, _log).RunAsync(background.Token)
+                : Task.Delay(Timeout.InfiniteTimeSpan, _time, background.Token),
         ];
         var cameras = WatchCamerasAsync(reading.Token);
         try
@@ -233,11 +238,32 @@ internal sealed class AgentHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_console is not null) await _console.DisposeAsync();
         foreach (var camera in _cameras) await camera.DisposeAsync();
         _cameras.Clear();
         Close();
         if (_decommissioned.IsCancellationRequested) DestroyKeys();
         _decommissioned.Dispose();
+    }
+
+    /// <summary>A console that cannot be opened stays shut, and the box reads plates without it.</summary>
+    private ConsoleServer? OpenConsole(ILogger log)
+    {
+        if (_configuration.Console is not { } wanted) return null;
+        try
+        {
+            return new ConsoleServer(new ConsoleBox
+            {
+                Name = Box, Configuration = _configuration, CaFile = _enrolment.Certificates.CaFile, Trust = () => _trust.Current, Key = _keys.Orders, Audit = _audit,
+                AuditFolder = AuditFolder, LogKey = LogKey, LogEpochKey = LogEpochKey, Incidents = _incidents, Look = Look, Time = _time, Log = log,
+                Aim = new OwnCameras(name => _cameras.FirstOrDefault(camera => camera.Look().Name == name)?.Aim, _time),
+            }, wanted);
+        }
+        catch (ConsoleException refused)
+        {
+            log.LogError("the console stays shut: {Reason}", refused.Message);
+            return null;
+        }
     }
 
     private void RefuseDecommissioned()

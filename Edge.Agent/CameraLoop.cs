@@ -3,6 +3,7 @@ using Edge.Agent.Governance;
 using Edge.Agent.Hits;
 using Edge.Agent.Publishing;
 using Edge.Vision;
+using Edge.Vision.Aiming;
 using Edge.Vision.Capture;
 using Edge.Vision.Tracking;
 
@@ -15,6 +16,8 @@ internal sealed class CameraLoop(
 {
     /// <summary>Frames taken so far.</summary>
     public long Frames => pipeline.Frames;
+
+    public AimWindow Aim => pipeline.Aim;
 
     public CameraReport Report()
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Edge.Vision.Aiming;
 using Edge.Vision.Capture;
 using Edge.Vision.Detection;
 using Edge.Vision.Onnx;
@@ -53,6 +54,9 @@ public sealed class PlatePipeline : IDisposable
     /// <summary>Frames taken from the source so far, skipped ones included.</summary>
     public long Frames => Interlocked.Read(ref _frames);
 
+    /// <summary>Where somebody looks through this camera to aim it.</summary>
+    public AimWindow Aim { get; } = new();
+
     /// <summary>Where plates were found in the latest frame that was examined, read or not, best first; pixels of the part that is
     /// examined.</summary>
     public IReadOnlyList<PlateDetection> Detections => _detections;
@@ -80,8 +84,18 @@ public sealed class PlatePipeline : IDisposable
     private void Examine(Frame frame, bool still)
     {
         using var region = Cut(frame.Pixels, _options.Region, out var offset);
-        if (_options.MotionGate && !still && _tracker.Open.Count == 0 && !_motion.Opens(region, frame.Position)) return;
-        _detections = _detector.Detect(region);
+        var nothingMoved = _options.MotionGate && !still && _tracker.Open.Count == 0 && !_motion.Opens(region, frame.Position);
+        var aimed = Aim.Wants(frame, still);
+        if (nothingMoved && !aimed) return;
+        var found = _detector.Detect(region, aimed ? AimPicture.LeastScore : 1);
+        if (aimed)
+        {
+            Aim.Show(frame, new Rect(offset, region.Size()), found, IsPlate);
+            found = found.FindAll(IsPlate);
+        }
+        // Looking changes nothing of what is read.
+        if (nothingMoved) return;
+        _detections = found;
         try
         {
             foreach (var detection in _detections)
@@ -97,6 +111,8 @@ public sealed class PlatePipeline : IDisposable
             _reading.Clear();
         }
     }
+
+    private bool IsPlate(PlateDetection found) => found.Score >= _detector.Threshold;
 
     private void KeepClearest(PlateTrack track, Mat region, PixelBox box)
     {
@@ -134,6 +150,7 @@ public sealed class PlatePipeline : IDisposable
         }
         track.Published = true;
         var passage = Passage.Of(track, source.Name, _judge, source.IsStill, origin);
+        if (passage is not null) Aim.Passed(track.Last, passage.Accepted);
         // A track broken by a lorry or a lamp post is still one vehicle: say its plate once.
         if (passage is null || source.IsStill || !passage.Accepted || _recent.IsNew(passage.Plate, track.Last)) return passage;
         passage.Dispose();

@@ -59,7 +59,7 @@ internal static class CommandTable
             {
                 HubHotlistPublishCommand.Build(), HubHotlistAddCommand.Build(), HubHotlistRemoveCommand.Build(), HubHotlistShowCommand.Build(),
             },
-            HubGrantCommand.Build(), HubOrderCommand.Build(),
+            HubGrantCommand.Build(), HubOrderCommand.Build(), HubConsoleCommand.Build(),
         },
     };
 }

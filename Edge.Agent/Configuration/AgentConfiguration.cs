@@ -1,4 +1,5 @@
 using Edge.Agent.Commissioning;
+using Edge.Agent.LanConsole;
 using Edge.Agent.Publishing;
 using Edge.Storage.Json;
 using Edge.Storage.Outbox;
@@ -28,6 +29,12 @@ public sealed record AgentConfiguration(
 
     /// <summary>Brokers that stand in for <see cref="Broker"/> while it is away, in this order; up to three.</summary>
     public IReadOnlyList<BrokerAddress> StandIns { get; init; } = [];
+
+    /// <summary>Where the console listens; null for a box without one.</summary>
+    public ConsoleConfiguration? Console { get; init; }
+
+    /// <summary>The port of the numbers for programs on this machine; null for none.</summary>
+    public int? MetricsPort { get; init; }
 
     /// <summary>The most cameras one box reads.</summary>
     public const int MaxCameras = 16;
@@ -71,6 +78,8 @@ public sealed record AgentConfiguration(
             fields.Has("rules") ? fields.Child("rules", ReadRules) : null)
         {
             StandIns = [.. brokers.Skip(1)],
+            Console = fields.Has("console") ? fields.Child("console", ConsoleConfiguration.Read) : null,
+            MetricsPort = fields.Has("metrics") ? fields.Child("metrics", fields => (int?)ConsoleConfiguration.ReadMetrics(fields)) : null,
             OutboxMegabytes = fields.Whole("outboxMegabytes", 16, 65536, DefaultOutboxMegabytes),
         };
     }

@@ -25,6 +25,9 @@ public sealed record ActiveTrust
     public required Operators Operators { get; init; }
     public required HotlistMatcher Matcher { get; init; }
 
+    /// <summary>Who may use this box's console; nobody unless the agency signed it.</summary>
+    public ConsoleUsers Console { get; init; } = ConsoleUsers.Nobody("");
+
     /// <summary>Hotlist entries that are not in use, and why.</summary>
     public required IReadOnlyList<RefusedEntry> Refused { get; init; }
 
@@ -82,8 +85,12 @@ public sealed record ActiveTrust
         if (operators.Agency != targets.Agency) throw new TrustException(TrustPath.Operators, "is of another agency");
         if (!Hotlist.TryParse(targets.Hotlist, policy, now, out var hotlist, out var refused))
             throw new TrustException(TrustPath.Hotlist(targets.Agency), string.Join("; ", refused));
+        var console = ConsoleUsers.Nobody(targets.Agency);
+        if (targets.Console is { } bytes && !ConsoleUsers.TryParse(bytes, out console, out problems)) throw Refuse(TrustPath.Console, problems);
+        if (console.Agency != targets.Agency) throw new TrustException(TrustPath.Console, "is of another agency");
         return new ActiveTrust
         {
+            Console = console,
             Targets = targets, Policy = policy, Recipients = recipients, Operators = operators,
             Matcher = new HotlistMatcher(hotlist), Refused = refused,
         }.WithGrants(now, isRevoked);

@@ -125,6 +125,9 @@ public sealed class Agency : IDisposable
     /// <summary>Whom it shares with.</summary>
     public GrantBook Grants => new(this, _folder);
 
+    /// <summary>Whom it lets in at its boxes' consoles.</summary>
+    public ConsoleAdmissions Console => new(this, _folder);
+
     /// <summary>The orders it gives to its boxes.</summary>
     public OrderBook Orders => new(this, _folder);
 

@@ -25,6 +25,9 @@ internal sealed record AgencyFolder(string Path)
     /// <summary>Which files the last push has left on the broker.</summary>
     public string Pushed => At("pushed.json");
 
+    /// <summary>What somebody's one-time codes are made from, to be sealed for boxes that are enrolled later.</summary>
+    public string ConsoleSecret(string account) => At($"console/{account}.secret");
+
     /// <summary>Keepers' keys, each to be carried away by its keeper and deleted.</summary>
     public string ToKeepers => At("to-keepers");
 

@@ -69,6 +69,14 @@ public enum AuditAction
     /// <summary><c>policy.activated</c>: beside its <c>trust.activated</c>: version and digest of the policy; for how many hours it keeps
     /// a hit, as the count.</summary>
     PolicyActivated,
+    /// <summary><c>console.login</c>: somebody came in at the console, or was refused; count of those that one entry stands for.</summary>
+    ConsoleLogin,
+    /// <summary><c>console.refused</c>: somebody who is in asked for what is not their role's; which, as the kind.</summary>
+    ConsoleRefused,
+    /// <summary><c>aim.viewed</c>: a camera's picture was opened to aim it; its number in the configuration, from 1, as the sequence.</summary>
+    AimViewed,
+    /// <summary><c>log.exported</c>: a copy of this log was taken at the console; for whom, as the kind.</summary>
+    LogExported,
 }
 
 /// <summary>In which part someone acted.</summary>

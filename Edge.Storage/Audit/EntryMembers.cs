@@ -44,6 +44,8 @@ internal static class EntryMembersNeeded
             (EntryMembers.Kind | EntryMembers.Sequence | EntryMembers.Digest | EntryMembers.Count, "kind, sequence, digest and count"),
         AuditAction.PolicyActivated => (EntryMembers.Version | EntryMembers.Digest | EntryMembers.Count, "version, digest and count"),
         AuditAction.LogEpoch => (EntryMembers.Version | EntryMembers.Key, "version and key"),
+        AuditAction.ConsoleRefused or AuditAction.LogExported => (EntryMembers.Kind, "kind"),
+        AuditAction.AimViewed => (EntryMembers.Sequence, "sequence"),
         _ => (EntryMembers.None, ""),
     };
 }

@@ -18,6 +18,12 @@ public static partial class TrustPath
     /// anything has none.</summary>
     public const string Grants = "grants.json";
 
+    /// <summary>Who may use the boxes' consoles. May be absent: an agency that never let anybody in has none.</summary>
+    public const string Console = "console.json";
+
+    /// <summary>The target files that a repository may lack.</summary>
+    internal static IReadOnlyList<string> OptionalTargets { get; } = [Grants, Console];
+
     /// <summary>Most hotlists of other agencies that a box takes beside its own: each costs every read a derivation or two.</summary>
     public const int MostOtherHotlists = 8;
 
@@ -47,7 +53,7 @@ public static partial class TrustPath
     /// <summary>True for a file that a trust repository may have.</summary>
     public static bool IsFile(string path) => File().IsMatch(path);
 
-    [GeneratedRegex(@"\A(?:(?:[1-9][0-9]{0,8}\.root|timestamp|snapshot|targets|policy|operators|recipients|grants)\.json|hotlists[-/][a-z0-9-]{1,40}\.json)\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\A(?:(?:[1-9][0-9]{0,8}\.root|timestamp|snapshot|targets|policy|operators|recipients|grants|console)\.json|hotlists[-/][a-z0-9-]{1,40}\.json)\z", RegexOptions.CultureInvariant)]
     private static partial Regex File();
 
     /// <summary>Largest size of a file, in bytes.</summary>
@@ -55,6 +61,7 @@ public static partial class TrustPath
     {
         Timestamp => 16 * 1024,
         Policy or Operators or Recipients or Grants => 256 * 1024,
+        Console => 2 * 1024 * 1024, // a secret of 300 bytes for each box of each person
         _ when path.StartsWith("hotlists/", StringComparison.Ordinal) => 24 * 1024 * 1024, // 50,000 entries of 500 bytes
         _ => 64 * 1024,
     };

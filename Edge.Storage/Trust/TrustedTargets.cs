@@ -24,6 +24,9 @@ public sealed record TrustedTargets
     /// <summary>The exact bytes of <c>grants.json</c>; null for an agency that never granted anything.</summary>
     public ReadOnlyMemory<byte>? Grants { get; init; }
 
+    /// <summary>The exact bytes of <c>console.json</c>; null for an agency that never let anybody use a console.</summary>
+    public ReadOnlyMemory<byte>? Console { get; init; }
+
     /// <summary>The exact bytes of <c>hotlists/{other}.json</c> of each other agency, by its name: verified to be what that
     /// agency signed for this one's boxes. Whether a grant lets any of it be used is for the reader of <see cref="Grants"/>.</summary>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> OtherHotlists { get; init; } =
