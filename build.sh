@@ -14,7 +14,7 @@ runtime_packages=(libgtk-3-0 libatomic1 ffmpeg)
 # A real broker and a real RTSP server for the tests; another implementation of the log.
 test_packages=(mosquitto python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-tools procps iproute2 systemd
-    golang-go golang-golang-x-mod-dev)
+    golang-go golang-golang-x-mod-dev chromium)
 training_packages=(python3-torch python3-numpy python3-opencv python3-pil python3-fonttools python3-brotli python3-onnx libopenblas0-pthread)
 
 say() { printf '\033[1m> %s\033[0m\n' "$*" >&2; }
@@ -71,11 +71,12 @@ other_parts() {
     echo "$home"
 }
 
-# An independent TUF, and a hub of mqtt, jose and an HPKE library; skipped where npm is not there.
+# An independent TUF, a hub of mqtt, jose and an HPKE library, and what drives a browser at the console; skipped where npm is not there.
 interop() {
     local home
     if home=$(other_parts interop Edge.Tests/Trust/interop); then export EDGE_TUF_JS=${EDGE_TUF_JS:-$home}; fi
     if home=$(other_parts hub-interop Edge.Tests/Contract/interop); then export EDGE_HUB_JS=${EDGE_HUB_JS:-$home}; fi
+    if home=$(other_parts console-browser Edge.Tests/LanConsole/browser); then export EDGE_CONSOLE_JS=${EDGE_CONSOLE_JS:-$home}; fi
 }
 
 run_tests() {

@@ -79,7 +79,7 @@ public sealed record AgentConfiguration(
         {
             StandIns = [.. brokers.Skip(1)],
             Console = fields.Has("console") ? fields.Child("console", ConsoleConfiguration.Read) : null,
-            MetricsPort = fields.Has("metrics") ? fields.Child("metrics", fields => (int?)ConsoleConfiguration.ReadMetrics(fields)) : null,
+            MetricsPort = fields.Has("metricsPort") ? fields.Whole("metricsPort", 1, 65535) : null,
             OutboxMegabytes = fields.Whole("outboxMegabytes", 16, 65536, DefaultOutboxMegabytes),
         };
     }

@@ -77,7 +77,7 @@ public sealed class ConsoleAdmissions
         {
             var secrets = new Dictionary<string, Edge.Storage.Sealing.SealedPart>(user.Secrets);
             foreach (var (box, part) in Sealed(account, user.Role, user.Certificate, boxes, secret)) secrets[box] = part;
-            return Propose([.. Published.All.Select(one => one == user ? one with { Secrets = secrets } : one)], now);
+            return Propose([.. Published.All.Select(one => one.Account == account ? one with { Secrets = secrets } : one)], now);
         }
         finally
         {
@@ -90,8 +90,8 @@ public sealed class ConsoleAdmissions
     /// <exception cref="AgencyException">Nobody has the account.</exception>
     public bool Revoke(string account, DateTimeOffset now)
     {
-        var user = Find(account);
-        var published = Propose([.. Published.All.Where(one => one != user)], now);
+        Find(account);
+        var published = Propose([.. Published.All.Where(one => one.Account != account)], now);
         DurableFile.Destroy(_folder.ConsoleSecret(account));
         return published;
     }

@@ -11,19 +11,15 @@ public sealed record ConsoleConfiguration(IPAddress Address, int Port, bool Publ
 {
     public const int DefaultPort = 8443;
 
-    /// <summary>Where Prometheus usually looks for a machine's own numbers is taken; this is where it looks for others'.</summary>
-    public const int DefaultMetricsPort = 9464;
-
     internal static ConsoleConfiguration Read(JsonFields fields)
     {
-        var address = fields.Text("address", text => IPAddress.TryParse(text, out _), "must be an address of this machine, such as 192.168.7.20");
+        // Not every address at once: the console is for the technicians' network, and neither for the cameras' nor for the broker's.
+        var address = fields.Text("address", text => IPAddress.TryParse(text, out var one) && one.ToString() == text && !one.Equals(IPAddress.Any) && !one.Equals(IPAddress.IPv6Any),
+            "must be one address of this machine, such as 192.168.7.20");
         return new ConsoleConfiguration(
             IPAddress.TryParse(address, out var parsed) ? parsed : IPAddress.Loopback,
-            fields.Whole("port", 1, 65535, DefaultPort),
+            fields.Whole("tlsPort", 1, 65535, DefaultPort),
             fields.Flag("publicPolicy", otherwise: false),
             fields.Texts("names", 0, 8, name => Uri.CheckHostName(name) is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6, "must be a host name or an address"));
     }
-
-    /// <summary>The port of <c>/metrics</c> and <c>/healthz</c>, on this machine alone.</summary>
-    internal static int ReadMetrics(JsonFields fields) => fields.Whole("port", 1, 65535, DefaultMetricsPort);
 }

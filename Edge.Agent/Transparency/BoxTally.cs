@@ -116,6 +116,9 @@ internal sealed class BoxTally(ReportPeriod period)
                 break;
             case AuditAction.TrustRefused: Add("updates.refused", entry.Count ?? 1); break;
             case AuditAction.TrustActivated: Add("updates"); break;
+            case AuditAction.AimViewed: Add("aimed"); break;
+            case AuditAction.LogExported: Add("exports"); break;
+            case AuditAction.ConsoleLogin: Add(entry.Outcome.Reason is null ? "console.logins" : "console.refused", entry.Count ?? 1); break;
             default: break;
         }
     }

@@ -66,6 +66,7 @@ internal static class ReportPage
             blocks.Add(Bars(all, "searches.purpose.", "Searches by purpose"));
         }
         blocks.Add(new PageBlock.Paragraph($"Copies of the log taken: {Number(all["exports"])}. Operators' keys shut out: {Number(all["revocations"])}. Boxes taken out of service: {Number(all["decommissions"])}."));
+        blocks.Add(new PageBlock.Paragraph($"Cameras looked through to aim them, every plate painted over: {Times(all["aimed"])}. People let in at a box: {Times(all["console.logins"])}; refused there: {Times(all["console.refused"])}."));
         return new PageSection("searches", "Searches", blocks);
     }
 

@@ -20,7 +20,8 @@ public sealed class ConfigurationSchemaTests
           "stateFolder": "/a", "modelFolder": "/b", "enrolmentFolder": "/c", "trustFolder": "/d", "broker": { "host": "broker.example", "port": 8884 },
           "cameras": [{ "name": "a", "source": "/dev/video0", "region": { "x": 0, "y": 0, "width": 0.05, "height": 0.05 }, "motionGate": true, "minimumPlateHeight": 12 }],
           "gate": { "detector": 0.5, "maximumWrongReadRate": 0.02, "frames": 3 },
-          "rules": { "regions": ["DE"], "patterns": ["@@ ##"] }, "outboxMegabytes": 64
+          "rules": { "regions": ["DE"], "patterns": ["@@ ##"] }, "outboxMegabytes": 64,
+          "console": { "address": "10.0.0.1", "tlsPort": 8444, "publicPolicy": true, "names": ["box-1.local"] }, "metricsPort": 9464
         }
         """,
         """
@@ -38,7 +39,7 @@ public sealed class ConfigurationSchemaTests
     {
         // What no schema can say; its description names each.
         string[] beyond = ["stands beside", "must not pass 1", "needs a region", "no such file", "is no address", "is not supported", "host name",
-            "stands here twice", "character ", "must allow a text", "two cameras are named"];
+            "stands here twice", "character ", "one address of this machine", "must allow a text", "two cameras are named"];
         var probes = JsonChanges.Probes(Schema.Root, ["", " ", "/", "/x y", "/x\ny", "/x\u0085", "x/y", "A", "a-", "-a", "a-b", "é", "10.0.0.1", "::1", "a b", "RO", "XX", "@ #",
             "/dev/video1", "rtsp://c.example/s", "ftp://c.example/s", "/" + new string('a', 4095), "/" + new string('a', 4096)]);
         var disagreements = new List<string>();
@@ -75,7 +76,7 @@ public sealed class ConfigurationSchemaTests
             ["stateFolder"] = silent.StateFolder, ["enrolmentFolder"] = silent.EnrolmentFolder, ["trustFolder"] = silent.TrustFolder, ["outboxMegabytes"] = silent.OutboxMegabytes,
             ["port"] = silent.Broker.Port, ["motionGate"] = camera.MotionGate, ["minimumPlateHeight"] = camera.MinimumPlateHeight,
             ["x"] = camera.Region.X, ["y"] = camera.Region.Y, ["width"] = camera.Region.Width, ["height"] = camera.Region.Height,
-            ["detector"] = (decimal)silent.Gate.Detector, ["maximumWrongReadRate"] = silent.Gate.MaximumWrongReadRate, ["frames"] = silent.Gate.Frames,
+            ["tlsPort"] = Edge.Agent.LanConsole.ConsoleConfiguration.DefaultPort, ["publicPolicy"] = false, ["detector"] = (decimal)silent.Gate.Detector, ["maximumWrongReadRate"] = silent.Gate.MaximumWrongReadRate, ["frames"] = silent.Gate.Frames,
         };
         var stated = Defaults(Schema.Root).ToDictionary();
         Assert.Equal(read.Keys.Order(StringComparer.Ordinal), stated.Keys.Order(StringComparer.Ordinal));

@@ -59,8 +59,9 @@ public static class AimLimits
         ArgumentNullException.ThrowIfNull(figures);
         var vehicles = figures.Reads + figures.Unread;
         double? read = vehicles >= VehiclesNeeded ? (double)figures.Reads / vehicles : null;
+        var reads = new AimCheck(AimQuality.Reads, read, read is null ? null : read >= LeastReads);
         return figures.Minute is not { } plate
-            ? [.. Enum.GetValues<AimQuality>().Select(quality => quality == AimQuality.Reads ? new AimCheck(quality, read, read >= LeastReads) : new AimCheck(quality, null, null))]
+            ? [.. Enum.GetValues<AimQuality>().Select(quality => quality == AimQuality.Reads ? reads : new AimCheck(quality, null, null))]
             :
             [
                 new AimCheck(AimQuality.PlateHeight, plate.Height, plate.Height >= LeastPlateHeight),
@@ -69,7 +70,7 @@ public static class AimLimits
                 new AimCheck(AimQuality.Contrast, plate.Contrast, plate.Contrast >= LeastContrast),
                 new AimCheck(AimQuality.Roll, plate.Roll, Math.Abs(plate.Roll) <= MostRoll),
                 new AimCheck(AimQuality.Yaw, plate.Yaw, plate.Yaw <= MostYaw),
-                new AimCheck(AimQuality.Reads, read, read is null ? null : read >= LeastReads),
+                reads,
             ];
     }
 }
