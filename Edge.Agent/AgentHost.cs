@@ -259,7 +259,7 @@ internal sealed class AgentHost : IAsyncDisposable
                 Aim = new OwnCameras(name => _cameras.FirstOrDefault(camera => camera.Look().Name == name)?.Aim, _time),
             }, wanted);
         }
-        catch (ConsoleException refused)
+        catch (Exception refused) when (refused is ConsoleException or IOException or UnauthorizedAccessException)
         {
             log.LogError("the console stays shut: {Reason}", refused.Message);
             return null;

@@ -136,12 +136,12 @@ internal static class HubConsoleCommand
         return certify;
     }
 
-    private static IEnumerable<string> Qr(string text)
+    private static string[] Qr(string text)
     {
         using var generator = new QRCodeGenerator();
         using var data = generator.CreateQrCode(text, QRCodeGenerator.ECCLevel.M);
         using var qr = new AsciiQRCode(data);
-        return qr.GetGraphicSmall(invert: true).Split('\n');
+        return qr.GetGraphicSmall(invert: false).Split('\n');
     }
 
     private static Task<ExitCode> Usage(string message) => Task.FromResult(Failure.Say(ExitCode.Usage, message));

@@ -138,7 +138,7 @@ public sealed class ConsoleAdmissions
     private static byte[] Pkcs12(X509Certificate2 certificate, byte[] ca, ReadOnlySpan<byte> passphrase)
     {
         using var authority = X509CertificateLoader.LoadCertificate(ca);
-        // What every phone and browser opens; the passphrase, not the number of rounds, is what protects it.
+        // AES-256 and SHA-256 (RFC 8018), not the RC2 and 3DES of the format's first days.
         return new X509Certificate2Collection { certificate, authority }
             .ExportPkcs12(Pkcs12ExportPbeParameters.Pbes2Aes256Sha256, System.Text.Encoding.UTF8.GetString(passphrase));
     }

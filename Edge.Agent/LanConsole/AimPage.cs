@@ -141,7 +141,7 @@ internal static class AimPage
     private static string Verdict(AimCheck check) => check.Passes switch { true => "pass", false => "fail", null => "open" };
 
     // A sign and a word: not everybody sees the colour.
-    private static string Words(AimCheck check) => check.Passes switch { true => "√ good", false => $"× {Mend(check)}", null => "– no plate yet" };
+    private static string Words(AimCheck check) => check.Passes switch { true => "√ good", false => $"× {Mend(check)}", null => check.Quality == AimQuality.Reads ? $"– after {AimLimits.VehiclesNeeded} vehicles" : "– no plate yet" };
 
     private static string Mend(AimCheck check) => check.Quality switch
     {

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Edge.Agent.Governance;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -21,6 +23,9 @@ internal sealed class ConsoleServer : IAsyncDisposable
     /// <summary>Bytes of a form; nothing else is ever sent here.</summary>
     public const int LargestRequest = 4096;
 
+    /// <summary>In a minute from one address: a browser keeps a few open.</summary>
+    public const int MostConnections = 240;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan CountedEvery = TimeSpan.FromMinutes(1);
@@ -32,12 +37,15 @@ internal sealed class ConsoleServer : IAsyncDisposable
     private readonly X509Certificate2 _certificate;
     private readonly ConsoleDiary _diary;
     private readonly ConsolePages _pages;
+    private readonly RequestBudget _fromOne;
+    private readonly RequestBudget _fromAll;
 
     /// <summary>Prepares everything; nothing listens yet.</summary>
     /// <exception cref="ConsoleException">A file of the console's is damaged.</exception>
     public ConsoleServer(ConsoleBox box, ConsoleConfiguration configuration)
     {
         (_box, _configuration) = (box, configuration);
+        (_fromOne, _fromAll) = (new RequestBudget(MostConnections, box.Time), new RequestBudget(4 * MostConnections, box.Time));
         var codes = OneTimeCodes.Open(box.Folder, box.Time);
         _clients = new ClientCertificates(box);
         try
@@ -66,7 +74,7 @@ internal sealed class ConsoleServer : IAsyncDisposable
             {
                 await ServeAsync(stop);
             }
-            catch (IOException taken)
+            catch (Exception taken) when (taken is IOException or SocketException)
             {
                 _box.Log.LogError("the console cannot listen on {Address}:{Port}: {Reason}; it tries again", _configuration.Address, _configuration.Port, taken.Message);
             }
@@ -118,12 +126,23 @@ internal sealed class ConsoleServer : IAsyncDisposable
             kestrel.Listen(_configuration.Address, _configuration.Port, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
+                listen.Use(next => connection => MayConnect(connection) ? next(connection) : HangUp(connection));
                 listen.UseHttps(Tls());
             });
         });
         var app = builder.Build();
         app.Run(_pages.AnswerAsync);
         return app;
+    }
+
+    // Before TLS: a handshake costs more than all that a stranger is told.
+    private bool MayConnect(ConnectionContext connection) =>
+        _fromOne.TrySpend((connection.RemoteEndPoint as IPEndPoint)?.Address.ToString() ?? "") && _fromAll.TrySpend("");
+
+    private static Task HangUp(ConnectionContext connection)
+    {
+        connection.Abort();
+        return Task.CompletedTask;
     }
 
     private HttpsConnectionAdapterOptions Tls()

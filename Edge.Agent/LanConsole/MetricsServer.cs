@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Edge.Agent.Device;
 using Microsoft.AspNetCore.Builder;
@@ -28,7 +29,7 @@ internal sealed class MetricsServer(int port, Func<BoxHealth> look, string versi
             {
                 await ServeAsync(stop);
             }
-            catch (IOException taken)
+            catch (Exception taken) when (taken is IOException or SocketException)
             {
                 log.LogError("metrics cannot listen on 127.0.0.1:{Port}: {Reason}; it tries again", port, taken.Message);
             }

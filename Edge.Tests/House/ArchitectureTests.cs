@@ -25,6 +25,9 @@ public sealed partial class ArchitectureTests
     [InlineData("LiteDB", "Edge.Storage/")]
     [InlineData("NSec.", "Edge.Storage/")]
     [InlineData("MQTTnet", "Edge.Agent/Publishing/", "Edge.Agent/Hub/")]
+    [InlineData("Microsoft.AspNetCore", "Edge.Agent/LanConsole/")]
+    [InlineData("OtpNet", "Edge.Agent/LanConsole/", "Edge.Agent/Hub/")]
+    [InlineData("QRCoder", "Edge.Agent/Cli/")]
     public void Each_library_lives_behind_one_wall(string library, params string[] rooms)
     {
         var outside = Sources().Where(file => Regex.IsMatch(File.ReadAllText(file), $@"\b{Regex.Escape(library)}"))

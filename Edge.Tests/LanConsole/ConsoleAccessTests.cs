@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Edge.Agent.LanConsole;
@@ -286,6 +287,35 @@ public sealed class ConsoleAccessTests
         lab.Time.Advance(TimeSpan.FromMinutes(1));
         using var later = await anybody.GetAsync("/policy", Cancel);
         Assert.Equal(HttpStatusCode.OK, later.StatusCode);
+    }
+
+    [Fact]
+    public async Task Whoever_connects_too_often_is_hung_up_on_before_a_handshake()
+    {
+        await using var lab = await ConsoleLab.StartAsync(publicPolicy: true);
+        for (var i = 0; i < ConsoleServer.MostConnections; i++)
+        {
+            using var socket = new TcpClient();
+            await socket.ConnectAsync(IPAddress.Loopback, lab.Port, Cancel);
+        }
+        using var anybody = lab.Browser(certificate: null);
+        await Eventually.True(() => Refused(anybody), "it is hung up on");
+        lab.Time.Advance(TimeSpan.FromMinutes(1));
+        using var later = await anybody.GetAsync("/policy", Cancel);
+        Assert.Equal(HttpStatusCode.OK, later.StatusCode);
+
+        static bool Refused(HttpClient browser)
+        {
+            try
+            {
+                using var answer = browser.GetAsync("/policy", Cancel).GetAwaiter().GetResult();
+                return false;
+            }
+            catch (HttpRequestException)
+            {
+                return true;
+            }
+        }
     }
 
     [Fact]

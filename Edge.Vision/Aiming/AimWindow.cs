@@ -15,14 +15,11 @@ public sealed class AimWindow
 
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
-    // A detector that loses a plate for a frame or two must not bare it.
-    private static readonly TimeSpan HiddenAfter = TimeSpan.FromSeconds(1);
-
     private readonly Lock _gate = new();
     private readonly List<Channel<AimView>> _watchers = [];
     private readonly Queue<(TimeSpan At, PlateFigures Plate)> _plates = new();
     private readonly Queue<(TimeSpan At, bool Read)> _vehicles = new();
-    private readonly Queue<(TimeSpan At, PixelBox Box)> _hidden = new();
+    private readonly AimMask _mask = new();
     private TimeSpan? _since;
     private TimeSpan _shown;
 
@@ -70,8 +67,7 @@ public sealed class AimWindow
             if (_since is null || now < _shown) Forget();
             _since ??= now;
             _shown = now;
-            foreach (var one in found) _hidden.Enqueue((now, one.Shift(examined.Left, examined.Top).Box));
-            Drop(_hidden, one => now - one.At > HiddenAfter);
+            var hidden = _mask.Next(now, [.. found.Select(one => one.Shift(examined.Left, examined.Top).Box)]);
             Drop(_plates, one => now - one.At > Minute);
             Drop(_vehicles, one => now - one.At > Minute);
             using var part = new Mat(frame.Pixels, examined);
@@ -85,7 +81,7 @@ public sealed class AimWindow
                 Seconds = Math.Min(Minute.TotalSeconds, (now - _since.Value).TotalSeconds), Reads = _vehicles.Count(one => one.Read),
                 Unread = _vehicles.Count(one => !one.Read),
             };
-            var view = new AimView(frame.CapturedAt, AimPicture.Draw(frame.Pixels, examined, _hidden.Select(one => one.Box)), figures);
+            var view = new AimView(frame.CapturedAt, AimPicture.Draw(frame.Pixels, examined, hidden), figures);
             foreach (var watcher in _watchers) watcher.Writer.TryWrite(view);
         }
     }
@@ -101,7 +97,7 @@ public sealed class AimWindow
     {
         _plates.Clear();
         _vehicles.Clear();
-        _hidden.Clear();
+        _mask.Forget();
         _since = null;
     }
 

@@ -23,15 +23,13 @@ internal static class PlateMeasure
         Cv2.CvtColor(cut, grey, ColorConversionCodes.BGR2GRAY);
         var levels = new int[Levels];
         var steps = new int[Levels];
-        for (var y = 0; y < grey.Height; y++)
+        grey.GetArray(out byte[] pixels);
+        for (var i = 0; i < pixels.Length; i++)
         {
-            var row = grey.Row(y).AsSpan<byte>();
-            for (var x = 0; x < row.Length; x++)
-            {
-                levels[row[x]]++;
-                if (x > 0 && x + 1 < row.Length) steps[Math.Abs(row[x + 1] - row[x - 1]) / 2]++;
-            }
+            levels[pixels[i]]++;
+            if (i % box.Width is var x && x > 0 && x + 1 < box.Width) steps[Math.Abs(pixels[i + 1] - pixels[i - 1]) / 2]++;
         }
+        Array.Clear(pixels);
         grey.SetTo(Scalar.Black);
         var (dark, light) = (Below(levels, 0.05), Below(levels, 0.95));
         var contrast = light - dark;
