@@ -73,7 +73,7 @@ internal static class AimPage
             </figure>
             <section>
             <p id="overall" class="overall {Overall(checks)}" role="status">{Text(OverallWords(checks))}</p>
-            <table><caption>The middle of the last minute’s plates</caption>
+            <table><caption>The last minute’s plates where they were nearest</caption>
             <thead><tr><th scope="col">What</th><th scope="col">Now</th><th scope="col">Wanted</th><th scope="col">Verdict</th></tr></thead>
             <tbody>{rows}</tbody></table>
             <p class="soft">Ends in <span id="left">{Span(viewing.Until - now)}</span>. Numbers need vehicles that pass: drive through the picture, or wait for five.</p>

@@ -25,10 +25,10 @@ public sealed record AimFigures
     /// <summary>The largest plate in this frame; null without one.</summary>
     public PlateFigures? Now { get; init; }
 
-    /// <summary>The middle values over the frames with a plate of the last minute; null without one.</summary>
+    /// <summary>The middle values over the frames of the last minute in which plates were largest, a quarter of those with a plate; null without one.</summary>
     public PlateFigures? Minute { get; init; }
 
-    /// <summary>Frames with a plate that <see cref="Minute"/> is made of.</summary>
+    /// <summary>Frames with a plate in the last minute; <see cref="Minute"/> is made of a quarter of them.</summary>
     public int FramesWithPlate { get; init; }
 
     /// <summary>How much of the last minute somebody has looked, seconds: what the two counts below are counted over.</summary>

@@ -77,7 +77,7 @@ public sealed class AimWindow
             var figures = new AimFigures
             {
                 Width = frame.Width, Height = frame.Height, Brightness = Brightness(part), Plates = plates.Count, Now = largest,
-                Minute = PlateFigures.MiddleOf([.. _plates.Select(one => one.Plate)]), FramesWithPlate = _plates.Count,
+                Minute = PlateFigures.MiddleOf(Nearest()), FramesWithPlate = _plates.Count,
                 Seconds = Math.Min(Minute.TotalSeconds, (now - _since.Value).TotalSeconds), Reads = _vehicles.Count(one => one.Read),
                 Unread = _vehicles.Count(one => !one.Read),
             };
@@ -92,6 +92,9 @@ public sealed class AimWindow
         lock (_gate)
             if (_watchers.Count > 0 && _since is not null) _vehicles.Enqueue((at, read));
     }
+
+    // Vehicles are read where they are near, and are far away in most frames that show them.
+    private List<PlateFigures> Nearest() => [.. _plates.Select(one => one.Plate).OrderByDescending(one => one.Height).Take((_plates.Count + 3) / 4)];
 
     private void Forget()
     {

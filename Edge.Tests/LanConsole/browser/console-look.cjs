@@ -84,9 +84,9 @@ function insist(holds, what) { if (!holds) throw new Error(what); }
   await look(page, "aim-closed");
   await page.getByRole("button", { name: /Look through/ }).click();
   await page.locator("#picture").waitFor();
-  await page.waitForFunction(() => document.querySelector("tr[data-quality='plate-height'] .value").textContent !== "–" && document.getElementById("picture").naturalWidth > 100, null, { timeout: 20000 });
+  await page.waitForFunction(() => document.querySelector("tr[data-quality='plate-height'] .value").textContent !== "–" && document.getElementById("picture").naturalWidth > 100, null, { timeout: 60000 });
   const before = await page.locator("#picture").getAttribute("src");
-  await page.waitForFunction((was) => document.getElementById("picture").getAttribute("src") !== was, before, { timeout: 10000 });
+  await page.waitForFunction((was) => document.getElementById("picture").getAttribute("src") !== was, before, { timeout: 60000 });
   await page.waitForTimeout(4000);
   await look(page, "aim-open");
 
@@ -95,10 +95,7 @@ function insist(holds, what) { if (!holds) throw new Error(what); }
   await plain.addCookies(await technician.cookies());
   const still = await plain.newPage();
   await still.goto(`${address}aim/north-lane`);
-  let loads = 0;
-  still.on("load", () => { loads++; });
-  await still.waitForTimeout(5000);
-  insist(loads >= 1, "without a script the page comes anew");
+  await still.waitForEvent("load", { timeout: 60000 }); // the page comes anew by itself
   await still.screenshot({ path: path.join(pictures, "aim-open-without-script.png"), fullPage: true });
   await plain.close();
 
@@ -124,7 +121,7 @@ function insist(holds, what) { if (!holds) throw new Error(what); }
   await page.keyboard.press("Enter");
   await page.waitForURL("**/log");
   await page.getByRole("button", { name: "Verify and count" }).click();
-  for (let i = 0; i < 100 && await page.getByText("Log verified").count() === 0; i++) {
+  for (let i = 0; i < 300 && await page.getByText("Log verified").count() === 0; i++) {
     await page.waitForTimeout(200);
     await page.goto(`${address}log`);
   }
