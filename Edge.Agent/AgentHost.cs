@@ -3,15 +3,18 @@ using System.Runtime.ExceptionServices;
 using Edge.Agent.Clock;
 using Edge.Agent.Configuration;
 using Edge.Agent.Device;
+using Edge.Agent.Device.Gpio;
 using Edge.Agent.Enrolment;
 using Edge.Agent.Governance;
 using Edge.Agent.Hits;
 using Edge.Agent.Incidents;
 using Edge.Agent.Orders;
 using Edge.Agent.Publishing;
+using Edge.Agent.Sticks;
 using Edge.Agent.Witnessing;
 using Edge.Storage.Audit;
 using Edge.Storage.Database;
+using Edge.Storage.Files;
 using Edge.Storage.Keys;
 using Edge.Storage.Trust;
 using Edge.Vision;
@@ -49,6 +52,9 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly OutboxWorker _outbox;
     private readonly OrderDesk _desk;
     private readonly OrderInbox _orders;
+    private readonly StickDesk _sticks;
+    private readonly StickDoor _stickDoor;
+    private readonly GpioPanel? _panel;
     private readonly TrustMailbox _mailbox;
     private readonly EnrolmentFolder _enrolment;
     private readonly CancellationTokenSource _decommissioned = new();
@@ -57,7 +63,7 @@ internal sealed class AgentHost : IAsyncDisposable
 
     /// <summary>Opens everything; nothing runs yet.</summary>
     /// <exception cref="Exception">Every documented failure of the parts; see <see cref="Cli.Failure"/>.</exception>
-    public AgentHost(AgentConfiguration configuration, TimeProvider machine, ILoggerFactory logs, IReadWitness? witness = null)
+    public AgentHost(AgentConfiguration configuration, TimeProvider machine, ILoggerFactory logs, IReadWitness? witness = null, IGpioBoard? board = null)
     {
         (_configuration, _log, Progress) = (configuration, logs.CreateLogger("edge-agent"), new PipelineProgress(machine));
         var enrolment = _enrolment = new EnrolmentFolder(configuration.EnrolmentFolder);
@@ -95,6 +101,10 @@ internal sealed class AgentHost : IAsyncDisposable
             _desk = new OrderDesk(configuration.StateFolder, _state, _audit, signer, _keys, revoked, () => _trust.Current,
                 (kind, detail) => _incidents.Report(kind, detail), time, logs.CreateLogger("orders")) { Decommissioned = _decommissioned.Cancel };
             _orders = new OrderInbox(OrderInbox.In(configuration.StateFolder), _desk, time, logs.CreateLogger("orders"));
+            _sticks = new StickDesk(Box, AuditFolder, Path.Combine(configuration.StateFolder, OrderDesk.ExportsName), order => _desk.Take(order, only: Verb.Export), _audit,
+                LogKey, time, logs.CreateLogger("sticks")) { Show = sign => _panel?.Show(sign) };
+            _stickDoor = new StickDoor(StickDoor.In(Environment.GetEnvironmentVariable("RUNTIME_DIRECTORY"), configuration.StateFolder), Box.Box, _sticks, time,
+                logs.CreateLogger("sticks"));
             _mailbox = new TrustMailbox(_trust, time, logs.CreateLogger("trust"));
             _inbox = new TrustInbox(configuration.TrustFolder, configuration.StateFolder, _trust);
             var link = new LinkSettings(configuration.Broker, enrolment.Certificates, $"{Box.Agency}-{Box.Box}")
@@ -114,6 +124,9 @@ internal sealed class AgentHost : IAsyncDisposable
             Close();
             throw;
         }
+        if (configuration.Gpio is not { } gpio) return;
+        _panel = new GpioPanel(gpio, board ?? new KernelGpio(),
+            new GpioPanelTasks(() => BoxSignals.Of([.. _cameras.Select(camera => camera.Look().Health.State)], _outbox.Look), Brightness, Opened), _time, logs.CreateLogger("gpio"));
     }
 
     /// <summary>The agent's version.</summary>
@@ -179,8 +192,9 @@ internal sealed class AgentHost : IAsyncDisposable
         Task[] services =
         [
             recorder, _outbox.RunAsync(background.Token), KeepHouseAsync(background.Token), _orders.RunAsync(background.Token),
-            _mailbox.RunAsync(background.Token),
+            _mailbox.RunAsync(background.Token), _stickDoor.RunAsync(background.Token),
         ];
+        if (_panel is not null) services = [.. services, _panel.RunAsync(background.Token)];
         var cameras = WatchCamerasAsync(reading.Token);
         try
         {
@@ -206,6 +220,7 @@ internal sealed class AgentHost : IAsyncDisposable
                 await background.CancelAsync();
                 await Task.WhenAll(services).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 Attempt(() => CountFurther(_time.GetUtcNow(), atOnce: true));
+                Attempt(() => _sticks.Look(atOnce: true));
                 Attempt(_time.Save);
                 Attempt(() => _audit.Append(new AuditEntry { Action = AuditAction.AgentStop }));
             }
@@ -244,8 +259,20 @@ internal sealed class AgentHost : IAsyncDisposable
     {
         if (!File.Exists(Path.Combine(_configuration.StateFolder, OrderDesk.DecommissionedName))) return;
         DestroyKeys(); // what was cut off is finished
-        throw new EnrolmentException($"this box was taken out of service by a signed order; its log stays in {AuditFolder}. " +
+        throw new EnrolmentException($"this box was taken out of service, by a signed order or by its lid being opened; its log stays in {AuditFolder}. " +
             $"To use the machine again, remove {_configuration.StateFolder} and enrol it as a new box");
+    }
+
+    private double? Brightness() => _cameras.Select(camera => camera.Brightness).OfType<double>().DefaultIfEmpty(double.NaN).Average() is var mean && double.IsNaN(mean) ? null : mean;
+
+    // Told first, and to the broker if it is there, in the half minute that a stop leaves; then the keys go, as by an order.
+    private void Opened()
+    {
+        _incidents.Report(IncidentKind.Tamper, "opened");
+        if (_configuration.Gpio?.Tamper?.DestroyKeys != true || _decommissioned.IsCancellationRequested) return;
+        if (_panel is not null) _panel.Decommissioned = true;
+        Attempt(() => DurableFile.Write(Path.Combine(_configuration.StateFolder, OrderDesk.DecommissionedName), "{}"u8));
+        _decommissioned.Cancel();
     }
 
     private void DestroyKeys()
@@ -291,6 +318,7 @@ internal sealed class AgentHost : IAsyncDisposable
             Attempt(Sweep);
             Attempt(() => _state.Outbox.SendSharedAgain());
             Attempt(() => CountFurther(now));
+            Attempt(() => _sticks.Look());
             Attempt(() => _audit.BeginEpochAfter(AuditLog.EpochLength));
             Attempt(_witnessing.Look);
             _incidents.CatchUp();
@@ -360,6 +388,7 @@ internal sealed class AgentHost : IAsyncDisposable
 
     private void Close()
     {
+        _panel?.Dispose();
         _recorder?.Dispose();
         _audit?.Dispose();
         _state?.Dispose();

@@ -22,6 +22,9 @@ internal sealed class CameraLoop(
         return new CameraReport(source.Name, health.State, health.Frames, health.Dropped, health.Reconnects);
     }
 
+    /// <summary>Mean brightness of a late picture, 0 to 255; null before the first.</summary>
+    public double? Brightness => pipeline.Brightness;
+
     public CameraLook Look() => new(source.Name, source.Health);
 
     /// <summary>Runs until the recording ends or <paramref name="stop"/> fires.</summary>

@@ -14,6 +14,8 @@ public sealed class PlatePipeline : IDisposable
     // A text this many frames agree on is not waited for: the alert leaves while the vehicle is still in view.
     private const int SettledFrames = 6;
 
+    private static readonly TimeSpan BrightnessEvery = TimeSpan.FromSeconds(2);
+
     private readonly PlateDetector _detector;
     private readonly PlateReader _reader;
     private readonly ReadJudge _judge;
@@ -25,6 +27,8 @@ public sealed class PlatePipeline : IDisposable
     private readonly Reading _judged = new();
     private List<PlateDetection> _detections = [];
     private long _frames;
+    private TimeSpan? _measured;
+    private double _brightness = double.NaN;
 
     private PlatePipeline(PlateDetector detector, PlateReader reader, ReadJudge judge, PipelineOptions options) =>
         (_detector, _reader, _judge, _options) = (detector, reader, judge, options);
@@ -53,6 +57,10 @@ public sealed class PlatePipeline : IDisposable
     /// <summary>Frames taken from the source so far, skipped ones included.</summary>
     public long Frames => Interlocked.Read(ref _frames);
 
+    /// <summary>Mean brightness of a picture that is at most some seconds old, 0 to 255: what an infrared lamp is switched by. Null before the
+    /// first.</summary>
+    public double? Brightness => Volatile.Read(ref _brightness) is var brightness && double.IsNaN(brightness) ? null : brightness;
+
     /// <summary>Where plates were found in the latest frame that was examined, read or not, best first; pixels of the part that is
     /// examined.</summary>
     public IReadOnlyList<PlateDetection> Detections => _detections;
@@ -66,6 +74,7 @@ public sealed class PlatePipeline : IDisposable
             using (frame)
             {
                 Interlocked.Increment(ref _frames);
+                Measure(frame);
                 origin = frame.CapturedAt - frame.Position;
                 Examine(frame, source.IsStill);
                 foreach (var passage in Conclude(frame.Position, source, origin)) yield return passage;
@@ -96,6 +105,15 @@ public sealed class PlatePipeline : IDisposable
         {
             _reading.Clear();
         }
+    }
+
+    private void Measure(Frame frame)
+    {
+        if (_measured is { } last && frame.Position - last < BrightnessEvery) return;
+        _measured = frame.Position;
+        var mean = Cv2.Mean(frame.Pixels);
+        // ITU-R BT.601: the weights of blue, green and red in what is called grey.
+        Volatile.Write(ref _brightness, 0.114 * mean.Val0 + 0.587 * mean.Val1 + 0.299 * mean.Val2);
     }
 
     private void KeepClearest(PlateTrack track, Mat region, PixelBox box)

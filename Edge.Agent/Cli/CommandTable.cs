@@ -37,6 +37,7 @@ internal static class CommandTable
         DemoCommand.Build(),
         RunCommand.Build(),
         OrderCommand.Build(),
+        StickCommand.Build(),
         ConfigCheckCommand.Build(),
         PolicyCommand.Build(),
         RecognizeCommand.Build(),

@@ -1,4 +1,5 @@
 using Edge.Agent.Commissioning;
+using Edge.Agent.Device.Gpio;
 using Edge.Agent.Publishing;
 using Edge.Storage.Json;
 using Edge.Storage.Outbox;
@@ -28,6 +29,9 @@ public sealed record AgentConfiguration(
 
     /// <summary>Brokers that stand in for <see cref="Broker"/> while it is away, in this order; up to three.</summary>
     public IReadOnlyList<BrokerAddress> StandIns { get; init; } = [];
+
+    /// <summary>What hangs on the machine's pins; null for nothing.</summary>
+    public GpioConfiguration? Gpio { get; init; }
 
     /// <summary>The most cameras one box reads.</summary>
     public const int MaxCameras = 16;
@@ -71,6 +75,7 @@ public sealed record AgentConfiguration(
             fields.Has("rules") ? fields.Child("rules", ReadRules) : null)
         {
             StandIns = [.. brokers.Skip(1)],
+            Gpio = fields.Has("gpio") ? fields.Child("gpio", GpioConfiguration.Read) : null,
             OutboxMegabytes = fields.Whole("outboxMegabytes", 16, 65536, DefaultOutboxMegabytes),
         };
     }

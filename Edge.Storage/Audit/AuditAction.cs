@@ -69,6 +69,9 @@ public enum AuditAction
     /// <summary><c>policy.activated</c>: beside its <c>trust.activated</c>: version and digest of the policy; for how many hours it keeps
     /// a hit, as the count.</summary>
     PolicyActivated,
+    /// <summary><c>stick.export</c>: beside its <c>order.export</c>: a bundle of this log was written to a stick, with its digest and the
+    /// count of its entries; or a stick was refused before an order of it was judged, or could not be written, with the count of sticks.</summary>
+    StickExport,
 }
 
 /// <summary>In which part someone acted.</summary>

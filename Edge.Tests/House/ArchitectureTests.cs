@@ -25,6 +25,7 @@ public sealed partial class ArchitectureTests
     [InlineData("LiteDB", "Edge.Storage/")]
     [InlineData("NSec.", "Edge.Storage/")]
     [InlineData("MQTTnet", "Edge.Agent/Publishing/", "Edge.Agent/Hub/")]
+    [InlineData("System.Device.Gpio", "Edge.Agent/Device/")]
     public void Each_library_lives_behind_one_wall(string library, params string[] rooms)
     {
         var outside = Sources().Where(file => Regex.IsMatch(File.ReadAllText(file), $@"\b{Regex.Escape(library)}"))
