@@ -266,9 +266,9 @@ internal sealed class AgentHost : IAsyncDisposable
     private double? Brightness() => _cameras.Select(camera => camera.Brightness).OfType<double>().DefaultIfEmpty(double.NaN).Average() is var mean && double.IsNaN(mean) ? null : mean;
 
     // Told first, and to the broker if it is there, in the half minute that a stop leaves; then the keys go, as by an order.
-    private void Opened()
+    private void Opened(int times)
     {
-        _incidents.Report(IncidentKind.Tamper, "opened");
+        _incidents.Report(IncidentKind.Tamper, "opened", times);
         if (_configuration.Gpio?.Tamper?.DestroyKeys != true || _decommissioned.IsCancellationRequested) return;
         if (_panel is not null) _panel.Decommissioned = true;
         Attempt(() => DurableFile.Write(Path.Combine(_configuration.StateFolder, OrderDesk.DecommissionedName), "{}"u8));

@@ -25,7 +25,7 @@ mkdir -p "$stage/usr/bin"
 ln -s ../lib/edge-agent/edge-agent "$stage/usr/bin/edge-agent"
 
 place 644 "$sources/systemd/edge-agent.service" lib/systemd/system/edge-agent.service
-place 644 "$sources/systemd/edge-export@.service" lib/systemd/system/edge-export@.service
+for unit in edge-export edge-stick; do place 644 "$sources/systemd/$unit@.service" "lib/systemd/system/$unit@.service"; done
 place 644 "$sources/systemd/udev.rules" lib/udev/rules.d/90-edge-agent.rules
 place 644 "$sources/systemd/sysusers.conf" usr/lib/sysusers.d/edge-agent.conf
 place 644 "$sources/systemd/tmpfiles.conf" usr/lib/tmpfiles.d/edge-agent.conf

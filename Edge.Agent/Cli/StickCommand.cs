@@ -4,52 +4,46 @@ using Edge.Storage.Audit;
 
 namespace Edge.Agent.Cli;
 
-/// <summary><c>stick offer|write|end</c>: the three steps of <c>edge-export@.service</c> at an auditor's stick; see <c>docs/usb.md</c>. No person
-/// needs them, but whoever tries a stick by hand.</summary>
+/// <summary><c>stick TASK</c>: one step of <c>edge-export@.service</c> at an auditor's stick; see <c>docs/usb.md</c>. No person needs it but whoever
+/// tries a stick by hand.</summary>
 internal static class StickCommand
 {
+    private const string DefaultSocket = "/run/edge-agent/" + StickTalk.SocketName;
+    private const string MountedBelow = "/run/edge-export";
+
     // A stick that was in when the machine started is looked at as soon as the agent is.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private const string DefaultSocket = "/run/edge-agent/" + StickTalk.SocketName;
-
-    public static Command Build() => new("stick", "What the unit edge-export@ does at an auditor's stick")
+    public static Command Build()
     {
-        Step("offer", "Carry the order that lies on a stick to the agent", (errand, folder, cancel) => errand.OfferAsync(folder, cancel)),
-        Step("write", "Write to a stick what the agent hands over", (errand, folder, cancel) => errand.WriteAsync(folder, cancel)),
-        End(),
-    };
-
-    private static Command Step(string verb, string does, Func<StickErrand, string, CancellationToken, Task<AuditOutcome>> go)
-    {
-        var stick = Stick();
-        var folder = new Argument<string>("FOLDER") { Description = "Where it is mounted" };
-        var socket = Socket();
-        var command = new Command(verb, does) { stick, folder, socket };
-        command.SetAction((parse, cancel) => ShowAsync(() => go(new StickErrand(parse.GetValue(socket)!, parse.GetValue(stick)!, Patience), parse.GetValue(folder)!, cancel)));
-        return command;
-    }
-
-    private static Command End()
-    {
-        var stick = Stick();
-        var socket = Socket();
-        var command = new Command("end", "Tell the agent that a stick is let go of") { stick, socket };
-        command.SetAction((parse, cancel) => ShowAsync(() => new StickErrand(parse.GetValue(socket)!, parse.GetValue(stick)!).EndAsync(cancel)));
-        return command;
-    }
-
-    private static Argument<string> Stick()
-    {
-        var stick = new Argument<string>("STICK") { Description = "The name of its device, such as sdb1" };
-        stick.Validators.Add(parsed =>
+        var task = new Argument<string>("TASK") { Description = "offer-, write- or end-, and the name of the stick's device: offer-sdb1" };
+        var folder = new Option<string?>("--folder") { Description = $"Where the stick is mounted, else below {MountedBelow}" };
+        var socket = new Option<string>("--socket") { Description = "Where the agent listens", DefaultValueFactory = _ => DefaultSocket };
+        task.Validators.Add(parsed =>
         {
-            if (!StickOffer.IsStick(parsed.GetValueOrDefault<string>() ?? "")) parsed.AddError("STICK is a device's name: letters and digits");
+            if (Step(parsed.GetValueOrDefault<string>() ?? "") is null) parsed.AddError("TASK is offer-, write- or end- and a device's name: letters and digits");
         });
-        return stick;
+        var command = new Command("stick", "A step of the unit edge-export@ at an auditor's stick") { task, folder, socket };
+        command.SetAction((parse, cancel) =>
+        {
+            var (verb, stick) = Step(parse.GetValue(task)!)!.Value;
+            var (errand, root) = (new StickErrand(parse.GetValue(socket)!, stick, Patience), parse.GetValue(folder) ?? Path.Combine(MountedBelow, stick));
+            return ShowAsync(() => verb switch
+            {
+                "offer" => errand.OfferAsync(root, cancel),
+                "write" => errand.WriteAsync(root, cancel),
+                _ => EndAsync(errand, cancel),
+            });
+        });
+        return command;
     }
 
-    private static Option<string> Socket() => new("--socket") { Description = "Where the agent listens", DefaultValueFactory = _ => DefaultSocket };
+    // What was refused before has nothing to end, and was said.
+    private static async Task<AuditOutcome> EndAsync(StickErrand errand, CancellationToken cancel) =>
+        await errand.EndAsync(cancel) is { Reason: not StickDesk.NoSuchStick } outcome ? outcome : AuditOutcome.Done;
+
+    private static (string Verb, string Stick)? Step(string task) =>
+        task.Split('-') is [("offer" or "write" or "end") and var verb, var stick] && StickOffer.IsStick(stick) ? (verb, stick) : null;
 
     private static Task<int> ShowAsync(Func<Task<AuditOutcome>> step) => Failure.ShowAsync(async () =>
     {

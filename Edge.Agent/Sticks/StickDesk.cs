@@ -24,6 +24,9 @@ internal sealed class StickDesk
     /// <summary>A stick that nothing is heard of for so long is given up.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
 
+    /// <summary>The answer about a stick whose order was not carried out.</summary>
+    public const string NoSuchStick = "no-such-stick";
+
     private const int MostSticks = 4;
     private const int MostUndelivered = 16;
     private const int MostRemembered = 64;
@@ -111,7 +114,7 @@ internal sealed class StickDesk
         lock (_gate)
         {
             var now = _time.GetUtcNow();
-            if (!_open.TryGetValue(stick, out var visit)) return _refused.Remove(stick) ? AuditOutcome.Refused("no-such-stick") : Refuse(StickOffer.Unreadable, now);
+            if (!_open.TryGetValue(stick, out var visit)) return _refused.Remove(stick) ? AuditOutcome.Refused(NoSuchStick) : Refuse(StickOffer.Unreadable, now);
             if (visit.Written is not { } written)
             {
                 var outcome = GiveUp(stick, "not-finished", now);

@@ -10,7 +10,7 @@ namespace Edge.Agent.Sticks;
 internal sealed class StickDoor(string socket, string box, StickDesk desk, TimeProvider time, ILogger log)
 {
     private const int MostAtOnce = 4;
-    private static readonly TimeSpan SaidWithin = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan SaidWithin = TimeSpan.FromSeconds(60);
 
     // A worn stick takes minutes for what the kernel has buffered.
     private static readonly TimeSpan PieceWithin = TimeSpan.FromMinutes(10);
@@ -115,7 +115,7 @@ internal sealed class StickDoor(string socket, string box, StickDesk desk, TimeP
     {
         if (desk.Begin(stick) is not { } export)
         {
-            await link.WriteAsync(StickTalk.Outcome(AuditOutcome.Refused("no-such-stick")), stop);
+            await link.WriteAsync(StickTalk.Outcome(AuditOutcome.Refused(StickDesk.NoSuchStick)), stop);
             return;
         }
         var (written, reason) = ((WrittenBundle?)null, StickOffer.Lost);

@@ -16,6 +16,9 @@ internal sealed class StickFolder : IDisposable
 
     private const string AnswerEnding = ".json";
 
+    // A public bundle: whoever reads the stick elsewhere is another user.
+    private const UnixFileMode ForAll = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
     private readonly HeldFolder _folder;
     private readonly DurableSteps _steps;
 
@@ -77,10 +80,10 @@ internal sealed class StickFolder : IDisposable
                 counted.FlushFinalBlock();
                 if (!hash.Hash.AsSpan().SequenceEqual(digest)) throw new IOException("what arrived is not what was sent");
                 said = answered;
-            });
+            }, ForAll);
             _steps.Rename(making, bundle);
             _steps.SyncFolder(_folder.Path);
-            _steps.Write(making, said);
+            _steps.Write(making, said, ForAll);
             _steps.Rename(making, answer);
             _steps.SyncFolder(_folder.Path);
         }

@@ -23,9 +23,9 @@ public class DurableSteps
     }
 
     /// <summary>The same, piece by piece.</summary>
-    public virtual void WritePieces(string path, Action<Stream> write)
+    public virtual void WritePieces(string path, Action<Stream> write, UnixFileMode mode = OwnerOnly)
     {
-        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
+        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = mode });
         write(file);
         file.Flush(flushToDisk: true);
     }

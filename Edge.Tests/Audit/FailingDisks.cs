@@ -35,7 +35,7 @@ internal sealed class FaultySteps(Fault fault) : UnsyncedSteps
         Step(() => base.Write(path, copy, mode), () => base.Write(path, copy.AsSpan(0, copy.Length / 2), mode));
     }
 
-    public override void WritePieces(string path, Action<Stream> write) => Step(() => base.WritePieces(path, write), () =>
+    public override void WritePieces(string path, Action<Stream> write, UnixFileMode mode) => Step(() => base.WritePieces(path, write, mode), () =>
     {
         using var pieces = new MemoryStream();
         write(pieces);

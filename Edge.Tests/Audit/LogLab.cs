@@ -142,7 +142,7 @@ internal class UnsyncedSteps : DurableSteps
 {
     public override void Write(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode) => File.WriteAllBytes(path, bytes);
 
-    public override void WritePieces(string path, Action<Stream> write)
+    public override void WritePieces(string path, Action<Stream> write, UnixFileMode mode)
     {
         using var file = File.Create(path);
         write(file);

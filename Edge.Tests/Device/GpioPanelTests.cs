@@ -28,7 +28,7 @@ public sealed class GpioPanelTests
     private GpioPanel Panel(string json, FakeBoard? board = null)
     {
         Assert.True(StrictJson.TryRead(Encoding.UTF8.GetBytes(json), 4096, GpioConfiguration.Read, out var configuration, out var problems), string.Join('\n', problems));
-        return new GpioPanel(configuration, board ?? _board, new GpioPanelTasks(() => _trouble, () => _brightness, () => _opened++), _time, _log);
+        return new GpioPanel(configuration, board ?? _board, new GpioPanelTasks(() => _trouble, () => _brightness, times => _opened += times), _time, _log);
     }
 
     /// <summary>Time goes on, with a look every 25 ms.</summary>
@@ -64,6 +64,25 @@ public sealed class GpioPanelTests
         Pass(panel, 1000);
         Assert.Equal(2, _opened);
         Assert.True(panel.WasOpened);
+    }
+
+    [Fact]
+    public void A_lid_that_chatters_is_told_sixty_times_an_hour_and_then_how_often()
+    {
+        var told = new List<int>();
+        using var panel = new GpioPanel(new GpioConfiguration(new TamperConfiguration(new GpioLine("soc", "LID", 0, false), GpioPull.None, TimeSpan.Zero, false), null, null, null), _board,
+            new GpioPanelTasks(() => _trouble, () => null, told.Add), _time, _log);
+        for (var i = 0; i < 100; i++)
+        {
+            Pins.Levels[1] = PinValue.High;
+            Pass(panel, 25);
+            Pins.Levels[1] = PinValue.Low;
+            Pass(panel, 25);
+        }
+        Assert.Equal(60, told.Count);
+        _time.Advance(TimeSpan.FromHours(1));
+        panel.Look();
+        Assert.Equal((61, 40), (told.Count, told[^1]));
     }
 
     [Fact]

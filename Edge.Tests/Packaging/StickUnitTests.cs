@@ -8,65 +8,73 @@ public sealed class StickUnitTests
 {
     private const string Analyze = "/usr/bin/systemd-analyze";
 
-    private static readonly string Unit = Path.Combine(Repository.Root, "systemd", "edge-export@.service");
+    private const string Mounting = "edge-export", Looking = "edge-stick";
 
-    private static string[] Lines(string key) => [.. File.ReadAllLines(Unit).Where(line => line.StartsWith(key + "=", StringComparison.Ordinal)).Select(line => line[(key.Length + 1)..])];
+    private static string Unit(string name) => Path.Combine(Repository.Root, "systemd", $"{name}@.service");
 
-    [Fact]
-    public void Systemd_rates_its_exposure_at_1_0_or_less_and_knows_every_line()
+    private static string[] Lines(string unit, string key) =>
+        [.. File.ReadAllLines(Unit(unit)).Where(line => line.StartsWith(key + "=", StringComparison.Ordinal)).Select(line => line[(key.Length + 1)..])];
+
+    [Theory]
+    [InlineData(Looking, 10)]
+    [InlineData(Mounting, 40)]
+    public void Systemd_knows_every_line_and_rates_the_exposure_of_what_looks_into_the_stick_at_1_0_or_less(string unit, int tenths)
     {
         if (!File.Exists(Analyze)) Assert.Skip("systemd-analyze is not on this machine");
-        var (code, said) = DebianPackage.Run(Analyze, "security", "--offline=true", "--no-pager", "--threshold=10", Unit);
+        var (code, said) = DebianPackage.Run(Analyze, "security", "--offline=true", "--no-pager", $"--threshold={tenths}", Unit(unit));
         Assert.True(code == 0, said);
         using var folder = new TemporaryFolder();
-        var copy = folder.File("edge-export@sdb1.service"); // the program is not installed here
-        File.WriteAllText(copy, File.ReadAllText(Unit).Replace("/usr/bin/edge-agent", "/bin/true", StringComparison.Ordinal));
+        var copy = folder.File($"{unit}@sdb1.service"); // the program is not installed here
+        File.WriteAllText(copy, File.ReadAllText(Unit(unit)).Replace("/usr/bin/edge-agent", "/bin/true", StringComparison.Ordinal));
         (code, said) = DebianPackage.Run("env", "SYSTEMD_LOG_LEVEL=warning", Analyze, "verify", "--man=no", copy);
         Assert.True(code == 0, said);
-        Assert.DoesNotContain("edge-export@sdb1.service:", said, StringComparison.Ordinal);
+        Assert.DoesNotContain($"{unit}@sdb1.service:", said, StringComparison.Ordinal);
     }
 
     [Fact]
     public void What_has_rights_is_fixed_commands_and_what_looks_into_the_stick_has_none_to_mount()
     {
-        string[] all = [.. Lines("ExecStartPre"), .. Lines("ExecStart"), .. Lines("ExecStopPost")];
-        Assert.All(all, command => Assert.Equal(!command.Contains("/usr/bin/edge-agent", StringComparison.Ordinal), command.TrimStart('-').StartsWith('+')));
-        Assert.Equal((["edge-stick"], ["CAP_DAC_OVERRIDE"], ["CAP_DAC_OVERRIDE"]), (Lines("User"), Lines("CapabilityBoundingSet"), Lines("AmbientCapabilities")));
-        Assert.Equal(["/dev/%I rw"], Lines("DeviceAllow"));
-        Assert.Contains("~@privileged @resources @mount @debug", Lines("SystemCallFilter"));
-        Assert.Equal(["AF_UNIX"], Lines("RestrictAddressFamilies"));
+        string[] all = [.. Lines(Mounting, "ExecStart"), .. Lines(Mounting, "ExecStopPost")];
+        Assert.All(all, command => Assert.Matches("^-?/usr/s?bin/(blockdev|mount|umount|rmdir|systemctl) ", command));
+        Assert.Equal((["CAP_SYS_ADMIN"], ["/dev/%I rw"]), (Lines(Mounting, "CapabilityBoundingSet"), Lines(Mounting, "DeviceAllow")));
         Assert.All(all.Where(command => command.Contains("/mount ", StringComparison.Ordinal)), command =>
         {
             Assert.Contains(" --internal-only ", command, StringComparison.Ordinal); // no helper of a file system is run
             Assert.All(["nosuid", "nodev", "noexec", "nosymfollow"], flag => Assert.Matches($@"[ ,]{flag}[ ,]", command));
         });
+        // What is mounted in a file system of its own nobody else sees.
+        Assert.DoesNotMatch("(?m)^(Private|Protect|TemporaryFileSystem|Bind|ReadOnly|Inaccessible)", File.ReadAllText(Unit(Mounting)));
+
+        Assert.Equal(["/usr/bin/edge-agent stick %i"], Lines(Looking, "ExecStart"));
+        Assert.Equal((["edge-stick"], ["CAP_DAC_OVERRIDE"], ["CAP_DAC_OVERRIDE"]), (Lines(Looking, "User"), Lines(Looking, "CapabilityBoundingSet"), Lines(Looking, "AmbientCapabilities")));
+        Assert.Contains("~@privileged @resources @mount @debug", Lines(Looking, "SystemCallFilter"));
+        Assert.Equal((["AF_UNIX"], ["yes"]), (Lines(Looking, "RestrictAddressFamilies"), Lines(Looking, "PrivateDevices")));
     }
 
     [Fact]
     public void The_stick_is_read_only_until_its_order_is_judged()
     {
-        var before = Lines("ExecStartPre");
-        Assert.Matches(@"blockdev --setro /dev/%I$", before[0]);
-        Assert.Matches(@"--types vfat,exfat,ext4 --options ro,", before[1]);
-        var steps = Lines("ExecStart");
-        Assert.Matches("stick offer %i", steps[0]);
-        Assert.All(steps[..1], step => Assert.DoesNotContain("rw", step, StringComparison.Ordinal));
-        Assert.Equal(["offer", "--setrw", "remount,rw", "write", "umount"], steps.Select(step => Regex.Match(step, @"offer|--setrw|remount,rw|write|umount").Value));
-        Assert.Empty(Lines("SuccessExitStatus")); // a refusal that counted as success would go on to the next step
+        var steps = Lines(Mounting, "ExecStart");
+        Assert.Equal(["--setro", "--options ro,", "offer-%i", "--setrw", "remount,rw", "write-%i", "umount"],
+            steps.Select(step => Regex.Match(step, "--setro|--options ro,|offer-%i|--setrw|remount,rw|write-%i|umount").Value));
+        Assert.Contains("--types vfat,exfat,ext4 ", steps[1], StringComparison.Ordinal);
+        Assert.Matches("end-%i.service$", Lines(Mounting, "ExecStopPost")[^1]);
+        Assert.Empty(Lines(Looking, "SuccessExitStatus")); // a refusal that counted as success would go on to the next step
     }
 
     [Fact]
-    public void It_sees_of_the_box_the_program_the_socket_and_the_stick()
+    public void What_looks_into_the_stick_sees_of_the_box_the_program_the_socket_and_the_stick()
     {
-        Assert.Equal(["/:ro,mode=0755"], Lines("TemporaryFileSystem"));
+        Assert.Equal(["/run/edge-stick"], Lines(Looking, "RootDirectory"));
+        Assert.Matches("(?m)^d /run/edge-stick +0755 root +root +-$", File.ReadAllText(Path.Combine(Repository.Root, "systemd", "tmpfiles.conf")));
         Assert.Equal(["/usr", "-/lib", "-/lib64", "-/bin", "-/sbin", "-/etc/ld.so.cache", "-/etc/ssl/openssl.cnf", "-/run/edge-agent"],
-            Lines("BindReadOnlyPaths").SelectMany(line => line.Split(' ')));
-        Assert.Equal(["-/run/edge-export/%i"], Lines("BindPaths"));
+            Lines(Looking, "BindReadOnlyPaths").SelectMany(line => line.Split(' ')));
+        Assert.Equal(["-/run/edge-export"], Lines(Looking, "BindPaths"));
     }
 
     [Fact]
     public void A_stick_that_is_pulled_ends_it_and_no_failed_unit_is_left() =>
-        Assert.Equal((["dev-%i.device"], ["inactive-or-failed"]), (Lines("BindsTo"), Lines("CollectMode")));
+        Assert.Equal((["dev-%i.device"], ["inactive-or-failed"], ["inactive-or-failed"]), (Lines(Mounting, "BindsTo"), Lines(Mounting, "CollectMode"), Lines(Looking, "CollectMode")));
 
     [Fact]
     public void Udev_starts_it_for_file_systems_on_USB_of_the_three_kinds_that_it_mounts()

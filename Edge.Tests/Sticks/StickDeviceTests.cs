@@ -20,7 +20,11 @@ public sealed class StickDeviceTests : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Run("umount", "--lazy", "--quiet", Mounted);
-        foreach (var device in _devices) Run("losetup", "--detach", device);
+        foreach (var device in _devices)
+        {
+            Run("blockdev", "--setrw", device); // a loop device would keep it for whoever has it next
+            Run("losetup", "--detach", device);
+        }
         await _lab.DisposeAsync();
         _folder.Dispose();
     }
@@ -112,16 +116,18 @@ public sealed class StickDeviceTests : IAsyncDisposable
             var (key, command) = (line[..line.IndexOf('=', StringComparison.Ordinal)], line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..]);
             var isEnd = key == "ExecStopPost";
             if (!isEnd && outcome.Reason is not null) continue;
-            var words = command.TrimStart('-', '+').Replace("/dev/%I", device, StringComparison.Ordinal).Replace("/run/edge-export/%i", Mounted, StringComparison.Ordinal).Split(' ');
+            var words = command.TrimStart('-').Replace("/dev/%I", device, StringComparison.Ordinal).Replace("/run/edge-export/%i", Mounted, StringComparison.Ordinal).Split(' ');
             // A switch on a stick makes its device so for good; a loop device would let itself be talked out of it.
             if (writeProtected && words.Contains("--setrw")) continue;
-            if (words[0] != "/usr/bin/edge-agent")
+            if (words is ["/usr/bin/systemctl", "--quiet", "stop", ..]) continue; // they have ended
+            if (words[0] != "/usr/bin/systemctl")
             {
                 if (!Run(words[0], words[1..]) && !isEnd) outcome = AuditOutcome.Refused("command-failed");
                 continue;
             }
-            if (words[2] == "write") beforeWrite?.Invoke();
-            var step = words[2] switch { "offer" => await _lab.OfferAsync(root: Mounted), "write" => await _lab.WriteAsync(root: Mounted), _ => await _lab.EndAsync() };
+            var verb = words is ["/usr/bin/systemctl", "start", var started] ? started.Split('@', '-')[2] : throw new InvalidOperationException(line);
+            if (verb == "write") beforeWrite?.Invoke();
+            var step = verb switch { "offer" => await _lab.OfferAsync(root: Mounted), "write" => await _lab.WriteAsync(root: Mounted), _ => await _lab.EndAsync() };
             if (outcome.Reason is null) outcome = step;
         }
         return outcome;

@@ -33,6 +33,7 @@ public sealed class StickExportTests : IAsyncDisposable
         Assert.Equal(["box-1-20261125T120000Z.json", "box-1-20261125T120000Z.tar", "export.order"],
             Directory.GetFileSystemEntries(_lab.At("edge")).Select(Path.GetFileName).Order(StringComparer.Ordinal).Select(name => name!.Replace(Path.GetFileNameWithoutExtension(bundle), "box-1-20261125T120000Z", StringComparison.Ordinal)));
         Assert.Equal("mine", File.ReadAllText(_lab.At("holiday.jpg")));
+        Assert.Equal(UnixFileMode.OtherRead, File.GetUnixFileMode(bundle) & UnixFileMode.OtherRead); // whoever reads it at home is another user
         Assert.Equal([StickSign.Writing, StickSign.Done], _lab.Signs);
         var entry = Assert.Single(_lab.Exports);
         Assert.Equal((AuditOutcome.Done, Sha256Hash.Of(File.ReadAllBytes(bundle))), (entry.Outcome, entry.Digest!.Value));

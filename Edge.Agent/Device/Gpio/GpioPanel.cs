@@ -1,4 +1,5 @@
 using System.Device.Gpio;
+using Edge.Agent.Governance;
 using Edge.Agent.Sticks;
 using Microsoft.Extensions.Logging;
 
@@ -8,8 +9,9 @@ namespace Edge.Agent.Device.Gpio;
 /// <param name="Trouble">Asked once a second how the box is: <see cref="BoxSignal.CameraTrouble"/>, <see cref="BoxSignal.NoBroker"/>,
 /// <see cref="BoxSignal.Starting"/> or <see cref="BoxSignal.Running"/>.</param>
 /// <param name="Brightness">The mean of the latest picture, 0 to 255; null where there is none.</param>
-/// <param name="Opened">Told that the lid was opened.</param>
-internal sealed record GpioPanelTasks(Func<BoxSignal> Trouble, Func<double?> Brightness, Action Opened);
+/// <param name="Opened">Told how often the lid was opened: each time, and beyond 60 times in an hour once, when that is over. A switch that
+/// chatters must not fill the log.</param>
+internal sealed record GpioPanelTasks(Func<BoxSignal> Trouble, Func<double?> Brightness, Action<int> Opened);
 
 /// <summary>The box's pins. It looks at the inputs forty times a second instead of waiting for their edges: a switch that is open at the start is
 /// seen, an edge that is lost costs nothing, and no thread of a native library runs. A loop that no vehicle occupies for a fortieth of a second
@@ -30,6 +32,7 @@ internal sealed class GpioPanel : IDisposable
     private readonly List<Action<TimeSpan>> _inputs = [];
     private readonly Lamp? _lamp;
     private readonly Action<bool>? _light, _illuminate;
+    private readonly HourlyBudget _openings = new();
     private readonly long _start;
     private (BoxSignal Signal, TimeSpan Since) _shown = (BoxSignal.Starting, TimeSpan.Zero);
     private (StickSign Sign, TimeSpan At)? _stick;
@@ -91,6 +94,7 @@ internal sealed class GpioPanel : IDisposable
         Attempt(() =>
         {
             foreach (var input in _inputs) input(at);
+            if (_openings.TakeFurther(_time.GetUtcNow()) is > 0 and var further) _tasks.Opened(further);
             Shine(at);
         });
     }
@@ -127,10 +131,11 @@ internal sealed class GpioPanel : IDisposable
 
     private void Tampered(bool open)
     {
-        _log.LogWarning("the lid is {State}", open ? "open" : "closed");
         if (!open) return;
         WasOpened = true;
-        _tasks.Opened();
+        if (!_openings.TrySpend(_time.GetUtcNow())) return;
+        _log.LogWarning("the lid was opened");
+        _tasks.Opened(1);
     }
 
     private void Triggered(bool occupied)
