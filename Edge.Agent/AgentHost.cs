@@ -126,7 +126,8 @@ internal sealed class AgentHost : IAsyncDisposable
         }
         if (configuration.Gpio is not { } gpio) return;
         _panel = new GpioPanel(gpio, board ?? new KernelGpio(),
-            new GpioPanelTasks(() => BoxSignals.Of([.. _cameras.Select(camera => camera.Look().Health.State)], _outbox.Look), Brightness, Opened), _time, logs.CreateLogger("gpio"));
+            new GpioPanelTasks(() => BoxSignals.Of([.. _cameras.Select(camera => camera.Look().Health.State)], _outbox.Look), Brightness, Opened), _time,
+            logs.CreateLogger("gpio"));
     }
 
     /// <summary>The agent's version.</summary>
@@ -263,7 +264,7 @@ internal sealed class AgentHost : IAsyncDisposable
             $"To use the machine again, remove {_configuration.StateFolder} and enrol it as a new box");
     }
 
-    private double? Brightness() => _cameras.Select(camera => camera.Brightness).OfType<double>().DefaultIfEmpty(double.NaN).Average() is var mean && double.IsNaN(mean) ? null : mean;
+    private double? Brightness() => _cameras.Select(camera => camera.Brightness).OfType<double>().ToList() is { Count: > 0 } means ? means.Average() : null;
 
     // Told first, and to the broker if it is there, in the half minute that a stop leaves; then the keys go, as by an order.
     private void Opened(int times)

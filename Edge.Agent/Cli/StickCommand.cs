@@ -21,7 +21,8 @@ internal static class StickCommand
         var socket = new Option<string>("--socket") { Description = "Where the agent listens", DefaultValueFactory = _ => DefaultSocket };
         task.Validators.Add(parsed =>
         {
-            if (Step(parsed.GetValueOrDefault<string>() ?? "") is null) parsed.AddError("TASK is offer-, write- or end- and a device's name: letters and digits");
+            if (Step(parsed.GetValueOrDefault<string>() ?? "") is null)
+                parsed.AddError("TASK is offer-, write- or end- and a device's name: letters and digits");
         });
         var command = new Command("stick", "A step of the unit edge-export@ at an auditor's stick") { task, folder, socket };
         command.SetAction((parse, cancel) =>
@@ -51,7 +52,8 @@ internal static class StickCommand
         {
             var outcome = await step();
             return outcome.Reason is null ? ExitCode.Ok
-                : Failure.Say(outcome.Reason is StickOffer.Full or StickOffer.Failing ? ExitCode.Storage : ExitCode.Refused, $"the stick is refused: {outcome.Reason}");
+                : Failure.Say(outcome.Reason is StickOffer.Full or StickOffer.Failing ? ExitCode.Storage : ExitCode.Refused,
+                    $"the stick is refused: {outcome.Reason}");
         }
         catch (StickException unreachable)
         {

@@ -50,7 +50,8 @@ internal sealed class StickDesk
     /// <param name="exports">Where the desk of orders puts the copy that an export makes, under the order's id.</param>
     /// <param name="judge">The desk of orders, as the door that takes nothing but <c>export</c>.</param>
     /// <param name="logKey">Named in what is written, for comparison.</param>
-    public StickDesk(BoxName box, string logFolder, string exports, Func<ReadOnlyMemory<byte>, OrderAnswer?> judge, AuditLog audit, NoteKey logKey, TimeProvider time, ILogger log)
+    public StickDesk(BoxName box, string logFolder, string exports, Func<ReadOnlyMemory<byte>, OrderAnswer?> judge, AuditLog audit, NoteKey logKey,
+        TimeProvider time, ILogger log)
     {
         (_box, _logFolder, _exports) = (box, logFolder, exports);
         (_judge, _audit, _logKey, _time, _log) = (judge, audit, logKey, time, log);
@@ -114,7 +115,8 @@ internal sealed class StickDesk
         lock (_gate)
         {
             var now = _time.GetUtcNow();
-            if (!_open.TryGetValue(stick, out var visit)) return _refused.Remove(stick) ? AuditOutcome.Refused(NoSuchStick) : Refuse(StickOffer.Unreadable, now);
+            if (!_open.TryGetValue(stick, out var visit))
+                return _refused.Remove(stick) ? AuditOutcome.Refused(NoSuchStick) : Refuse(StickOffer.Unreadable, now);
             if (visit.Written is not { } written)
             {
                 var outcome = GiveUp(stick, "not-finished", now);
@@ -137,7 +139,8 @@ internal sealed class StickDesk
         lock (_gate)
         {
             var now = _time.GetUtcNow();
-            foreach (var stick in _open.Where(visit => atOnce || now - visit.Value.Touched >= Patience).Select(visit => visit.Key).ToList()) GiveUp(stick, "not-finished", now);
+            foreach (var stick in _open.Where(visit => atOnce || now - visit.Value.Touched >= Patience).Select(visit => visit.Key).ToList())
+                GiveUp(stick, "not-finished", now);
             foreach (var visit in _undelivered.Values.Where(visit => now - visit.Since >= AgainWithin).ToList())
             {
                 _undelivered.Remove(visit.Order);
@@ -191,8 +194,8 @@ internal sealed class StickDesk
         .. CanonicalJson.Write(new JsonObject
         {
             ["agency"] = _box.Agency, ["box"] = _box.Box, ["order"] = visit.OrderId, ["verb"] = Duties.Write(Verb.Export), ["outcome"] = "done",
-            ["time"] = JsonTime.WriteMilliseconds(_time.GetUtcNow()), ["bundle"] = visit.File + BundleEnding, ["sha256"] = Convert.ToHexStringLower(digest.ToArray()),
-            ["origin"] = manifest.Origin, ["size"] = manifest.Size, ["root"] = manifest.Root, ["log"] = _logKey.ToString(),
+            ["time"] = JsonTime.WriteMilliseconds(_time.GetUtcNow()), ["bundle"] = visit.File + BundleEnding,
+            ["sha256"] = Convert.ToHexStringLower(digest.ToArray()), ["origin"] = manifest.Origin, ["size"] = manifest.Size, ["root"] = manifest.Root, ["log"] = _logKey.ToString(),
         }),
         (byte)'\n',
     ];

@@ -16,7 +16,8 @@ internal sealed class StickDoor(string socket, string box, StickDesk desk, TimeP
     private static readonly TimeSpan PieceWithin = TimeSpan.FromMinutes(10);
 
     /// <summary>Where the socket is: in the folder that systemd makes for the service, else in the state folder.</summary>
-    public static string In(string? runtimeFolder, string stateFolder) => Path.Combine(runtimeFolder is { Length: > 0 } ? runtimeFolder : stateFolder, StickTalk.SocketName);
+    public static string In(string? runtimeFolder, string stateFolder) =>
+        Path.Combine(runtimeFolder is { Length: > 0 } ? runtimeFolder : stateFolder, StickTalk.SocketName);
 
     /// <summary>Listens until told to stop. Where it cannot, it says so once: the box works, without sticks.</summary>
     public async Task RunAsync(CancellationToken stop)

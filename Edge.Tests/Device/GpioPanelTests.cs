@@ -70,8 +70,8 @@ public sealed class GpioPanelTests
     public void A_lid_that_chatters_is_told_sixty_times_an_hour_and_then_how_often()
     {
         var told = new List<int>();
-        using var panel = new GpioPanel(new GpioConfiguration(new TamperConfiguration(new GpioLine("soc", "LID", 0, false), GpioPull.None, TimeSpan.Zero, false), null, null, null), _board,
-            new GpioPanelTasks(() => _trouble, () => null, told.Add), _time, _log);
+        var lid = new TamperConfiguration(new GpioLine("soc", "LID", 0, false), GpioPull.None, TimeSpan.Zero, false);
+        using var panel = new GpioPanel(new GpioConfiguration(lid, null, null, null), _board, new GpioPanelTasks(() => _trouble, () => null, told.Add), _time, _log);
         for (var i = 0; i < 100; i++)
         {
             Pins.Levels[1] = PinValue.High;
@@ -146,7 +146,9 @@ public sealed class GpioPanelTests
     [Fact]
     public async Task When_the_agent_stops_lamp_and_light_go_out()
     {
-        using var panel = Panel("""{ "light": { "chip": "soc", "line": "LED" }, "illuminator": { "chip": "soc", "line": "IR", "schedule": { "from": "00:00", "to": "23:59" } } }""");
+        using var panel = Panel("""
+            { "light": { "chip": "soc", "line": "LED" }, "illuminator": { "chip": "soc", "line": "IR", "schedule": { "from": "00:00", "to": "23:59" } } }
+            """);
         using var stop = new CancellationTokenSource();
         var running = panel.RunAsync(stop.Token);
         panel.Show(StickSign.Done);
@@ -210,8 +212,10 @@ public sealed class GpioPanelTests
     [InlineData("""{ "light": { "chip": "soc", "line": "LAMP" } }""", "gpio.light is not used: no line of soc is named LAMP; here are: LID, LOOP, LED, IR, TWIN")]
     [InlineData("""{ "light": { "chip": "soc", "line": "TWIN" } }""", "gpio.light is not used: 2 lines of soc are named TWIN: give its offset instead")]
     [InlineData("""{ "trigger": { "chip": "soc", "offset": 8 } }""", "gpio.trigger is not used: soc has lines 0 to 7, and none is 8")]
-    [InlineData("""{ "illuminator": { "chip": "soc", "line": "IR", "schedule": { "from": "00:00", "to": "00:01" } } }""", "gpio.illuminator is not used: line IR of soc cannot be opened; is it in use by something else?")]
-    [InlineData("""{ "tamper": { "chip": "soc", "line": "LID", "pull": "up" } }""", "gpio.tamper is not used: line LID of soc cannot be InputPullUp: set pull to none and use a resistor")]
+    [InlineData("""{ "illuminator": { "chip": "soc", "line": "IR", "schedule": { "from": "00:00", "to": "00:01" } } }""",
+        "gpio.illuminator is not used: line IR of soc cannot be opened; is it in use by something else?")]
+    [InlineData("""{ "tamper": { "chip": "soc", "line": "LID", "pull": "up" } }""",
+        "gpio.tamper is not used: line LID of soc cannot be InputPullUp: set pull to none and use a resistor")]
     public void A_wrong_chip_or_line_is_said_once_with_what_there_is_and_the_box_goes_on(string json, string said)
     {
         (Pins.HasPulls, _) = (false, Pins.InUse.Add(4));
@@ -245,9 +249,11 @@ public sealed class GpioPanelTests
     public void The_page_for_people_has_every_signal_as_the_light_shows_it()
     {
         var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "gpio.md"));
-        Assert.All(LightPatterns.All, signal => Assert.Contains($"| `{signal.Key}` | {(signal.Value.Count == 0 ? "off" : string.Join(' ', signal.Value))} |", page, StringComparison.Ordinal));
+        Assert.All(LightPatterns.All, signal => Assert.Contains(
+            $"| `{signal.Key}` | {(signal.Value.Count == 0 ? "off" : string.Join(' ', signal.Value))} |", page, StringComparison.Ordinal));
         // Between 3 and 60 flashes a second harm some people (WCAG 2.2, 2.3.1).
-        Assert.All(LightPatterns.All.Values.Where(pattern => pattern.Count > 2 || pattern is [_, > 0]), pattern => Assert.True(pattern.Chunk(2).All(flash => flash.Sum() >= 400) || pattern.Sum() >= 1000));
+        Assert.All(LightPatterns.All.Values.Where(pattern => pattern.Count > 2 || pattern is [_, > 0]),
+            pattern => Assert.True(pattern.Chunk(2).All(flash => flash.Sum() >= 400) || pattern.Sum() >= 1000));
     }
 
     [Theory]

@@ -46,7 +46,8 @@ public sealed class StickUnitTests
         Assert.DoesNotMatch("(?m)^(Private|Protect|TemporaryFileSystem|Bind|ReadOnly|Inaccessible)", File.ReadAllText(Unit(Mounting)));
 
         Assert.Equal(["/usr/bin/edge-agent stick %i"], Lines(Looking, "ExecStart"));
-        Assert.Equal((["edge-stick"], ["CAP_DAC_OVERRIDE"], ["CAP_DAC_OVERRIDE"]), (Lines(Looking, "User"), Lines(Looking, "CapabilityBoundingSet"), Lines(Looking, "AmbientCapabilities")));
+        Assert.Equal((["edge-stick"], ["CAP_DAC_OVERRIDE"], ["CAP_DAC_OVERRIDE"]),
+            (Lines(Looking, "User"), Lines(Looking, "CapabilityBoundingSet"), Lines(Looking, "AmbientCapabilities")));
         Assert.Contains("~@privileged @resources @mount @debug", Lines(Looking, "SystemCallFilter"));
         Assert.Equal((["AF_UNIX"], ["yes"]), (Lines(Looking, "RestrictAddressFamilies"), Lines(Looking, "PrivateDevices")));
     }
@@ -74,7 +75,8 @@ public sealed class StickUnitTests
 
     [Fact]
     public void A_stick_that_is_pulled_ends_it_and_no_failed_unit_is_left() =>
-        Assert.Equal((["dev-%i.device"], ["inactive-or-failed"], ["inactive-or-failed"]), (Lines(Mounting, "BindsTo"), Lines(Mounting, "CollectMode"), Lines(Looking, "CollectMode")));
+        Assert.Equal((["dev-%i.device"], ["inactive-or-failed"], ["inactive-or-failed"]),
+            (Lines(Mounting, "BindsTo"), Lines(Mounting, "CollectMode"), Lines(Looking, "CollectMode")));
 
     [Fact]
     public void Udev_starts_it_for_file_systems_on_USB_of_the_three_kinds_that_it_mounts()

@@ -37,7 +37,8 @@ public sealed class StickDeviceTests : IAsyncDisposable
     {
         var stick = Make(kind, folder => File.WriteAllBytes(Path.Combine(folder, "export.order"), _lab.Order()));
         var flags = "";
-        Assert.Equal(AuditOutcome.Done, await PlugInAsync(stick, beforeWrite: () => flags = File.ReadLines("/proc/self/mountinfo").Single(line => line.Contains(Mounted, StringComparison.Ordinal))));
+        Assert.Equal(AuditOutcome.Done, await PlugInAsync(stick,
+            beforeWrite: () => flags = File.ReadLines("/proc/self/mountinfo").Single(line => line.Contains(Mounted, StringComparison.Ordinal))));
         Assert.All(["rw", "nosuid", "nodev", "noexec", "nosymfollow"], flag => Assert.Contains(flag, flags.Split(' ')[5].Split(',')));
         Assert.False(Directory.Exists(Mounted));
         Succeed("mount", "-o", "ro", stick, Directory.CreateDirectory(Mounted).FullName);
@@ -138,7 +139,8 @@ public sealed class StickDeviceTests : IAsyncDisposable
     private string Make(string kind, Action<string> fill, string name = "image", bool readOnly = false)
     {
         if (Environment.UserName != "root" || !File.Exists("/dev/loop-control")) Assert.Skip("loop devices are root's");
-        if (!File.ReadAllText("/proc/filesystems").Contains($"\t{kind}\n", StringComparison.Ordinal) && !Run("modprobe", "--quiet", kind)) Assert.Skip($"the kernel has no {kind}");
+        if (!File.ReadAllText("/proc/filesystems").Contains($"\t{kind}\n", StringComparison.Ordinal) && !Run("modprobe", "--quiet", kind))
+            Assert.Skip($"the kernel has no {kind}");
         var image = _folder.File(name);
         using (var file = File.Create(image)) file.SetLength(24 << 20);
         if (!Run($"mkfs.{kind}", image)) Assert.Skip($"mkfs.{kind} is not on this machine");
@@ -151,7 +153,8 @@ public sealed class StickDeviceTests : IAsyncDisposable
 
     private string Attach(string image, bool readOnly)
     {
-        using var made = Process.Start(new ProcessStartInfo("losetup", readOnly ? ["--read-only", "--find", "--show", image] : ["--find", "--show", image]) { RedirectStandardOutput = true })!;
+        string[] arguments = readOnly ? ["--read-only", "--find", "--show", image] : ["--find", "--show", image];
+        using var made = Process.Start(new ProcessStartInfo("losetup", arguments) { RedirectStandardOutput = true })!;
         var device = made.StandardOutput.ReadToEnd().Trim();
         made.WaitForExit();
         if (device.Length == 0) Assert.Skip("there is no loop device left");

@@ -77,7 +77,8 @@ internal sealed class StickLab : IAsyncDisposable
     public static string Content(string root)
     {
         var all = new StringBuilder();
-        foreach (var entry in new DirectoryInfo(root).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, RecurseSubdirectories = true }).OrderBy(entry => entry.FullName, StringComparer.Ordinal))
+        var everything = new EnumerationOptions { AttributesToSkip = 0, RecurseSubdirectories = true };
+        foreach (var entry in new DirectoryInfo(root).EnumerateFileSystemInfos("*", everything).OrderBy(entry => entry.FullName, StringComparer.Ordinal))
         {
             all.Append(Path.GetRelativePath(root, entry.FullName)).Append(' ').Append(entry.LinkTarget);
             if (entry is FileInfo { LinkTarget: null, Length: > 0 and < 1 << 24 } file) all.Append(Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file.FullName))));

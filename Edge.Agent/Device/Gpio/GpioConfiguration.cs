@@ -114,7 +114,8 @@ public sealed record IlluminatorConfiguration(GpioLine Line, (TimeOnly From, Tim
     private static TimeOnly Hour(JsonFields fields, string key)
     {
         var hour = TimeOnly.MinValue;
-        fields.Text(key, text => TimeOnly.TryParseExact(text, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out hour), "must be a time such as 18:30");
+        fields.Text(key, text => TimeOnly.TryParseExact(text, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out hour),
+            "must be a time such as 18:30");
         return hour;
     }
 }

@@ -41,6 +41,7 @@ internal static class GpioLookup
     private static string Listed(IEnumerable<string> names)
     {
         var all = names.Distinct().ToList();
-        return all.Count == 0 ? "none with a name" : string.Join(", ", all.Take(MostShown)) + (all.Count > MostShown ? $" and {all.Count - MostShown} more" : "");
+        return all.Count == 0 ? "none with a name"
+            : string.Join(", ", all.Take(MostShown)) + (all.Count > MostShown ? $" and {all.Count - MostShown} more" : "");
     }
 }

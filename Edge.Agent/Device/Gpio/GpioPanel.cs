@@ -112,8 +112,8 @@ internal sealed class GpioPanel : IDisposable
         if (_asked == TimeSpan.MinValue || at - _asked >= AskEvery)
         {
             (_asked, _trouble) = (at, _tasks.Trouble());
-            if (_lamp is not null && _illuminate is not null)
-                _illuminate(_lamp.Look(TimeOnly.FromDateTime(TimeZoneInfo.ConvertTime(_time.GetUtcNow(), _time.LocalTimeZone).DateTime), _tasks.Brightness(), at));
+            var local = TimeOnly.FromDateTime(TimeZoneInfo.ConvertTime(_time.GetUtcNow(), _time.LocalTimeZone).DateTime);
+            if (_lamp is not null && _illuminate is not null) _illuminate(_lamp.Look(local, _tasks.Brightness(), at));
         }
         var signal = Signal(at);
         if (signal != _shown.Signal) _shown = (signal, at);
@@ -146,7 +146,8 @@ internal sealed class GpioPanel : IDisposable
 
     private void AddInput(IGpioBoard board, GpioRow row, GpioLine line, GpioPull pull, TimeSpan steady, Action<bool> changed)
     {
-        if (Open(board, row, pull switch { GpioPull.Up => PinMode.InputPullUp, GpioPull.Down => PinMode.InputPullDown, _ => PinMode.Input }) is not { } controller) return;
+        var mode = pull switch { GpioPull.Up => PinMode.InputPullUp, GpioPull.Down => PinMode.InputPullDown, _ => PinMode.Input };
+        if (Open(board, row, mode) is not { } controller) return;
         var input = new SteadyInput(steady);
         _inputs.Add(at =>
         {
@@ -173,7 +174,8 @@ internal sealed class GpioPanel : IDisposable
         {
             if (row.Chip is not { } chip || !row.IsFound) throw new GpioException(row.Says);
             if (!_controllers.TryGetValue(chip.Number, out var controller)) _controllers[chip.Number] = controller = new GpioController(board.Open(chip));
-            if (!controller.IsPinModeSupported(row.Offset, mode)) throw new GpioException($"{row.Says} cannot be {mode}: set pull to none and use a resistor");
+            if (!controller.IsPinModeSupported(row.Offset, mode))
+                throw new GpioException($"{row.Says} cannot be {mode}: set pull to none and use a resistor");
             if (first is { } value) controller.OpenPin(row.Offset, mode, value);
             else controller.OpenPin(row.Offset, mode);
             return controller;

@@ -1,5 +1,6 @@
 using System.Device.Gpio;
 using System.Device.Gpio.Drivers;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -30,14 +31,17 @@ internal sealed class KernelGpio : IGpioBoard
             return new LibGpiodDriver(chip.Number);
 #pragma warning restore CS0618
         }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or PlatformNotSupportedException or DllNotFoundException or InvalidOperationException)
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or PlatformNotSupportedException
+            or DllNotFoundException or InvalidOperationException)
         {
-            throw new GpioException($"chip {chip.Label} cannot be opened: see that libgpiod2 is installed and that gpio.conf lets the service see /dev/gpiochip{chip.Number}", refused);
+            throw new GpioException(
+                $"chip {chip.Label} cannot be opened: see that libgpiod2 is installed and that gpio.conf lets the service see /dev/gpiochip{chip.Number}",
+                refused);
         }
     }
 
     private static int Number(string path) =>
-        int.TryParse(Path.GetFileName(path)["gpiochip".Length..], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : -1;
+        int.TryParse(Path.GetFileName(path)["gpiochip".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
 
     private static GpioChip? Look(string path, int number)
     {
@@ -61,7 +65,8 @@ internal sealed class KernelGpio : IGpioBoard
         }
     }
 
-    private static string Text(ReadOnlySpan<byte> zeroEnded) => Encoding.Latin1.GetString(zeroEnded[..(zeroEnded.IndexOf((byte)0) is var end and >= 0 ? end : zeroEnded.Length)]);
+    private static string Text(ReadOnlySpan<byte> zeroEnded) =>
+        Encoding.Latin1.GetString(zeroEnded[..(zeroEnded.IndexOf((byte)0) is var end and >= 0 ? end : zeroEnded.Length)]);
 
     [DllImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     private static extern int Control(SafeFileHandle file, nuint request, byte[] argument);
