@@ -15,6 +15,8 @@ public sealed class StickUnitTests
     private static string[] Lines(string unit, string key) =>
         [.. File.ReadAllLines(Unit(unit)).Where(line => line.StartsWith(key + "=", StringComparison.Ordinal)).Select(line => line[(key.Length + 1)..])];
 
+    private static string Line(string unit, string key) => Assert.Single(Lines(unit, key));
+
     [Theory]
     [InlineData(Looking, 10)]
     [InlineData(Mounting, 40)]
@@ -36,7 +38,7 @@ public sealed class StickUnitTests
     {
         string[] all = [.. Lines(Mounting, "ExecStart"), .. Lines(Mounting, "ExecStopPost")];
         Assert.All(all, command => Assert.Matches("^-?/usr/s?bin/(blockdev|mount|umount|rmdir|systemctl) ", command));
-        Assert.Equal((["CAP_SYS_ADMIN"], ["/dev/%I rw"]), (Lines(Mounting, "CapabilityBoundingSet"), Lines(Mounting, "DeviceAllow")));
+        Assert.Equal(("CAP_SYS_ADMIN", "/dev/%I rw"), (Line(Mounting, "CapabilityBoundingSet"), Line(Mounting, "DeviceAllow")));
         Assert.All(all.Where(command => command.Contains("/mount ", StringComparison.Ordinal)), command =>
         {
             Assert.Contains(" --internal-only ", command, StringComparison.Ordinal); // no helper of a file system is run
@@ -46,10 +48,10 @@ public sealed class StickUnitTests
         Assert.DoesNotMatch("(?m)^(Private|Protect|TemporaryFileSystem|Bind|ReadOnly|Inaccessible)", File.ReadAllText(Unit(Mounting)));
 
         Assert.Equal(["/usr/bin/edge-agent stick %i"], Lines(Looking, "ExecStart"));
-        Assert.Equal((["edge-stick"], ["CAP_DAC_OVERRIDE"], ["CAP_DAC_OVERRIDE"]),
-            (Lines(Looking, "User"), Lines(Looking, "CapabilityBoundingSet"), Lines(Looking, "AmbientCapabilities")));
+        Assert.Equal(("edge-stick", "CAP_DAC_OVERRIDE", "CAP_DAC_OVERRIDE"),
+            (Line(Looking, "User"), Line(Looking, "CapabilityBoundingSet"), Line(Looking, "AmbientCapabilities")));
         Assert.Contains("~@privileged @resources @mount @debug", Lines(Looking, "SystemCallFilter"));
-        Assert.Equal((["AF_UNIX"], ["yes"]), (Lines(Looking, "RestrictAddressFamilies"), Lines(Looking, "PrivateDevices")));
+        Assert.Equal(("AF_UNIX", "yes"), (Line(Looking, "RestrictAddressFamilies"), Line(Looking, "PrivateDevices")));
     }
 
     [Fact]
@@ -75,8 +77,8 @@ public sealed class StickUnitTests
 
     [Fact]
     public void A_stick_that_is_pulled_ends_it_and_no_failed_unit_is_left() =>
-        Assert.Equal((["dev-%i.device"], ["inactive-or-failed"], ["inactive-or-failed"]),
-            (Lines(Mounting, "BindsTo"), Lines(Mounting, "CollectMode"), Lines(Looking, "CollectMode")));
+        Assert.Equal(("dev-%i.device", "inactive-or-failed", "inactive-or-failed"),
+            (Line(Mounting, "BindsTo"), Line(Mounting, "CollectMode"), Line(Looking, "CollectMode")));
 
     [Fact]
     public void Udev_starts_it_for_file_systems_on_USB_of_the_three_kinds_that_it_mounts()
