@@ -1,20 +1,20 @@
 using System.Reflection;
-using System.Runtime.ExceptionServices;
 using Edge.Agent.Clock;
 using Edge.Agent.Configuration;
 using Edge.Agent.Device;
+using Edge.Agent.Door;
 using Edge.Agent.Enrolment;
 using Edge.Agent.Governance;
 using Edge.Agent.Hits;
 using Edge.Agent.Incidents;
 using Edge.Agent.Orders;
 using Edge.Agent.Publishing;
+using Edge.Agent.Seeing;
 using Edge.Agent.Witnessing;
 using Edge.Storage.Audit;
 using Edge.Storage.Database;
 using Edge.Storage.Keys;
 using Edge.Storage.Trust;
-using Edge.Vision;
 using Edge.Vision.Capture;
 using Microsoft.Extensions.Logging;
 
@@ -28,7 +28,6 @@ internal sealed class AgentHost : IAsyncDisposable
     private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(30);
 
     // Far beyond the slowest board and the largest list: what takes longer will not end.
-    private static readonly TimeSpan ExaminedWithin = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StartedWithin = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan HouseKeptWithin = TimeSpan.FromMinutes(10);
 
@@ -52,12 +51,13 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly TrustMailbox _mailbox;
     private readonly EnrolmentFolder _enrolment;
     private readonly CancellationTokenSource _decommissioned = new();
-    private readonly List<CameraLoop> _cameras = [];
+    private readonly Doorkeeper _door;
     private readonly DateTimeOffset _since;
 
     /// <summary>Opens everything; nothing runs yet.</summary>
+    /// <param name="vision">Where the room that sees comes in; null for one in this process.</param>
     /// <exception cref="Exception">Every documented failure of the parts; see <see cref="Cli.Failure"/>.</exception>
-    public AgentHost(AgentConfiguration configuration, TimeProvider machine, ILoggerFactory logs, IReadWitness? witness = null)
+    public AgentHost(AgentConfiguration configuration, TimeProvider machine, ILoggerFactory logs, IReadWitness? witness = null, IVisionEntrance? vision = null)
     {
         (_configuration, _log, Progress) = (configuration, logs.CreateLogger("edge-agent"), new PipelineProgress(machine));
         var enrolment = _enrolment = new EnrolmentFolder(configuration.EnrolmentFolder);
@@ -84,9 +84,10 @@ internal sealed class AgentHost : IAsyncDisposable
                 Incidents = _incidents, TimestampSigned = Confirm, IsRevoked = revoked.Contains,
             };
             _recorder = new HitRecorder(_state, _audit, signer, _keys, _counter, time, logs.CreateLogger("hits"));
-            foreach (var camera in configuration.Cameras) _cameras.Add(OpenCamera(camera, logs, witness));
-            _summary = new SummaryWriter(_state, _audit, signer, _trust, time, () => Total,
-                () => [.. _cameras.Select(camera => camera.Report())]) 
+            _door = new Doorkeeper(vision ?? new InnerDoor(new SeeingRoom(time, Progress, logs, witness)),
+                new ToVision.Configure(configuration.ModelFolder, configuration.Gate, configuration.Rules, configuration.Cameras), () => _trust.Current, _recorder, _counter,
+                (kind, detail) => _incidents.Report(kind, detail), time, logs.CreateLogger("door"));
+            _summary = new SummaryWriter(_state, _audit, signer, _trust, time, () => Total, _door.Reports)
             {
                 TakeShared = _counter.TakeShared, Orders = () => _desk?.Counts ?? default,
             };
@@ -136,7 +137,7 @@ internal sealed class AgentHost : IAsyncDisposable
     public NoteKey LogEpochKey => new(Box.LogOrigin, _keys.Epochs.First);
 
     /// <summary>What became of every read since start.</summary>
-    public ReadCounts Total => _counter.Total with { Frames = _cameras.Sum(camera => camera.Frames) };
+    public ReadCounts Total => _counter.Total with { Frames = _door.Frames };
 
     /// <summary>Messages that still wait for the broker.</summary>
     public int Waiting => _state.Outbox.Count() is var counts ? counts.Ready + counts.Unlogged : 0;
@@ -148,7 +149,7 @@ internal sealed class AgentHost : IAsyncDisposable
         return new BoxHealth
         {
             At = _time.GetUtcNow(), Since = _since, Counts = Total, Outbox = _state.Outbox.Count(), Link = _outbox.Look, Stuck = Progress.Stuck(),
-            Cameras = [.. _cameras.Select(camera => camera.Look())],
+            Cameras = _door.Cameras, Door = _door.Look,
             Log = new LogLook(_audit.Latest.Size, _witnessing.Standing),
             Trust = trust is null ? null : new TrustLook(trust.Policy.Version, trust.PolicyExpires, trust.HotlistExpires,
                 trust.Matcher.Hotlist.Entries.Count, trust.Refused.Count),
@@ -170,7 +171,7 @@ internal sealed class AgentHost : IAsyncDisposable
         Sweep();
         Attempt(_witnessing.Offer); // at once: a box that was set back while it was off is to learn it now
 
-        _log.LogInformation("box {Box} started, version {Version}, {Cameras} cameras, state in {Folder}", Box, Software, _cameras.Count,
+        _log.LogInformation("box {Box} started, version {Version}, {Cameras} cameras, state in {Folder}", Box, Software, _configuration.Cameras.Count,
             _configuration.StateFolder);
         starting.Dispose();
         using var background = new CancellationTokenSource();
@@ -181,7 +182,7 @@ internal sealed class AgentHost : IAsyncDisposable
             recorder, _outbox.RunAsync(background.Token), KeepHouseAsync(background.Token), _orders.RunAsync(background.Token),
             _mailbox.RunAsync(background.Token),
         ];
-        var cameras = WatchCamerasAsync(reading.Token);
+        var cameras = _door.RunAsync(reading.Token);
         try
         {
             // A service ends before the cameras only by failing: then the box must not go on reading plates.
@@ -212,29 +213,9 @@ internal sealed class AgentHost : IAsyncDisposable
         }
     }
 
-    /// <summary>A recording that cannot be read is said at once and does not stop the other cameras; any other failure of a
-    /// camera stops the box.</summary>
-    private async Task WatchCamerasAsync(CancellationToken stop)
-    {
-        using var others = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        Exception? first = null;
-        // Every loop is waited for, also after a failure: what it uses must not be closed under it.
-        var loops = _cameras.Select(camera => Task.Run(() => camera.RunAsync(others.Token), CancellationToken.None));
-        await foreach (var ended in Task.WhenEach(loops))
-        {
-            await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (ended.Exception?.InnerException is not { } failure) continue;
-            if (failure is CaptureException) _log.LogError("{Reason}", failure.Message);
-            else await others.CancelAsync();
-            if (first is null or CaptureException) first = failure;
-        }
-        if (first is not null) ExceptionDispatchInfo.Throw(first);
-    }
-
     public async ValueTask DisposeAsync()
     {
-        foreach (var camera in _cameras) await camera.DisposeAsync();
-        _cameras.Clear();
+        await _door.DisposeAsync();
         Close();
         if (_decommissioned.IsCancellationRequested) DestroyKeys();
         _decommissioned.Dispose();
@@ -267,14 +248,6 @@ internal sealed class AgentHost : IAsyncDisposable
     {
         if (_audit.ReadTail(1000).Any(record => record.Entry is { Action: AuditAction.HitStored or AuditAction.IncidentReported } entry && entry.Sequence > _state.LastSequence))
             _incidents.Report(IncidentKind.LogCheckFailed, "state-lost");
-    }
-
-    private CameraLoop OpenCamera(CameraConfiguration camera, ILoggerFactory logs, IReadWitness? witness)
-    {
-        var pipeline = PlatePipeline.Open(_configuration.ModelFolder, camera.Pipeline with { Gate = _configuration.Gate, Rules = _configuration.Rules });
-        var source = CameraSources.Open(new CameraOptions(camera.Name, camera.Source), _time, logs.CreateLogger("camera"));
-        return new CameraLoop(source, pipeline, _trust, _recorder, _counter, _time,
-            Progress.Begin($"a frame of camera {camera.Name}", ExaminedWithin).Resting(), witness);
     }
 
     private async Task KeepHouseAsync(CancellationToken stop)

@@ -25,6 +25,8 @@ mkdir -p "$stage/usr/bin"
 ln -s ../lib/edge-agent/edge-agent "$stage/usr/bin/edge-agent"
 
 place 644 "$sources/systemd/edge-agent.service" lib/systemd/system/edge-agent.service
+place 644 "$sources/systemd/edge-vision.service" lib/systemd/system/edge-vision.service
+place 644 "$sources/systemd/journald-vision.conf" usr/lib/systemd/journald@edge-vision.conf.d/edge-agent.conf
 place 644 "$sources/systemd/sysusers.conf" usr/lib/sysusers.d/edge-agent.conf
 place 644 "$sources/systemd/tmpfiles.conf" usr/lib/tmpfiles.d/edge-agent.conf
 place 644 "$sources/package/completion.bash" usr/share/bash-completion/completions/edge-agent
@@ -34,7 +36,7 @@ documents=usr/share/doc/edge-agent
 for page in install configuration cameras cli; do place 644 "$sources/docs/$page.md" "$documents/$page.md"; done
 place 644 "$sources/docs/configuration.schema.json" "$documents/configuration.schema.json"
 place 644 "$sources/package/edge.json" "$documents/examples/edge.json"
-place 644 "$sources/systemd/local-camera.conf" "$documents/examples/local-camera.conf"
+for camera in local network; do place 644 "$sources/systemd/$camera-camera.conf" "$documents/examples/$camera-camera.conf"; done
 mkdir -p "$stage/usr/share/man/man1"
 /usr/bin/python3 "$sources/package/manual.py" "$sources/docs/cli.md" "$version" > "$stage/usr/share/man/man1/edge-agent.1"
 gzip -9n "$stage/usr/share/man/man1/edge-agent.1"

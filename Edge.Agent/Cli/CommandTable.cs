@@ -36,6 +36,7 @@ internal static class CommandTable
     {
         DemoCommand.Build(),
         RunCommand.Build(),
+        VisionCommand.Build(),
         OrderCommand.Build(),
         ConfigCheckCommand.Build(),
         PolicyCommand.Build(),

@@ -18,6 +18,9 @@ internal sealed record BoxHealth
 
     public required IReadOnlyList<CameraLook> Cameras { get; init; }
 
+    /// <summary>The door to the service that sees.</summary>
+    public DoorLook? Door { get; init; }
+
     /// <summary>What became of every read since start.</summary>
     public required ReadCounts Counts { get; init; }
 
@@ -38,6 +41,12 @@ internal sealed record BoxHealth
 /// <param name="Name">1 to 40 characters of a–z, 0–9 and '-'.</param>
 /// <param name="Health">State and counters; <see cref="CameraHealth.LastError"/> names no password.</param>
 internal sealed record CameraLook(string Name, CameraHealth Health);
+
+/// <summary>The door between the room that sees and the one that writes.</summary>
+/// <param name="Open">Whether somebody is there.</param>
+/// <param name="Refused">Times that what came in was refused; each was an incident.</param>
+/// <param name="GivenUp">Hits that could not be handed over in time.</param>
+internal sealed record DoorLook(bool Open, long Refused, long GivenUp);
 
 /// <summary>The audit log.</summary>
 /// <param name="Size">Its entries.</param>

@@ -269,6 +269,7 @@ internal static class UsePolicyPage
         IncidentKind.OutOfPolicyOrder => "Somebody ordered something that is forbidden here",
         IncidentKind.BrokerLink => "The box was refused by the agency's message server, or will be soon",
         IncidentKind.LogNotWitnessed => "For a day nobody outside the box has signed that its log is whole",
+        IncidentKind.VisionRefused => "The part of the box that sees plates said something that it may not say",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 

@@ -74,7 +74,8 @@ internal sealed class RoadsideBox : IDisposable
             return;
         }
         using var recorder = Recorder();
-        await recorder.RecordAsync(passage, matches, _trust.Current, Time.GetUtcNow(), TestContext.Current.CancellationToken);
+        using var seen = Sighting.Of(passage);
+        recorder.Record(seen, passage.Camera, passage.SeenAt, matches, _trust.Current, Time.GetUtcNow());
         recorder.Complete();
         await recorder.RunAsync(TestContext.Current.CancellationToken);
     }

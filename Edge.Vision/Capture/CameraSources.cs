@@ -9,6 +9,9 @@ namespace Edge.Vision.Capture;
 /// <summary>Chooses what reads a camera by what its source looks like.</summary>
 public static class CameraSources
 {
+    /// <summary>True for a camera, false for pictures and recordings, which end.</summary>
+    public static bool IsLive(string source) => source.Contains("://", StringComparison.Ordinal) || source.StartsWith("/dev/video", StringComparison.Ordinal);
+
     /// <summary>True for a file that is read as a picture: by its name, or by its first bytes.</summary>
     public static bool IsPicture(string path) => PictureSource.IsPictureName(path) || PictureSource.IsPicture(path);
 

@@ -43,6 +43,18 @@ public sealed class PlateText : IDisposable, IEquatable<PlateText>
         return true;
     }
 
+    /// <summary>Takes characters that are in canonical form already, and no others.</summary>
+    public static bool TryOfCanonical(ReadOnlySpan<byte> ascii, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out PlateText? plate)
+    {
+        plate = null;
+        if (ascii.Length is 0 or > MaxLength) return false;
+        foreach (var character in ascii)
+            if (character is not (>= (byte)'A' and <= (byte)'Z' or >= (byte)'0' and <= (byte)'9')) return false;
+        plate = new PlateText(ascii.Length);
+        ascii.CopyTo(plate._ascii);
+        return true;
+    }
+
     /// <summary>A second plate with the same characters; wiped on its own.</summary>
     public PlateText Copy()
     {
