@@ -14,6 +14,9 @@ public sealed class PlatePipeline : IDisposable
     // A text this many frames agree on is not waited for: the alert leaves while the vehicle is still in view.
     private const int SettledFrames = 6;
 
+    // A camera that sends nothing for so long: what was followed has passed, and nobody's plate waits for its return.
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
+
     private readonly PlateDetector _detector;
     private readonly PlateReader _reader;
     private readonly ReadJudge _judge;
@@ -50,6 +53,9 @@ public sealed class PlatePipeline : IDisposable
         }
     }
 
+    /// <summary>Only asked how long a camera has been silent.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Frames taken from the source so far, skipped ones included.</summary>
     public long Frames => Interlocked.Read(ref _frames);
 
@@ -61,16 +67,50 @@ public sealed class PlatePipeline : IDisposable
     public async IAsyncEnumerable<Passage> ReadAsync(ICameraSource source, [EnumeratorCancellation] CancellationToken cancel)
     {
         var origin = default(DateTimeOffset);
-        await foreach (var frame in source.ReadAsync(cancel))
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        await using var frames = source.ReadAsync(leave.Token).GetAsyncEnumerator(leave.Token);
+        var next = Task.FromResult(false);
+        try
         {
-            using (frame)
+            while (true)
             {
+                next = frames.MoveNextAsync().AsTask();
+                if (source.IsLive && await IsSilentAsync(next, cancel))
+                {
+                    foreach (var passage in ConcludeAll(source, origin)) yield return passage;
+                    _recent.Forget(TimeSpan.MaxValue);
+                }
+                if (!await next) break;
+                using var frame = frames.Current;
                 Interlocked.Increment(ref _frames);
                 origin = frame.CapturedAt - frame.Position;
                 Examine(frame, source.IsStill);
                 foreach (var passage in Conclude(frame.Position, source, origin)) yield return passage;
+                _recent.Forget(frame.Position - 2 * PlateTracker.Lost);
             }
         }
+        finally
+        {
+            // Whoever stops listening while a frame is awaited leaves none behind.
+            await leave.CancelAsync();
+            if (!next.IsCompleted)
+            {
+                await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (next.IsCompletedSuccessfully && await next) frames.Current.Dispose();
+            }
+        }
+        foreach (var passage in ConcludeAll(source, origin)) yield return passage;
+    }
+
+    private async Task<bool> IsSilentAsync(Task next, CancellationToken cancel)
+    {
+        if (next.IsCompleted) return false;
+        await ((Task)next).WaitAsync(Idle, Time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return !next.IsCompleted && !cancel.IsCancellationRequested;
+    }
+
+    private IEnumerable<Passage> ConcludeAll(ICameraSource source, DateTimeOffset origin)
+    {
         foreach (var track in _tracker.TakeAll())
             using (track)
                 if (Publish(track, source, origin) is { } passage)

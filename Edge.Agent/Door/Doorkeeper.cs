@@ -158,6 +158,7 @@ internal sealed class Doorkeeper(
                 door.Log.LogWarning("the service that sees speaks version {Theirs} of the door, this agent {Ours}: both must be of one version", hello.Version, DoorLimits.Version);
                 return false;
             }
+            Array.Clear(door._over); // a vision that was started anew plays recordings anew; one that was not says it again
             Say(door.Settings);
             SendLists();
             return true;

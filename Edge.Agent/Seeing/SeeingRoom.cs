@@ -54,16 +54,20 @@ internal sealed class SeeingRoom(TimeProvider time, PipelineProgress progress, I
                 await ServeAsync(link, endsWithDoor: false, stop);
                 said = false;
             }
-            catch (Exception away) when (away is SocketException or EndOfStreamException or DoorRefusedException)
-            {
-                if (!said)
-                    _log.LogWarning("the agent is not at the door, {Waiting} hits wait: {Reason}", _waiting.Count,
-                        away switch { SocketException => "nobody listens, or this user may not knock", EndOfStreamException => "it left", _ => "it is of another version" });
-                said = true;
-            }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
                 break;
+            }
+            catch (Exception away) when (away is SocketException or EndOfStreamException or DoorRefusedException or OperationCanceledException or TimeoutException)
+            {
+                if (!said)
+                    _log.LogWarning("the agent is not at the door, {Waiting} hits wait: {Reason}", _waiting.Count,
+                        away switch
+                        {
+                            SocketException => "nobody listens, or this user may not knock", EndOfStreamException => "it left",
+                            DoorRefusedException => "it is of another version", _ => "it does not answer",
+                        });
+                said = true;
             }
             GiveUp();
             // Whoever starts the agent anew plays a recording anew.

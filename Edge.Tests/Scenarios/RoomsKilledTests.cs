@@ -98,7 +98,7 @@ public sealed partial class RoomsKilledTests : IAsyncLifetime
     private void AssertNothingLost()
     {
         var said = string.Join('\n', _said);
-        Assert.DoesNotContain("refused", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("vision-refused", said, StringComparison.Ordinal);
         Assert.DoesNotContain(Vehicles(), plate => said.Contains(Encoding(plate), StringComparison.OrdinalIgnoreCase));
         using var keys = KeyFolder.Open(Path.Combine(_box, "state"), credentialsDirectory: null);
         using var state = StateDatabase.Open(Path.Combine(_box, "state"), keys.Hours, TimeProvider.System);

@@ -35,7 +35,6 @@ public sealed class PlateDetector : IDisposable
             _input = new InputTensor(_manifest.Input, batch: 1, layout.Width, layout.Height);
             _layout = default;
         }
-        // Where a picture of another shape came before, its pixels would stand in this one's padding.
         if (layout != _layout) _input.Fill(_manifest.Resize.Pad);
         _layout = layout;
         // Colour first, then size: a grey picture is a third of the work to shrink.
@@ -56,7 +55,16 @@ public sealed class PlateDetector : IDisposable
             ? DetectionDecoder.CentreMap(values, (int)shape[2], (int)shape[3], _manifest.Threshold, _manifest.Overlap)
             : DetectionDecoder.EndToEnd(values, _manifest.Threshold, _manifest.Overlap);
         for (var i = 0; i < found.Count; i++) found[i] = layout.ToPicture(found[i]);
+        Wipe();
         return found;
+    }
+
+    // The next frame may be an hour away: nobody's picture waits for it.
+    private void Wipe()
+    {
+        _input!.Fill(_manifest.Resize.Pad);
+        _scaled.SetTo(Scalar.Black);
+        if (!_coloured.Empty()) _coloured.SetTo(Scalar.Black);
     }
 
     public void Dispose()

@@ -33,13 +33,17 @@ public sealed class PlateText : IDisposable, IEquatable<PlateText>
         {
             if (character is ' ' or '-' or '.' or '·') continue;
             var upper = character is >= 'a' and <= 'z' ? (char)(character - 32) : character;
-            if (length == MaxLength || upper is not (>= 'A' and <= 'Z' or >= '0' and <= '9')) return false;
+            if (length == MaxLength || upper is not (>= 'A' and <= 'Z' or >= '0' and <= '9'))
+            {
+                canonical.Clear();
+                return false;
+            }
             canonical[length++] = (byte)upper;
         }
         if (length == 0) return false;
         plate = new PlateText(length);
         canonical[..length].CopyTo(plate._ascii);
-        CryptographicOperations.ZeroMemory(canonical);
+        canonical.Clear();
         return true;
     }
 
