@@ -14,7 +14,7 @@ runtime_packages=(libgtk-3-0 libatomic1 ffmpeg)
 # A real broker and a real RTSP server for the tests; another implementation of the log.
 test_packages=(mosquitto python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-tools procps iproute2 systemd
-    golang-go golang-golang-x-mod-dev)
+    golang-go golang-golang-x-mod-dev chromium)
 training_packages=(python3-torch python3-numpy python3-opencv python3-pil python3-fonttools python3-brotli python3-onnx libopenblas0-pthread)
 
 say() { printf '\033[1m> %s\033[0m\n' "$*" >&2; }
@@ -71,11 +71,12 @@ other_parts() {
     echo "$home"
 }
 
-# An independent TUF, and a hub of mqtt, jose and an HPKE library; skipped where npm is not there.
+# An independent TUF, a hub of mqtt, jose and an HPKE library, and what drives a browser at the console; skipped where npm is not there.
 interop() {
     local home
     if home=$(other_parts interop Edge.Tests/Trust/interop); then export EDGE_TUF_JS=${EDGE_TUF_JS:-$home}; fi
     if home=$(other_parts hub-interop Edge.Tests/Contract/interop); then export EDGE_HUB_JS=${EDGE_HUB_JS:-$home}; fi
+    if home=$(other_parts console-browser Edge.Tests/LanConsole/browser); then export EDGE_CONSOLE_JS=${EDGE_CONSOLE_JS:-$home}; fi
 }
 
 run_tests() {
@@ -150,11 +151,31 @@ train() {
     exec /usr/bin/python3 "$root/models/training/recipe.py" "${data_option[@]}" "$@"
 }
 
+project_version() { sed -nE 's/.*<VersionPrefix>(.*)<.*/\1/p' Directory.Build.props; }
+
+# verifier [ARCHITECTURE…]: the auditor's program, a file that needs nothing but Linux: no agent, no camera, no model, no .NET.
+verifier() {
+    command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: see https://learn.microsoft.com/dotnet/core/install/linux-debian"
+    local architecture name
+    [ $# -gt 0 ] || set -- amd64 arm64
+    mkdir -p artifacts
+    for architecture in "$@"; do
+        case $architecture in amd64 | arm64) ;; *) die "unknown architecture '$architecture': amd64 or arm64" ;; esac
+        name=edge-verify_$(project_version)_$architecture
+        say "publishing $name"
+        rm -rf ".build/verifier-$architecture"
+        dotnet publish Edge.Agent/Verifier -c Release -r "linux-${architecture/amd64/x64}" --self-contained -v quiet --nologo \
+            -p:ContinuousIntegrationBuild=true -p:DeterministicSourcePaths=true -o ".build/verifier-$architecture" >&2 || die "the build failed"
+        install -m 755 ".build/verifier-$architecture/edge-verify" "artifacts/$name"
+        du -b "artifacts/$name"
+    done
+}
+
 package() {
     need dpkg python3 xz-utils
     command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: see https://learn.microsoft.com/dotnet/core/install/linux-debian"
     local version architecture published name
-    version=$(sed -nE 's/.*<VersionPrefix>(.*)<.*/\1/p' Directory.Build.props)
+    version=$(project_version)
     # Everything in the package is dated by the commit, so that whoever builds it again gets the same bytes.
     SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)}
     export SOURCE_DATE_EPOCH
@@ -171,7 +192,8 @@ package() {
         package/assemble.sh "$published" "$version" "$architecture" "artifacts/$name.deb"
         dpkg-deb --fsys-tarfile "artifacts/$name.deb" | tar -xO ./usr/share/doc/edge-agent/sbom.cdx.json > "artifacts/$name.cdx.json"
     done
-    (cd artifacts && sha256sum -- *.deb *.cdx.json | tee SHA256SUMS)
+    verifier >/dev/null
+    (cd artifacts && sha256sum -- *.deb *.cdx.json edge-verify_* | tee SHA256SUMS)
 }
 
 case ${1:-help} in
@@ -180,6 +202,7 @@ case ${1:-help} in
     run) shift; run "$@" ;;
     bench) shift; bench "$@" ;;
     train) shift; train "$@" ;;
+    verifier) shift; verifier "$@" ;;
     package) package ;;
     format) dotnet format Edge.slnx ;;
     help | -h | --help)
@@ -189,7 +212,8 @@ case ${1:-help} in
 ./build.sh run ARGS      edge-agent ARGS, freshly built (try: run --help)
 ./build.sh bench NAME    measures: recognition (accuracy and speed, beside the public reader), hub (the link, per core), log (the audit log)
 ./build.sh train ARGS    the models from nothing: hours; try train --help
-./build.sh package       Debian packages for amd64 and arm64, parts lists and checksums in artifacts/ (COMPRESSION=1 is faster and larger)
+./build.sh verifier      edge-verify in artifacts/: one file that checks, searches and counts audit logs, for auditors
+./build.sh package       Debian packages for amd64 and arm64, the verifier, parts lists and checksums in artifacts/ (COMPRESSION=1 is faster and larger)
 ./build.sh format        the code as .editorconfig wants it
 HELP
         ;;

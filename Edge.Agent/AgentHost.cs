@@ -1,20 +1,24 @@
 using System.Reflection;
-using System.Runtime.ExceptionServices;
 using Edge.Agent.Clock;
 using Edge.Agent.Configuration;
 using Edge.Agent.Device;
+using Edge.Agent.Device.Gpio;
+using Edge.Agent.Door;
 using Edge.Agent.Enrolment;
 using Edge.Agent.Governance;
 using Edge.Agent.Hits;
 using Edge.Agent.Incidents;
+using Edge.Agent.LanConsole;
 using Edge.Agent.Orders;
 using Edge.Agent.Publishing;
+using Edge.Agent.Seeing;
+using Edge.Agent.Sticks;
 using Edge.Agent.Witnessing;
 using Edge.Storage.Audit;
 using Edge.Storage.Database;
+using Edge.Storage.Files;
 using Edge.Storage.Keys;
 using Edge.Storage.Trust;
-using Edge.Vision;
 using Edge.Vision.Capture;
 using Microsoft.Extensions.Logging;
 
@@ -28,7 +32,6 @@ internal sealed class AgentHost : IAsyncDisposable
     private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(30);
 
     // Far beyond the slowest board and the largest list: what takes longer will not end.
-    private static readonly TimeSpan ExaminedWithin = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StartedWithin = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan HouseKeptWithin = TimeSpan.FromMinutes(10);
 
@@ -49,15 +52,26 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly OutboxWorker _outbox;
     private readonly OrderDesk _desk;
     private readonly OrderInbox _orders;
+    private readonly DecommissionByHand _byHand;
+    private readonly StickDesk _sticks;
+    private readonly StickDoor _stickDoor;
+    private readonly GpioPanel? _panel;
     private readonly TrustMailbox _mailbox;
+    private readonly ExportNotices _exports;
     private readonly EnrolmentFolder _enrolment;
     private readonly CancellationTokenSource _decommissioned = new();
-    private readonly List<CameraLoop> _cameras = [];
+    private readonly ConsoleServer? _console;
+    private readonly Doorkeeper _door;
     private readonly DateTimeOffset _since;
+    private DateTimeOffset _disclosuresNext;
 
     /// <summary>Opens everything; nothing runs yet.</summary>
+    /// <param name="vision">Where the room that sees comes in; null for one in this process.</param>
     /// <exception cref="Exception">Every documented failure of the parts; see <see cref="Cli.Failure"/>.</exception>
-    public AgentHost(AgentConfiguration configuration, TimeProvider machine, ILoggerFactory logs, IReadWitness? witness = null)
+    /// <param name="keys">Opens the keys, where systemd has not passed what they are wrapped under.</param>
+    /// <param name="board">The pins; null for this machine's.</param>
+    public AgentHost(AgentConfiguration configuration, TimeProvider machine, ILoggerFactory logs, IReadWitness? witness = null, IVisionEntrance? vision = null,
+        Func<KeyFolder>? keys = null, IGpioBoard? board = null)
     {
         (_configuration, _log, Progress) = (configuration, logs.CreateLogger("edge-agent"), new PipelineProgress(machine));
         var enrolment = _enrolment = new EnrolmentFolder(configuration.EnrolmentFolder);
@@ -65,7 +79,7 @@ internal sealed class AgentHost : IAsyncDisposable
         RefuseDecommissioned();
         try
         {
-            _keys = KeyFolder.Open(configuration.StateFolder);
+            _keys = keys?.Invoke() ?? KeyFolder.Open(configuration.StateFolder);
             var time = _time = EffectiveTime.Open(configuration.StateFolder, machine, new KernelBootCounter());
             _since = time.GetUtcNow();
             _state = StateDatabase.Open(configuration.StateFolder, _keys.Hours, time);
@@ -84,9 +98,10 @@ internal sealed class AgentHost : IAsyncDisposable
                 Incidents = _incidents, TimestampSigned = Confirm, IsRevoked = revoked.Contains,
             };
             _recorder = new HitRecorder(_state, _audit, signer, _keys, _counter, time, logs.CreateLogger("hits"));
-            foreach (var camera in configuration.Cameras) _cameras.Add(OpenCamera(camera, logs, witness));
-            _summary = new SummaryWriter(_state, _audit, signer, _trust, time, () => Total,
-                () => [.. _cameras.Select(camera => camera.Report())]) 
+            _door = new Doorkeeper(vision ?? new InnerDoor(new SeeingRoom(time, Progress, logs, witness)),
+                new ToVision.Configure(configuration.ModelFolder, configuration.Gate, configuration.Rules, configuration.Cameras), () => _trust.Current, _recorder, _counter,
+                (kind, detail) => _incidents.Report(kind, detail), time, logs.CreateLogger("door"));
+            _summary = new SummaryWriter(_state, _audit, signer, _trust, time, () => Total, _door.Reports)
             {
                 TakeShared = _counter.TakeShared, Orders = () => _desk?.Counts ?? default,
             };
@@ -95,6 +110,12 @@ internal sealed class AgentHost : IAsyncDisposable
             _desk = new OrderDesk(configuration.StateFolder, _state, _audit, signer, _keys, revoked, () => _trust.Current,
                 (kind, detail) => _incidents.Report(kind, detail), time, logs.CreateLogger("orders")) { Decommissioned = _decommissioned.Cancel };
             _orders = new OrderInbox(OrderInbox.In(configuration.StateFolder), _desk, time, logs.CreateLogger("orders"));
+            _byHand = new DecommissionByHand(configuration.StateFolder, Box, _desk, time);
+            _sticks = new StickDesk(Box, AuditFolder, Path.Combine(configuration.StateFolder, OrderDesk.ExportsName), order => _desk.Take(order, only: Verb.Export), _audit,
+                LogKey, time, logs.CreateLogger("sticks")) { Show = sign => _panel?.Show(sign) };
+            _stickDoor = new StickDoor(Path.Combine(configuration.RunFolder, StickTalk.SocketName), Box.Box, _sticks, time,
+                logs.CreateLogger("sticks"));
+            _exports = new ExportNotices(OrderInbox.In(configuration.StateFolder), _audit, time, logs.CreateLogger("orders"));
             _mailbox = new TrustMailbox(_trust, time, logs.CreateLogger("trust"));
             _inbox = new TrustInbox(configuration.TrustFolder, configuration.StateFolder, _trust);
             var link = new LinkSettings(configuration.Broker, enrolment.Certificates, $"{Box.Agency}-{Box.Box}")
@@ -108,12 +129,17 @@ internal sealed class AgentHost : IAsyncDisposable
             {
                 Incident = (kind, detail) => _incidents.Report(kind, detail),
             };
+            _console = OpenConsole(logs.CreateLogger("console"));
         }
         catch
         {
             Close();
             throw;
         }
+        if (configuration.Gpio is not { } gpio) return;
+        _panel = new GpioPanel(gpio, board ?? new KernelGpio(),
+            new GpioPanelTasks(() => BoxSignals.Of([.. _door.Cameras.Select(camera => camera.Health.State)], _outbox.Look), () => _door.Brightness, Opened), _time,
+            logs.CreateLogger("gpio"));
     }
 
     /// <summary>The agent's version.</summary>
@@ -136,7 +162,7 @@ internal sealed class AgentHost : IAsyncDisposable
     public NoteKey LogEpochKey => new(Box.LogOrigin, _keys.Epochs.First);
 
     /// <summary>What became of every read since start.</summary>
-    public ReadCounts Total => _counter.Total with { Frames = _cameras.Sum(camera => camera.Frames) };
+    public ReadCounts Total => _counter.Total with { Frames = _door.Frames };
 
     /// <summary>Messages that still wait for the broker.</summary>
     public int Waiting => _state.Outbox.Count() is var counts ? counts.Ready + counts.Unlogged : 0;
@@ -147,11 +173,11 @@ internal sealed class AgentHost : IAsyncDisposable
         var trust = _trust.Current;
         return new BoxHealth
         {
-            At = _time.GetUtcNow(), Since = _since, Counts = Total, Outbox = _state.Outbox.Count(), Link = _outbox.Look, Stuck = Progress.Stuck(),
-            Cameras = [.. _cameras.Select(camera => camera.Look())],
+            Box = Box.ToString(), Software = Software, Clock = _time.State, WrappedBy = _keys.WrappedBy, At = _time.GetUtcNow(), Since = _since, Counts = Total,
+            Outbox = _state.Outbox.Count(), Link = _outbox.Look, Stuck = Progress.Stuck(), Cameras = _door.Cameras, Door = _door.Look,
             Log = new LogLook(_audit.Latest.Size, _witnessing.Standing),
             Trust = trust is null ? null : new TrustLook(trust.Policy.Version, trust.PolicyExpires, trust.HotlistExpires,
-                trust.Matcher.Hotlist.Entries.Count, trust.Refused.Count),
+                trust.Matcher.Hotlist.Entries.Count, trust.Refused.Count) { Waiting = [.. trust.Waiting.Keys] },
         };
     }
 
@@ -168,9 +194,10 @@ internal sealed class AgentHost : IAsyncDisposable
         _incidents.CatchUp();
         _recorder.Reconcile(_trust.Current?.Sharing ?? Sharing.Nobody);
         Sweep();
+        Attempt(_byHand.Look);
         Attempt(_witnessing.Offer); // at once: a box that was set back while it was off is to learn it now
 
-        _log.LogInformation("box {Box} started, version {Version}, {Cameras} cameras, state in {Folder}", Box, Software, _cameras.Count,
+        _log.LogInformation("box {Box} started, version {Version}, {Cameras} cameras, state in {Folder}", Box, Software, _configuration.Cameras.Count,
             _configuration.StateFolder);
         starting.Dispose();
         using var background = new CancellationTokenSource();
@@ -179,9 +206,14 @@ internal sealed class AgentHost : IAsyncDisposable
         Task[] services =
         [
             recorder, _outbox.RunAsync(background.Token), KeepHouseAsync(background.Token), _orders.RunAsync(background.Token),
-            _mailbox.RunAsync(background.Token),
+            _mailbox.RunAsync(background.Token), _byHand.RunAsync(background.Token), _exports.RunAsync(background.Token),
+            new HealthFile(_configuration.RunFolder, new KernelBootCounter()).RunAsync(Look, _time, _log, background.Token),
+            _stickDoor.RunAsync(background.Token), _console?.RunAsync(background.Token) ?? Task.Delay(Timeout.InfiniteTimeSpan, _time, background.Token),
+            _configuration.MetricsPort is { } port ? new MetricsServer(port, Look, Software, _time, _log).RunAsync(background.Token)
+                : Task.Delay(Timeout.InfiniteTimeSpan, _time, background.Token),
         ];
-        var cameras = WatchCamerasAsync(reading.Token);
+        if (_panel is not null) services = [.. services, _panel.RunAsync(background.Token)];
+        var cameras = _door.RunAsync(reading.Token);
         try
         {
             // A service ends before the cameras only by failing: then the box must not go on reading plates.
@@ -206,46 +238,58 @@ internal sealed class AgentHost : IAsyncDisposable
                 await background.CancelAsync();
                 await Task.WhenAll(services).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 Attempt(() => CountFurther(_time.GetUtcNow(), atOnce: true));
+                Attempt(() => _sticks.Look(atOnce: true));
                 Attempt(_time.Save);
                 Attempt(() => _audit.Append(new AuditEntry { Action = AuditAction.AgentStop }));
             }
         }
     }
 
-    /// <summary>A recording that cannot be read is said at once and does not stop the other cameras; any other failure of a
-    /// camera stops the box.</summary>
-    private async Task WatchCamerasAsync(CancellationToken stop)
-    {
-        using var others = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        Exception? first = null;
-        // Every loop is waited for, also after a failure: what it uses must not be closed under it.
-        var loops = _cameras.Select(camera => Task.Run(() => camera.RunAsync(others.Token), CancellationToken.None));
-        await foreach (var ended in Task.WhenEach(loops))
-        {
-            await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (ended.Exception?.InnerException is not { } failure) continue;
-            if (failure is CaptureException) _log.LogError("{Reason}", failure.Message);
-            else await others.CancelAsync();
-            if (first is null or CaptureException) first = failure;
-        }
-        if (first is not null) ExceptionDispatchInfo.Throw(first);
-    }
-
     public async ValueTask DisposeAsync()
     {
-        foreach (var camera in _cameras) await camera.DisposeAsync();
-        _cameras.Clear();
+        if (_console is not null) await _console.DisposeAsync();
+        await _door.DisposeAsync();
         Close();
         if (_decommissioned.IsCancellationRequested) DestroyKeys();
         _decommissioned.Dispose();
+    }
+
+    /// <summary>A console that cannot be opened stays shut, and the box reads plates without it.</summary>
+    private ConsoleServer? OpenConsole(ILogger log)
+    {
+        if (_configuration.Console is not { } wanted) return null;
+        try
+        {
+            return new ConsoleServer(new ConsoleBox
+            {
+                Name = Box, Configuration = _configuration, CaFile = _enrolment.Certificates.CaFile, Trust = () => _trust.Current, Key = _keys.Orders, Audit = _audit,
+                AuditFolder = AuditFolder, LogKey = LogKey, LogEpochKey = LogEpochKey, Incidents = _incidents, Look = Look, Time = _time, Log = log,
+                Aim = _door,
+            }, wanted);
+        }
+        catch (Exception refused) when (refused is ConsoleException or IOException or UnauthorizedAccessException)
+        {
+            log.LogError("the console stays shut: {Reason}", refused.Message);
+            return null;
+        }
     }
 
     private void RefuseDecommissioned()
     {
         if (!File.Exists(Path.Combine(_configuration.StateFolder, OrderDesk.DecommissionedName))) return;
         DestroyKeys(); // what was cut off is finished
-        throw new EnrolmentException($"this box was taken out of service by a signed order; its log stays in {AuditFolder}. " +
+        throw new EnrolmentException($"this box was taken out of service, by a signed order or by its lid being opened; its log stays in {AuditFolder}. " +
             $"To use the machine again, remove {_configuration.StateFolder} and enrol it as a new box");
+    }
+
+    // Told first, and to the broker if it is there, in the half minute that a stop leaves; then the keys go, as by an order.
+    private void Opened(int times)
+    {
+        _incidents.Report(IncidentKind.Tamper, "opened", times);
+        if (_configuration.Gpio?.Tamper?.DestroyKeys != true || _decommissioned.IsCancellationRequested) return;
+        if (_panel is not null) _panel.Decommissioned = true;
+        Attempt(() => DurableFile.Write(Path.Combine(_configuration.StateFolder, OrderDesk.DecommissionedName), "{}"u8));
+        _decommissioned.Cancel();
     }
 
     private void DestroyKeys()
@@ -269,14 +313,6 @@ internal sealed class AgentHost : IAsyncDisposable
             _incidents.Report(IncidentKind.LogCheckFailed, "state-lost");
     }
 
-    private CameraLoop OpenCamera(CameraConfiguration camera, ILoggerFactory logs, IReadWitness? witness)
-    {
-        var pipeline = PlatePipeline.Open(_configuration.ModelFolder, camera.Pipeline with { Gate = _configuration.Gate, Rules = _configuration.Rules });
-        var source = CameraSources.Open(new CameraOptions(camera.Name, camera.Source), _time, logs.CreateLogger("camera"));
-        return new CameraLoop(source, pipeline, _trust, _recorder, _counter, _time,
-            Progress.Begin($"a frame of camera {camera.Name}", ExaminedWithin).Resting(), witness);
-    }
-
     private async Task KeepHouseAsync(CancellationToken stop)
     {
         using var timer = new PeriodicTimer(HousekeepingEvery, _time);
@@ -291,8 +327,10 @@ internal sealed class AgentHost : IAsyncDisposable
             Attempt(Sweep);
             Attempt(() => _state.Outbox.SendSharedAgain());
             Attempt(() => CountFurther(now));
+            Attempt(() => _sticks.Look());
             Attempt(() => _audit.BeginEpochAfter(AuditLog.EpochLength));
             Attempt(_witnessing.Look);
+            Attempt(() => SweepDisclosures(now));
             _incidents.CatchUp();
             if (now - lastSummary < (_trust.Current?.Policy.SummaryInterval ?? TimeSpan.FromMinutes(Policy.DefaultSummaryMinutes))) continue;
             if (Attempt(_summary.Write)) lastSummary = now;
@@ -350,6 +388,13 @@ internal sealed class AgentHost : IAsyncDisposable
         _audit.Append(new AuditEntry { Action = AuditAction.SweepDone, Count = swept.Hits + swept.Messages });
     }
 
+    private void SweepDisclosures(DateTimeOffset now)
+    {
+        if (now < _disclosuresNext || _trust.Current is not { } trust) return;
+        // A few hundred a minute until none is left, then daily.
+        if (_audit.SweepDisclosures(now - TimeSpan.FromDays(trust.Policy.DisclosureDays)) == 0) _disclosuresNext = now + TimeSpan.FromDays(1);
+    }
+
     private async Task DrainAsync(CancellationToken stop)
     {
         var since = _time.GetTimestamp();
@@ -360,6 +405,7 @@ internal sealed class AgentHost : IAsyncDisposable
 
     private void Close()
     {
+        _panel?.Dispose();
         _recorder?.Dispose();
         _audit?.Dispose();
         _state?.Dispose();

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Edge.Vision.Aiming;
 using Edge.Vision.Capture;
 using Edge.Vision.Detection;
 using Edge.Vision.Onnx;
@@ -14,6 +15,10 @@ public sealed class PlatePipeline : IDisposable
     // A text this many frames agree on is not waited for: the alert leaves while the vehicle is still in view.
     private const int SettledFrames = 6;
 
+    private static readonly TimeSpan BrightnessEvery = TimeSpan.FromSeconds(2);
+    // A camera that sends nothing for so long: what was followed has passed, and nobody's plate waits for its return.
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
+
     private readonly PlateDetector _detector;
     private readonly PlateReader _reader;
     private readonly ReadJudge _judge;
@@ -25,6 +30,8 @@ public sealed class PlatePipeline : IDisposable
     private readonly Reading _judged = new();
     private List<PlateDetection> _detections = [];
     private long _frames;
+    private TimeSpan? _measured;
+    private double _brightness = double.NaN;
 
     private PlatePipeline(PlateDetector detector, PlateReader reader, ReadJudge judge, PipelineOptions options) =>
         (_detector, _reader, _judge, _options) = (detector, reader, judge, options);
@@ -50,8 +57,18 @@ public sealed class PlatePipeline : IDisposable
         }
     }
 
+    /// <summary>Only asked how long a camera has been silent.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Frames taken from the source so far, skipped ones included.</summary>
     public long Frames => Interlocked.Read(ref _frames);
+
+    /// <summary>Where somebody looks through this camera to aim it.</summary>
+    public AimWindow Aim { get; } = new();
+
+    /// <summary>Mean brightness of a picture that is at most some seconds old, 0 to 255: what an infrared lamp is switched by. Null before the
+    /// first.</summary>
+    public double? Brightness => Volatile.Read(ref _brightness) is var brightness && double.IsNaN(brightness) ? null : brightness;
 
     /// <summary>Where plates were found in the latest frame that was examined, read or not, best first; pixels of the part that is
     /// examined.</summary>
@@ -61,16 +78,51 @@ public sealed class PlatePipeline : IDisposable
     public async IAsyncEnumerable<Passage> ReadAsync(ICameraSource source, [EnumeratorCancellation] CancellationToken cancel)
     {
         var origin = default(DateTimeOffset);
-        await foreach (var frame in source.ReadAsync(cancel))
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        await using var frames = source.ReadAsync(leave.Token).GetAsyncEnumerator(leave.Token);
+        var next = Task.FromResult(false);
+        try
         {
-            using (frame)
+            while (true)
             {
+                next = frames.MoveNextAsync().AsTask();
+                if (source.IsLive && await IsSilentAsync(next, cancel))
+                {
+                    foreach (var passage in ConcludeAll(source, origin)) yield return passage;
+                    _recent.Forget(TimeSpan.MaxValue);
+                }
+                if (!await next) break;
+                using var frame = frames.Current;
                 Interlocked.Increment(ref _frames);
+                Measure(frame);
                 origin = frame.CapturedAt - frame.Position;
                 Examine(frame, source.IsStill);
                 foreach (var passage in Conclude(frame.Position, source, origin)) yield return passage;
+                _recent.Forget(frame.Position - 2 * PlateTracker.Lost);
             }
         }
+        finally
+        {
+            // Whoever stops listening while a frame is awaited leaves none behind.
+            await leave.CancelAsync();
+            if (!next.IsCompleted)
+            {
+                await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (next.IsCompletedSuccessfully && await next) frames.Current.Dispose();
+            }
+        }
+        foreach (var passage in ConcludeAll(source, origin)) yield return passage;
+    }
+
+    private async Task<bool> IsSilentAsync(Task next, CancellationToken cancel)
+    {
+        if (next.IsCompleted) return false;
+        await ((Task)next).WaitAsync(Idle, Time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return !next.IsCompleted && !cancel.IsCancellationRequested;
+    }
+
+    private IEnumerable<Passage> ConcludeAll(ICameraSource source, DateTimeOffset origin)
+    {
         foreach (var track in _tracker.TakeAll())
             using (track)
                 if (Publish(track, source, origin) is { } passage)
@@ -80,8 +132,18 @@ public sealed class PlatePipeline : IDisposable
     private void Examine(Frame frame, bool still)
     {
         using var region = Cut(frame.Pixels, _options.Region, out var offset);
-        if (_options.MotionGate && !still && _tracker.Open.Count == 0 && !_motion.Opens(region, frame.Position)) return;
-        _detections = _detector.Detect(region);
+        var nothingMoved = _options.MotionGate && !still && _tracker.Open.Count == 0 && !_motion.Opens(region, frame.Position);
+        var aimed = Aim.Wants(frame, still);
+        if (nothingMoved && !aimed) return;
+        var found = _detector.Detect(region, aimed ? AimPicture.LeastScore : 1);
+        if (aimed)
+        {
+            Aim.Show(frame, new Rect(offset, region.Size()), found, IsPlate);
+            found = found.FindAll(IsPlate);
+        }
+        // Looking changes nothing of what is read.
+        if (nothingMoved) return;
+        _detections = found;
         try
         {
             foreach (var detection in _detections)
@@ -96,6 +158,17 @@ public sealed class PlatePipeline : IDisposable
         {
             _reading.Clear();
         }
+    }
+
+    private bool IsPlate(PlateDetection found) => found.Score >= _detector.Threshold;
+
+    private void Measure(Frame frame)
+    {
+        if (_measured is { } last && frame.Position - last < BrightnessEvery) return;
+        _measured = frame.Position;
+        var mean = Cv2.Mean(frame.Pixels);
+        // ITU-R BT.601: the weights of blue, green and red in what is called grey.
+        Volatile.Write(ref _brightness, 0.114 * mean.Val0 + 0.587 * mean.Val1 + 0.299 * mean.Val2);
     }
 
     private void KeepClearest(PlateTrack track, Mat region, PixelBox box)
@@ -134,6 +207,7 @@ public sealed class PlatePipeline : IDisposable
         }
         track.Published = true;
         var passage = Passage.Of(track, source.Name, _judge, source.IsStill, origin);
+        if (passage is not null) Aim.Passed(track.Last, passage.Accepted);
         // A track broken by a lorry or a lamp post is still one vehicle: say its plate once.
         if (passage is null || source.IsStill || !passage.Accepted || _recent.IsNew(passage.Plate, track.Last)) return passage;
         passage.Dispose();

@@ -25,16 +25,20 @@ mkdir -p "$stage/usr/bin"
 ln -s ../lib/edge-agent/edge-agent "$stage/usr/bin/edge-agent"
 
 place 644 "$sources/systemd/edge-agent.service" lib/systemd/system/edge-agent.service
+for unit in edge-export edge-stick; do place 644 "$sources/systemd/$unit@.service" "lib/systemd/system/$unit@.service"; done
+place 644 "$sources/systemd/udev.rules" lib/udev/rules.d/90-edge-agent.rules
+place 644 "$sources/systemd/edge-vision.service" lib/systemd/system/edge-vision.service
+place 644 "$sources/systemd/journald-vision.conf" usr/lib/systemd/journald@edge-vision.conf.d/edge-agent.conf
 place 644 "$sources/systemd/sysusers.conf" usr/lib/sysusers.d/edge-agent.conf
 place 644 "$sources/systemd/tmpfiles.conf" usr/lib/tmpfiles.d/edge-agent.conf
 place 644 "$sources/package/completion.bash" usr/share/bash-completion/completions/edge-agent
 place 644 "$sources/package/lintian-overrides" usr/share/lintian/overrides/edge-agent
 
 documents=usr/share/doc/edge-agent
-for page in install configuration cameras cli; do place 644 "$sources/docs/$page.md" "$documents/$page.md"; done
+for page in install configuration cameras cli usb gpio; do place 644 "$sources/docs/$page.md" "$documents/$page.md"; done
 place 644 "$sources/docs/configuration.schema.json" "$documents/configuration.schema.json"
 place 644 "$sources/package/edge.json" "$documents/examples/edge.json"
-place 644 "$sources/systemd/local-camera.conf" "$documents/examples/local-camera.conf"
+for drop_in in local-camera network-camera gpio; do place 644 "$sources/systemd/$drop_in.conf" "$documents/examples/$drop_in.conf"; done
 mkdir -p "$stage/usr/share/man/man1"
 /usr/bin/python3 "$sources/package/manual.py" "$sources/docs/cli.md" "$version" > "$stage/usr/share/man/man1/edge-agent.1"
 gzip -9n "$stage/usr/share/man/man1/edge-agent.1"
@@ -66,7 +70,7 @@ Architecture: $architecture
 Maintainer: The Edge authors <edge@example.invalid>
 Installed-Size: $(find "$stage" -path "$stage/DEBIAN" -prune -o -type f -printf '%s\n' | awk '{ kib += int(($1 + 1023) / 1024) } END { print kib }')
 Depends: $libraries
-Recommends: tzdata
+Recommends: tzdata, libgpiod2
 Suggests: chrony | systemd-timesyncd
 Section: misc
 Priority: optional

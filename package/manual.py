@@ -33,6 +33,7 @@ out += [".SH FILES"]
 for path, what in (("/etc/edge/edge.json", "the configuration; see /usr/share/doc/edge\\-agent/configuration.md"),
                    ("/etc/edge/enrolment", "the box's certificate and TLS key, the agency's CA and root of trust"),
                    ("/var/lib/edge\\-agent", "keys, sealed hits, what waits for the broker, the audit log"),
+                   ("/run/edge-agent/health.json", "how the running box is, for \\fBstatus\\fR and \\fBdoctor\\fR"),
                    ("/etc/credstore.encrypted/edge\\-agent.wrap", "the wrapping key as an encrypted credential, where there is one")):
     out += [".TP", f"\\fI{path}\\fR", what]
 out += [".SH SEE ALSO", "\\fBsystemctl\\fR(1), \\fBjournalctl\\fR(1), \\fBsystemd\\-creds\\fR(1)"]

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Edge.Agent.Orders;
 using Edge.Storage.Audit;
 using Edge.Storage.Audit.Bundles;
+using Edge.Storage.Files;
 
 namespace Edge.Agent.Cli;
 
@@ -10,6 +12,9 @@ namespace Edge.Agent.Cli;
 /// <c>.tar</c> makes one file, any other a folder.</summary>
 internal static class AuditExportCommand
 {
+    private static readonly TimeSpan NotedWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+
     public static Command Build()
     {
         var log = new Argument<string>("LOG") { Description = "The folder of a log, or a copy of it; the box may go on writing" };
@@ -26,12 +31,13 @@ internal static class AuditExportCommand
             if (parsed.GetValue(forPublic) == parsed.GetValue(full)) parsed.AddError("give one of --public and --full");
             if (parsed.GetValue(full) != parsed.GetValue(to) is not null) parsed.AddError("--full needs --to, and only --full takes it");
         });
-        command.SetAction((parse, _) => Failure.ShowAsync(() => Task.FromResult(Run(parse.GetValue(log)!, parse.GetValue(output)!, parse.GetValue(to),
-            parse.GetValue(key), parse.GetValue(witness) ?? [], parse.GetValue(json), parse.InvocationConfiguration.Output))));
+        command.SetAction((parse, cancel) => Failure.ShowAsync(() => RunAsync(parse.GetValue(log)!, parse.GetValue(output)!, parse.GetValue(to),
+            parse.GetValue(key), parse.GetValue(witness) ?? [], parse.GetValue(json), parse.InvocationConfiguration.Output, cancel)));
         return command;
     }
 
-    private static ExitCode Run(string log, string to, string? auditor, string? key, string[] witnesses, bool json, TextWriter output)
+    private static async Task<ExitCode> RunAsync(string log, string to, string? auditor, string? key, string[] witnesses, bool json, TextWriter output,
+        CancellationToken cancel)
     {
         if (!Directory.Exists(log)) return Failure.Say(ExitCode.Usage, $"{log}: no such folder");
         if (Path.Exists(to)) return Failure.Say(ExitCode.Usage, $"{to} is there already: a bundle is never overwritten");
@@ -45,6 +51,8 @@ internal static class AuditExportCommand
         {
             return Failure.Say(ExitCode.Usage, $"--to, --key or --witness: {notKey.Message}");
         }
+        if (!await IsNotedAsync(log, auditor is not null, cancel))
+            return Failure.Say(ExitCode.Storage, $"the agent took no note of this export within {NotedWithin.TotalSeconds} s, so nothing was exported: see its journal");
         var manifest = BundleExport.Write(log, to, form, AuditInputs.Progress("files written", json));
         output.WriteLine(json
             ? ProposalReport.Write(new JsonObject
@@ -55,5 +63,29 @@ internal static class AuditExportCommand
             : Printable.Line(string.Create(CultureInfo.InvariantCulture,
                 $"{to}: {manifest.Origin}, {manifest.Size} entries, root {manifest.Root}; {(manifest.Auditor is null ? "for the public, nothing disclosed" : $"{manifest.Disclosed} entries disclosed to {manifest.Auditor}")}")));
         return ExitCode.Ok;
+    }
+
+    /// <summary>A copy of a box's own log is an entry in it: at once where the agent runs, else as it starts again. A log that was carried elsewhere takes no
+    /// entries.</summary>
+    private static async Task<bool> IsNotedAsync(string log, bool isFull, CancellationToken cancel)
+    {
+        var state = Path.GetDirectoryName(Path.GetFullPath(log).TrimEnd(Path.DirectorySeparatorChar));
+        var isOwn = state is not null && Directory.Exists(Path.Combine(state, "keys", "epochs"))
+            && Path.GetFileName(Path.GetFullPath(log).TrimEnd(Path.DirectorySeparatorChar)) == "audit";
+        if (!isOwn) return true;
+        var notice = ExportNotices.Leave(OrderInbox.In(state!), Environment.UserName, isFull);
+        if (FolderLock.TryTake(log) is { } nobodyWrites)
+        {
+            nobodyWrites.Dispose();
+            return true;
+        }
+        var time = TimeProvider.System;
+        var since = time.GetTimestamp();
+        while (File.Exists(notice))
+        {
+            if (time.GetElapsedTime(since) > NotedWithin) return false;
+            await Task.Delay(LookEvery, time, cancel);
+        }
+        return true;
     }
 }

@@ -55,9 +55,13 @@ internal static class AuditInputs
 
     /// <summary>The auditor's public key: 43 characters, or the file that <c>audit key</c> made.</summary>
     /// <exception cref="FormatException">It is neither.</exception>
-    public static RecipientPublicKey AuditorPublic(string key)
+    public static RecipientPublicKey AuditorPublic(string key) =>
+        File.Exists(key) ? LoadAuditor(key).Public : AuditorWritten(key);
+
+    /// <summary>The auditor's public key: its 43 characters.</summary>
+    /// <exception cref="FormatException">It is not that.</exception>
+    public static RecipientPublicKey AuditorWritten(string key)
     {
-        if (File.Exists(key)) return LoadAuditor(key).Public;
         var raw = new byte[RecipientPublicKey.Size + 1];
         return key.Length == 43 && System.Buffers.Text.Base64Url.IsValid(key) && System.Buffers.Text.Base64Url.TryDecodeFromChars(key, raw, out var written)
             && written == RecipientPublicKey.Size ? RecipientPublicKey.FromRaw(raw.AsSpan(0, written))

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using System.Text;
 using Edge.Agent.Transparency;
 using Edge.Agent.UsePolicy;
@@ -27,7 +26,7 @@ internal sealed class AuditReportCommand
     private readonly Option<bool> _csv = new("--csv") { Description = "As CSV: a row for each number, a column for each box" };
     private readonly Option<string?> _out = new("--out") { Description = "Into this file instead of standard output" };
     private readonly Option<string?> _sign = new("--sign") { Description = "A key file (hub key): writes OUT.note beside it, a signed note over the file's hash" };
-    private readonly Option<string?> _passphrase = HubKeyCommand.PassphraseOption();
+    private readonly Option<string?> _passphrase = Passphrase.Option();
 
     public static Command Build()
     {
@@ -82,15 +81,10 @@ internal sealed class AuditReportCommand
         DurableFile.Write(file, bytes, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         if (key is null) return ExitCode.Ok;
         var signer = report.Boxes[0].Agency;
-        DurableFile.Write($"{file}.note", SignedNote.Sign(Statement(report, bytes), signer, key).ToBytes());
+        DurableFile.Write($"{file}.note", SignedNote.Sign($"{ReportStatement.Of(report, bytes)}", signer, key).ToBytes());
         parse.InvocationConfiguration.Output.WriteLine($"{file}.note is signed; it verifies with {new NoteKey(signer, key.Public)}");
         return ExitCode.Ok;
     }
-
-    /// <summary>What an agency signs: which file, about which quarter, from which logs.</summary>
-    internal static string Statement(TransparencyReport report, byte[] file) =>
-        $"edge-transparency-report/1\n{report.Period.Name}\nsha256 {Convert.ToBase64String(SHA256.HashData(file))}\n"
-        + string.Concat(report.Boxes.Select(box => FormattableString.Invariant($"log {box.Origin} {box.Size} {box.Root}\n")));
 
     private static ReportedBox? Count(string path, List<KnownLog> logs, List<NoteKey> witnesses, ReportPeriod period, out ExitCode refusal)
     {
@@ -110,7 +104,11 @@ internal sealed class AuditReportCommand
         var verified = bundle.Verify(known.Key, null, witnesses, out _, known.FirstEpoch, (_, entry) => tally.Look(entry),
             AuditInputs.Progress($"{origin}: entries counted", quiet: false));
         if (verified.Holds && verified.Checkpoint is { } checkpoint)
-            return new ReportedBox(origin, checkpoint.Size, checkpoint.Root.ToString(), $"{known.Key.Id:x8}", verified.Witnessed, tally.Covered, tally.Figures());
+            return new ReportedBox(origin, checkpoint.Size, checkpoint.Root.ToString(), $"{known.Key.Id:x8}", verified.Witnessed, tally.Covered,
+                tally.Figures())
+            {
+                EpochKeyGiven = known.FirstEpoch is not null,
+            };
         var failed = verified.Checks.First(check => check.Result == CheckResult.Failed);
         refusal = Failure.Say(ExitCode.Verification, $"{path} does not verify and is not counted; check {failed.Name}: {failed.Detail}");
         return null;

@@ -34,8 +34,8 @@ internal sealed class AuditSearchCommand
     private readonly Option<bool> _disclose = new("--disclose") { Description = "Show what is disclosed: cases and accounts" };
     private readonly Option<string?> _key = new("--key") { Description = "The log's public key: verify everything before a line is shown" };
     private readonly Option<string?> _auditorKey = AuditInputs.AuditorKeyOption();
-    private readonly Option<string?> _passphrase = HubKeyCommand.PassphraseOption();
-    private readonly Option<bool> _json = RecognizeCommand.JsonOption();
+    private readonly Option<string?> _passphrase = Passphrase.Option();
+    private readonly Option<bool> _json = new("--json") { Description = "One JSON object a line instead of a table" };
 
     public static Command Build()
     {

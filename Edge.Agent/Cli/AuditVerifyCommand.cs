@@ -42,7 +42,7 @@ internal static class AuditVerifyCommand
             Description = "A witness's public key, as --key; may be given several times. Says how far it has cosigned this log, and fails if it has not",
         };
         var auditor = AuditInputs.AuditorKeyOption();
-        var passphrase = HubKeyCommand.PassphraseOption();
+        var passphrase = Passphrase.Option();
         var json = new Option<bool>("--json") { Description = "One JSON line instead of the table" };
         var command = new Command("verify", "Re-derive every hash of an audit log and check its signed checkpoint")
         {

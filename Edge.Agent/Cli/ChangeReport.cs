@@ -31,6 +31,7 @@ internal static class ChangeReport
             .. next.Keys.Where(key => !old.Keys.Contains(key)).Select(key => $"  hits may be sealed to {key.Key.KeyId} from {JsonTime.Write(key.NotBefore)} until {JsonTime.Write(key.Expires)}"),
             .. old.Keys.Where(key => !next.Keys.Contains(key)).Select(key => $"  no more: {key.Key.KeyId}, until {JsonTime.Write(key.Expires)}{(key.Expires <= now ? " (ended)" : "")}"),
         ]);
+        if (proposal.Changed(TrustPath.Console) is { } console) lines.AddRange(Console(console, Path.Combine(trust, TrustPath.Console)));
         lines.AddRange(proposal.KeyChanges());
         if (lines.Count == 0) lines.Add("the same as today, for a new lifetime");
         return lines;
@@ -42,6 +43,20 @@ internal static class ChangeReport
             else if (!read(File.ReadAllBytes(Path.Combine(trust, path)), out var old, out _)) lines.Add($"{path} replaces one that no box can read");
             else lines.AddRange(say(old, next));
         }
+    }
+
+    // The first list stands beside none.
+    private static IEnumerable<string> Console(byte[] bytes, string published)
+    {
+        if (!ConsoleUsers.TryParse(bytes, out var next, out var problems)) return [$"{TrustPath.Console} is refused by every box ({problems[0]}): do not sign it"];
+        var old = File.Exists(published) && ConsoleUsers.TryParse(File.ReadAllBytes(published), out var read, out _) ? read : ConsoleUsers.Nobody(next.Agency);
+        return
+        [
+            string.Create(CultureInfo.InvariantCulture, $"console {old.Version} -> {next.Version}"),
+            .. next.All.SelectMany(one => one.Secrets.Keys.Except(old.WithCertificate(one.Certificate)?.Secrets.Keys ?? []).ToList() is { Count: > 0 } boxes
+                ? [$"  may come in: {one.Account}, {Duties.Write(one.Role)}, until {JsonTime.Write(one.Expires)}, certificate {one.Certificate}, at {string.Join(", ", boxes)}"] : Array.Empty<string>()),
+            .. old.All.Where(one => next.WithCertificate(one.Certificate) is null).Select(one => $"  no more: {one.Account}, {Duties.Write(one.Role)}"),
+        ];
     }
 
     private delegate bool TryRead<T>(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out T? document, out IReadOnlyList<JsonProblem> problems);

@@ -35,8 +35,15 @@ internal static class CommandTable
     internal static RootCommand Build() => new("Reads plates beside the road, forgets those nobody has a case for.")
     {
         DemoCommand.Build(),
+        SetupCommand.Build(),
         RunCommand.Build(),
+        VisionCommand.Build(),
+        DecommissionCommand.Build(),
+        SupportBundleCommand.Build(),
+        StatusCommand.Build(),
+        DoctorCommand.Build(),
         OrderCommand.Build(),
+        StickCommand.Build(),
         ConfigCheckCommand.Build(),
         PolicyCommand.Build(),
         RecognizeCommand.Build(),
@@ -47,19 +54,20 @@ internal static class CommandTable
         new Command("bench", "Measure what runs here") { BenchRecognitionCommand.Build(), BenchHubCommand.Build(), BenchLogCommand.Build() },
         new Command("audit", "Check the log of everything the box did")
         {
-            AuditVerifyCommand.Build(), AuditSearchCommand.Build(), AuditExportCommand.Build(), AuditReportCommand.Build(), AuditKeyCommand.Build(),
+            AuditVerifyCommand.Build(), AuditSearchCommand.Build(), AuditExportCommand.Build(), AuditReportCommand.Build(), AuditNoteCommand.Build(),
+            AuditKeyCommand.Build(),
         },
         new Command("hub", "The agency's side")
         {
             HubInitCommand.Build(), HubWatchCommand.Build(), HubWitnessCommand.Build(), HubSimulateCommand.Build(), HubTendCommand.Build(), HubPushCommand.Build(),
-            HubStatusCommand.Build(), HubSignCommand.Build(), HubKeyCommand.Build(),
+            HubEnrolCommand.Build(), HubEnrolCommand.BuildRenew(), HubStatusCommand.Build(), HubSignCommand.Build(), HubKeyCommand.Build(),
             HubChangeCommands.Export(), HubChangeCommands.Import(), HubChangeCommands.Discard(),
             HubRootRotateCommand.Build(), HubKeysRotateCommand.Build(), HubPolicyCommand.Build(), HubOperatorCommand.Build(), HubRecipientsCommand.Build(),
             new Command("hotlist", "What the agency looks for")
             {
                 HubHotlistPublishCommand.Build(), HubHotlistAddCommand.Build(), HubHotlistRemoveCommand.Build(), HubHotlistShowCommand.Build(),
             },
-            HubGrantCommand.Build(), HubOrderCommand.Build(),
+            HubPublicationsCommand.Build(), HubGrantCommand.Build(), HubOrderCommand.Build(), HubConsoleCommand.Build(),
         },
     };
 }

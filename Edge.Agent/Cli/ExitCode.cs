@@ -28,6 +28,8 @@ public enum ExitCode
     Busy = 10,
     /// <summary>Something that only people can renew has ended.</summary>
     Overdue = 11,
+    /// <summary>This box has something to mend, or no agent runs where one should.</summary>
+    Unwell = 12,
     /// <summary>Stopped by Ctrl-C or SIGTERM before the work was done.</summary>
     Interrupted = 130,
 }

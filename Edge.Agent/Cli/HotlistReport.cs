@@ -54,6 +54,7 @@ internal static class HotlistReport
             ["refused"] = new JsonArray([.. refused.Select(row => (JsonNode)new JsonObject { ["at"] = row.At, ["reason"] = row.Reason })]),
             ["leftOut"] = new JsonObject(leftOut.OrderBy(file => file.Key, StringComparer.Ordinal)
                 .Select(file => KeyValuePair.Create(file.Key, (JsonNode?)file.Value))),
+            ["awaited"] = HubPublicationsCommand.Json(next is null ? [] : agency.Publications.Awaited()),
         };
     }
 
@@ -65,6 +66,10 @@ internal static class HotlistReport
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"left out: {count} of {file}"));
         if (audience is not null)
             Console.WriteLine($"boxes of {audience} match until {JsonTime.Write(published.Expires)} under its grant; hand {agency.ShareFolder(audience)} over to it, and publish again before that");
-        else Console.WriteLine($"boxes match until {JsonTime.Write(published.Expires)}; publish again before that; {ProposalReport.Next(agency)}");
+        else
+        {
+            foreach (var awaited in agency.Publications.Awaited()) Console.WriteLine($"{awaited}; hub push asks them");
+            Console.WriteLine($"boxes match until {JsonTime.Write(published.Expires)}; publish again before that; {ProposalReport.Next(agency)}");
+        }
     }
 }

@@ -71,6 +71,7 @@ internal static class HubGrantCommand
                 return Task.FromResult(ExitCode.Ok);
             }
             output.WriteLine($"list {list.Version} of {offer.Agency} published: {inUse!.Matcher.Hotlist.Entries.Count} entries until {JsonTime.Write(inUse.Expires)}, {inUse.Refused.Count} refused; carry {agency.TrustFolder} to the boxes");
+            foreach (var awaited in agency.Publications.Awaited()) output.WriteLine($"{awaited}; hub push asks them");
             foreach (var entry in inUse.Refused) Failure.Say(ExitCode.Refused, $"refused, entry {entry.Id ?? $"number {entry.Index}"}: {entry.Reason}");
             return Task.FromResult(inUse.Refused.Count == 0 ? ExitCode.Ok : ExitCode.Refused);
         }));

@@ -128,7 +128,7 @@ internal sealed class HubInitCommand
         else if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
             code = Failure.Say(ExitCode.Configuration, $"{folder} is not empty, and an agency is never overwritten: name another folder");
         else
-            for (var i = 0; i < count; i++) keepers = [.. keepers, Passphrase.Make($"keeper-{i + 1}", files.ElementAtOrDefault(i))];
+            for (var i = 0; i < count; i++) keepers = [.. keepers, NewKeeper.Make($"keeper-{i + 1}", files.ElementAtOrDefault(i))];
         return code == ExitCode.Ok;
     }
 

@@ -10,8 +10,7 @@ namespace Edge.Agent.Cli;
 /// an operator by the thumbprint.</summary>
 internal static class HubKeyCommand
 {
-    public static Option<string?> PassphraseOption() =>
-        new("--passphrase-file") { Description = "File whose first line is the passphrase; otherwise the terminal asks." };
+    public static Option<string?> PassphraseOption() => Passphrase.Option();
 
     public static Command Build()
     {
@@ -23,7 +22,7 @@ internal static class HubKeyCommand
         {
             var path = parse.GetValue(file)!;
             if (File.Exists(path)) return Task.FromResult(Failure.Say(ExitCode.Configuration, $"{path} is there already: a key is never overwritten"));
-            var keeper = Passphrase.Make(Path.GetFileNameWithoutExtension(path), parse.GetValue(passphrase));
+            var keeper = NewKeeper.Make(Path.GetFileNameWithoutExtension(path), parse.GetValue(passphrase));
             using (keeper.Key) DurableFile.Write(path, keeper.File.Write());
             Write(path, keeper.File.Public, parse.GetValue(json), parse.InvocationConfiguration.Output);
             return Task.FromResult(ExitCode.Ok);

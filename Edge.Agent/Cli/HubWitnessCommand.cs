@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Net;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -30,14 +31,36 @@ internal static class HubWitnessCommand
         var broker = new Option<string?>("--broker") { Description = "HOST:PORT, where not the one given to hub init." };
         var once = new Option<bool>("--once") { Description = "Cosign what the broker has kept, and stop when nothing has come for 5 s." };
         var json = RecognizeCommand.JsonOption();
-        var command = new Command("witness", "Cosign the boxes' audit logs, as long as they only grow") { folder, broker, once, json, Key(), Admit() };
+        var http = new Option<string?>("--http")
+        {
+            Description = "HOST:PORT of this machine: answer add-checkpoint over HTTP (C2SP tlog-witness), instead of at the broker; with --broker as well as there.",
+        };
+        var ask = new Option<string?>("--ask")
+        {
+            Description = "Do not cosign: ask this witness over HTTP on the boxes' behalf, such as https://witness.example.",
+        };
+        var command = new Command("witness", "Cosign the boxes' audit logs, as long as they only grow")
+        {
+            folder, broker, http, ask, once, json, Key(), Admit(),
+        };
+        command.Validators.Add(parsed =>
+        {
+            if (parsed.GetValue(ask) is { } address && !HttpWitness.IsAddress(address)) parsed.AddError("--ask must be an http or https address");
+            if (parsed.GetValue(http) is not { } listen) return;
+            if (!IPEndPoint.TryParse(listen, out var point) || point.Port == 0)
+                parsed.AddError("--http must be an IP address of this machine and a port, such as 127.0.0.1:8080 or [::]:8080");
+            if (parsed.GetValue(ask) is not null) parsed.AddError("--http cosigns and --ask has another do it: give one of them");
+            if (parsed.GetValue(once)) parsed.AddError("--once is for what the broker has kept; --http answers until it is stopped");
+        });
         command.SetAction((parse, cancel) => Failure.ShowAsync(async () =>
         {
             BrokerAddress? address = null;
             if (parse.GetValue(broker) is { } text && !BrokerAddress.TryParse(text, out address))
                 return Failure.Say(ExitCode.Usage, "--broker must be HOST or HOST:PORT");
-            return await RunAsync(parse.GetValue(folder)!, address, parse.GetValue(once),
-                new Shown(parse.GetValue(json), parse.InvocationConfiguration.Output, parse.InvocationConfiguration.Error), cancel);
+            var show = new Shown(parse.GetValue(json), parse.InvocationConfiguration.Output, parse.InvocationConfiguration.Error);
+            var path = parse.GetValue(folder)!;
+            return parse.GetValue(http) is { } listen ? await ServeAsync(path, IPEndPoint.Parse(listen), address, show, cancel)
+                : await RunAsync(path, address, parse.GetValue(once), parse.GetValue(ask), show, cancel);
         }));
         return command;
     }
@@ -76,18 +99,14 @@ internal static class HubWitnessCommand
     }
 
     /// <returns><see cref="ExitCode.Verification"/> if a log was not what was cosigned, or a message not what it must be.</returns>
-    private static async Task<ExitCode> RunAsync(string folder, BrokerAddress? broker, bool once, Shown show, CancellationToken cancel)
+    private static async Task<ExitCode> RunAsync(string folder, BrokerAddress? broker, bool once, string? ask, Shown show, CancellationToken cancel)
     {
         using var agency = Agency.Open(folder);
-        using var witness = agency.Witness.Open(TimeProvider.System);
-        var settings = agency.Witness.Link(broker, TimeProvider.System.GetUtcNow());
-        var logs = agency.Boxes.ToDictionary(box => box.Name, box => box.Log);
-        await using var hub = await HubWitness.OpenAsync(settings, agency.Verifier(), logs, witness, TimeProvider.System,
-            lost => show.Say(lost.Message), cancel);
-        show.Say($"linked to {settings.Broker}, witness of {logs.Count} box(es) of {agency.Name} as {witness.Key}");
-        if (agency.Witness.IsNamed(witness.Key) == false)
-            show.Say($"the policy does not name this witness: boxes offer it nothing and take nothing from it. " +
-                $"Propose a policy with \"witnesses\": {{\"keys\": [\"{witness.Key}\"], \"needed\": 1}}");
+        using var http = new HttpClient();
+        using var witness = ask is null ? agency.Witness.Open(TimeProvider.System) : null;
+        await using var hub = await LinkAsync(agency, broker, witness, ask is null ? null : agency.Witness.Relay(new HttpWitness(http, new Uri(ask))), show,
+            cancel);
+        if (witness is not null) SayIfUnnamed(agency, witness, show);
         try
         {
             await hub.RunAsync(show.Take, once ? Quiet : null, cancel);
@@ -100,27 +119,97 @@ internal static class HubWitnessCommand
         return show.Alarms == 0 ? ExitCode.Ok : ExitCode.Verification;
     }
 
+    /// <summary>Over HTTP, and at a broker if one is named.</summary>
+    private static async Task<ExitCode> ServeAsync(string folder, IPEndPoint listen, BrokerAddress? broker, Shown show, CancellationToken cancel)
+    {
+        using var agency = Agency.Open(folder);
+        using var witness = agency.Witness.Open(TimeProvider.System);
+        await using var door = await WitnessDoor.OpenAsync(listen, witness, agency.Witness.LogOf, show.Take, cancel);
+        show.Say($"listening at {door.Address} as {witness.Key}");
+        SayIfUnnamed(agency, witness, show);
+        await using var hub = broker is null ? null : await LinkAsync(agency, broker, witness, null, show, cancel);
+        try
+        {
+            if (hub is null) await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel);
+            else await hub.RunAsync(show.Take, null, cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // Being stopped is how it ends.
+        }
+        show.End();
+        return show.Alarms == 0 ? ExitCode.Ok : ExitCode.Verification;
+    }
+
+    private static async Task<HubWitness> LinkAsync(Agency agency, BrokerAddress? broker, LogWitness? witness, WitnessRelay? relay, Shown show,
+        CancellationToken cancel)
+    {
+        var settings = agency.Witness.Link(broker, TimeProvider.System.GetUtcNow());
+        var logs = agency.Boxes.ToDictionary(box => box.Name, box => box.Log);
+        var publications = agency.Witness.Publications;
+        Action<BrokerException> lost = failure => show.Say(failure.Message);
+        var hub = witness is not null ? await HubWitness.OpenAsync(settings, agency.Verifier(), logs, witness, TimeProvider.System, lost, cancel, publications)
+            : await HubWitness.OpenAsync(settings, agency.Verifier(), logs, relay!, TimeProvider.System, lost, cancel, publications);
+        show.Say($"linked to {settings.Broker}, {(witness is null ? "asking for" : "witness of")} {logs.Count} box(es){(publications is null ? "" : " and the publications")} of {agency.Name}"
+            + (witness is null ? "" : $" as {witness.Key}"));
+        return hub;
+    }
+
+    private static void SayIfUnnamed(Agency agency, LogWitness witness, Shown show)
+    {
+        if (agency.Witness.IsNamed(witness.Key) == false)
+            show.Say($"the policy does not name this witness: boxes offer it nothing and take nothing from it. " +
+                $"Propose a policy with \"witnesses\": {{\"keys\": [\"{witness.Key}\"], \"needed\": 1}}");
+    }
+
     /// <summary>One message, one line.</summary>
     private sealed class Shown(bool json, TextWriter output, TextWriter error)
     {
         private readonly HourlyBudget _refusals = new();
+        private readonly Lock _gate = new();
 
         public int Alarms { get; private set; }
 
         public void Say(string line) => error.WriteLine($"edge-agent: {Printable.Line(line)}");
 
+        /// <summary>A request over HTTP; of those about logs that nobody knows here only the answer is told, and only to JSON.</summary>
+        public void Take(AskedOverHttp asked)
+        {
+            lock (_gate)
+            {
+                var alarm = asked.Verdict is WitnessVerdict.Forked or WitnessVerdict.Inconsistent;
+                if (alarm) Alarms++;
+                if (alarm) SayRefused($"REFUSED TO COSIGN {asked.Log}: answered {asked.Status}{(asked.Evidence is null ? "" : $"; both are kept in {asked.Evidence}")}");
+                if (asked.Status >= 500) Say("the disk refused: nothing was signed");
+                if (json) Print(JsonSerializer.Serialize(new
+                {
+                    type = alarm ? "witness.refused" : asked.Status == 200 ? "witness.cosigned" : "witness.passed", log = asked.Log, status = asked.Status,
+                    offered = Fields(asked.Offered), known = asked.Status == 200 ? null : Fields(asked.Known), evidence = asked.Evidence,
+                }, Json));
+                else if (asked is { Status: 200, Offered: { } offered }) Print($"{Now()}  {asked.Log}  cosigned  {offered.Size} entries  {offered.Root}");
+            }
+        }
+
         public void Take(WitnessedMessage seen)
+        {
+            lock (_gate) Show(seen);
+        }
+
+        private void Show(WitnessedMessage seen)
         {
             if (seen.IsAlarm) Alarms++;
             var box = (seen.Message as ReceivedMessage.Accepted)?.Event.Box;
+            var whose = box?.Box ?? Topics.PublicationsLevel;
             if (seen.Message is ReceivedMessage.Refused refused) SayRefused($"REFUSED a message on {seen.Topic}: {refused}");
             else if (seen.IsAlarm)
-                SayRefused($"REFUSED TO COSIGN the log of {box?.Box}: {Describe(seen)}{(seen.Evidence is null ? "" : $"; both are kept in {seen.Evidence}")}");
-            else if (seen.Verdict != WitnessVerdict.Consistent) Say($"{box?.Box}: {Describe(seen)}");
+                SayRefused($"REFUSED TO COSIGN the log of {whose}: {Describe(seen)}{(seen.Evidence is null ? "" : $"; both are kept in {seen.Evidence}")}");
+            else if (seen.Verdict != WitnessVerdict.Consistent) Say($"{whose}: {Describe(seen)}");
+            if (seen.Refusal is { } refusal) Say($"{whose}: {refusal}");
             if (seen.NotTold is { } reason)
-                Say($"{box?.Box} was not told: {reason}. Is it there, and may it read edge/v1/{box?.Agency}/{box?.Box}/cosignature?");
-            if (!json && seen.Verdict == WitnessVerdict.Consistent && seen.Offered is { } offered && !seen.IsAlarm)
-                Print($"{Now()}  {box?.Box}  cosigned  {offered.Size} entries  {offered.Root}");
+                Say(box is null ? $"the hub was not told: {reason}. May this witness write the topics of cosignatures of publications?"
+                    : $"{box.Box} was not told: {reason}. Is it there, and may it read edge/v1/{box.Agency}/{box.Box}/cosignature?");
+            if (!json && seen.Verdict == WitnessVerdict.Consistent && seen.Offered is { } offered && !seen.IsAlarm && seen.Refusal is null)
+                Print($"{Now()}  {whose}  cosigned  {offered.Size} entries  {offered.Root}");
             if (json) Print(Fields(seen, box));
         }
 
@@ -140,9 +229,11 @@ internal static class HubWitnessCommand
 
         private static string Fields(WitnessedMessage seen, BoxName? box) => JsonSerializer.Serialize(new
         {
-            type = seen.IsAlarm ? "witness.refused" : seen.Verdict == WitnessVerdict.Consistent ? "witness.cosigned" : "witness.passed",
-            agency = box?.Agency, box = box?.Box, topic = seen.Message is ReceivedMessage.Refused ? seen.Topic : null,
-            reason = Reason(seen), offered = Fields(seen.Offered), known = seen.Verdict == WitnessVerdict.Consistent ? null : Fields(seen.Known),
+            type = seen.IsAlarm ? "witness.refused" : seen.Verdict == WitnessVerdict.Consistent && seen.Refusal is null ? "witness.cosigned" : "witness.passed",
+            agency = box?.Agency, box = box?.Box, log = seen.Message is null ? Topics.PublicationsLevel : null,
+                topic = seen.Message is ReceivedMessage.Refused ? seen.Topic : null,
+            reason = Reason(seen) ?? seen.Refusal, offered = Fields(seen.Offered),
+                known = seen.Verdict == WitnessVerdict.Consistent ? null : Fields(seen.Known),
             evidence = seen.Evidence, told = seen.NotTold is null,
         }, Json);
 

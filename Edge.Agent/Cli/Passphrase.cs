@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text;
 using Edge.Agent.Hub;
@@ -9,6 +10,12 @@ namespace Edge.Agent.Cli;
 /// an environment variable, which others on the machine can read.</summary>
 internal static class Passphrase
 {
+    /// <summary>The option that names a file.</summary>
+    public static Option<string?> Option() => new("--passphrase-file")
+    {
+        Description = "File whose first line is the passphrase; otherwise the terminal asks.",
+    };
+
     /// <summary>Opens the key in <paramref name="keyFile"/>; the caller disposes it.</summary>
     /// <exception cref="AgencyException">No key, no passphrase, or the wrong one.</exception>
     public static SigningKey Open(string keyFile, string? passphraseFile)
@@ -19,21 +26,6 @@ internal static class Passphrase
         {
             return key.TryOpen(passphrase, out var signing) ? signing
                 : throw new AgencyException($"{keyFile} does not open: the passphrase is wrong, or the file was changed");
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(passphrase);
-        }
-    }
-
-    /// <summary>Makes a key under a new passphrase; the caller disposes it.</summary>
-    public static Keeper Make(string name, string? passphraseFile)
-    {
-        var passphrase = Read(name, passphraseFile, twice: true);
-        try
-        {
-            var key = SigningKey.Create();
-            return new Keeper(name, key, KeeperKey.Protect(key, passphrase));
         }
         finally
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Edge.Agent.Configuration;
 using Edge.Agent.Device;
+using Edge.Agent.Door;
 using Edge.Agent.Incidents;
 using Edge.Storage.Audit;
 using Microsoft.Extensions.Hosting;
@@ -21,7 +22,12 @@ internal static class RunCommand
         {
             Description = "The configuration file.", DefaultValueFactory = _ => DefaultConfiguration,
         };
-        var command = new Command("run", "Run the box") { config };
+        var door = new Option<string?>("--door")
+        {
+            Description = $"Listen on this socket for `edge-agent vision` (the unit: {FrontDoor.DefaultPath}); without it cameras are read in this process.",
+        };
+        var user = new Option<string>("--door-user") { Description = "The user that vision runs as.", DefaultValueFactory = _ => FrontDoor.DefaultUser };
+        var command = new Command("run", "Run the box") { config, door, user };
         command.SetAction((parse, cancel) => Failure.ShowAsync(async () =>
         {
             var configuration = AgentConfiguration.Load(parse.GetValue(config)!);
@@ -30,23 +36,13 @@ internal static class RunCommand
             var systemd = new SystemdNotifier();
             try
             {
-                await using var host = new AgentHost(configuration, TimeProvider.System, logs);
+                // The door is the last thing made before the host, which owns it from then on.
+                await using var host = new AgentHost(configuration, TimeProvider.System, logs,
+                    vision: parse.GetValue(door) is { } path ? FrontDoor.Open(path, parse.GetValue(user)!) : null);
                 systemd.Notify(ServiceState.Ready);
                 await using var stopping = cancel.Register(() => systemd.Notify(ServiceState.Stopping));
-                using var watched = new CancellationTokenSource();
-                var watchdog = SystemdWatchdog.Wanted(Environment.GetEnvironmentVariable, Environment.ProcessId) is { } wanted
-                    ? new SystemdWatchdog(systemd, host.Progress, TimeProvider.System, logs.CreateLogger("watchdog")).RunAsync(wanted, watched.Token)
-                    : Task.CompletedTask;
-                try
-                {
-                    await host.RunAsync(cancel);
-                    return ExitCode.Ok;
-                }
-                finally
-                {
-                    await watched.CancelAsync();
-                    await watchdog.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                }
+                await SystemdWatchdog.WatchAsync(systemd, host.Progress, logs.CreateLogger("watchdog"), () => host.RunAsync(cancel));
+                return ExitCode.Ok;
             }
             catch (AuditDamagedException damaged)
             {

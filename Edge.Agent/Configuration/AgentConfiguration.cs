@@ -1,4 +1,6 @@
 using Edge.Agent.Commissioning;
+using Edge.Agent.Device.Gpio;
+using Edge.Agent.LanConsole;
 using Edge.Agent.Publishing;
 using Edge.Storage.Json;
 using Edge.Storage.Outbox;
@@ -26,8 +28,22 @@ public sealed record AgentConfiguration(
     /// <summary>What may wait for the broker, in MiB; see <see cref="Outbox.Limit"/>.</summary>
     public int OutboxMegabytes { get; init; } = DefaultOutboxMegabytes;
 
+    /// <summary>Where the running agent says how it is; in memory.</summary>
+    public string RunFolder { get; init; } = DefaultRunFolder;
+
     /// <summary>Brokers that stand in for <see cref="Broker"/> while it is away, in this order; up to three.</summary>
     public IReadOnlyList<BrokerAddress> StandIns { get; init; } = [];
+
+    private const string DefaultRunFolder = "/run/edge-agent";
+
+    /// <summary>Where the console listens; null for a box without one.</summary>
+    public ConsoleConfiguration? Console { get; init; }
+
+    /// <summary>The port of the numbers for programs on this machine; null for none.</summary>
+    public int? MetricsPort { get; init; }
+
+    /// <summary>What hangs on the machine's pins; null for nothing.</summary>
+    public GpioConfiguration? Gpio { get; init; }
 
     /// <summary>The most cameras one box reads.</summary>
     public const int MaxCameras = 16;
@@ -71,6 +87,10 @@ public sealed record AgentConfiguration(
             fields.Has("rules") ? fields.Child("rules", ReadRules) : null)
         {
             StandIns = [.. brokers.Skip(1)],
+            RunFolder = Folder(fields, "runFolder", DefaultRunFolder),
+            Console = fields.Has("console") ? fields.Child("console", ConsoleConfiguration.Read) : null,
+            MetricsPort = fields.Has("metricsPort") ? fields.Whole("metricsPort", 1, 65535) : null,
+            Gpio = fields.Has("gpio") ? fields.Child("gpio", GpioConfiguration.Read) : null,
             OutboxMegabytes = fields.Whole("outboxMegabytes", 16, 65536, DefaultOutboxMegabytes),
         };
     }

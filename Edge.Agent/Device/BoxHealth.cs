@@ -1,6 +1,8 @@
 using Edge.Agent.Hits;
 using Edge.Agent.Publishing;
 using Edge.Agent.Witnessing;
+using Edge.Storage.Audit;
+using Edge.Storage.Keys;
 using Edge.Storage.Outbox;
 using Edge.Vision.Capture;
 
@@ -10,6 +12,18 @@ namespace Edge.Agent.Device;
 /// no plate, no case and no key, and must never: what is here is shown to everybody who may look at the box.</summary>
 internal sealed record BoxHealth
 {
+    /// <summary>Which box, as <c>agency/box</c>.</summary>
+    public string Box { get; init; } = "";
+
+    /// <summary>The version of the agent that runs.</summary>
+    public string Software { get; init; } = "";
+
+    /// <summary>How far the box's time can be trusted.</summary>
+    public ClockState Clock { get; init; } = ClockState.Held;
+
+    /// <summary>Where the key came from under which the others lie on the disk.</summary>
+    public WrappingKeySource WrappedBy { get; init; }
+
     /// <summary>When this was so.</summary>
     public required DateTimeOffset At { get; init; }
 
@@ -17,6 +31,9 @@ internal sealed record BoxHealth
     public required DateTimeOffset Since { get; init; }
 
     public required IReadOnlyList<CameraLook> Cameras { get; init; }
+
+    /// <summary>The door to the service that sees.</summary>
+    public DoorLook? Door { get; init; }
 
     /// <summary>What became of every read since start.</summary>
     public required ReadCounts Counts { get; init; }
@@ -32,12 +49,29 @@ internal sealed record BoxHealth
 
     /// <summary>What was begun and is not done in time; empty while all goes well.</summary>
     public IReadOnlyList<string> Stuck { get; init; } = [];
+
+    /// <summary>The same, with what each camera brought a second since an earlier look.</summary>
+    public BoxHealth WithRates(BoxHealth? earlier) => earlier is null || At <= earlier.At ? this : this with
+    {
+        Cameras = [.. Cameras.Select(camera => earlier.Cameras.FirstOrDefault(before => before.Name == camera.Name) is { } before
+            ? camera with { FramesPerSecond = Math.Round((camera.Health.Frames - before.Health.Frames) / (At - earlier.At).TotalSeconds, 1) } : camera)],
+    };
 }
 
 /// <summary>One camera.</summary>
 /// <param name="Name">1 to 40 characters of a–z, 0–9 and '-'.</param>
 /// <param name="Health">State and counters; <see cref="CameraHealth.LastError"/> names no password.</param>
-internal sealed record CameraLook(string Name, CameraHealth Health);
+internal sealed record CameraLook(string Name, CameraHealth Health)
+{
+    /// <summary>What it brought in the last seconds; null until that is known.</summary>
+    public double? FramesPerSecond { get; init; }
+}
+
+/// <summary>The door between the room that sees and the one that writes.</summary>
+/// <param name="Open">Whether somebody is there.</param>
+/// <param name="Refused">Times that what came in was refused; each was an incident.</param>
+/// <param name="GivenUp">Hits that could not be handed over in time.</param>
+internal sealed record DoorLook(bool Open, long Refused, long GivenUp);
 
 /// <summary>The audit log.</summary>
 /// <param name="Size">Its entries.</param>
@@ -50,4 +84,9 @@ internal sealed record LogLook(long Size, LogStanding? Witnessed);
 /// <param name="HotlistUntil">When matching ends unless the agency signs anew.</param>
 /// <param name="Entries">Hotlist entries in use, other agencies' not counted.</param>
 /// <param name="Refused">Entries that are not in use.</param>
-internal sealed record TrustLook(long PolicyVersion, DateTimeOffset OrdersUntil, DateTimeOffset HotlistUntil, int Entries, int Refused);
+internal sealed record TrustLook(long PolicyVersion, DateTimeOffset OrdersUntil, DateTimeOffset HotlistUntil, int Entries, int Refused)
+{
+    /// <summary>Agencies whose newest hotlist is here and not in use, because its publication is not proven; what was in use before is until it
+    /// expires.</summary>
+    public IReadOnlyList<string> Waiting { get; init; } = [];
+}

@@ -21,6 +21,23 @@ internal sealed class SystemdWatchdog(ISystemdNotifier systemd, PipelineProgress
             && microseconds is > 0 and < long.MaxValue / 10 ? TimeSpan.FromMicroseconds(microseconds) : null;
     }
 
+    /// <summary>Does <paramref name="work"/>, and tells systemd meanwhile, if it wants to hear.</summary>
+    public static async Task WatchAsync(ISystemdNotifier systemd, PipelineProgress progress, ILogger log, Func<Task> work)
+    {
+        using var done = new CancellationTokenSource();
+        var watchdog = Wanted(Environment.GetEnvironmentVariable, Environment.ProcessId) is { } wanted
+            ? new SystemdWatchdog(systemd, progress, TimeProvider.System, log).RunAsync(wanted, done.Token) : Task.CompletedTask;
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            await done.CancelAsync();
+            await watchdog.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
     /// <summary>Notifies three times as often as <paramref name="wanted"/>, so that one notice may be late.</summary>
     public async Task RunAsync(TimeSpan wanted, CancellationToken stop)
     {

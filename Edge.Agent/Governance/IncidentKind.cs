@@ -21,6 +21,8 @@ public enum IncidentKind
     BrokerLink,
     /// <summary><c>log-not-witnessed</c>: for too long fewer witnesses than the policy asks for have cosigned the audit log.</summary>
     LogNotWitnessed,
+    /// <summary><c>vision-refused</c>: what the process that sees said at the door was not what it may say.</summary>
+    VisionRefused,
 }
 
 /// <summary>The one spelling of each kind.</summary>
@@ -32,7 +34,7 @@ public static class IncidentKinds
         ["clock-jump"] = IncidentKind.ClockJump, ["log-check-failed"] = IncidentKind.LogCheckFailed,
         ["failed-logins"] = IncidentKind.FailedLogins, ["tamper"] = IncidentKind.Tamper,
         ["out-of-policy-order"] = IncidentKind.OutOfPolicyOrder, ["broker-link"] = IncidentKind.BrokerLink,
-        ["log-not-witnessed"] = IncidentKind.LogNotWitnessed,
+        ["log-not-witnessed"] = IncidentKind.LogNotWitnessed, ["vision-refused"] = IncidentKind.VisionRefused,
     };
 
     public static string Write(IncidentKind kind) => Spellings.First(known => known.Value == kind).Key;

@@ -33,6 +33,11 @@ public sealed record Policy
 
     public const int DefaultNotifyHours = 24;
 
+    /// <summary>Two years, as audit trails are kept.</summary>
+    public const int DefaultDisclosureDays = 2 * 365;
+
+    public const int MaxDisclosureDays = 10 * 365;
+
     /// <summary>Files that states forbid to use. A policy that wants them must say so.</summary>
     public static IReadOnlyList<string> DefaultForbiddenSources { get; } = ["Gang File", "Immigration Violator File"];
 
@@ -60,6 +65,9 @@ public sealed record Policy
 
     /// <summary>How long a hit is kept, 1 to 504 hours, unless a case-bound hold extends it.</summary>
     public int HitRetentionHours { get; init; } = DefaultHitRetentionHours;
+
+    /// <summary>How long the cases and accounts that entries of the log conceal are kept beside it, 1 to 3650 days.</summary>
+    public int DisclosureDays { get; init; } = DefaultDisclosureDays;
 
     /// <summary>Time between summaries, 1 to 1440 minutes.</summary>
     public int SummaryMinutes { get; init; } = DefaultSummaryMinutes;
@@ -99,9 +107,16 @@ public sealed record Policy
     /// <summary>Who cosigns the boxes' audit logs. None unless said.</summary>
     public Witnesses Witnesses { get; init; } = Witnesses.None;
 
+    /// <summary>The log in which each hotlist must have been published before boxes use it, with as many of <see cref="Witnesses"/> under it as those need;
+    /// null, or none needed, and boxes use what the hub has signed.</summary>
+    public NoteKey? PublicationLog { get; init; }
+
     /// <summary>From this instant no order is taken under this policy; null is when the agency's signature on it ends. The
     /// hotlist has its own expiry, so that matching does not hang on this one.</summary>
     public DateTimeOffset? Expires { get; init; }
+
+    /// <summary>True if a hotlist comes into use only with a <see cref="PublicationProof"/>.</summary>
+    public bool NeedsProof => PublicationLog is not null && Witnesses.Needed > 0;
 
     public TimeSpan LongestHold => TimeSpan.FromHours(LongestHoldHours);
 
@@ -134,6 +149,7 @@ public sealed record Policy
         var json = WriteAlways();
         if (Notify is not null) json["notify"] = Notify.Write();
         if (Complaints is not null) json["complaints"] = Complaints.Write();
+        if (PublicationLog is not null) json["publicationLog"] = PublicationLog.ToString();
         if (Expires is { } expires) json["expires"] = JsonTime.Write(expires);
         return CanonicalJson.Write(json);
     }
@@ -149,6 +165,7 @@ public sealed record Policy
         ["matching"] = MatchForms.Write(Matching),
         ["longestEntryDays"] = LongestEntryDays,
         ["hitRetentionHours"] = HitRetentionHours,
+        ["disclosureDays"] = DisclosureDays,
         ["summaryMinutes"] = SummaryMinutes,
         ["largestHotlist"] = LargestHotlist,
         ["forbiddenSources"] = new JsonArray([.. ForbiddenSources.Select(source => (JsonNode)source)]),
@@ -172,6 +189,7 @@ public sealed record Policy
             Matching = fields.Choice("matching", MatchForms.Spellings, MatchForm.Exact),
             LongestEntryDays = fields.Whole("longestEntryDays", 1, MaxEntryDays, MaxEntryDays),
             HitRetentionHours = fields.Whole("hitRetentionHours", 1, MaxRetentionHours, DefaultHitRetentionHours),
+            DisclosureDays = fields.Whole("disclosureDays", 1, MaxDisclosureDays, DefaultDisclosureDays),
             SummaryMinutes = fields.Whole("summaryMinutes", 1, 24 * 60, DefaultSummaryMinutes),
             LargestHotlist = fields.Whole("largestHotlist", 1, MaxHotlist, DefaultLargestHotlist),
             ForbiddenSources = fields.Has("forbiddenSources") ? ReadForbidden(fields) : DefaultForbiddenSources,
@@ -183,6 +201,7 @@ public sealed record Policy
             Notify = fields.Has("notify") ? fields.Child("notify", Office.Read) : null,
             Complaints = fields.Has("complaints") ? fields.Child("complaints", Office.Read) : null,
             Witnesses = fields.Section("witnesses", Witnesses.Read),
+            PublicationLog = fields.Has("publicationLog") ? ReadLog(fields) : null,
             Expires = fields.Has("expires") ? fields.Instant("expires") : null,
         };
         if (policy.LongestHoldHours > 0 && policy.LongestHoldHours < policy.HitRetentionHours)
@@ -191,6 +210,14 @@ public sealed record Policy
             if (policy.Purposes.Take(i).Any(earlier => earlier.Name == purpose.Name))
                 fields.Fail($"purposes[{i}]", "names a purpose a second time");
         return policy;
+    }
+
+    private static NoteKey? ReadLog(JsonFields fields)
+    {
+        NoteKey? log = null;
+        fields.Text("publicationLog", text => text.Length <= 400 && NoteKey.TryParse(text, out log) && log!.Type == NoteKeyType.Ed25519,
+            "must be a log's vkey as hub publications key prints it: name+8 hex digits+base64, of type Ed25519");
+        return log;
     }
 
     private static IReadOnlyList<string> ReadForbidden(JsonFields fields)

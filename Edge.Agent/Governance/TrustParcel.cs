@@ -13,8 +13,8 @@ internal sealed class TrustParcel(IReadOnlyDictionary<string, ReadOnlyMemory<byt
     public byte[]? Fetch(string path, int maxBytes)
     {
         if (files.TryGetValue(path, out var bytes)) return bytes.ToArray();
-        // There is always a next root that does not exist.
-        IsIncomplete |= !path.EndsWith(".root.json", StringComparison.Ordinal);
+        // There is always a next root that does not exist, and a proof may come later or never.
+        IsIncomplete |= !path.EndsWith(".root.json", StringComparison.Ordinal) && !TrustPath.IsProof(path);
         return inUse?.File(path)?.ToArray();
     }
 }

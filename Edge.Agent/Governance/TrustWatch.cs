@@ -19,6 +19,7 @@ public sealed class TrustWatch
     private readonly ILogger _log;
     private readonly Lock _gate = new();
     private volatile ActiveTrust? _current;
+    private TrustedTargets? _taken;
     private readonly Dictionary<TrustFault, HourlyBudget> _refusals = [];
     private readonly Dictionary<string, string> _lastRefusals = new(StringComparer.Ordinal);
 
@@ -72,14 +73,22 @@ public sealed class TrustWatch
             {
                 // A signed set that the box cannot act on must not replace one it can, on the disk either.
                 ActiveTrust? judged = null;
-                var targets = _client.Update(fetch, now, accept: targets => judged = ActiveTrust.From(targets, now, IsRevoked),
-                    newer: timestamp => TimestampSigned?.Invoke(timestamp.Signed));
+                var before = _current;
+                var targets = _client.Update(fetch, now, Accept, newer: timestamp => TimestampSigned?.Invoke(timestamp.Signed),
+                    awaitsProofs: before is { Waiting.Count: > 0 });
                 Activate(targets, now, judged);
                 _lastRefusals.Remove(door);
                 // Another agency's list may still be on its way; this one's set does not wait for it.
                 if (isIncomplete() && targets.RefusedHotlists.Values.Any(refused => refused.Reason == TrustException.Missing)) return false;
+
+                TrustedTargets Accept(TrustedTargets next)
+                {
+                    if (before is not null && before.Targets.HasSameFiles(next)) RequireProof(before, next);
+                    judged = ActiveTrust.From(next, now, IsRevoked, before);
+                    return judged.Targets;
+                }
             }
-            catch (TrustException waits) when (isIncomplete())
+            catch (TrustException waits) when (waits is ProofToComeException || (isIncomplete() && !TrustPath.IsProof(waits.File)))
             {
                 _log.LogDebug("trust files are still to come: {File}: {Reason}", waits.File, waits.Reason);
                 return false;
@@ -92,11 +101,28 @@ public sealed class TrustWatch
         return true;
     }
 
+    /// <summary>Of a set that is in use but for hotlists that lack their proof, only a proof is news. What comes as one and is none must not make a change of
+    /// its own each time.</summary>
+    private static void RequireProof(ActiveTrust before, TrustedTargets next)
+    {
+        TrustException? refused = null;
+        foreach (var agency in before.Waiting.Keys)
+        {
+            if (!next.Proofs.TryGetValue(agency, out var proof)) continue;
+            var list = agency == next.Agency ? next.Hotlist : next.OtherHotlists[agency];
+            var verdict = PublicationProof.Judge(proof, agency, list, before.Policy);
+            if (verdict == ProofVerdict.Holds) return;
+            refused ??= verdict == ProofVerdict.AnotherList ? new ProofToComeException(agency)
+                : new TrustException(TrustPath.Proof(agency), PublicationProof.Reason(verdict, before.Policy), PublicationProof.Fault(verdict));
+        }
+        if (refused is not null) throw refused;
+    }
+
     private void Activate(TrustedTargets targets, DateTimeOffset now, ActiveTrust? judged = null)
     {
-        if (ReferenceEquals(_current?.Targets, targets)) return;
+        if (ReferenceEquals(_taken, targets)) return;
         var next = judged is not null && ReferenceEquals(judged.Targets, targets) ? judged : ActiveTrust.From(targets, now, IsRevoked);
-        var hotlist = next.Matcher.Hotlist;
+        var (hotlist, inUse) = (next.Matcher.Hotlist, next.InUse(targets.Agency));
         _audit.AppendMany(
         [
             new AuditEntry { Action = AuditAction.TrustActivated, Agency = targets.Agency, Version = targets.Versions[TrustPath.Timestamp] },
@@ -105,21 +131,29 @@ public sealed class TrustWatch
                 Action = AuditAction.PolicyActivated, Agency = targets.Agency, Version = next.Policy.Version, Count = next.Policy.HitRetentionHours,
                 Digest = Sha256Hash.Of(targets.Policy.Span),
             },
-            new AuditEntry
+            .. inUse is null ? (AuditEntry[])[] : [new AuditEntry
             {
                 Action = AuditAction.HotlistActivated, Agency = targets.Agency, Version = hotlist.Version, Count = hotlist.Entries.Count,
-                Digest = Sha256Hash.Of(targets.Hotlist.Span),
-            },
+                Digest = Sha256Hash.Of(inUse.List.Span),
+            }],
+            .. Waiting(next),
             .. Refusals(targets.Agency, next.Refused),
             .. Sharing(next),
         ]);
         var known = _current?.Targets.RefusedHotlists;
-        _current = next;
+        (_current, _taken) = (next, targets);
         foreach (var (agency, refused) in targets.RefusedHotlists)
             if (known?.GetValueOrDefault(agency)?.Message != refused.Message) Report(refused.File, refused.Fault);
         _log.LogInformation("policy {Policy} of {Agency} in force: {Operators} operator(s), orders taken until {Expires:u}",
             next.Policy.Version, targets.Agency, next.Operators.All.Count, next.PolicyExpires);
-        _log.LogInformation("hotlist {Version} of {Agency} in force: {Entries} entries, {Refused} refused, until {Expires:u}",
+        foreach (var (agency, verdict) in next.Waiting)
+        {
+            _log.LogWarning("hotlist of {Agency} waits, what was in force stays until it expires: {Reason}", agency,
+                PublicationProof.Reason(verdict, next.Policy));
+            Report(TrustPath.Proof(agency), PublicationProof.Fault(verdict));
+        }
+        if (inUse is null) _log.LogWarning("no hotlist of {Agency} is in force", targets.Agency);
+        else _log.LogInformation("hotlist {Version} of {Agency} in force: {Entries} entries, {Refused} refused, until {Expires:u}",
             hotlist.Version, targets.Agency, hotlist.Entries.Count, next.Refused.Count, next.HotlistExpires);
         foreach (var entry in next.Refused.Take(RefusalsLogged)) _log.LogWarning("hotlist {Version}, {Entry}", hotlist.Version, entry);
         foreach (var list in next.Granted)
@@ -142,6 +176,12 @@ public sealed class TrustWatch
         }),
     ];
 
+    private static IEnumerable<AuditEntry> Waiting(ActiveTrust trust) => trust.Waiting.Select(list => new AuditEntry
+    {
+        Action = AuditAction.HotlistRefused, Outcome = AuditOutcome.Refused(PublicationProof.Code(list.Value)), Agency = list.Key,
+        Digest = Sha256Hash.Of((list.Key == trust.Targets.Agency ? trust.Targets.Hotlist : trust.Targets.OtherHotlists[list.Key]).Span),
+    });
+
     /// <summary>Who is shared with, and who is not and why.</summary>
     private static IEnumerable<AuditEntry> Sharing(ActiveTrust trust) =>
     [
@@ -157,7 +197,7 @@ public sealed class TrustWatch
         .. trust.Granted.SelectMany(list => Refusals(list.Agency, list.Refused).Prepend(new AuditEntry
         {
             Action = AuditAction.HotlistActivated, Agency = list.Agency, Version = list.Matcher.Hotlist.Version,
-            Count = list.Matcher.Hotlist.Entries.Count, Digest = Sha256Hash.Of(trust.Targets.OtherHotlists[list.Agency].Span),
+            Count = list.Matcher.Hotlist.Entries.Count, Digest = Sha256Hash.Of(trust.InUse(list.Agency)!.List.Span),
         })),
         .. trust.RefusedHotlists.Select(list => new AuditEntry
         {
@@ -216,3 +256,6 @@ public sealed class TrustWatch
         return words.Length is > 0 and <= 64 ? words : "unreadable";
     }
 }
+
+/// <summary>A proof came before the hotlist that it is of.</summary>
+internal sealed class ProofToComeException(string agency) : TrustException(TrustPath.Proof(agency), "is of another list, which may be still to come");

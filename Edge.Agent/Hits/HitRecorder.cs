@@ -6,7 +6,6 @@ using Edge.Storage.Database;
 using Edge.Storage.Hits;
 using Edge.Storage.Keys;
 using Edge.Storage.Outbox;
-using Edge.Vision.Tracking;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Hits;
@@ -19,7 +18,7 @@ namespace Edge.Agent.Hits;
 /// </summary>
 public sealed class HitRecorder : IDisposable
 {
-    // A hotlist that matched this often before the disk came back is not a queue of hits but a broken list.
+    // Beyond what the door lets in before the disk has it, so that there is always room.
     private const int MaxWaiting = 1024;
     private const int TailToSearch = 4096;
 
@@ -38,24 +37,24 @@ public sealed class HitRecorder : IDisposable
         (_state, _audit, _signer, _keys, _counter, _time, _log) = (state, audit, signer, keys, counter, time, log);
     }
 
-    /// <summary>Takes a matched passage. It copies what it needs; the caller still disposes the passage. Waits while the disk
-    /// is behind.</summary>
+    /// <summary>Takes a read that matched. It copies what it needs; the caller still disposes the sighting.</summary>
+    /// <param name="camera">The camera's configured name.</param>
+    /// <param name="at">When it was seen.</param>
     /// <param name="matches">Every case that looks for it, at least one.</param>
     /// <param name="now">When they matched.</param>
-    public async ValueTask RecordAsync(Passage passage, IReadOnlyList<AddressedMatch> matches, ActiveTrust trust, DateTimeOffset now, CancellationToken cancel)
+    /// <param name="stored">Told once it is durable and logged, so that whoever brought it may forget it.</param>
+    /// <exception cref="InvalidOperationException">More wait than whoever brings them may have waiting, or no more are taken.</exception>
+    public void Record(Sighting seen, string camera, DateTimeOffset at, IReadOnlyList<AddressedMatch> matches, ActiveTrust trust, DateTimeOffset now, Action? stored = null)
     {
-        var read = PendingRead.From(passage, matches, trust, now);
-        try
-        {
-            // Being told to stop does not lose a hit for which there is room.
-            if (!_waiting.Writer.TryWrite(read)) await _waiting.Writer.WriteAsync(read, cancel);
-        }
-        catch
-        {
-            read.Dispose();
-            throw;
-        }
+        ArgumentNullException.ThrowIfNull(seen);
+        var read = PendingRead.From(seen, camera, at, matches, trust, now, stored);
+        if (_waiting.Writer.TryWrite(read)) return;
+        read.Dispose();
+        throw new InvalidOperationException("no more hits are taken");
     }
+
+    /// <summary>Reads that wait for the disk.</summary>
+    public int Waiting => _waiting.Reader.Count;
 
     /// <summary>No more hits will come: <see cref="RunAsync"/> ends once the last is stored.</summary>
     public void Complete() => _waiting.Writer.TryComplete();
@@ -68,6 +67,7 @@ public sealed class HitRecorder : IDisposable
             {
                 foreach (var hit in read.Hits) await StoreAsync(hit, stop);
                 _counter.Hit();
+                read.Stored?.Invoke();
             }
     }
 

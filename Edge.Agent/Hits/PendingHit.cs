@@ -1,7 +1,6 @@
 using Edge.Agent.Governance;
 using Edge.Agent.Publishing;
 using Edge.Storage.Audit;
-using Edge.Vision.Tracking;
 
 namespace Edge.Agent.Hits;
 
@@ -29,12 +28,12 @@ internal sealed class PendingHit : IDisposable
     /// <summary>SHA-256 of the sealed record of that attempt.</summary>
     public Sha256Hash Digest { get; set; }
 
-    /// <remarks>Borrows <paramref name="passage"/>.</remarks>
-    public static PendingHit From(Passage passage, AddressedMatch match, ActiveTrust trust, DateTimeOffset now)
+    /// <remarks>Borrows <paramref name="seen"/>.</remarks>
+    public static PendingHit From(Sighting seen, string camera, DateTimeOffset at, AddressedMatch match, ActiveTrust trust, DateTimeOffset now)
     {
-        var facts = new HitFacts(passage.Confidences, passage.Right, passage.Region, passage.RegionVerified, passage.RuleChanged,
-            passage.Camera, passage.SeenAt, passage.FramesAgreed, match.Entry.Id, match.Match.Form, trust.Policy.Version, passage.Crop.ToJpeg());
-        return new PendingHit(HitBody.Write(passage.Plate.Ascii, facts), match, trust, now);
+        var facts = new HitFacts(seen.Confidences, seen.Right, seen.Region, seen.RegionVerified, seen.RuleChanged,
+            camera, at, seen.Frames, match.Entry.Id, match.Match.Form, trust.Policy.Version, seen.Crop);
+        return new PendingHit(HitBody.Write(seen.Plate.Ascii, facts), match, trust, now);
     }
 
     public void Dispose() => Body.Dispose();
@@ -45,13 +44,16 @@ internal sealed class PendingHit : IDisposable
 /// <summary>One read that somebody looks for: a hit for each case, which leave memory together.</summary>
 internal sealed class PendingRead : IDisposable
 {
-    private PendingRead(IReadOnlyList<PendingHit> hits) => Hits = hits;
+    private PendingRead(IReadOnlyList<PendingHit> hits, Action? stored) => (Hits, Stored) = (hits, stored);
 
     public IReadOnlyList<PendingHit> Hits { get; }
 
-    /// <remarks>Borrows <paramref name="passage"/>.</remarks>
-    public static PendingRead From(Passage passage, IReadOnlyList<AddressedMatch> matches, ActiveTrust trust, DateTimeOffset now) =>
-        new([.. matches.Select(match => PendingHit.From(passage, match, trust, now))]);
+    /// <summary>Told once all of them are durable and logged.</summary>
+    public Action? Stored { get; }
+
+    /// <remarks>Borrows <paramref name="seen"/>.</remarks>
+    public static PendingRead From(Sighting seen, string camera, DateTimeOffset at, IReadOnlyList<AddressedMatch> matches, ActiveTrust trust,
+        DateTimeOffset now, Action? stored) => new([.. matches.Select(match => PendingHit.From(seen, camera, at, match, trust, now))], stored);
 
     public void Dispose()
     {

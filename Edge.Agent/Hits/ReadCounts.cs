@@ -22,7 +22,7 @@ public sealed class ReadCounter
     private readonly SortedDictionary<string, SharedHits> _shared = new(StringComparer.Ordinal);
     private long _discarded, _hits;
 
-    public void Discarded() => Interlocked.Increment(ref _discarded);
+    public void Discarded(long reads = 1) => Interlocked.Add(ref _discarded, reads);
 
     /// <summary>A read whose records are all stored, one for each case.</summary>
     public void Hit() => Interlocked.Increment(ref _hits);

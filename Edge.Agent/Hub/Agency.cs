@@ -125,8 +125,16 @@ public sealed class Agency : IDisposable
     /// <summary>Whom it shares with.</summary>
     public GrantBook Grants => new(this, _folder);
 
+    /// <summary>Whom it lets in at its boxes' consoles.</summary>
+    public ConsoleAdmissions Console => new(this, _folder);
+
     /// <summary>The orders it gives to its boxes.</summary>
     public OrderBook Orders => new(this, _folder);
+
+    /// <summary>Its log of what it has published.</summary>
+    public PublicationLog Publications => PublicationsAt(TimeProvider.System);
+
+    internal PublicationLog PublicationsAt(TimeProvider time) => new(this, _folder, time);
 
     /// <summary>Its place for a witness of the boxes' logs.</summary>
     public WitnessSeat Witness => new(_folder, Name, Broker);
@@ -233,25 +241,19 @@ public sealed class Agency : IDisposable
 
     internal IEnumerable<string> CertificateFiles => Directory.EnumerateFiles(_folder.Tls, "*.crt").Order(StringComparer.Ordinal);
 
+    /// <summary>Which boxes it knows, and knew.</summary>
+    internal BoxRegister Register => new(Name, _folder);
+
     /// <summary>Admits a box: certifies its TLS key and keeps its public keys.</summary>
-    /// <exception cref="AgencyException">The request is for another agency, its certificate request is damaged, or a box
-    /// of that name is known already.</exception>
+    /// <exception cref="AgencyException">The request is for another agency, its certificate request is damaged, or a box of that name
+    /// is known already and is not to be replaced.</exception>
     /// <param name="simulated">True for a box that a simulation has made up.</param>
-    public EnrolmentBundle Enrol(EnrolmentRequest request, DateTimeOffset now, bool simulated = false)
-    {
-        var box = request.Box;
-        if (box.Agency != Name) throw new AgencyException($"the request is for agency {box.Agency}; this is {Name}");
-        RequireBoxName(box.Box);
-        if (File.Exists(_folder.Box(box.Box)))
-            throw new AgencyException($"box {box.Box} is enrolled already: remove {_folder.Box(box.Box)} first if this one replaces it");
-        using var authority = CertificateAuthority.Open(_folder.Tls);
-        var certificate = authority.CertifyClient(request.SigningRequest, Name, box.Box, now);
-        DurableFile.Write(_folder.Box(box.Box), new KnownBox(box, request.Messages, request.Orders, request.Log, now)
-        {
-            LogEpoch = request.LogEpoch, Simulated = simulated,
-        }.Write());
-        return new EnrolmentBundle(box, authority.Certificate, certificate, Target(TrustPath.Root));
-    }
+    public EnrolmentAnswer Enrol(EnrolmentRequest request, DateTimeOffset now, bool simulated = false, bool replace = false, BrokerAddress? broker = null) =>
+        Register.Admit(request, new AnswerTerms(broker ?? Broker, Target(TrustPath.Root)), now, replace, simulated);
+
+    /// <summary>Certifies a known box's TLS key anew.</summary>
+    /// <exception cref="AgencyException">It is not known.</exception>
+    internal EnrolmentAnswer Renew(string box, DateTimeOffset now) => Register.Renew(box, new AnswerTerms(Broker, Target(TrustPath.Root)), now);
 
     /// <summary>Knows a box no more: what it says is refused from now on.</summary>
     internal void Forget(BoxName box) => File.Delete(_folder.Box(box.Box));
@@ -266,7 +268,7 @@ public sealed class Agency : IDisposable
         foreach (var made in new[] { _folder.At("to-box"), folder }) Directory.CreateDirectory(made, AgencyFolder.OwnerOnly);
         using var keys = KeyFolder.Open(Path.Combine(folder, "state"), credentialsDirectory: null);
         var enrolment = new EnrolmentFolder(Path.Combine(folder, "enrolment"));
-        enrolment.Accept(Enrol(enrolment.Prepare(new BoxName(Name, box), keys), now));
+        enrolment.Accept(Enrol(enrolment.Prepare(new BoxName(Name, box), keys), now), now);
         return folder;
     }
 
@@ -275,7 +277,7 @@ public sealed class Agency : IDisposable
     {
         if (!PartyName.IsValid(box)) throw new AgencyException($"the box's name {PartyName.Rule}");
         // A certificate's common name and a topic level tell these apart.
-        if (box is "hub" or "desk" or "trust" or "broker" or "witness") throw new AgencyException($"a box cannot be named {box}: choose another name");
+        if (box is "hub" or "desk" or "trust" or "broker" or "witness" or Topics.PublicationsLevel) throw new AgencyException($"a box cannot be named {box}: choose another name");
     }
 
     public void Dispose()

@@ -31,7 +31,7 @@ internal static class AgencyCare
     public static IReadOnlyList<CareDue> Due(Agency agency, DateTimeOffset now) =>
     [
         .. Signatures(agency, now).Concat(Policy(agency, now)).Concat(Epochs(agency, now)).Concat(Operators(agency, now)).Concat(Entries(agency, now))
-            .Concat(Waiting(agency)).Concat(Certificates(agency, now)).OrderBy(due => due.By),
+            .Concat(Waiting(agency)).Concat(Awaited(agency)).Concat(Certificates(agency, now)).OrderBy(due => due.By),
     ];
 
     private static IEnumerable<CareDue> Signatures(Agency agency, DateTimeOffset now)
@@ -45,6 +45,10 @@ internal static class AgencyCare
             if (agency.Expiries[name] is var end && end <= now)
                 yield return new CareDue($"the hub's signature on {name}", end, "restore the online keys, or hub keys rotate");
     }
+
+    // When boxes stop matching what they have nobody here knows better than that it is before this one would end.
+    private static IEnumerable<CareDue> Awaited(Agency agency) => agency.Publications.Awaited().Select(one => new CareDue(
+        $"{one}", agency.Expiries[TrustPath.HotlistMetadata(one.Agency)], "hub push, and see that the policy's witnesses are at work"));
 
     private static IEnumerable<CareDue> Policy(Agency agency, DateTimeOffset now)
     {
@@ -76,6 +80,9 @@ internal static class AgencyCare
 
     private static IEnumerable<CareDue> Certificates(Agency agency, DateTimeOffset now)
     {
+        foreach (var box in agency.Boxes)
+            if (box.CertificateEnds is { } ends && ends - ForCertificates <= now)
+                yield return new CareDue($"the certificate of box {box.Name.Box}", ends, $"hub renew {box.Name.Box}, and carry the answer there");
         foreach (var file in agency.CertificateFiles)
         {
             using var certificate = X509CertificateLoader.LoadCertificateFromFile(file);

@@ -25,6 +25,9 @@ internal sealed record AgencyFolder(string Path)
     /// <summary>Which files the last push has left on the broker.</summary>
     public string Pushed => At("pushed.json");
 
+    /// <summary>What somebody's one-time codes are made from, to be sealed for boxes that are enrolled later.</summary>
+    public string ConsoleSecret(string account) => At($"console/{account}.secret");
+
     /// <summary>Keepers' keys, each to be carried away by its keeper and deleted.</summary>
     public string ToKeepers => At("to-keepers");
 
@@ -34,8 +37,17 @@ internal sealed record AgencyFolder(string Path)
     /// <summary>The orders that were given, and what came of them.</summary>
     public string Orders => At("orders");
 
+    /// <summary>The agency's log of what it has published.</summary>
+    public string Publications => At("publications");
+
+    /// <summary>Signs that log.</summary>
+    public string PublicationsKey => At("keys/publications.key");
+
     /// <summary>A witness's key, and what it has cosigned.</summary>
     public string Witness => At("witness");
+
+    /// <summary>The public key of that log, also in a folder made for a witness.</summary>
+    public string PublicationsVkey => At("publications.vkey");
 
     /// <summary>Only in a folder made for a witness who is somebody else: its name.</summary>
     public string AdmittedAs => At("witness.json");
@@ -59,6 +71,11 @@ internal sealed record AgencyFolder(string Path)
     public string RecipientKey(string keyId) => At($"keys/recipient-{keyId}.key");
 
     public string Box(string box) => At($"boxes/{box}.json");
+
+    /// <summary>Boxes whose names other boxes bear now.</summary>
+    public string FormerBoxes => At("boxes/former");
+
+    public string FormerBox(string box, int epoch) => At(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"boxes/former/{box}.{epoch}.json"));
 
     public LinkCertificates Certificates(string name) => new(At("tls/ca.crt"), At($"tls/{name}.crt"), At($"tls/{name}.key"));
 

@@ -117,6 +117,8 @@ internal static class FirstInstall
         topic write edge/v1/{agency}/trust/#
         topic write edge/v1/{agency}/+/order
         topic read edge/v1/{agency}/+/answer
+        topic write {Topics.Publications(agency)}
+        topic read {Topics.PublicationsCosignatures(agency)}
 
         {WitnessSeat.Access(agency)}
         pattern write edge/v1/{agency}/%u/#

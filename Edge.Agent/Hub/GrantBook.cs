@@ -100,6 +100,7 @@ public sealed class GrantBook
         {
             if (!GrantedHotlist.TryRead(list.List, offer.Agency, list.Expires, _agency.Policy, InUse, now, out inUse, out var reason))
                 throw new TrustException(TrustPath.Hotlist(offer.Agency), reason);
+            if (_agency.Publications.Exists) _agency.Publications.Record(offer.Agency, inUse.Matcher.Hotlist.Version, list.List.Span);
         });
         return new TakenOver(offer, list, inUse);
     }

@@ -54,8 +54,13 @@ public sealed class HotlistBook
         if (audience is not null)
             OtherHotlist.Write(_agency.Grants.OfferFor(audience, now).Folder, _agency.Name, audience, Signer, next.Write(), now);
         else
+        {
+            // Recorded before it is signed: what boxes look for without an entry in the log would be looked for unseen.
+            var list = next.Write();
+            if (_agency.Publications.Exists) _agency.Publications.Record(_agency.Name, next.Version, list);
             _agency.Writer().Publish(new TargetFiles(_agency.Target(TrustPath.Policy), _agency.Target(TrustPath.Operators), _agency.Target(TrustPath.Recipients),
-                next.Write()), now);
+                list), now);
+        }
         return outcome;
     }
 

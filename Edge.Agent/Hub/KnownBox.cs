@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using Edge.Agent.Enrolment;
@@ -11,7 +12,7 @@ using Edge.Storage.Trust;
 namespace Edge.Agent.Hub;
 
 /// <summary>A box as its agency knows it: <c>boxes/{box}.json</c>, <c>{"agency","box","messages":JWK,"orders":JWK,
-/// "log":vkey,"logEpoch"?:vkey,"enrolled"}</c>, and <c>"simulated":true</c> for one that a simulation has made up. Only public keys.</summary>
+/// "log":vkey,"logEpoch"?:vkey,"enrolled","epoch"?,"request"?,"tls"?,"certificateEnds"?}</c>, and <c>"simulated":true</c> for one that a simulation has made up. Only public keys.</summary>
 public sealed record KnownBox(BoxName Name, VerifyingKey Messages, RecipientPublicKey Orders, NoteKey Log, DateTimeOffset Enrolled)
 {
     /// <summary>True for a box that a simulation has made up, and may forget.</summary>
@@ -22,6 +23,18 @@ public sealed record KnownBox(BoxName Name, VerifyingKey Messages, RecipientPubl
 
     /// <summary>The key of its log's first epoch: what auditors are given beside <see cref="Log"/>; null if it was enrolled without.</summary>
     public NoteKey? LogEpoch { get; init; }
+
+    /// <summary>How many boxes have borne this name, this one included.</summary>
+    public int Epoch { get; init; } = 1;
+
+    /// <summary>SHA-256 of the request that was granted; null if a version before that did.</summary>
+    public byte[]? Request { get; init; }
+
+    /// <summary>Its TLS key, SubjectPublicKeyInfo; null if it was enrolled by a version before that kept it.</summary>
+    public byte[]? Tls { get; init; }
+
+    /// <summary>When the newest certificate that was made for it ends; null if it was enrolled by a version before that kept it.</summary>
+    public DateTimeOffset? CertificateEnds { get; init; }
 
     internal byte[] Write()
     {
@@ -36,6 +49,10 @@ public sealed record KnownBox(BoxName Name, VerifyingKey Messages, RecipientPubl
         };
         if (LogEpoch is not null) json["logEpoch"] = LogEpoch.ToString();
         if (Simulated) json["simulated"] = true;
+        if (Epoch > 1) json["epoch"] = Epoch;
+        if (Request is not null) json["request"] = Base64Url.EncodeToString(Request);
+        if (Tls is not null) json["tls"] = Base64Url.EncodeToString(Tls);
+        if (CertificateEnds is { } ends) json["certificateEnds"] = JsonTime.Write(ends);
         return CanonicalJson.Write(json);
     }
 
@@ -51,7 +68,14 @@ public sealed record KnownBox(BoxName Name, VerifyingKey Messages, RecipientPubl
         if (fields.Has("logEpoch")) fields.Text("logEpoch", text => NoteKey.TryParse(text, out epoch), "must be a vkey");
         var enrolled = fields.Instant("enrolled");
         var simulated = fields.Flag("simulated", otherwise: false);
+        var number = fields.Whole("epoch", 1, 1_000_000, otherwise: 1);
+        var request = fields.Has("request") ? fields.Bytes("request", 32) : null;
+        var tls = fields.Has("tls") ? fields.Bytes("tls") : null;
+        DateTimeOffset? ends = fields.Has("certificateEnds") ? fields.Instant("certificateEnds") : null;
         return BoxName.TryCreate(agency, name, out var box) && messages is not null && orders is not null && log is not null
-            ? new KnownBox(box, messages, orders, log, enrolled) { LogEpoch = epoch, Simulated = simulated } : null;
+            ? new KnownBox(box, messages, orders, log, enrolled)
+            {
+                LogEpoch = epoch, Simulated = simulated, Epoch = number, Request = request, Tls = tls, CertificateEnds = ends,
+            } : null;
     }
 }

@@ -37,6 +37,25 @@ public sealed class WitnessSeat
         return made.Key;
     }
 
+    /// <summary>The key of the agency's log of publications; null where it has none, or where it was not handed over.</summary>
+    /// <exception cref="AgencyException">The file is not a key.</exception>
+    public NoteKey? Publications => !File.Exists(_folder.PublicationsVkey) ? null
+        : NoteKey.TryParse(File.ReadAllText(_folder.PublicationsVkey).Trim(), out var key) ? key
+        : throw new AgencyException($"{_folder.PublicationsVkey} is not a key: carry it over again from the agency's folder");
+
+    /// <summary>The key of a log by its origin, of an enrolled box or of the publications; null for any other. Boxes enrolled meanwhile are found.</summary>
+    public NoteKey? LogOf(string origin)
+    {
+        ArgumentNullException.ThrowIfNull(origin);
+        if (origin == PublicationLog.OriginOf(_agency)) return Publications;
+        var prefix = $"edge/v1/{_agency}/";
+        if (!origin.StartsWith(prefix, StringComparison.Ordinal) || !PartyName.IsValid(origin[prefix.Length..])) return null;
+        return KnownBox.TryParse(Bytes(_folder.Box(origin[prefix.Length..])), out var box, out _) && box.Log.Name == origin ? box.Log : null;
+    }
+
+    /// <summary>Asks another witness over HTTP for what boxes offer here.</summary>
+    public WitnessRelay Relay(HttpWitness asked) => new(asked, _folder.At("relayed"));
+
     /// <summary>How it reaches the broker. An agency's own gets its certificate here.</summary>
     /// <exception cref="AgencyException">The CA cannot be used.</exception>
     public LinkSettings Link(BrokerAddress? broker, DateTimeOffset now)
@@ -70,6 +89,7 @@ public sealed class WitnessSeat
             DurableFile.Write(seat.Box(Path.GetFileNameWithoutExtension(box)), File.ReadAllBytes(box));
         using (var authority = CertificateAuthority.Open(_folder.Tls)) authority.CreateClient(seat.Tls, Own, _agency, ClientOf(name), now);
         DurableFile.Write(Path.Combine(seat.Tls, "ca.crt"), File.ReadAllBytes(Path.Combine(_folder.Tls, "ca.crt")));
+        if (File.Exists(_folder.PublicationsVkey)) DurableFile.Write(seat.PublicationsVkey, File.ReadAllBytes(_folder.PublicationsVkey));
         DurableFile.Write(seat.AdmittedAs, CanonicalJson.Write(new JsonObject { ["name"] = name }));
         DurableFile.Write(seat.Description, File.ReadAllBytes(_folder.Description)); // last: a folder with it is complete
         access = Access(_agency, ClientOf(name));
@@ -78,7 +98,8 @@ public sealed class WitnessSeat
 
     /// <summary>Lines for the access list of a Mosquitto broker: a witness reads checkpoints and writes cosignatures, and nothing else.</summary>
     internal static string Access(string agency, string client = Own) =>
-        $"user {client}\ntopic read edge/v1/{agency}/+/checkpoint\ntopic write edge/v1/{agency}/+/cosignature\n";
+        $"user {client}\ntopic read edge/v1/{agency}/+/checkpoint\ntopic write edge/v1/{agency}/+/cosignature\n"
+        + $"topic read {Topics.Publications(agency)}\ntopic write {Topics.PublicationsCosignatures(agency)}\n";
 
     // No box's name has '@', and none may be "witness".
     private static string ClientOf(string name) => name == Own ? Own : $"{Own}@{name}";

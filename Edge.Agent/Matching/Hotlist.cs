@@ -118,6 +118,12 @@ public sealed record Hotlist
         ["entries"] = new JsonArray([.. Entries.Select(entry => (JsonNode)entry.Write())]),
     });
 
+    /// <summary>No list at all: it matches nothing, and has no version.</summary>
+    public static Hotlist None(string agency) => new()
+    {
+        Agency = agency, Version = 0, Salt = new byte[BlindTag.SaltSize], Cost = BlindCost.Default, Expires = DateTimeOffset.MinValue, Entries = [],
+    };
+
     public override string ToString() => $"Hotlist({Agency} {Version}, {Entries.Count} entries)";
 
     private static Hotlist Read(JsonFields fields, string agency, bool isOwn) => new()

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using Edge.Agent.Publishing;
-using Edge.Storage.Sealing;
 using Edge.Vision.Recognition;
 
 namespace Edge.Agent.Matching;
@@ -9,25 +6,21 @@ namespace Edge.Agent.Matching;
 /// <param name="Form">Which spelling matched; the hit says so.</param>
 public sealed record HotlistMatch(HotlistEntry Entry, MatchForm Form);
 
-/// <summary>Asks one hotlist about plates. Immutable; safe to use from several threads.</summary>
-/// <remarks>A plate costs one Argon2id derivation for each form that entries of the list have, about 15 ms each, none
-/// for an empty or expired list. Neither the time nor the memory it takes depends on whether it matches.</remarks>
+/// <summary>Asks one hotlist about plates. Immutable; safe to use from several threads. What a plate costs says <see cref="BlindedTags"/>.</summary>
 public sealed class HotlistMatcher
 {
-    private readonly Hotlist _hotlist;
-    private readonly HotlistEntry[] _exact;
-    private readonly HotlistEntry[] _folded;
-
     public HotlistMatcher(Hotlist hotlist)
     {
         ArgumentNullException.ThrowIfNull(hotlist);
-        _hotlist = hotlist;
-        _exact = [.. hotlist.Entries.Where(entry => entry.Form == MatchForm.Exact)];
-        _folded = [.. hotlist.Entries.Where(entry => entry.Form == MatchForm.Folded)];
+        Hotlist = hotlist;
+        Tags = new BlindedTags(hotlist.Salt.Span, hotlist.Cost, [.. hotlist.Entries.Select(entry => (entry.Tag, entry.Form))]);
     }
 
     /// <summary>The list it asks.</summary>
-    public Hotlist Hotlist => _hotlist;
+    public Hotlist Hotlist { get; }
+
+    /// <summary>Its tags, in the order of its entries.</summary>
+    public BlindedTags Tags { get; }
 
     /// <summary>Every case that looks for this plate at <paramref name="now"/>, each once: by its exact entry, or else by its
     /// folded one. In the order of the list, exact entries first; empty if nobody looks for it.</summary>
@@ -35,36 +28,11 @@ public sealed class HotlistMatcher
     public IReadOnlyList<HotlistMatch> Match(PlateText plate, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(plate);
-        if (now >= _hotlist.Expires) return [];
-        Span<byte> folded = stackalloc byte[PlateText.MaxLength];
-        var matches = new List<HotlistMatch>();
-        try
-        {
-            var length = PlateFolding.Fold(plate.Ascii, folded);
-            Find(_exact, MatchForm.Exact, plate.Ascii, now, matches);
-            Find(_folded, MatchForm.Folded, folded[..length], now, matches);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(folded);
-        }
-        return [.. matches.DistinctBy(match => match.Entry.Case)];
-    }
-
-    // Walks all entries whether or not one has matched.
-    private void Find(HotlistEntry[] entries, MatchForm form, ReadOnlySpan<byte> plate, DateTimeOffset now, List<HotlistMatch> matches)
-    {
-        if (entries.Length == 0) return;
-        Span<byte> tag = stackalloc byte[BlindTag.Size];
-        try
-        {
-            BlindTag.Derive(plate, _hotlist.Salt.Span, _hotlist.Cost, tag);
-            foreach (var entry in entries)
-                if (CryptographicOperations.FixedTimeEquals(tag, entry.Tag.Span) & entry.IsInForce(now)) matches.Add(new HotlistMatch(entry, form));
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(tag);
-        }
+        if (now >= Hotlist.Expires) return [];
+        return
+        [
+            .. Tags.Find(plate).Select(place => Hotlist.Entries[place]).Where(entry => entry.IsInForce(now))
+                .Select(entry => new HotlistMatch(entry, entry.Form)).OrderBy(match => match.Form).DistinctBy(match => match.Entry.Case),
+        ];
     }
 }

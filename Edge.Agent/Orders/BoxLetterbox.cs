@@ -20,7 +20,7 @@ internal sealed class BoxLetterbox(BoxName box, OrderDesk desk, ReceiptTray rece
         // Whoever adds an operator, publishes and then orders finds the order judged by what was published: it waits, unacknowledged, until that
         // was looked at. What comes behind it waits too, since acknowledgements go in order (MQTT 5 §4.6).
         if (topic == Topics.Order(box)) await trust.LookedAtAsync(cancel);
-        Door.TryTake(() => Take(topic, payload, again), $"a message on {topic}", log);
+        Intake.TryTake(() => Take(topic, payload, again), $"a message on {topic}", log);
     }
 
     private void Take(string topic, ReadOnlyMemory<byte> payload, bool again)

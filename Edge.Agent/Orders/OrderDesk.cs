@@ -70,9 +70,10 @@ internal sealed class OrderDesk
     /// <summary>Takes one signed order.</summary>
     /// <param name="again">True if the door knows that it may have brought this one before: its replay is refused as any other,
     /// but is no incident.</param>
+    /// <param name="only">The one verb that this door takes; null if it takes them all.</param>
     /// <returns>What was answered; null where nobody could be, because no operator had signed.</returns>
     /// <exception cref="IOException">The disk refused: the order was not used, and may be brought again.</exception>
-    public OrderAnswer? Take(ReadOnlyMemory<byte> message, bool again = false)
+    public OrderAnswer? Take(ReadOnlyMemory<byte> message, bool again = false, Verb? only = null)
     {
         lock (_gate)
         {
@@ -96,6 +97,7 @@ internal sealed class OrderDesk
                     ? Answered(refused, now) : null;
             }
             var (opened, refusal) = Open(order, by!, trust!, now);
+            if (opened is not null && only is not null && opened.Verb != only) refusal ??= "not-at-this-door";
             if (IsFull(opened, refusal))
                 return RefuseUnopened(IncidentKind.OutOfPolicyOrder, Full, by, now)
                     ? Answered(new OrderAnswer(order.Terms.Id, opened is null ? null : Duties.Write(opened.Verb), AuditOutcome.Refused(Full)), now) : null;
@@ -121,6 +123,22 @@ internal sealed class OrderDesk
             _audit.Append(entry with { Outcome = AuditOutcome.Refused(Full) });
             Refuse(IncidentKind.OutOfPolicyOrder, Full);
             return Answered(new OrderAnswer(order.Terms.Id, opened is null ? null : Duties.Write(opened.Verb), AuditOutcome.Refused(Full)), now);
+        }
+    }
+
+    /// <summary>Takes the box out of service because whoever is root here says so: logged, told as an incident, done. Once.</summary>
+    /// <exception cref="IOException">The disk refused: nothing was done.</exception>
+    public void DecommissionByHand()
+    {
+        lock (_gate)
+        {
+            if (File.Exists(Marker)) return;
+            _audit.Append(new AuditEntry { Action = AuditAction.OrderDecommission, Actor = "root", Role = AuditRole.Technician, Agency = _box.Agency });
+            DurableFile.Write(Marker, "{}"u8.ToArray());
+            // Nobody at the agency ordered it: they hear of it as of an opened box.
+            _incident(IncidentKind.Tamper, "decommissioned-by-hand");
+            _log.LogWarning("taken out of service by hand");
+            Decommissioned?.Invoke();
         }
     }
 

@@ -77,7 +77,7 @@ internal sealed class OrderInbox(string folder, OrderDesk desk, TimeProvider tim
     private byte[] Judge(byte[] order)
     {
         OrderAnswer? answer = null;
-        return Door.TryTake(() => answer = desk.Take(order), "an order brought by hand", log) ? Outcome(answer, NotAnOperators) : Outcome(null, NotJudged);
+        return Intake.TryTake(() => answer = desk.Take(order), "an order brought by hand", log) ? Outcome(answer, NotAnOperators) : Outcome(null, NotJudged);
     }
 
     private static byte[] Outcome(OrderAnswer? answer, string unanswered) => JsonSerializer.SerializeToUtf8Bytes(new

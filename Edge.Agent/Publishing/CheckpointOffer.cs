@@ -50,6 +50,15 @@ public sealed record CheckpointOffer(SignedNote Note, IReadOnlyList<OfferedProof
         return Proofs.FirstOrDefault(proof => proof.Old == known.Size) is { } fits ? checkpoint with { Old = fits.Old, Proof = fits.Hashes } : checkpoint;
     }
 
+    /// <summary>What a witness is asked that says it knows <paramref name="old"/> entries; null if the offer proves nothing from there.</summary>
+    public WitnessRequest? RequestFrom(long old)
+    {
+        var checkpoint = WitnessRequest.Of(Note, 0, [])!;
+        if (old == 0) return checkpoint;
+        if (old == checkpoint.Checkpoint.Size) return checkpoint with { Old = old };
+        return Proofs.FirstOrDefault(proof => proof.Old == old) is { } fits ? checkpoint with { Old = old, Proof = fits.Hashes } : null;
+    }
+
     private sealed record Wire(string Checkpoint, WireProof[] Proofs);
 
     private sealed record WireProof(long Old, byte[][] Hashes);

@@ -110,7 +110,7 @@ public sealed class OutboxWorker
             }
             catch (Exception failure) when (failure is BrokerException or IOException)
             {
-                await PauseAsync(failure.Message, stop);
+                await PauseAsync(failure.Message, stop, (failure as BrokerException)?.Failure);
             }
         }
         if (next is not null) await next.DisposeAsync();
@@ -375,10 +375,10 @@ public sealed class OutboxWorker
         if (first == arrival) await arrival;
     }
 
-    private async Task PauseAsync(string reason, CancellationToken stop)
+    private async Task PauseAsync(string reason, CancellationToken stop, BrokerFailure? failure = null)
     {
         var wait = _backoff.Next();
-        _look = new LinkLook(null, _look is { Broker: null, Since: var since } ? since : _time.GetUtcNow(), reason);
+        _look = new LinkLook(null, _look is { Broker: null, Since: var since } ? since : _time.GetUtcNow(), reason) { Failure = failure };
         _log.LogWarning("{Reason}; next attempt in {Seconds:0} s", reason, Math.Ceiling(wait.TotalSeconds));
         try
         {

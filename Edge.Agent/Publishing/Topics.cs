@@ -38,6 +38,20 @@ public static class Topics
     /// <summary>The topic on which witnesses give <paramref name="box"/> what they have cosigned of its log.</summary>
     public static string Cosignature(BoxName box) => $"edge/v1/{box.Agency}/{box.Box}/cosignature";
 
+    /// <summary>Where a box's name stands in a topic, for the agency's log of publications: no box has this name.</summary>
+    public const string PublicationsLevel = "publications";
+
+    /// <summary>The topic that retains the newest checkpoint of the agency's log of publications, for witnesses. A level longer than a box's, so that no hub
+    /// takes it for a box's message.</summary>
+    public static string Publications(string agency) => $"edge/v1/{agency}/{PublicationsLevel}/log/checkpoint";
+
+    /// <summary>The topic that retains what one witness last cosigned of that log.</summary>
+    /// <param name="witness">Its key's id.</param>
+    public static string PublicationsCosignature(string agency, uint witness) => $"edge/v1/{agency}/{PublicationsLevel}/log/cosignature/{witness:x8}";
+
+    /// <summary>The filter that matches what every witness cosigned of that log.</summary>
+    public static string PublicationsCosignatures(string agency) => $"edge/v1/{agency}/{PublicationsLevel}/log/cosignature/+";
+
     /// <summary>The topic that retains what the hub last told <paramref name="box"/> that it has.</summary>
     public static string Receipt(BoxName box) => $"edge/v1/{box.Agency}/{box.Box}/receipt";
 

@@ -1,6 +1,4 @@
 using System.Globalization;
-using Edge.Agent.Governance;
-using Edge.Agent.Governance.Orders;
 using Edge.Storage.Audit;
 using Edge.Storage.Audit.Bundles;
 
@@ -15,6 +13,8 @@ internal sealed class BoxTally(ReportPeriod period)
 
     private static readonly HashSet<string> NotAuthorised = ["not-signed", "bad-signature", "unknown-operator", "revoked-operator", "operator-expired", "malformed-order"];
     private static readonly HashSet<string> NotAgainstPolicy = ["expired", "replayed", "from-the-future", "disk", "too-many-orders", "too-many-revoked", "no-policy", "further-orders"];
+
+    private static readonly HashSet<string> Unproven = ["no-proof", "proof-of-another-list", "too-few-witnesses"];
 
     private readonly SortedDictionary<string, long> _counts = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, SortedSet<string>> _sets = new(StringComparer.Ordinal);
@@ -97,6 +97,9 @@ internal sealed class BoxTally(ReportPeriod period)
                 Add($"shares.{entry.Kind}.{entry.Agency}");
                 if (entry.Case is not null) Add("shares.case-linked");
                 break;
+            case AuditAction.SweepDone when entry.Kind == AuditLog.SweptDisclosures:
+                Add("disclosures.swept", entry.Count!.Value);
+                break;
             case AuditAction.SweepDone:
                 Add("sweeps");
                 Add("swept", entry.Count!.Value);
@@ -108,6 +111,10 @@ internal sealed class BoxTally(ReportPeriod period)
                 // A grant that is refused is refused again with every set of files that comes.
                 if (_refusedOnce.Add($"grant {entry.Agency} {entry.Kind} {entry.Outcome}")) OutOfPolicy("grant", entry.Outcome.Reason, 1);
                 break;
+            case AuditAction.HotlistRefused when entry.Outcome.Reason is { } waits && Unproven.Contains(waits):
+                // A list that was not yet published under witnesses: nobody has overstepped anything.
+                if (_refusedOnce.Add($"wait {entry.Agency} {entry.Digest}")) Add("hotlists.waited");
+                break;
             case AuditAction.HotlistRefused:
                 if (_refusedOnce.Add($"list {entry.Agency} {entry.Outcome}")) OutOfPolicy("hotlist", entry.Outcome.Reason, 1);
                 break;
@@ -116,6 +123,9 @@ internal sealed class BoxTally(ReportPeriod period)
                 break;
             case AuditAction.TrustRefused: Add("updates.refused", entry.Count ?? 1); break;
             case AuditAction.TrustActivated: Add("updates"); break;
+            case AuditAction.AimViewed: Add("aimed"); break;
+            case AuditAction.LogExported: Add("exports"); break;
+            case AuditAction.ConsoleLogin: Add(entry.Outcome.Reason is null ? "console.logins" : "console.refused", entry.Count ?? 1); break;
             default: break;
         }
     }

@@ -66,6 +66,7 @@ internal static class ReportPage
             blocks.Add(Bars(all, "searches.purpose.", "Searches by purpose"));
         }
         blocks.Add(new PageBlock.Paragraph($"Copies of the log taken: {Number(all["exports"])}. Operators' keys shut out: {Number(all["revocations"])}. Boxes taken out of service: {Number(all["decommissions"])}."));
+        blocks.Add(new PageBlock.Paragraph($"Cameras looked through to aim them, every plate painted over: {Times(all["aimed"])}. People let in at a box: {Times(all["console.logins"])}; refused there: {Times(all["console.refused"])}."));
         return new PageSection("searches", "Searches", blocks);
     }
 
@@ -156,9 +157,10 @@ internal static class ReportPage
     private static PageSection Boxes(TransparencyReport report) => new("boxes", "Which logs this was counted from",
     [
         new PageBlock.Paragraph("Each log was verified before it was counted: every entry, every hash and the signature. The root is the fingerprint of all entries."),
-        new PageBlock.Table(["Log", "Entries", "Root", "Key", "Seen by witnesses"], [.. report.Boxes.Select(box => (IReadOnlyList<string>)
+        new PageBlock.Table(["Log", "Entries", "Root", "Key", "Key of the first day", "Seen by witnesses"],
+            [.. report.Boxes.Select(box => (IReadOnlyList<string>)
         [
-            box.Origin, Number(box.Size), box.Root, box.KeyId,
+            box.Origin, Number(box.Size), box.Root, box.KeyId, box.EpochKeyGiven ? "given" : "not given",
             box.Witnessed.Count == 0 ? "none was named" : string.Join("; ", box.Witnessed.Select(one => $"{one.Witness}: {Number(one.Size)} entries on {Day(one.Time)}")),
         ])]),
     ]);

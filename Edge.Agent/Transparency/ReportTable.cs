@@ -50,7 +50,7 @@ internal static class ReportTable
 
     private static JsonObject Box(ReportedBox box) => new()
     {
-        ["origin"] = box.Origin, ["size"] = box.Size, ["root"] = box.Root, ["keyId"] = box.KeyId,
+        ["origin"] = box.Origin, ["size"] = box.Size, ["root"] = box.Root, ["keyId"] = box.KeyId, ["epochKeyGiven"] = box.EpochKeyGiven,
         ["witnessed"] = new JsonArray([.. box.Witnessed.Select(one => (JsonNode)new JsonObject
         {
             ["witness"] = one.Witness, ["size"] = one.Size, ["time"] = JsonTime.Write(one.Time),

@@ -12,6 +12,9 @@ namespace Edge.Agent.Transparency;
 public sealed record ReportedBox(string Origin, long Size, string Root, string KeyId, IReadOnlyList<WitnessedSize> Witnessed,
     (DateTimeOffset From, DateTimeOffset Until)? Covered, ReportFigures Figures)
 {
+    /// <summary>True if the key of the log's first epoch was given, from elsewhere: then no later key can have signed earlier epochs anew.</summary>
+    public bool EpochKeyGiven { get; init; }
+
     /// <summary>The agency that the origin <c>edge/v1/{agency}/{box}</c> names; another origin names itself.</summary>
     public string Agency => Origin.Split('/') is ["edge", "v1", var agency, _] ? agency : Origin;
 

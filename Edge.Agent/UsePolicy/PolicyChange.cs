@@ -33,6 +33,7 @@ internal sealed record PolicyChange(Direction Direction, string Text)
         .. Sets(old.Sharing, next.Sharing, whose => $"{UsePolicyPage.Whose(whose)} agencies may be named in a grant", whose => $"{UsePolicyPage.Whose(whose)} agencies may no longer be named in a grant"),
         .. Offices(old, next),
         .. Witnessed(old.Witnesses, next.Witnesses),
+        .. Published(old, next),
         .. End(old, next),
     ];
 
@@ -72,6 +73,8 @@ internal sealed record PolicyChange(Direction Direction, string Text)
             ("a hold keeps it at most", old.LongestHoldHours, next.LongestHoldHours, hours => hours == 0 ? "no holds" : Hours(hours), "longer", "shorter"),
             ("an entry of a hotlist lives at most", old.LongestEntryDays, next.LongestEntryDays, days => UsePolicyPage.Count(days, "day"), "longer", "shorter"),
             ("a hotlist has at most", old.LargestHotlist, next.LargestHotlist, count => count.ToString("N0", CultureInfo.InvariantCulture), "more plates", "fewer plates"),
+            ("cases and accounts that the log conceals are kept", old.DisclosureDays, next.DisclosureDays, days => UsePolicyPage.Count(days, "day"), "longer",
+                "shorter"),
             ("boxes give their numbers every", old.SummaryMinutes, next.SummaryMinutes, UsePolicyPage.Minutes, "less often", "more often"),
             .. IncidentKinds.Spellings.Values.Select(kind => ($"“{UsePolicyPage.Happened(kind)}” is told within", old.NotifyWithinHours[kind],
                 next.NotifyWithinHours[kind], (Func<int, string>)Hours, "later", "sooner")),
@@ -115,6 +118,16 @@ internal sealed record PolicyChange(Direction Direction, string Text)
         foreach (var key in next.Keys.Except(old.Keys)) yield return new(Direction.Narrower, $"{key} cosigns the logs of boxes");
         if (old.Needed != next.Needed)
             yield return new(next.Needed < old.Needed ? Direction.Wider : Direction.Narrower, $"witnesses who must cosign within a day: {old.Needed} -> {next.Needed}");
+    }
+
+    private static IEnumerable<PolicyChange> Published(Policy old, Policy next)
+    {
+        if (old.NeedsProof != next.NeedsProof)
+            yield return new(next.NeedsProof ? Direction.Narrower : Direction.Wider, next.NeedsProof
+                ? "boxes look for what is in a hotlist only once witnesses have seen that it was published"
+                    : "boxes look for what is in a hotlist without a witness having seen that it was published");
+        if (old.PublicationLog != next.PublicationLog)
+            yield return new(Direction.Other, $"the log of published hotlists: {old.PublicationLog?.ToString() ?? "none"} -> {next.PublicationLog?.ToString() ?? "none"}");
     }
 
     private static IEnumerable<PolicyChange> End(Policy old, Policy next)

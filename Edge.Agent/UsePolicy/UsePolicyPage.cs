@@ -140,12 +140,17 @@ internal static class UsePolicyPage
                 : $"{Hours(policy.LongestHoldHours)} at most, counted from when it was found, and only that case's"],
         ]),
         new PageBlock.Paragraph("When the time is over, the record is deleted and the key to it is destroyed. What is left on the disk can be opened by nobody."),
-        new PageBlock.Paragraph($"The log of what the box did is kept. It holds no plates. {Witnessed(policy.Witnesses)}"),
+        new PageBlock.Paragraph($"The log of what the box did is kept. It holds no plates. Case numbers and the accounts of persons stand in it as fingerprints that nobody can read; what they stand for is kept beside it for {Count(policy.DisclosureDays, "day")}, for auditors, and then destroyed. {Witnessed(policy.Witnesses)}"),
+        new PageBlock.Paragraph(Published(policy)),
     ]);
 
     private static string Witnessed(Witnesses witnesses) => witnesses.Keys.Count == 0 ? "Nobody outside the box signs that it is whole."
         : $"Signed day by day, so that nobody can change it later unnoticed, by: {string.Join(", ", witnesses.Keys.Select(key => key.Name))}. "
             + (witnesses.Needed == 0 ? "None of them must." : $"If fewer than {witnesses.Needed} of them did for a day, it is told as below.");
+
+    private static string Published(Policy policy) => policy.NeedsProof
+        ? $"Every list of wanted plates is entered in a public log, without plates or cases, before a box uses it, and at least {policy.Witnesses.Needed} of those named above must have signed that it was. The box checks this."
+        : "Nobody outside the agency has to see that a list of wanted plates was published before a box uses it.";
 
     private static string Openers(Policy policy, string agency) => policy.Sharing.Count == 0 ? agency : $"{agency}, or an agency that a grant names for that case,";
 
@@ -269,6 +274,7 @@ internal static class UsePolicyPage
         IncidentKind.OutOfPolicyOrder => "Somebody ordered something that is forbidden here",
         IncidentKind.BrokerLink => "The box was refused by the agency's message server, or will be soon",
         IncidentKind.LogNotWitnessed => "For a day nobody outside the box has signed that its log is whole",
+        IncidentKind.VisionRefused => "The part of the box that sees plates said something that it may not say",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 

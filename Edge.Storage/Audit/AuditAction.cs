@@ -69,6 +69,19 @@ public enum AuditAction
     /// <summary><c>policy.activated</c>: beside its <c>trust.activated</c>: version and digest of the policy; for how many hours it keeps
     /// a hit, as the count.</summary>
     PolicyActivated,
+    /// <summary><c>console.login</c>: somebody came in at the console, or was refused; count of those that one entry stands for.</summary>
+    ConsoleLogin,
+    /// <summary><c>console.refused</c>: somebody who is in asked for what is not their role's; which, as the kind.</summary>
+    ConsoleRefused,
+    /// <summary><c>aim.viewed</c>: a camera's picture was opened to aim it; its number in the configuration, from 1, as the sequence.</summary>
+    AimViewed,
+    /// <summary><c>log.exported</c>: a copy of this log was taken, at the console or by <c>audit export</c> at the box; <c>public</c> or <c>full</c>, as the kind.</summary>
+    LogExported,
+    /// <summary><c>stick.export</c>: beside its <c>order.export</c>: a bundle of this log was written to a stick, with its digest and the
+    /// count of its entries; or a stick was refused before an order of it was judged, or could not be written, with the count of sticks.</summary>
+    StickExport,
+    /// <summary><c>hotlist.published</c>: in an agency's log of publications, not in a box's: whose list, its version, the SHA-256 of the file.</summary>
+    HotlistPublished,
 }
 
 /// <summary>In which part someone acted.</summary>

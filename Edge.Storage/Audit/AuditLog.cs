@@ -14,6 +14,11 @@ public sealed class AuditLog : IDisposable
     /// <summary>How long a box's epoch is: what whoever takes the box can sign anew, where no witness has seen it.</summary>
     public static readonly TimeSpan EpochLength = TimeSpan.FromDays(1);
 
+    /// <summary>The kind of a <c>sweep.done</c> of disclosures.</summary>
+    public const string SweptDisclosures = "disclosures";
+
+    private static readonly TimeSpan OutOfOrder = TimeSpan.FromDays(2);
+
     private readonly Lock _gate = new();
     private readonly LogFolder _folder;
     private readonly DurableSteps _steps;
@@ -182,6 +187,47 @@ public sealed class AuditLog : IDisposable
         return record.Entry is { } entry ? _folder.Disclosed(record.Index, entry).FirstOrDefault(one => one.Name == name) : null;
     }
 
+    /// <summary>Destroys what entries from before <paramref name="before"/> conceal, oldest first, after an entry that says of how many: <c>sweep.done</c> of
+    /// the kind
+    /// <c>disclosures</c>. The entries and the tree stay as they are: that something stood there can still be proven, and what it was nobody can
+    /// tell.</summary>
+    /// <param name="most">At most so many entries' at once.</param>
+    /// <returns>Of how many entries; call again while it is <paramref name="most"/>.</returns>
+    /// <exception cref="AuditWriteException">The disk refused; some may be destroyed already.</exception>
+    /// <exception cref="AuditDamagedException">A bundle on the way is missing or torn.</exception>
+    public int SweepDisclosures(DateTimeOffset before, int most = 256)
+    {
+        var ended = EndedDisclosures(before, most);
+        if (ended.Count == 0) return 0;
+        Append(new AuditEntry { Action = AuditAction.SweepDone, Kind = SweptDisclosures, Count = ended.Count });
+        lock (_gate)
+            try
+            {
+                foreach (var index in ended) _steps.Destroy(_folder.PathOf(LogFolder.DisclosureName(index)));
+            }
+            catch (Exception failure) when (IsRefusedByDisk(failure))
+            {
+                throw new AuditWriteException(_folder.Root, failure);
+            }
+        return ended.Count;
+    }
+
+    // A clock that was put right may have left entries out of order: a little beyond is looked at too, and what was written far later ends it.
+    private List<long> EndedDisclosures(DateTimeOffset before, int most)
+    {
+        var ended = new List<long>();
+        (long Number, ReadOnlyMemory<byte>[] Entries)? bundle = null;
+        foreach (var index in _folder.DisclosureIndexes().TakeWhile(index => index < Latest.Size))
+        {
+            if (ended.Count == most) break;
+            if (bundle?.Number != index / TilePath.FullWidth) bundle = (index / TilePath.FullWidth, ReadBundle(index / TilePath.FullWidth));
+            var time = new AuditRecord(index, bundle.Value.Entries[(int)(index % TilePath.FullWidth)]).Entry?.Time ?? DateTimeOffset.MaxValue;
+            if (time < before) ended.Add(index);
+            else if (time - before > OutOfOrder) break;
+        }
+        return ended;
+    }
+
     /// <summary>Copies the log, as it stands now, into <paramref name="folder"/>: what <c>audit verify</c> takes. Disclosures are
     /// left out, so that the copy may be shown to anybody.</summary>
     /// <param name="folder">Must not exist yet.</param>
@@ -220,6 +266,18 @@ public sealed class AuditLog : IDisposable
             var tree = new TileTree(_folder, Latest.Size);
             return new TlogProof(index, Merkle.InclusionProof(index, Latest.Size, tree.Root), LatestNote);
         }
+    }
+
+    /// <summary>Shows that the entry at <paramref name="index"/> stands under <paramref name="note"/>, an earlier checkpoint of this log.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The entry came later.</exception>
+    /// <exception cref="ArgumentException">The note is no checkpoint of this log.</exception>
+    public TlogProof ProveInclusion(long index, SignedNote note)
+    {
+        ArgumentNullException.ThrowIfNull(note);
+        if (!Checkpoint.TryParse(note.Text, out var checkpoint) || checkpoint!.Size > Latest.Size || RootAt(checkpoint.Size) != checkpoint.Root)
+            throw new ArgumentException("not a checkpoint of this log", nameof(note));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, checkpoint.Size);
+        lock (_gate) return new TlogProof(index, Merkle.InclusionProof(index, checkpoint.Size, new TileTree(_folder, Latest.Size).Root), note);
     }
 
     /// <summary>Shows a witness that <see cref="Latest"/> only appends to the log of <paramref name="oldSize"/>

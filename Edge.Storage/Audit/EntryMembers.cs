@@ -43,7 +43,10 @@ internal static class EntryMembersNeeded
         AuditAction.IncidentReported =>
             (EntryMembers.Kind | EntryMembers.Sequence | EntryMembers.Digest | EntryMembers.Count, "kind, sequence, digest and count"),
         AuditAction.PolicyActivated => (EntryMembers.Version | EntryMembers.Digest | EntryMembers.Count, "version, digest and count"),
+        AuditAction.HotlistPublished => (EntryMembers.Agency | EntryMembers.Version | EntryMembers.Digest, "agency, version and digest"),
         AuditAction.LogEpoch => (EntryMembers.Version | EntryMembers.Key, "version and key"),
+        AuditAction.ConsoleRefused or AuditAction.LogExported => (EntryMembers.Kind, "kind"),
+        AuditAction.AimViewed => (EntryMembers.Sequence, "sequence"),
         _ => (EntryMembers.None, ""),
     };
 }

@@ -139,6 +139,18 @@ internal class LogFolder(string root)
         return bytes is null ? null : Encoding.Latin1.GetString(bytes).Split('\n');
     }
 
+    /// <summary>The entries that have disclosures here, in order.</summary>
+    public IReadOnlyList<long> DisclosureIndexes()
+    {
+        var folder = PathOf("disclosures");
+        if (!Directory.Exists(folder)) return [];
+        var indexes = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Select(file => TryParseNumber(Path.GetRelativePath(Root, file), DisclosuresPrefix,
+                out var index) ? index : -1).Where(index => index >= 0).ToList();
+        indexes.Sort();
+        return indexes;
+    }
+
     /// <summary>What is kept here of what an entry conceals, as far as it fits the entry.</summary>
     public IEnumerable<Disclosure> Disclosed(long index, AuditEntry entry) => !entry.Concealed.Any() ? []
         : (ReadDisclosures(index) ?? []).Select(line => Disclosure.TryParse(line, out var disclosure) ? disclosure : null).OfType<Disclosure>()

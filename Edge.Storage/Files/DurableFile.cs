@@ -20,15 +20,7 @@ public static partial class DurableFile
     /// <exception cref="IOException">The disk is full, read-only or failing; the old file is untouched.</exception>
     public static void Write(string path, Action<Stream> write)
     {
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        };
-        using (var file = new FileStream(path + TemporarySuffix, options))
-        {
-            write(file);
-            file.Flush(flushToDisk: true);
-        }
+        DurableSteps.Disk.WritePieces(path + TemporarySuffix, write);
         DurableSteps.Disk.Rename(path + TemporarySuffix, path);
         SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }

@@ -4,7 +4,7 @@ namespace Edge.Storage.Files;
 
 /// <summary>The few things that a durable write does to a disk, one method each, so that a test can refuse one or cut
 /// the power between two.</summary>
-internal class DurableSteps
+public class DurableSteps
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -22,6 +22,14 @@ internal class DurableSteps
         file.Flush(flushToDisk: true);
     }
 
+    /// <summary>The same, piece by piece.</summary>
+    public virtual void WritePieces(string path, Action<Stream> write, UnixFileMode mode = OwnerOnly)
+    {
+        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = mode });
+        write(file);
+        file.Flush(flushToDisk: true);
+    }
+
     /// <summary>Overwrites a file where it lies with random bytes, as many as it has, and fsyncs it.</summary>
     public virtual void Overwrite(string path)
     {
@@ -30,7 +38,7 @@ internal class DurableSteps
         file.Flush(flushToDisk: true);
     }
 
-    public virtual void Rename(string from, string to) => File.Move(from, to, overwrite: true);
+    public virtual void Rename(string from, string onto) => File.Move(from, onto, overwrite: true);
 
     public virtual void CreateFolder(string folder) => Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
 

@@ -81,7 +81,21 @@ public sealed class KeyFolder : IDisposable
     /// <exception cref="UnusableKeyException">A key file is damaged, too open, or wrapped under another key.</exception>
     /// <exception cref="StateBusyException">Another process is opening them at this moment.</exception>
     /// <exception cref="IOException">The disk is full, read-only or failing.</exception>
-    public static KeyFolder Open(string stateDirectory, string? credentialsDirectory)
+    public static KeyFolder Open(string stateDirectory, string? credentialsDirectory) => Open(stateDirectory, folder =>
+    {
+        var wrapping = LoadWrapping(folder, credentialsDirectory, out var source);
+        return (wrapping, source);
+    });
+
+    /// <summary>Opens or creates the keys under <paramref name="stateDirectory"/> with a wrapping key that came from a credential by another way
+    /// than <c>$CREDENTIALS_DIRECTORY</c>.</summary>
+    /// <param name="stateDirectory">Made with mode 0700 if absent.</param>
+    /// <param name="wrapping">Its 32 raw bytes; the caller wipes them.</param>
+    /// <inheritdoc cref="Open(string, string?)" path="/exception"/>
+    public static KeyFolder OpenWith(string stateDirectory, byte[] wrapping) =>
+        Open(stateDirectory, _ => (WrappingKey.FromRaw(wrapping), WrappingKeySource.Credential));
+
+    private static KeyFolder Open(string stateDirectory, Func<string, (WrappingKey Wrapping, WrappingKeySource Source)> load)
     {
         ArgumentException.ThrowIfNullOrEmpty(stateDirectory);
         var folder = Path.Combine(stateDirectory, "keys");
@@ -93,7 +107,8 @@ public sealed class KeyFolder : IDisposable
             // Two first starts at once would each make keys, and one of them sign with what the other overwrote.
             using var alone = FolderLock.TryTake(folder) ?? throw new StateBusyException(
                 $"another edge-agent is opening {folder}: wait for it, or stop it");
-            return Open(folder, LoadWrapping(folder, credentialsDirectory, out var source), source);
+            var (wrapping, source) = load(folder);
+            return Open(folder, wrapping, source);
         }
         catch (UnauthorizedAccessException refused)
         {

@@ -16,6 +16,8 @@ public enum SealedUse
     Note,
     /// <summary>What an audit log conceals, to an auditor.</summary>
     Disclosures,
+    /// <summary>What a person's one-time codes at a console are made from, to the box.</summary>
+    CodeSecret,
 }
 
 /// <summary>
@@ -115,6 +117,7 @@ public sealed class SealedPart
         SealedUse.Order => "order",
         SealedUse.Note => "note",
         SealedUse.Disclosures => "disclosures",
+        SealedUse.CodeSecret => "code-secret",
         _ => throw new ArgumentOutOfRangeException(nameof(use)),
     };
 

@@ -63,15 +63,16 @@ public sealed class TrustClient
     /// <summary>Brings the set up to date with what <paramref name="fetch"/> offers.</summary>
     /// <param name="now">The box's effective time: never earlier than any time it has verified.</param>
     /// <param name="accept">Looks at the new set before it comes into use, and throws <see cref="TrustException"/> if a
-    /// file, though signed, is not one the box can act on.</param>
+    /// file, though signed, is not one the box can act on. What it returns is kept: it may say which proofs count and which hotlists stay.</param>
     /// <param name="newer">Told of a timestamp that verified and is newer than any before, also if what it names is refused
     /// then: nobody could show it before the agency signed it, so it tells the time.</param>
+    /// <param name="awaitsProofs">True while a hotlist of the set in use waits for its proof, which may come under the same timestamp.</param>
     /// <returns>The set now in use, the same object as before if nothing changed.</returns>
     /// <exception cref="TrustException">A file was refused. The set in use is what it was; version floors learnt from
     /// files that did verify stay learnt.</exception>
     /// <exception cref="IOException">The state could not be made durable; the set in use is what it was.</exception>
-    public TrustedTargets Update(TrustFetch fetch, DateTimeOffset now, Action<TrustedTargets>? accept = null,
-        Action<TimestampMetadata>? newer = null)
+    public TrustedTargets Update(TrustFetch fetch, DateTimeOffset now, Func<TrustedTargets, TrustedTargets>? accept = null,
+        Action<TimestampMetadata>? newer = null, bool awaitsProofs = false)
     {
         UpdateRoot(fetch);
         _root.RequireFresh(now);
@@ -80,10 +81,10 @@ public sealed class TrustClient
         var timestamp = walk.Timestamp(newer);
         var current = _current;
         // A list that another agency's hub or a bad copy spoilt is asked for again, though the timestamp is the same.
-        if (current is { RefusedHotlists.Count: 0 } && IsUnchanged(current, timestamp) && current.Expires > now) return current;
+        if (current is { RefusedHotlists.Count: 0 } && !awaitsProofs && IsUnchanged(current, timestamp) && current.Expires > now) return current;
         var next = walk.Below(timestamp);
-        if (current?.HasSameFiles(next) == true) return current;
-        accept?.Invoke(next);
+        if (current?.HasSameFiles(next) == true && (!awaitsProofs || next.Proofs.Count == 0 || current.HasSameProofs(next))) return current;
+        if (accept is not null) next = accept(next);
         ActiveSet.Save(ActivePath(_folder), next);
         return _current = next;
     }

@@ -19,7 +19,7 @@ public sealed record ProposedFile(string File, int Version, DateTimeOffset Expir
 /// <remarks>The waiting metadata has the form of <see cref="SignedFile{T}"/>, its signatures perhaps none.</remarks>
 public sealed class TrustProposal(string folder, string repository, string agency)
 {
-    private static readonly string[] TargetPaths = [TrustPath.Policy, TrustPath.Operators, TrustPath.Recipients, TrustPath.Grants];
+    private static readonly string[] TargetPaths = [TrustPath.Policy, TrustPath.Operators, TrustPath.Recipients, .. TrustPath.OptionalTargets];
 
     private static readonly string[] FileNames = [TrustPath.Root, TrustPath.Targets, .. TargetPaths];
 
@@ -225,7 +225,7 @@ public sealed class TrustProposal(string folder, string repository, string agenc
         foreach (var path in TargetPaths)
         {
             var file = File.Exists(At(path)) ? At(path) : Path.Combine(repository, path);
-            if (path == TrustPath.Grants && !File.Exists(file) && !targets.Targets.ContainsKey(path)) continue;
+            if (TrustPath.OptionalTargets.Contains(path) && !File.Exists(file) && !targets.Targets.ContainsKey(path)) continue;
             var claim = FileClaim.Of(1, File.ReadAllBytes(file));
             if (!targets.Targets.TryGetValue(path, out var signed) || (signed.Length, signed.Sha256) != (claim.Length, claim.Sha256))
                 throw new TrustException(path, "is not the file that the keepers signed: hub discard drops the change; then propose it again");

@@ -83,7 +83,7 @@ public sealed class TrustRepositoryWriter(string folder, string agency, TrustSig
         IReadOnlyDictionary<string, RoleKeys>? others = null)
     {
         string[] paths = [TrustPath.Policy, TrustPath.Operators, TrustPath.Recipients,
-            .. File.Exists(At(TrustPath.Grants)) || changed?.ContainsKey(TrustPath.Grants) == true ? [TrustPath.Grants] : Array.Empty<string>()];
+            .. TrustPath.OptionalTargets.Where(path => File.Exists(At(path)) || changed?.ContainsKey(path) == true)];
         var delegations = new Dictionary<string, RoleKeys> { [TrustPath.HotlistRole(agency)] = signers.Hotlists.Public };
         foreach (var (other, keys) in others ?? Others(folder, agency)) delegations[TrustPath.HotlistRole(other)] = keys;
         return new TargetsMetadata(Next(TrustPath.Targets, TargetsMetadata.ReadTopLevel), now + _lifetimes.Targets,
@@ -130,6 +130,7 @@ public sealed class TrustRepositoryWriter(string folder, string agency, TrustSig
         if (!File.Exists(At(TrustPath.HotlistMetadata(other)))) return;
         File.Delete(At(TrustPath.HotlistMetadata(other)));
         File.Delete(At(TrustPath.Hotlist(other)));
+        File.Delete(At(TrustPath.Proof(other)));
         SignSnapshot(now);
     }
 
@@ -142,6 +143,7 @@ public sealed class TrustRepositoryWriter(string folder, string agency, TrustSig
             {
                 File.Delete(file);
                 File.Delete(At(TrustPath.Hotlist(other)));
+                File.Delete(At(TrustPath.Proof(other)));
             }
     }
 
@@ -176,10 +178,15 @@ public sealed class TrustRepositoryWriter(string folder, string agency, TrustSig
     {
         var roots = Enumerable.Range(1, int.MaxValue - 1).Select(TrustPath.NumberedRoot)
             .TakeWhile(name => File.Exists(Path.Combine(folder, name)));
-        string[] maybe = [TrustPath.Grants, .. Others(folder, agency).Keys.SelectMany(other => new[] { TrustPath.Hotlist(other), TrustPath.HotlistMetadata(other) })];
+        string[] maybe = [.. TrustPath.OptionalTargets, .. Others(folder, agency).Keys.SelectMany(other => new[] { TrustPath.Hotlist(other), TrustPath.Proof(other),
+            TrustPath.HotlistMetadata(other) }),
+            TrustPath.Proof(agency)];
         return [.. roots, TrustPath.Policy, TrustPath.Operators, TrustPath.Recipients, .. maybe.Where(name => File.Exists(Path.Combine(folder, name))),
             TrustPath.Hotlist(agency), TrustPath.HotlistMetadata(agency), TrustPath.Targets, TrustPath.Snapshot, TrustPath.Timestamp];
     }
+
+    /// <summary>Puts a proof beside the hotlist of <paramref name="whose"/>; nothing is signed for it.</summary>
+    public void WriteProof(string whose, byte[] proof) => Write(TrustPath.Proof(whose), proof);
 
     /// <summary>Signs the hotlist anew if its signatures are not by the keys that targets.json names now.</summary>
     internal void SignHotlistIfForeign(DateTimeOffset now)

@@ -43,7 +43,7 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
         var hotlists = Claimed(TrustPath.HotlistMetadata(agency), snapshot, TrustPath.Targets, keys, TargetsMetadata.ReadDelegated);
         Accept(root);
         _files[TrustPath.Root] = root.Bytes;
-        var grants = Grants(targets);
+        var (grants, console) = (Optional(TrustPath.Grants, targets), Optional(TrustPath.Console, targets));
         var others = OtherHotlists(targets, snapshot, out var refused);
         floors.Save();
         return new TrustedTargets
@@ -54,13 +54,33 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
             Recipients = Target(TrustPath.Recipients, targets, TrustPath.Targets),
             Hotlist = Target(TrustPath.Hotlist(agency), hotlists, TrustPath.HotlistMetadata(agency)),
             Grants = grants,
+            Console = console,
             OtherHotlists = others,
+            Proofs = Proofs(others.Keys.Append(agency)),
+            HotlistKeys = targets.Delegations.ToDictionary(one => TrustPath.AgencyOf(one.Key), one => one.Value),
             RefusedHotlists = refused,
             Versions = _versions,
             Expiries = _expiries,
             Files = _files,
             OnlineKeys = [.. root.Metadata.Timestamp.Keys.Values],
         };
+    }
+
+    // Not among the files of the set: nothing signed names them, and a bad one takes nothing down.
+    private Dictionary<string, ReadOnlyMemory<byte>> Proofs(IEnumerable<string> agencies)
+    {
+        var proofs = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
+        foreach (var one in agencies)
+            try
+            {
+                var path = TrustPath.Proof(one);
+                if (fetch(path, TrustPath.MaxBytes(path)) is { } bytes) proofs[one] = bytes.Length <= TrustPath.MaxBytes(path) ? bytes : [];
+            }
+            catch (TrustException)
+            {
+                proofs[one] = ReadOnlyMemory<byte>.Empty; // there, and not to be read: refused as one that is none
+            }
+        return proofs;
     }
 
     private SnapshotMetadata Snapshot(TimestampMetadata timestamp)
@@ -81,14 +101,14 @@ internal sealed class TrustWalk(SignedFile<RootMetadata> root, TrustFetch fetch,
         return file.Metadata;
     }
 
-    // Once there were grants there always are, be it none: a targets.json from before them would end no share.
-    private ReadOnlyMemory<byte>? Grants(TargetsMetadata targets)
+    // Once there was one there always is, be it empty: a targets.json from before it would end no share and shut nobody out.
+    private ReadOnlyMemory<byte>? Optional(string path, TargetsMetadata targets)
     {
-        if (!targets.Targets.ContainsKey(TrustPath.Grants))
-            return floors.Knows(TrustPath.Grants)
-                ? throw new TrustException(TrustPath.Grants, $"rollback: {TrustPath.Targets} no longer names it; publish one without grants", TrustFault.Rollback) : null;
-        var bytes = Target(TrustPath.Grants, targets, TrustPath.Targets);
-        floors.Raise(TrustPath.Grants, FileClaim.Of(targets.Version, bytes));
+        if (!targets.Targets.ContainsKey(path))
+            return floors.Knows(path)
+                ? throw new TrustException(path, $"rollback: {TrustPath.Targets} no longer names it; publish one without entries", TrustFault.Rollback) : null;
+        var bytes = Target(path, targets, TrustPath.Targets);
+        floors.Raise(path, FileClaim.Of(targets.Version, bytes));
         return bytes;
     }
 

@@ -17,7 +17,7 @@ namespace Edge.Storage.Witnessing;
 public sealed record Witnessed(WitnessVerdict Verdict, Checkpoint? Known, NoteSignature? Cosignature);
 
 /// <summary>A witness of logs: a key, and for each log the newest checkpoint that it will ever have cosigned. That is on the disk before the
-/// signature exists, so that whatever is cut off, no two that contradict each other are signed. One process a folder. Not thread-safe.</summary>
+/// signature exists, so that whatever is cut off, no two that contradict each other are signed. One process a folder. Thread-safe.</summary>
 /// <remarks>Its folder must not be put back to an older state: a witness that has forgotten signs forks. A lost or restored one takes a
 /// new key. <c>README.md</c> has the files.</remarks>
 public sealed class LogWitness : IDisposable
@@ -41,6 +41,7 @@ public sealed class LogWitness : IDisposable
     private readonly SigningKey _key;
     private readonly TimeProvider _time;
     private readonly Dictionary<string, Known> _known = [];
+    private readonly Lock _gate = new();
 
     private LogWitness(string folder, string name, DurableSteps steps, FolderLock held, SigningKey key, TimeProvider time)
     {
@@ -101,6 +102,12 @@ public sealed class LogWitness : IDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(log);
+        lock (_gate) return Judge(request, log, said);
+    }
+
+    // C2SP tlog-witness: the old size is compared and the new checkpoint kept in one step, or of two requests the older could win.
+    private Witnessed Judge(WitnessRequest request, NoteKey log, DateTimeOffset? said)
+    {
         var (known, ahead) = (Load(log), _time.GetUtcNow() + ClockTolerance);
         if (said > ahead) said = ahead;
         var verdict = WitnessJudgement.Judge(request, log, known?.Checkpoint);
@@ -124,6 +131,11 @@ public sealed class LogWitness : IDisposable
     public string? KeepEvidence(WitnessRequest refused, NoteKey log, WitnessVerdict verdict)
     {
         ArgumentNullException.ThrowIfNull(refused);
+        lock (_gate) return Keep(refused, log, verdict);
+    }
+
+    private string? Keep(WitnessRequest refused, NoteKey log, WitnessVerdict verdict)
+    {
         var folder = Path.Combine(_folder, "evidence", NameOf(log));
         var request = refused.ToBytes();
         var prefix = verdict == WitnessVerdict.Forked ? ForkPrefix : "";
@@ -149,6 +161,11 @@ public sealed class LogWitness : IDisposable
     public void Show(NoteKey log, SignedNote cosigned)
     {
         ArgumentNullException.ThrowIfNull(cosigned);
+        lock (_gate) Write(log, cosigned);
+    }
+
+    private void Write(NoteKey log, SignedNote cosigned)
+    {
         _steps.MakeFolder(Path.Combine(_folder, "cosigned"));
         _steps.Replace(Path.Combine(_folder, "cosigned", NameOf(log)), cosigned.ToBytes());
     }
@@ -166,6 +183,11 @@ public sealed class LogWitness : IDisposable
     private string StateOf(NoteKey log) => Path.Combine(_folder, "logs", $"{NameOf(log)}.json");
 
     private Known? Load(NoteKey log)
+    {
+        lock (_gate) return Find(log);
+    }
+
+    private Known? Find(NoteKey log)
     {
         if (_known.TryGetValue(log.ToString(), out var kept)) return kept;
         var file = StateOf(log);

@@ -18,15 +18,19 @@ public sealed record WitnessResponse(int Status, string? ContentType, ReadOnlyMe
     /// <param name="body">As it was posted; larger than <see cref="WitnessRequest.MaxBytes"/> is 413, which the spec leaves open.</param>
     /// <param name="log">Finds a log's key by its origin; null for an unknown one.</param>
     /// <param name="witness">Persists before it signs.</param>
+    /// <param name="told">Told what the witness made of a request about a known log.</param>
     /// <exception cref="IOException">The disk refused: nothing was signed; a 500 to HTTP.</exception>
-    public static WitnessResponse To(ReadOnlySpan<byte> body, Func<string, NoteKey?> log, LogWitness witness)
+    public static WitnessResponse To(ReadOnlySpan<byte> body, Func<string, NoteKey?> log, LogWitness witness, Action<WitnessRequest, NoteKey,
+        Witnessed>? told = null)
     {
         ArgumentNullException.ThrowIfNull(log);
         ArgumentNullException.ThrowIfNull(witness);
         if (body.Length > WitnessRequest.MaxBytes) return Plain(413);
         if (!WitnessRequest.TryParse(body, out var request)) return Plain(400);
         if (log(request!.Checkpoint.Origin) is not { } key) return Plain(404);
-        var (verdict, known, cosignature) = witness.Take(request, key);
+        var witnessed = witness.Take(request, key);
+        told?.Invoke(request, key, witnessed);
+        var (verdict, known, cosignature) = witnessed;
         return verdict switch
         {
             WitnessVerdict.Consistent => new WitnessResponse(200, LinesType, Encoding.UTF8.GetBytes($"{cosignature}\n")),

@@ -34,7 +34,7 @@ public sealed class AuditEntryTests
             "hotlist.activated", "hotlist.entry.refused", "interval.summary", "hit.stored", "message.acknowledged",
             "sweep.done", "order.refused", "order.search", "order.hold", "order.release", "order.disposition", "order.export",
             "order.revoke", "order.decommission", "incident", "incident.reported", "hotlist.refused", "grant.activated", "grant.refused", "hit.shared",
-            "log.epoch", "policy.activated",
+            "log.epoch", "policy.activated", "console.login", "console.refused", "aim.viewed", "log.exported", "stick.export", "hotlist.published",
         ];
         Assert.Equal(actions, Enum.GetValues<AuditAction>().Select(AuditCode.Of));
         Assert.Equal(["agent", "technician", "auditor", "investigator", "oversight", "hub"],

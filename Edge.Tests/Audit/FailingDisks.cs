@@ -35,14 +35,21 @@ internal sealed class FaultySteps(Fault fault) : UnsyncedSteps
         Step(() => base.Write(path, copy, mode), () => base.Write(path, copy.AsSpan(0, copy.Length / 2), mode));
     }
 
+    public override void WritePieces(string path, Action<Stream> write, UnixFileMode mode) => Step(() => base.WritePieces(path, write, mode), () =>
+    {
+        using var pieces = new MemoryStream();
+        write(pieces);
+        base.Write(path, pieces.ToArray().AsSpan(0, (int)pieces.Length / 2), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    });
+
     public override void Overwrite(string path) => Step(() => base.Overwrite(path));
 
-    public override void Rename(string from, string to) => Step(() =>
+    public override void Rename(string from, string onto) => Step(() =>
     {
-        base.Rename(from, to);
-        LastRename = to;
-        if (!to.EndsWith("checkpoint", StringComparison.Ordinal)) return;
-        Published.Add(File.ReadAllText(to));
+        base.Rename(from, onto);
+        LastRename = onto;
+        if (!onto.EndsWith("checkpoint", StringComparison.Ordinal)) return;
+        Published.Add(File.ReadAllText(onto));
         Publishing?.Invoke(Published[^1]);
     });
 
@@ -104,11 +111,11 @@ internal sealed class PowerCutSteps(int seed) : UnsyncedSteps
         base.Overwrite(path); // in place, and synced: nothing to lose
     }
 
-    public override void Rename(string from, string to)
+    public override void Rename(string from, string onto)
     {
         Count();
-        Remember(to);
-        base.Rename(from, to);
+        Remember(onto);
+        base.Rename(from, onto);
     }
 
     public override void CreateFolder(string folder)

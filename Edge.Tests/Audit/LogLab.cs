@@ -142,6 +142,12 @@ internal class UnsyncedSteps : DurableSteps
 {
     public override void Write(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode) => File.WriteAllBytes(path, bytes);
 
+    public override void WritePieces(string path, Action<Stream> write, UnixFileMode mode)
+    {
+        using var file = File.Create(path);
+        write(file);
+    }
+
     public override void Overwrite(string path) => File.WriteAllBytes(path, new byte[new FileInfo(path).Length]);
 
     public override void SyncFolder(string folder)

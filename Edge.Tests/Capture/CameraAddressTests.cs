@@ -39,7 +39,7 @@ public sealed class CameraAddressTests
     [InlineData("rtsp://admin:s3cr%27t%20p%25w@10.0.0.7:8554/x: Invalid data found when processing input")]
     public void No_secret_survives_in_what_ffmpeg_says(string stderr)
     {
-        foreach (var text in new[] { Parse(Source).Scrub(stderr), FfmpegComplaint.Explain(stderr, Parse(Source)) })
+        foreach (var text in new[] { Parse(Source).Scrub(stderr), FfmpegComplaint.Explain(stderr, Parse(Source)).Message })
         {
             Assert.DoesNotContain("s3cr", text);
             Assert.DoesNotContain("p%w", text);
@@ -56,7 +56,7 @@ public sealed class CameraAddressTests
     [InlineData("", "the stream ended")]
     [InlineData("Something\u001b[31m new\nhappened\n", "ffmpeg said: Something[31m new; happened")]
     public void Known_complaints_become_advice(string stderr, string advice) =>
-        Assert.EndsWith(advice, FfmpegComplaint.Explain(stderr, Parse(Source)));
+        Assert.EndsWith(advice, FfmpegComplaint.Explain(stderr, Parse(Source)).Message);
 
     private static CameraAddress Parse(string source)
     {

@@ -17,14 +17,22 @@ public sealed class ConfigurationSchemaTests
     [
         """
         {
-          "stateFolder": "/a", "modelFolder": "/b", "enrolmentFolder": "/c", "trustFolder": "/d", "broker": { "host": "broker.example", "port": 8884 },
+          "stateFolder": "/a", "modelFolder": "/b", "enrolmentFolder": "/c", "trustFolder": "/d", "runFolder": "/e", "broker": { "host": "broker.example", "port": 8884 },
           "cameras": [{ "name": "a", "source": "/dev/video0", "region": { "x": 0, "y": 0, "width": 0.05, "height": 0.05 }, "motionGate": true, "minimumPlateHeight": 12 }],
           "gate": { "detector": 0.5, "maximumWrongReadRate": 0.02, "frames": 3 },
-          "rules": { "regions": ["DE"], "patterns": ["@@ ##"] }, "outboxMegabytes": 64
+          "rules": { "regions": ["DE"], "patterns": ["@@ ##"] }, "outboxMegabytes": 64,
+          "console": { "address": "10.0.0.1", "tlsPort": 8444, "publicPolicy": true, "names": ["box-1.local"] }, "metricsPort": 9464,
+          "gpio": {
+            "tamper": { "chip": "soc", "line": "GPIO17", "activeLow": true, "pull": "up", "debounceMilliseconds": 100, "destroyKeys": true },
+            "trigger": { "chip": "soc", "line": "GPIO18", "activeLow": true, "pull": "up", "debounceMilliseconds": 20 },
+            "light": { "chip": "soc", "line": "GPIO19", "activeLow": false },
+            "illuminator": { "chip": "soc", "line": "GPIO20", "activeLow": false, "schedule": { "from": "18:30", "to": "06:00" } }
+          }
         }
         """,
         """
-        { "brokers": [{ "host": "a.example", "port": 1 }], "cameras": [{ "name": "a", "source": "/dev/video0" }], "gate": { "evidence": 0.5 } }
+        { "brokers": [{ "host": "a.example", "port": 1 }], "cameras": [{ "name": "a", "source": "/dev/video0" }], "gate": { "evidence": 0.5 },
+          "gpio": { "illuminator": { "chip": "soc", "offset": 4, "brightness": { "below": 40, "above": 90 } }, "light": { "chip": "soc", "offset": 5 } } }
         """,
     ];
 
@@ -38,7 +46,7 @@ public sealed class ConfigurationSchemaTests
     {
         // What no schema can say; its description names each.
         string[] beyond = ["stands beside", "must not pass 1", "needs a region", "no such file", "is no address", "is not supported", "host name",
-            "stands here twice", "character ", "must allow a text", "two cameras are named"];
+            "stands here twice", "character ", "one address of this machine", "must allow a text", "two cameras are named", "at least 10 more"];
         var probes = JsonChanges.Probes(Schema.Root, ["", " ", "/", "/x y", "/x\ny", "/x\u0085", "x/y", "A", "a-", "-a", "a-b", "é", "10.0.0.1", "::1", "a b", "RO", "XX", "@ #",
             "/dev/video1", "rtsp://c.example/s", "ftp://c.example/s", "/" + new string('a', 4095), "/" + new string('a', 4096)]);
         var disagreements = new List<string>();
@@ -72,10 +80,10 @@ public sealed class ConfigurationSchemaTests
         var camera = silent.Cameras[0].Pipeline;
         var read = new Dictionary<string, object>
         {
-            ["stateFolder"] = silent.StateFolder, ["enrolmentFolder"] = silent.EnrolmentFolder, ["trustFolder"] = silent.TrustFolder, ["outboxMegabytes"] = silent.OutboxMegabytes,
+            ["stateFolder"] = silent.StateFolder, ["enrolmentFolder"] = silent.EnrolmentFolder, ["trustFolder"] = silent.TrustFolder, ["runFolder"] = silent.RunFolder, ["outboxMegabytes"] = silent.OutboxMegabytes,
             ["port"] = silent.Broker.Port, ["motionGate"] = camera.MotionGate, ["minimumPlateHeight"] = camera.MinimumPlateHeight,
             ["x"] = camera.Region.X, ["y"] = camera.Region.Y, ["width"] = camera.Region.Width, ["height"] = camera.Region.Height,
-            ["detector"] = (decimal)silent.Gate.Detector, ["maximumWrongReadRate"] = silent.Gate.MaximumWrongReadRate, ["frames"] = silent.Gate.Frames,
+            ["tlsPort"] = Edge.Agent.LanConsole.ConsoleConfiguration.DefaultPort, ["publicPolicy"] = false, ["detector"] = (decimal)silent.Gate.Detector, ["maximumWrongReadRate"] = silent.Gate.MaximumWrongReadRate, ["frames"] = silent.Gate.Frames,
         };
         var stated = Defaults(Schema.Root).ToDictionary();
         Assert.Equal(read.Keys.Order(StringComparer.Ordinal), stated.Keys.Order(StringComparer.Ordinal));
@@ -90,7 +98,7 @@ public sealed class ConfigurationSchemaTests
     public void The_page_for_people_has_a_row_for_every_key()
     {
         var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md"));
-        string[] inRowsOfOthers = ["x", "y", "width", "height", "host", "port", "cameras", "gate", "rules", "broker"];
+        string[] inRowsOfOthers = ["x", "y", "width", "height", "host", "port", "cameras", "gate", "rules", "broker", "line", "offset", "chip", "activeLow", "from", "to", "below", "above", "gpio"];
         Assert.All(SchemaKeys(Schema.Root).Except(inRowsOfOthers),
             key => Assert.Contains(page.Split('\n'), line => line.StartsWith('|') && line.Split('|')[1].Contains(key, StringComparison.Ordinal)));
     }

@@ -112,6 +112,49 @@ public sealed class TrustMailboxTests : IAsyncDisposable
         Assert.Equal(0, Waits);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_proof_of_a_hotlist_may_come_before_it_or_long_after_it(bool before)
+    {
+        using var witnesses = new PublicationWitnesses(_agency, _folder.File("witnesses"), _time, 1);
+        witnesses.Require(needed: 1);
+        Assert.Empty(witnesses.Cosign(1));
+        Put(Files);
+        await Until(() => _trust.Current is { Waiting.Count: 0 }, "the set is in use with its proof");
+        Assert.NotNull(Lists.Replace(_agency, [Lists.Wanted("AB123")]).Next);
+        Assert.Empty(witnesses.Cosign(1));
+        var proof = TrustPath.Proof("riverton");
+        if (before) Put(proof);
+        else Put(Files.Where(file => file != proof));
+        await Until(() => before ? _time.GetUtcNow() > Lists.Now.AddMinutes(1) : _trust.Current!.Waiting.Count > 0, "it was looked at");
+        Assert.Equal(1, _trust.Current!.Matcher.Hotlist.Version);
+        if (before) Put(Files.Where(file => file != proof));
+        else Put(proof);
+        await Until(() => _trust.Current!.Matcher.Hotlist.Version == 2, "the new list is in use");
+        Assert.Empty(_trust.Current!.Waiting);
+        Assert.Empty(Refusals);
+    }
+
+    [Fact]
+    public async Task A_forged_proof_over_the_broker_is_refused_once_and_the_right_one_still_comes_through()
+    {
+        using var witnesses = new PublicationWitnesses(_agency, _folder.File("witnesses"), _time, 1);
+        Put(Files);
+        await Until(() => _trust.Current is not null, "the set is in use");
+        witnesses.Require(needed: 1);
+        Assert.NotNull(Lists.Replace(_agency, [Lists.Wanted("AB123")]).Next);
+        var proof = TrustPath.Proof("riverton");
+        Put(Files);
+        await Until(() => _trust.Current!.Waiting.Count > 0, "it waits");
+        _mailbox.Put(proof, "c2sp.org/tlog-proof@v1\nforged"u8.ToArray());
+        await Until(() => Refusals.Count > 0, "it is refused");
+        Assert.Empty(witnesses.Cosign(1));
+        Put(proof);
+        await Until(() => _trust.Current!.Matcher.Hotlist.Version == 2, "the new list is in use");
+        Assert.Equal(["hotlists-riverton-tlog-proof"], Refusals.Select(entry => entry.Outcome.Reason));
+    }
+
     [Fact]
     public async Task What_came_while_the_disk_refused_is_taken_up_once_it_no_longer_does()
     {

@@ -35,7 +35,7 @@ public sealed class HitRecorderTests : IDisposable
     public async Task A_match_is_stored_logged_counted_and_ready_to_leave()
     {
         using var recorder = Recorder(_state.Database);
-        await RecordAsync(recorder);
+        Record(recorder);
         recorder.Complete();
         await recorder.RunAsync(TestContext.Current.CancellationToken);
 
@@ -51,7 +51,7 @@ public sealed class HitRecorderTests : IDisposable
     public async Task The_plate_is_in_no_file_no_message_and_no_line_of_the_diagnostics()
     {
         using var recorder = Recorder(_state.Database);
-        await RecordAsync(recorder);
+        Record(recorder);
         recorder.Complete();
         await recorder.RunAsync(TestContext.Current.CancellationToken);
         var kept = Directory.EnumerateFiles(_state.Directory, "*", SearchOption.AllDirectories)
@@ -67,7 +67,7 @@ public sealed class HitRecorderTests : IDisposable
         using var database = StateDatabase.Open(_state.Directory, disk.Files(_state.Directory), _state.Keys.Hours, _state.Time);
         using var recorder = Recorder(database);
         disk.FullAt = 0;
-        await RecordAsync(recorder);
+        Record(recorder);
         recorder.Complete();
         var running = recorder.RunAsync(TestContext.Current.CancellationToken);
         await Eventually.True(() => _log.Lines.Count > 0, "the refusal is said");
@@ -88,13 +88,15 @@ public sealed class HitRecorderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_match_decided_while_the_box_is_told_to_stop_is_stored_all_the_same()
+    public async Task Whoever_brought_a_hit_is_told_only_once_it_is_stored_and_logged()
     {
+        var told = (Stored: -1, Logged: -1L);
         using var recorder = Recorder(_state.Database);
-        await RecordAsync(recorder, cancel: new CancellationToken(canceled: true));
+        Record(recorder, stored: () => told = (_state.Outbox.Count().Ready, _audit.Latest.Size));
+        Assert.Equal((-1, -1L), told);
         recorder.Complete();
         await recorder.RunAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(1, _counter.Total.Hits);
+        Assert.Equal((1, 1L), told);
     }
 
     [Fact]
@@ -108,7 +110,7 @@ public sealed class HitRecorderTests : IDisposable
             using var recorder = Recorder(database);
             var (said, size) = (_log.Lines.Count, _audit.Latest.Size);
             disk.DiesAt = disk.Operations + failing;
-            await RecordAsync(recorder);
+            Record(recorder);
             recorder.Complete();
             var running = recorder.RunAsync(TestContext.Current.CancellationToken);
             await Eventually.True(() => running.IsCompleted || _log.Lines.Count > said, "it is stored, or the refusal is said");
@@ -150,7 +152,7 @@ public sealed class HitRecorderTests : IDisposable
     public async Task A_hit_expires_within_its_retention(int hours, int atMost)
     {
         using var recorder = Recorder(_state.Database);
-        await RecordAsync(recorder, hours);
+        Record(recorder, hours);
         recorder.Complete();
         await recorder.RunAsync(TestContext.Current.CancellationToken);
         var kept = Assert.Single(_state.Hits.List()).Expires - StateFixture.Start;
@@ -166,7 +168,7 @@ public sealed class HitRecorderTests : IDisposable
 
     private HitRecorder Recorder(StateDatabase database) => new(database, _audit, _signer, _state.Keys, _counter, _state.Time, _log);
 
-    private async Task RecordAsync(HitRecorder recorder, int retentionHours = 24, CancellationToken? cancel = null)
+    private void Record(HitRecorder recorder, int retentionHours = 24, Action? stored = null)
     {
         using var passage = Passages.Of(Plate);
         var hotlist = Lists.Blind(Lists.Policy, Lists.Wanted(Plate));
@@ -184,7 +186,8 @@ public sealed class HitRecorderTests : IDisposable
             Refused = [],
         };
         var match = new AddressedMatch(new HotlistMatch(hotlist.Entries[0], MatchForm.Exact), "riverton", _state.Agency.Public, null);
-        await recorder.RecordAsync(passage, [match], trust, StateFixture.Start, cancel ?? TestContext.Current.CancellationToken);
+        using var seen = Sighting.Of(passage);
+        recorder.Record(seen, passage.Camera, passage.SeenAt, [match], trust, StateFixture.Start, stored);
     }
 
     private sealed class KeptLog : ILogger

@@ -63,8 +63,8 @@ public sealed class AgencyTests : IDisposable
         using var agency = Create(Lists.Wanted("AB123"));
         var (folder, request) = Box();
         Assert.True(EnrolmentRequest.TryParse(request.Write(), out var carried, out _));
-        Assert.True(EnrolmentBundle.TryParse(agency.Enrol(carried, Lists.Now).Write(), out var bundle, out _));
-        folder.Accept(bundle);
+        Assert.True(EnrolmentAnswer.TryParse(agency.Enrol(carried, Lists.Now).Write(), out var answer, out _));
+        folder.Accept(answer, Lists.Now);
 
         var name = folder.Name();
         var trust = TrustClient.Open(_temporary.File("trust"), folder.Root(), name.Agency, name.Box);
@@ -114,7 +114,7 @@ public sealed class AgencyTests : IDisposable
     {
         using var agency = Create(Lists.Wanted("AB123"));
         var (folder, request) = Box();
-        folder.Accept(agency.Enrol(request, Lists.Now));
+        folder.Accept(agency.Enrol(request, Lists.Now), Lists.Now);
         var trust = TrustClient.Open(_temporary.File("trust"), folder.Root(), "riverton", "box-1");
         var first = trust.Update(TrustSource.Folder(agency.TrustFolder), Lists.Now);
 

@@ -54,6 +54,40 @@ public sealed class TrustPushTests : IDisposable
     }
 
     [Fact]
+    public async Task A_log_of_publications_that_is_damaged_or_not_the_policy_s_keeps_nothing_else_from_the_boxes()
+    {
+        using var witness = Edge.Storage.Keys.SigningKey.Create();
+        using var other = Edge.Storage.Keys.SigningKey.Create();
+        await using var broker = await EmbeddedBroker.StartAsync(_agency.BrokerCertificates, TimeProvider.System);
+        Publish(_agency.Publications.PublicKey());
+        var few = await TrustPush.RunAsync(_agency, broker.Address, TimeProvider.System, Cancel, wait: TimeSpan.Zero);
+        Assert.Equal(("riverton", 1, 1), few.Standing.Awaited.Select(one => (one.Agency, one.Version, one.Needed)).Single());
+        Publish(new Edge.Storage.Audit.NoteKey("another/log", other.Public));
+        Assert.Contains("hub publications key", Assert.Single((await TrustPush.RunAsync(_agency, broker.Address, TimeProvider.System,
+            Cancel)).Standing.Unasked), StringComparison.Ordinal);
+        Publish(_agency.Publications.PublicKey());
+        await File.WriteAllTextAsync(_temporary.File("agency/publications/checkpoint"), "spoilt", Cancel);
+        var damaged = await TrustPush.RunAsync(_agency, broker.Address, TimeProvider.System, Cancel, wait: TimeSpan.Zero);
+        Assert.Equal(few.Published, damaged.Published);
+        Assert.Single(damaged.Standing.Awaited);
+        Assert.Single(damaged.Standing.Unasked);
+
+        void Publish(Edge.Storage.Audit.NoteKey log)
+        {
+            var policy = _agency.Policy;
+            Assert.True(_agency.Ceremony.Propose(new Dictionary<string, byte[]>
+            {
+                [TrustPath.Policy] = (policy with
+                {
+                    Version = policy.Version + 1, PublicationLog = log,
+                    Witnesses = new Edge.Agent.Governance.Witnesses([new Edge.Storage.Audit.NoteKey("w", witness.Public,
+                        Edge.Storage.Audit.NoteKeyType.Cosignature)], 1),
+                }).Write(),
+            }, _now));
+        }
+    }
+
+    [Fact]
     public async Task A_file_that_is_no_more_is_cleared_from_the_broker_it_was_pushed_to()
     {
         await using var broker = await EmbeddedBroker.StartAsync(_agency.BrokerCertificates, TimeProvider.System);

@@ -17,8 +17,10 @@ public sealed class MaintainerScriptTests : IDisposable
     {
         Install("1.0.0");
         Assert.Matches("(?m)^edge-agent:x:[0-9]+:[0-9]+:Edge plate reader:/var/lib/edge-agent:/usr/sbin/nologin$", Read("etc/passwd"));
-        Assert.Matches("(?m)^video:x:44:edge-agent$", Read("etc/group"));
-        Assert.NotNull(new FileInfo(_package.At("etc/systemd/system/multi-user.target.wants/edge-agent.service")).LinkTarget);
+        Assert.Matches("(?m)^edge-vision:x:[0-9]+:[0-9]+:Edge plate reader, the room that sees:/:/usr/sbin/nologin$", Read("etc/passwd"));
+        Assert.Matches("(?m)^video:x:44:edge-vision$", Read("etc/group"));
+        foreach (var unit in new[] { "edge-agent", "edge-vision" })
+            Assert.NotNull(new FileInfo(_package.At($"etc/systemd/system/multi-user.target.wants/{unit}.service")).LinkTarget);
         Assert.False(Path.Exists(_package.At("etc/edge")) || Path.Exists(_package.At("var/lib/edge-agent")));
     }
 
@@ -31,6 +33,21 @@ public sealed class MaintainerScriptTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(_package.At("etc/edge/edge.json")));
         Assert.Equal("configuration keys wrapping tls log hits", string.Join(' ', Left()));
         Assert.Equal("1.1.0", Version());
+    }
+
+    [Theory]
+    [InlineData("rtsp://camera.lan/stream", false, "network-camera.conf")]
+    [InlineData("/dev/video0", true, "local-camera.conf")]
+    [InlineData("/srv/recording.mp4", false, "")]
+    public void An_upgrade_from_before_there_were_two_rooms_opens_to_the_new_one_what_its_cameras_need(string source, bool hadLocalCamera, string expected)
+    {
+        Install("1.0.0");
+        Write("etc/edge/edge.json", $$"""{ "cameras": [{ "name": "a", "source": "{{source}}" }] }""");
+        if (hadLocalCamera) Write("etc/systemd/system/edge-agent.service.d/local-camera.conf", "[Service]");
+        Install("1.1.0");
+        var opened = _package.At("etc/systemd/system/edge-vision.service.d");
+        Assert.Equal(expected, Directory.Exists(opened) ? string.Join(' ', Directory.EnumerateFiles(opened).Select(Path.GetFileName)) : "");
+        Assert.False(File.Exists(_package.At("etc/systemd/system/edge-agent.service.d/local-camera.conf")));
     }
 
     [Fact]

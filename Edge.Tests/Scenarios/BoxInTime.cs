@@ -35,7 +35,7 @@ internal sealed class BoxInTime : IDisposable
         }, Lists.Now, null, out _)!;
         _keys = KeyFolder.Open(StateFolder, null);
         _enrolment = new EnrolmentFolder(_folder.File("enrolment"));
-        _enrolment.Accept(Agency.Enrol(_enrolment.Prepare(new BoxName("riverton", "box-1"), _keys), Lists.Now));
+        _enrolment.Accept(Agency.Enrol(_enrolment.Prepare(new BoxName("riverton", "box-1"), _keys), Lists.Now), Lists.Now);
         _signer = new MessageSigner(new BoxName("riverton", "box-1"), _keys.Messages, "0.1.0");
         Inbox = Agency.TrustFolder;
         Start();

@@ -30,7 +30,7 @@ public sealed class HotlistLifeTests : IDisposable
         }, Lists.Now, null, out _)!;
         _keys = KeyFolder.Open(_folder.File("state"), null);
         _enrolment = new EnrolmentFolder(_folder.File("enrolment"));
-        _enrolment.Accept(_agency.Enrol(_enrolment.Prepare(new BoxName("riverton", "box-1"), _keys), Lists.Now));
+        _enrolment.Accept(_agency.Enrol(_enrolment.Prepare(new BoxName("riverton", "box-1"), _keys), Lists.Now), Lists.Now);
     }
 
     public void Dispose()

@@ -3,6 +3,7 @@ using Edge.Agent.Cli;
 using Edge.Agent.Governance;
 using Edge.Agent.Hub;
 using Edge.Agent.Publishing;
+using Edge.Storage.Audit;
 using Edge.Storage.Trust;
 using Edge.Tests.Matching;
 using Edge.Tests.Support;
@@ -80,6 +81,70 @@ public sealed class WitnessTests : IDisposable
         var note = Directory.GetFiles(_folder.File("agency/witness/cosigned")).Single();
         var caught = await EdgeAgent.RunAsync("audit", "verify", $"{box}/state/audit", "--key", log, "--witness", key, "--checkpoint", note);
         Assert.Equal(ExitCode.Verification, caught.Code);
+    }
+
+    [Fact]
+    public async Task A_hotlist_that_is_pushed_gets_its_proof_from_witnesses_at_the_broker_and_over_http()
+    {
+        using var agency = Agency.Create(_folder.File("agency"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap }, _now, null, out _)!;
+        var log = (await EdgeAgent.RunAsync("hub", "publications", "key", _folder.File("agency"))).Output.Trim();
+        Assert.Equal(log, agency.Publications.PublicKey().ToString());
+        var seat = agency.Witness.Admit("ombudsman", _now, out _);
+        var ombudsman = (await EdgeAgent.RunAsync("hub", "witness", "key", seat)).Output.Trim();
+        Assert.True(NoteKey.TryParse(ombudsman, out var theirs));
+        var policy = agency.Policy;
+        agency.Ceremony.Propose(new Dictionary<string, byte[]>
+        {
+            [TrustPath.Policy] = (policy with
+            {
+                Version = policy.Version + 1, Witnesses = new Witnesses([agency.Witness.PublicKey(), theirs!], 2),
+                    PublicationLog = agency.Publications.PublicKey(),
+            }).Write(),
+        }, _now);
+        var toBroker = FirstInstall.WriteBroker(agency, _folder.File("agency"));
+        await using var broker = await MosquittoBroker.StartAsync(toBroker, port => FirstInstall.Listener(toBroker, port));
+
+        var pushed = await PushAsync("--wait", "0");
+        Assert.True(pushed.Code == ExitCode.Ok, pushed.Error); // what else was signed does not wait
+        Assert.Contains("hotlist 1 of riverton waits for 2 witness(es)", pushed.Output, StringComparison.Ordinal);
+        var witnessed = await WitnessAsync(broker); // the checkpoint is kept for it, and its answer for the next push
+        Assert.True(witnessed.Code == ExitCode.Ok, witnessed.Error);
+        Assert.Contains("\"log\":\"publications\"", witnessed.Output, StringComparison.Ordinal);
+
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        var address = listener.LocalEndpoint.ToString()!;
+        listener.Stop();
+        using var door = EdgeAgent.Start("hub", "witness", seat, "--http", address);
+        try
+        {
+            var listening = false;
+            door.ErrorDataReceived += (_, line) => listening |= line.Data?.Contains("listening at", StringComparison.Ordinal) == true;
+            door.BeginErrorReadLine();
+            door.BeginOutputReadLine();
+            await Eventually.True(() => listening || door.HasExited, "the ombudsman listens", seconds: 60);
+            var again = JsonElement.Parse((await PushAsync("--ask", $"http://{address}", "--json")).Output);
+            Assert.Empty(again.GetProperty("awaited").EnumerateArray());
+            Assert.Empty(again.GetProperty("unasked").EnumerateArray());
+            Assert.Contains("hotlists/riverton.tlog-proof", again.GetProperty("published").EnumerateArray().Select(file => file.GetString()));
+        }
+        finally
+        {
+            door.Kill();
+            await door.WaitForExitAsync(CancellationToken.None);
+        }
+        Assert.Equal(ProofVerdict.Holds, PublicationProof.Judge(await File.ReadAllBytesAsync(Path.Combine(agency.TrustFolder, TrustPath.Proof("riverton")),
+            TestContext.Current.CancellationToken),
+            "riverton", await File.ReadAllBytesAsync(Path.Combine(agency.TrustFolder, TrustPath.Hotlist("riverton")), TestContext.Current.CancellationToken),
+                agency.Policy));
+        Assert.Contains("every published hotlist has its proof", (await EdgeAgent.RunAsync("hub", "publications", _folder.File("agency"))).Output,
+            StringComparison.Ordinal);
+        var renewed = JsonElement.Parse((await EdgeAgent.RunAsync("hub", "hotlist", "publish", _folder.File("agency"), "--json")).Output);
+        Assert.Equal((2, 0, 2), (Of("version"), Of("cosigned"), Of("needed")));
+
+        int Of(string member) => renewed.GetProperty("awaited")[0].GetProperty(member).GetInt32();
+        Task<EdgeAgent.Ended> PushAsync(params string[] options) =>
+            EdgeAgent.RunAsync(["hub", "push", _folder.File("agency"), "--broker", broker.Address.ToString(), .. options]);
     }
 
     private string Error { get; set; } = "";

@@ -19,7 +19,8 @@ internal sealed class RoadsideBox : IDisposable
 {
     private readonly Agency _agency;
     private readonly KeyFolder _keys;
-    private readonly TrustWatch _trust;
+    private readonly Func<TrustWatch> _openTrust;
+    private TrustWatch _trust;
     private readonly MessageSigner _signer;
 
     public RoadsideBox(Agency agency, string folder)
@@ -28,11 +29,13 @@ internal sealed class RoadsideBox : IDisposable
         _keys = KeyFolder.Open(Path.Combine(folder, "state"), credentialsDirectory: null);
         var enrolment = new EnrolmentFolder(Path.Combine(folder, "enrolment"));
         var name = new BoxName(agency.Name, "box-1");
-        enrolment.Accept(agency.Enrol(enrolment.Prepare(name, _keys), Lists.Now));
+        enrolment.Accept(agency.Enrol(enrolment.Prepare(name, _keys), Lists.Now), Lists.Now);
         State = StateDatabase.Open(Path.Combine(folder, "state"), _keys.Hours, Time);
         Audit = AuditLog.Open(Path.Combine(folder, "audit"), name.LogOrigin, _keys.Log, Time);
         Revoked = RevokedKeys.Open(Path.Combine(folder, "state"));
-        _trust = new TrustWatch(TrustClient.Open(Path.Combine(folder, "trust"), enrolment.Root(), agency.Name, "box-1"), Audit, NullLogger.Instance) { IsRevoked = Revoked.Contains };
+        _openTrust = () => new TrustWatch(TrustClient.Open(Path.Combine(folder, "trust"), enrolment.Root(), agency.Name, "box-1"), Audit,
+            NullLogger.Instance) { IsRevoked = Revoked.Contains };
+        _trust = _openTrust();
         _signer = new MessageSigner(name, _keys.Messages, "0.1.0");
     }
 
@@ -54,6 +57,13 @@ internal sealed class RoadsideBox : IDisposable
 
     public void Refresh() => _trust.Refresh(TrustSource.Folder(_agency.TrustFolder), Time.GetUtcNow());
 
+    /// <summary>Begins anew with what is on the disk, without a hub.</summary>
+    public void Restart()
+    {
+        _trust = _openTrust();
+        _trust.Restore(Time.GetUtcNow());
+    }
+
     /// <summary>Of the cases that look for a plate now, each with its agency.</summary>
     public IEnumerable<(string For, string Case)> WhoLooksFor(string text)
     {
@@ -74,7 +84,8 @@ internal sealed class RoadsideBox : IDisposable
             return;
         }
         using var recorder = Recorder();
-        await recorder.RecordAsync(passage, matches, _trust.Current, Time.GetUtcNow(), TestContext.Current.CancellationToken);
+        using var seen = Sighting.Of(passage);
+        recorder.Record(seen, passage.Camera, passage.SeenAt, matches, _trust.Current, Time.GetUtcNow());
         recorder.Complete();
         await recorder.RunAsync(TestContext.Current.CancellationToken);
     }

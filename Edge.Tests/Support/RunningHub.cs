@@ -8,7 +8,11 @@ internal sealed class RunningHub : IDisposable
 {
     /// <summary>An event as it was shown.</summary>
     /// <param name="Dropped">Of a summary: the numbers that the box gave up.</param>
-    public sealed record Line(string Type, string Id, long Sequence, bool Again, IReadOnlyList<long> Dropped);
+    public sealed record Line(string Type, string Id, long Sequence, bool Again, IReadOnlyList<long> Dropped)
+    {
+        /// <summary>Of a hit: the plate.</summary>
+        public string? Text { get; init; }
+    }
 
     private readonly Process _process;
     private readonly List<Line> _lines = [];
@@ -21,7 +25,7 @@ internal sealed class RunningHub : IDisposable
         _reading = Task.WhenAll(ReadAsync(process.StandardOutput, text =>
         {
             var said = JsonNode.Parse(text)!;
-            if (said["sequence"] is { } sequence) Add(_lines, new Line((string)said["type"]!, (string)said["id"]!, (long)sequence!, (bool)said["again"]!, Dropped(said)));
+            if (said["sequence"] is { } sequence) Add(_lines, new Line((string)said["type"]!, (string)said["id"]!, (long)sequence!, (bool)said["again"]!, Dropped(said)) { Text = (string?)said["text"] });
         }), ReadAsync(process.StandardError, text => Add(_errors, text)));
     }
 

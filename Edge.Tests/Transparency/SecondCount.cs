@@ -35,7 +35,7 @@ internal static class SecondCount
             ["shares.local"] = All("hit.shared").Count(one => Text(one, "kind") == "local"), ["shares.case-linked"] = All("hit.shared").Count(one => Text(one, "case") != ""),
             ["searches"] = Done("order.search").Count, ["searches.case-linked"] = Done("order.search").Count(one => Text(one, "case") != ""),
             ["searches.empty"] = Done("order.search").Count(one => Number(one, "count") == 0), ["searches.results"] = Done("order.search").Sum(one => Number(one, "count")),
-            ["holds"] = Done("order.hold").Count, ["releases"] = Done("order.release").Count, ["exports"] = Done("order.export").Count,
+            ["holds"] = Done("order.hold").Count, ["releases"] = Done("order.release").Count, ["exports"] = Done("order.export").Count + Done("log.exported").Count,
             ["dispositions"] = Done("order.disposition").Count,
             ["orders.refused"] = refused.Sum(one => one.Count), ["orders.refused.not-authorised"] = refused.Where(one => notAuthorised.Contains(one.Reason)).Sum(one => one.Count),
             ["orders.refused.not-against-policy"] = refused.Where(one => breaksNoRule.Contains(one.Reason)).Sum(one => one.Count),

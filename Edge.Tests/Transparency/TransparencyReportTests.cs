@@ -107,6 +107,40 @@ public sealed class TransparencyReportTests(SharedMonth shared) : IClassFixture<
         Assert.True(SignedNote.TryParse(await File.ReadAllBytesAsync($"{page}.note", TestContext.Current.CancellationToken), out var note));
         Assert.True(note!.IsSignedBy(signer!));
         Assert.Contains(Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData(await File.ReadAllBytesAsync(page, TestContext.Current.CancellationToken))), note.Text, StringComparison.Ordinal);
+
+        var checkedNote = await Run("audit", "note", page, "--key", signer!.ToString(), "--json");
+        Assert.Equal(ExitCode.Ok, checkedNote.Code);
+        Assert.Equal((true, "2026Q4", 1), (JsonElement.Parse(checkedNote.Output).GetProperty("verified").GetBoolean(),
+            JsonElement.Parse(checkedNote.Output).GetProperty("quarter").GetString(),
+                JsonElement.Parse(checkedNote.Output).GetProperty("logs").GetArrayLength()));
+        Assert.Contains("signed this report of 2026Q4", (await Run("audit", "note", page, "--key", signer.ToString())).Output, StringComparison.Ordinal);
+        using var stranger = Edge.Storage.Keys.SigningKey.Create();
+        await Refused(new NoteKey(signer.Name, stranger.Public).ToString(), "not signed with the key");
+        var signedNote = await File.ReadAllTextAsync($"{page}.note", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync($"{page}.note", signedNote.Replace("2026Q4", "2026Q3", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        await Refused(signer.ToString(), "does not hold");
+        await File.WriteAllTextAsync($"{page}.note", signedNote, TestContext.Current.CancellationToken);
+        await File.AppendAllTextAsync(page, " ", TestContext.Current.CancellationToken);
+        await Refused(signer.ToString(), "not the file that was signed");
+
+        async Task Refused(string vkey, string why)
+        {
+            var refused = await Run("audit", "note", page, "--key", vkey, "--json");
+            Assert.Equal(ExitCode.Verification, refused.Code);
+            Assert.Contains(why, JsonElement.Parse(refused.Output).GetProperty("refused").GetString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_report_says_whether_the_key_of_the_first_epoch_was_given()
+    {
+        var without = JsonElement.Parse((await Report(_month.Log, "--key", _month.Vkey, "--quarter", "2026Q4", "--json")).Output);
+        Assert.False(without.GetProperty("boxes")[0].GetProperty("epochKeyGiven").GetBoolean());
+        Assert.Contains("not given", (await Report(_month.Log, "--key", _month.Vkey, "--quarter", "2026Q4")).Output, StringComparison.Ordinal);
+        using var lab = new Edge.Tests.Audit.LogLab();
+        using (var log = lab.OpenEpochs()) log.AppendMany(Edge.Tests.Audit.LogLab.Entries(5));
+        var given = JsonElement.Parse((await Report(lab.Directory, "--key", lab.Vkey, "--epoch-key", lab.EpochVkey, "--quarter", "2026Q1", "--json")).Output);
+        Assert.True(given.GetProperty("boxes")[0].GetProperty("epochKeyGiven").GetBoolean());
     }
 
     [Theory]

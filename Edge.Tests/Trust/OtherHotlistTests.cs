@@ -189,7 +189,7 @@ public sealed class OtherHotlistTests : IDisposable
         Shared();
         File.Delete(Path.Combine(_lab.Repository, TrustPath.Grants));
         _lab.Writer.Renew(Now);
-        Assert.Equal("grants.json: rollback: targets.json no longer names it; publish one without grants", Assert.Throws<TrustException>(() => Update()).Message);
+        Assert.Equal("grants.json: rollback: targets.json no longer names it; publish one without entries", Assert.Throws<TrustException>(() => Update()).Message);
         Assert.Equal("list one", Text(_box.Current!));
     }
 

@@ -61,17 +61,37 @@ public sealed class PolicyChangeTests
             gone.Select(change => (change.Word, change.Text)));
     }
 
+    [Fact]
+    public void To_need_a_proof_of_publication_is_narrower_and_no_longer_to_is_wider()
+    {
+        using var key = SigningKey.Create();
+        using var log = SigningKey.Create();
+        var before = Old with { Witnesses = new Witnesses([new NoteKey("w", key.Public, NoteKeyType.Cosignature)], Needed: 1) };
+        var published = before with { PublicationLog = new NoteKey("log", log.Public) };
+        Assert.Equal(["narrower", "other"], PolicyChange.Between(before, published).Select(change => change.Word));
+        Assert.Equal(["wider", "other"], PolicyChange.Between(published, before).Select(change => change.Word));
+        Assert.Equal("boxes look for what is in a hotlist without a witness having seen that it was published", PolicyChange.Between(published,
+            before)[0].Text);
+        Assert.Contains(PolicyChange.Statements(before, published, Lists.Now),
+            line => line.StartsWith("+ Every list of wanted plates is entered in a public log", StringComparison.Ordinal));
+        Assert.Contains(PolicyChange.Statements(before, published, Lists.Now), line => line.StartsWith("- Nobody outside the agency has to see",
+            StringComparison.Ordinal));
+    }
+
     /// <summary>A key that a later version adds must say its change too, or keepers would sign what they did not read.</summary>
     [Fact]
     public void Every_key_of_a_policy_but_agency_and_version_is_told_when_it_changes()
     {
         string[] told =
         [
-            "purposes", "matching", "longestEntryDays", "hitRetentionHours", "summaryMinutes", "largestHotlist", "forbiddenSources", "longestHoldHours",
-            "roles", "sharing", "notifyWithinHours", "notify", "complaints", "witnesses", "expires",
+            "purposes", "matching", "longestEntryDays", "hitRetentionHours", "summaryMinutes", "disclosureDays", "largestHotlist", "forbiddenSources",
+                "longestHoldHours",
+            "roles", "sharing", "notifyWithinHours", "notify", "complaints", "witnesses", "publicationLog", "expires",
         ];
         var office = new Office("o", null, "311", null, null);
-        var full = JsonNode.Parse((Old with { Notify = office, Complaints = office, Expires = Lists.Now }).Write())!.AsObject();
+        using var key = SigningKey.Create();
+        var full = JsonNode.Parse((Old with { Notify = office, Complaints = office, Expires = Lists.Now, PublicationLog = new NoteKey("log",
+            key.Public) }).Write())!.AsObject();
         Assert.Equal(told.Order(StringComparer.Ordinal), full.Select(key => key.Key).Except(["agency", "version"]).Order(StringComparer.Ordinal));
     }
 

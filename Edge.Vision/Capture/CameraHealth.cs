@@ -8,4 +8,8 @@ namespace Edge.Vision.Capture;
 /// <param name="Reconnects">Times the source was reopened after a failure.</param>
 /// <param name="LastError">Why it last failed, fit for a technician; never a credential, never a plate.</param>
 public sealed record CameraHealth(
-    CameraState State, DateTimeOffset Since, long Frames, long Dropped, long Reconnects, string? LastError);
+    CameraState State, DateTimeOffset Since, long Frames, long Dropped, long Reconnects, string? LastError)
+{
+    /// <summary><see cref="LastError"/> as a code.</summary>
+    public CameraFault Fault { get; init; }
+}

@@ -9,6 +9,9 @@ namespace Edge.Vision.Capture;
 /// <summary>Chooses what reads a camera by what its source looks like.</summary>
 public static class CameraSources
 {
+    /// <summary>True for a camera, false for pictures and recordings, which end.</summary>
+    public static bool IsLive(string source) => source.Contains("://", StringComparison.Ordinal) || source.StartsWith("/dev/video", StringComparison.Ordinal);
+
     /// <summary>True for a file that is read as a picture: by its name, or by its first bytes.</summary>
     public static bool IsPicture(string path) => PictureSource.IsPictureName(path) || PictureSource.IsPicture(path);
 
@@ -30,6 +33,20 @@ public static class CameraSources
         OpenCv.Prepare();
         using var recording = new VideoCapture(Path.GetFullPath(path), VideoCaptureAPIs.FFMPEG);
         return recording.IsOpened() && recording.FrameCount > 0 ? recording.FrameCount : null;
+    }
+
+    /// <summary>What this machine lacks to decode pictures, with what to install; null if it lacks nothing.</summary>
+    public static string? Missing()
+    {
+        try
+        {
+            OpenCv.Prepare();
+            return null;
+        }
+        catch (CaptureException missing)
+        {
+            return missing.Message;
+        }
     }
 
     /// <summary>Opens a source; nothing is read before <see cref="ICameraSource.ReadAsync"/>. A live camera need not

@@ -14,13 +14,13 @@ internal sealed class CameraVitals(TimeProvider time)
     }
 
     /// <summary>Enters a state; true if that, or the reason, is news. The last error stays until the next one.</summary>
-    public bool Become(CameraState state, string? error = null)
+    public bool Become(CameraState state, string? error = null, CameraFault fault = CameraFault.Other)
     {
         lock (_gate)
         {
             var before = _now;
             if (before.State != state) _now = _now with { State = state, Since = time.GetUtcNow() };
-            if (error is not null) _now = _now with { LastError = error };
+            if (error is not null) _now = _now with { LastError = error, Fault = fault };
             return _now != before;
         }
     }

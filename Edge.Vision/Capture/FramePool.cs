@@ -5,7 +5,7 @@ namespace Edge.Vision.Capture;
 
 /// <summary>
 /// The pixel buffers of one source. A native picture is megabytes the collector cannot see, so buffers are handed
-/// round, not left to it; and since they hold plates, one that goes back to the allocator is wiped first.
+/// round, not left to it; and since they hold plates, each is wiped when it comes back: the next frame may be an hour away.
 /// </summary>
 internal sealed class FramePool : IDisposable
 {
@@ -19,14 +19,14 @@ internal sealed class FramePool : IDisposable
     /// <summary>Buffers somebody holds right now.</summary>
     public int Lent => Volatile.Read(ref _lent);
 
-    /// <summary>An 8-bit BGR buffer of that size; its content is whatever was there before.</summary>
+    /// <summary>An 8-bit BGR buffer of that size, black or never written.</summary>
     public Mat Rent(int width, int height)
     {
         Interlocked.Increment(ref _lent);
         while (_idle.TryDequeue(out var idle))
         {
             if (idle.Width == width && idle.Height == height && idle.Type() == MatType.CV_8UC3) return idle;
-            Wipe(idle);
+            idle.Dispose();
         }
         return new Mat(height, width, MatType.CV_8UC3);
     }
@@ -38,30 +38,25 @@ internal sealed class FramePool : IDisposable
         return decoded;
     }
 
-    /// <summary>Takes a buffer back, to be used again.</summary>
+    /// <summary>Takes a buffer back, wipes it, and keeps it to be used again.</summary>
     public void Return(Mat pixels)
     {
-        if (_closed || _idle.Count >= Kept) Wipe(pixels);
+        if (!pixels.Empty()) pixels.SetTo(Scalar.All(0));
+        if (_closed || _idle.Count >= Kept) pixels.Dispose();
         else _idle.Enqueue(pixels);
         Interlocked.Decrement(ref _lent);
-        if (_closed) WipeIdle(); // closed while we were returning
+        if (_closed) FreeIdle(); // closed while we were returning
     }
 
-    /// <summary>Wipes and frees what is idle; buffers still lent are freed as they come back.</summary>
+    /// <summary>Frees what is idle; buffers still lent are freed as they come back.</summary>
     public void Dispose()
     {
         _closed = true;
-        WipeIdle();
+        FreeIdle();
     }
 
-    private void WipeIdle()
+    private void FreeIdle()
     {
-        while (_idle.TryDequeue(out var idle)) Wipe(idle);
-    }
-
-    private static void Wipe(Mat pixels)
-    {
-        if (!pixels.Empty()) pixels.SetTo(Scalar.All(0));
-        pixels.Dispose();
+        while (_idle.TryDequeue(out var idle)) idle.Dispose();
     }
 }

@@ -109,7 +109,8 @@ internal sealed class LiveSource(
                 if (left <= TimeSpan.Zero)
                 {
                     _vitals.Become(CameraState.Stalled, $"camera {Name}: no picture for {(attempt.HasFrame
-                        ? options.StallAfter : options.ConnectWithin).TotalSeconds:0.#} s; check its power and network");
+                        ? options.StallAfter : options.ConnectWithin).TotalSeconds:0.#} s; check its power and network",
+                        CameraFault.Silent);
                     log.LogWarning("camera {Camera} stalled after {Frames} frames", Name, _vitals.Frames);
                     break;
                 }
@@ -174,7 +175,7 @@ internal sealed class LiveSource(
             }
             catch (CaptureException failure)
             {
-                if (!_cut) source.Failed(failure.Message);
+                if (!_cut) source.Failed(failure.Message, failure.Fault);
             }
             catch (Exception surprise)
             {
@@ -220,7 +221,7 @@ internal sealed class LiveSource(
         {
             Pool.Return(pixels);
             var reason = $"camera {Name}: the same picture for {options.FreezeAfter.TotalSeconds:0.#} s; restart the camera";
-            if (_vitals.Become(CameraState.Frozen, reason))
+            if (_vitals.Become(CameraState.Frozen, reason, CameraFault.Frozen))
                 log.LogWarning("camera {Camera} frozen after {Frames} frames", Name, index);
             return null;
         }
@@ -228,8 +229,8 @@ internal sealed class LiveSource(
         return new Frame(pixels, index, position, time.GetUtcNow(), Pool);
     }
 
-    private void Failed(string reason)
+    private void Failed(string reason, CameraFault fault = CameraFault.Other)
     {
-        if (_vitals.Become(CameraState.Starting, reason)) log.LogWarning("camera {Camera}: {Reason}", Name, reason);
+        if (_vitals.Become(CameraState.Starting, reason, fault)) log.LogWarning("camera {Camera}: {Reason}", Name, reason);
     }
 }

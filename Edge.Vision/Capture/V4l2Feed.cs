@@ -18,7 +18,7 @@ internal sealed class V4l2Feed(CameraOptions options) : ILiveFeed
         var pixels = pool.Rent(Math.Max(1, device.FrameWidth), Math.Max(1, device.FrameHeight));
         if (device.Read(pixels) && !pixels.Empty() && pixels.Type() == MatType.CV_8UC3) return pixels;
         pool.Return(pixels);
-        throw new CaptureException($"{options.Source}: the camera gives no picture; check that it is plugged in");
+        throw new CaptureException($"{options.Source}: the camera gives no picture; check that it is plugged in") { Fault = CameraFault.Silent };
     }
 
     public void Cut() => _cut = true;
@@ -28,13 +28,13 @@ internal sealed class V4l2Feed(CameraOptions options) : ILiveFeed
     private VideoCapture OpenDevice()
     {
         if (!File.Exists(options.Source))
-            throw new CaptureException($"{options.Source}: no such camera; plug it in and see v4l2-ctl --list-devices");
+            throw new CaptureException($"{options.Source}: no such camera; plug it in and see v4l2-ctl --list-devices") { Fault = CameraFault.Missing };
         // Only the constructor takes parameters reliably; later ones reopen the device in some drivers.
         var device = new VideoCapture(options.Source, VideoCaptureAPIs.V4L2, [.. Wishes()]);
         if (device.IsOpened()) return device;
         device.Dispose();
         throw new CaptureException($"{options.Source}: cannot be opened as a camera; it may be in use, or the service's " +
-            "user is not in group video");
+            "user is not in group video") { Fault = CameraFault.Refused };
     }
 
     private IEnumerable<int> Wishes()

@@ -24,10 +24,15 @@ public sealed class PlateDetector : IDisposable
     public static PlateDetector Open(string folder, DetectorManifest manifest, int threads) =>
         new(manifest, OnnxModel.Open(folder, manifest, manifest.Input, manifest.Outputs(), [1], threads));
 
+    /// <summary>The score from which the manifest calls it a plate.</summary>
+    internal float Threshold => _manifest.Threshold;
+
     /// <summary>Plates in <paramref name="picture"/>, best first, in its pixels.</summary>
+    /// <param name="least">Also what scores lower than the manifest's threshold, down to this.</param>
     /// <remarks>Borrows <paramref name="picture"/> (8-bit BGR); the caller still disposes it.</remarks>
-    internal List<PlateDetection> Detect(Mat picture)
+    internal List<PlateDetection> Detect(Mat picture, float least = 1)
     {
+        var threshold = MathF.Min(least, Threshold);
         var layout = LetterboxLayout.Fit(picture.Width, picture.Height, _manifest.Resize);
         if (_input is null || _input.Width != layout.Width || _input.Height != layout.Height)
         {
@@ -35,7 +40,6 @@ public sealed class PlateDetector : IDisposable
             _input = new InputTensor(_manifest.Input, batch: 1, layout.Width, layout.Height);
             _layout = default;
         }
-        // Where a picture of another shape came before, its pixels would stand in this one's padding.
         if (layout != _layout) _input.Fill(_manifest.Resize.Pad);
         _layout = layout;
         // Colour first, then size: a grey picture is a third of the work to shrink.
@@ -53,10 +57,19 @@ public sealed class PlateDetector : IDisposable
         var values = outputs[0].GetTensorDataAsSpan<float>();
         var shape = outputs[0].GetTensorTypeAndShape().Shape;
         var found = _manifest.Decode == DetectorDecode.CentreMap
-            ? DetectionDecoder.CentreMap(values, (int)shape[2], (int)shape[3], _manifest.Threshold, _manifest.Overlap)
-            : DetectionDecoder.EndToEnd(values, _manifest.Threshold, _manifest.Overlap);
+            ? DetectionDecoder.CentreMap(values, (int)shape[2], (int)shape[3], threshold, _manifest.Overlap)
+            : DetectionDecoder.EndToEnd(values, threshold, _manifest.Overlap);
         for (var i = 0; i < found.Count; i++) found[i] = layout.ToPicture(found[i]);
+        Wipe();
         return found;
+    }
+
+    // The next frame may be an hour away: nobody's picture waits for it.
+    private void Wipe()
+    {
+        _input!.Fill(_manifest.Resize.Pad);
+        _scaled.SetTo(Scalar.Black);
+        if (!_coloured.Empty()) _coloured.SetTo(Scalar.Black);
     }
 
     public void Dispose()

@@ -33,13 +33,29 @@ public sealed class PlateText : IDisposable, IEquatable<PlateText>
         {
             if (character is ' ' or '-' or '.' or '·') continue;
             var upper = character is >= 'a' and <= 'z' ? (char)(character - 32) : character;
-            if (length == MaxLength || upper is not (>= 'A' and <= 'Z' or >= '0' and <= '9')) return false;
+            if (length == MaxLength || upper is not (>= 'A' and <= 'Z' or >= '0' and <= '9'))
+            {
+                canonical.Clear();
+                return false;
+            }
             canonical[length++] = (byte)upper;
         }
         if (length == 0) return false;
         plate = new PlateText(length);
         canonical[..length].CopyTo(plate._ascii);
-        CryptographicOperations.ZeroMemory(canonical);
+        canonical.Clear();
+        return true;
+    }
+
+    /// <summary>Takes characters that are in canonical form already, and no others.</summary>
+    public static bool TryOfCanonical(ReadOnlySpan<byte> ascii, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out PlateText? plate)
+    {
+        plate = null;
+        if (ascii.Length is 0 or > MaxLength) return false;
+        foreach (var character in ascii)
+            if (character is not (>= (byte)'A' and <= (byte)'Z' or >= (byte)'0' and <= (byte)'9')) return false;
+        plate = new PlateText(ascii.Length);
+        ascii.CopyTo(plate._ascii);
         return true;
     }
 

@@ -35,15 +35,16 @@ internal sealed class RecentPlates : IDisposable
         using (plate) IsNew(plate, track.Last);
     }
 
-    private void Forget(TimeSpan at)
+    /// <summary>Wipes those whose time is over by <paramref name="at"/>: asked at every frame, not only when the next plate comes.</summary>
+    public void Forget(TimeSpan at)
     {
-        foreach (var (plate, _) in _plates.Where(recent => recent.Until < at)) plate.Dispose();
-        _plates.RemoveAll(recent => recent.Until < at);
+        for (var i = _plates.Count - 1; i >= 0; i--)
+        {
+            if (_plates[i].Until >= at) continue;
+            _plates[i].Plate.Dispose();
+            _plates.RemoveAt(i);
+        }
     }
 
-    public void Dispose()
-    {
-        foreach (var (plate, _) in _plates) plate.Dispose();
-        _plates.Clear();
-    }
+    public void Dispose() => Forget(TimeSpan.MaxValue);
 }

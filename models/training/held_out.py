@@ -15,7 +15,7 @@ import numpy as np
 
 import real
 from plates import PlateRenderer
-from plates.photograph import Camera, Conditions
+from plates.photograph import Camera, Conditions, edge_errors
 
 
 def write(data: Path, out: Path, rendered: int, seed: int) -> int:
@@ -24,7 +24,7 @@ def write(data: Path, out: Path, rendered: int, seed: int) -> int:
     rows = ["file\ttext"]
     for i, crop in enumerate(real.crops(data, validation=True)):
         x, y, w, h = crop.box
-        left, top, right, bottom = np.array([x, y, x + w, y + h]) + rng.normal(0.02, 0.02, 4) * [-w, -h, w, h]
+        left, top, right, bottom = np.array([x, y, x + w, y + h]) + edge_errors(rng) * [-1, -1, 1, 1] * np.array([min(h, 0.4 * w), h, min(h, 0.4 * w), h])
         picture = crop.image[max(0, round(top)):round(bottom), max(0, round(left)):round(right)]
         rows.append(f"{_save(out, f'{crop.set}-{i:04}', picture)}\t{crop.text}")
     # Milder than training: what a camera that was set up by somebody sees.

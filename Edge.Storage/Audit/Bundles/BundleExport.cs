@@ -25,22 +25,7 @@ public static class BundleExport
         ArgumentNullException.ThrowIfNull(form);
         to = Path.GetFullPath(to);
         if (Path.Exists(to)) throw new IOException($"{to} is there already: a bundle is never overwritten");
-        var snapshot = new LogSnapshot(new LogFolder(log));
-        var sealedParts = new List<byte[]>();
-        var disclosed = new HashSet<long>();
-        if (form.Auditor is { } auditor)
-            sealedParts = SealedDisclosures.Seal(snapshot.Disclosures().Select(one =>
-            {
-                disclosed.Add(one.Index);
-                return one;
-            }), snapshot.Checkpoint, auditor);
-        var manifest = new BundleManifest(form.Auditor is null ? BundleKind.Public : BundleKind.Full, snapshot.Checkpoint.Origin, snapshot.Checkpoint.Size,
-            snapshot.Checkpoint.Root.ToString(), form.Log?.ToString(), [.. (form.Witnesses ?? []).Select(one => one.ToString())], form.Auditor?.KeyId,
-            disclosed.Count, sealedParts.Count);
-        var files = snapshot.Files.Append((BundleManifest.Name, manifest.Write))
-            .Concat(sealedParts.Select((part, i) => (SealedDisclosures.NameOf(i), (Func<byte[]>)(() => part))))
-            .OrderBy(file => file.Item1, StringComparer.Ordinal);
-
+        var (manifest, files) = Prepare(log, form);
         var making = to + DurableFile.TemporarySuffix;
         try
         {
@@ -60,12 +45,50 @@ public static class BundleExport
         }
     }
 
+    /// <summary>Writes a bundle's archive to a stream: for where its bytes are to be made durable elsewhere.</summary>
+    /// <param name="archive">Is left open, and not flushed.</param>
+    /// <exception cref="AuditDamagedException">As <see cref="Write"/>.</exception>
+    /// <exception cref="IOException">The stream takes no more.</exception>
+    public static BundleManifest WriteTo(string log, Stream archive, BundleForm form)
+    {
+        ArgumentNullException.ThrowIfNull(form);
+        ArgumentNullException.ThrowIfNull(archive);
+        var (manifest, files) = Prepare(log, form);
+        WriteArchive(archive, files, progress: null);
+        return manifest;
+    }
+
+    private static (BundleManifest Manifest, IEnumerable<(string Name, Func<byte[]> Read)> Files) Prepare(string log, BundleForm form)
+    {
+        var snapshot = new LogSnapshot(new LogFolder(log));
+        var sealedParts = new List<byte[]>();
+        var disclosed = new HashSet<long>();
+        if (form.Auditor is { } auditor)
+            sealedParts = SealedDisclosures.Seal(snapshot.Disclosures().Select(one =>
+            {
+                disclosed.Add(one.Index);
+                return one;
+            }), snapshot.Checkpoint, auditor);
+        var manifest = new BundleManifest(form.Auditor is null ? BundleKind.Public : BundleKind.Full, snapshot.Checkpoint.Origin, snapshot.Checkpoint.Size,
+            snapshot.Checkpoint.Root.ToString(), form.Log?.ToString(), [.. (form.Witnesses ?? []).Select(one => one.ToString())], form.Auditor?.KeyId,
+            disclosed.Count, sealedParts.Count);
+        return (manifest, snapshot.Files.Append((BundleManifest.Name, manifest.Write))
+            .Concat(sealedParts.Select((part, i) => (SealedDisclosures.NameOf(i), (Func<byte[]>)(() => part))))
+            .OrderBy(file => file.Item1, StringComparer.Ordinal));
+    }
+
     private static void WriteArchive(string path, IEnumerable<(string Name, Func<byte[]> Read)> files, IProgress<long>? progress)
     {
         using var archive = new FileStream(path, new FileStreamOptions
         {
             Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 1 << 20, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         });
+        WriteArchive(archive, files, progress);
+        archive.Flush(flushToDisk: true);
+    }
+
+    private static void WriteArchive(Stream archive, IEnumerable<(string Name, Func<byte[]> Read)> files, IProgress<long>? progress)
+    {
         var zeros = new byte[2 * BundleTar.Block];
         long done = 0;
         foreach (var (name, read) in files)
@@ -77,7 +100,6 @@ public static class BundleExport
             progress?.Report(++done);
         }
         archive.Write(zeros);
-        archive.Flush(flushToDisk: true);
     }
 
     private static void WriteFolder(string path, IEnumerable<(string Name, Func<byte[]> Read)> files, IProgress<long>? progress)

@@ -32,13 +32,13 @@ internal sealed class MjpegFeed(CameraAddress camera) : ILiveFeed
         }
         catch (HttpRequestException failure)
         {
-            throw new CaptureException($"{camera}: {Advice(failure)}");
+            throw new CaptureException($"{camera}: {Advice(failure)}") { Fault = FaultOf(failure) };
         }
         catch (IOException)
         {
-            throw new CaptureException($"{camera}: the connection broke");
+            throw new CaptureException($"{camera}: the connection broke") { Fault = CameraFault.Silent };
         }
-        throw new CaptureException($"{camera}: {BadPicturesInARow} pictures in a row are damaged, no JPEG or too large");
+        throw new CaptureException($"{camera}: {BadPicturesInARow} pictures in a row are damaged, no JPEG or too large") { Fault = CameraFault.Unreadable };
     }
 
     public void Cut() => _cut.Cancel();
@@ -65,7 +65,7 @@ internal sealed class MjpegFeed(CameraAddress camera) : ILiveFeed
         _response = _http.Send(request, HttpCompletionOption.ResponseHeadersRead, _cut.Token);
         // A blocked read of the body does not look at the token; taking the connection away ends it.
         _cut.Token.Register(_response.Dispose);
-        if (_response.StatusCode != HttpStatusCode.OK) throw new CaptureException($"{camera}: {Advice(_response.StatusCode)}");
+        if (_response.StatusCode != HttpStatusCode.OK) throw new CaptureException($"{camera}: {Advice(_response.StatusCode)}") { Fault = FaultOf(_response.StatusCode) };
         _parser = Parser(_response.Content.Headers.ContentType);
         _body = _response.Content.ReadAsStream(_cut.Token);
     }
@@ -84,11 +84,11 @@ internal sealed class MjpegFeed(CameraAddress camera) : ILiveFeed
     {
         if (type?.MediaType?.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase) != true)
             throw new CaptureException($"{camera}: answers with {Printable(type?.MediaType)}, not with an MJPEG stream " +
-                "(multipart/x-mixed-replace): use the camera's video address, not its page or its snapshot");
+                "(multipart/x-mixed-replace): use the camera's video address, not its page or its snapshot") { Fault = CameraFault.NoStream };
         var boundary = type.Parameters.FirstOrDefault(
             parameter => parameter.Name.Equals("boundary", StringComparison.OrdinalIgnoreCase))?.Value;
         return MultipartParser.TryCreate(boundary, out var parser)
-            ? parser : throw new CaptureException($"{camera}: the stream names no boundary between its pictures");
+            ? parser : throw new CaptureException($"{camera}: the stream names no boundary between its pictures") { Fault = CameraFault.NoStream };
     }
 
     private ReadOnlySpan<byte> NextPart()
@@ -98,11 +98,11 @@ internal sealed class MjpegFeed(CameraAddress camera) : ILiveFeed
             switch (_parser!.Next(out var part))
             {
                 case MultipartStep.Part: return part;
-                case MultipartStep.Ended: throw new CaptureException($"{camera}: the camera ended the stream");
-                case MultipartStep.Refused: throw new CaptureException($"{camera}: the camera sends {_parser.Refusal}");
+                case MultipartStep.Ended: throw new CaptureException($"{camera}: the camera ended the stream") { Fault = CameraFault.Silent };
+                case MultipartStep.Refused: throw new CaptureException($"{camera}: the camera sends {_parser.Refusal}") { Fault = CameraFault.Unreadable };
             }
             var read = _body!.Read(_chunk);
-            if (read == 0) throw new CaptureException($"{camera}: the camera ended the stream");
+            if (read == 0) throw new CaptureException($"{camera}: the camera ended the stream") { Fault = CameraFault.Silent };
             _parser.Append(_chunk.AsSpan(0, read));
         }
     }
@@ -122,6 +122,20 @@ internal sealed class MjpegFeed(CameraAddress camera) : ILiveFeed
         HttpRequestError.ConnectionError => "nothing answers at this port",
         HttpRequestError.SecureConnectionError => "the camera's certificate is not trusted by this machine",
         _ => $"HTTP failed ({failure.HttpRequestError})",
+    };
+
+    private static CameraFault FaultOf(HttpStatusCode status) => status switch
+    {
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => CameraFault.Refused,
+        HttpStatusCode.NotFound => CameraFault.NoStream,
+        _ => CameraFault.Other,
+    };
+
+    private static CameraFault FaultOf(HttpRequestException failure) => failure.HttpRequestError switch
+    {
+        HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError => CameraFault.Unreachable,
+        HttpRequestError.SecureConnectionError => CameraFault.Refused,
+        _ => CameraFault.Other,
     };
 
     private static string Printable(string? mediaType) =>

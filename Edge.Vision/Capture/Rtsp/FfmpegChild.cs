@@ -52,7 +52,7 @@ internal sealed partial class FfmpegChild : IDisposable
         }
         catch (Win32Exception failure)
         {
-            throw new CaptureException("cannot start /usr/bin/setsid: install util-linux", failure);
+            throw new CaptureException("cannot start /usr/bin/setsid: install util-linux", failure) { Fault = CameraFault.Missing };
         }
         var child = new FfmpegChild(process);
         try

@@ -33,13 +33,13 @@ internal sealed class RtspFeed(CameraAddress camera, string program, TimeSpan pa
             child.Output.ReadExactly(_header);
             if (!BitmapHeader.TryParse(_header, out var header))
                 throw new CaptureException($"{camera}: no picture of at most {PictureLimits.LongestSide} px a side " +
-                    $"and {PictureLimits.MostPixels / 1_000_000} megapixels: choose a smaller stream in the camera");
+                    $"and {PictureLimits.MostPixels / 1_000_000} megapixels: choose a smaller stream in the camera") { Fault = CameraFault.Unreadable };
             return ReadPixels(child.Output, header, pool);
         }
         catch (Exception failure) when (failure is IOException or ObjectDisposedException)
         {
             // Exit code 0 or not: a live stream that ends has failed.
-            throw new CaptureException(FfmpegComplaint.Explain(child.Bury(), camera));
+            throw FfmpegComplaint.Explain(child.Bury(), camera);
         }
     }
 

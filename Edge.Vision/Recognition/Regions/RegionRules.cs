@@ -20,13 +20,20 @@ public sealed class RegionRules
     /// <exception cref="ArgumentException">A region is not known, or nothing is allowed at all.</exception>
     public RegionRules(IEnumerable<string> regions, IEnumerable<PlatePattern> own)
     {
+        (Regions, Own) = ([.. regions], [.. own]);
         _patterns =
         [
-            .. regions.SelectMany(region => RegionPatterns.Of(region) ?? throw new ArgumentException("a region has no patterns", nameof(regions))),
-            .. own,
+            .. Regions.SelectMany(region => RegionPatterns.Of(region) ?? throw new ArgumentException("a region has no patterns", nameof(regions))),
+            .. Own,
         ];
         if (_patterns.Length == 0) throw new ArgumentException("no region and no pattern", nameof(regions));
     }
+
+    /// <summary>The regions whose patterns are allowed.</summary>
+    public IReadOnlyList<string> Regions { get; }
+
+    /// <summary>The further patterns.</summary>
+    public IReadOnlyList<PlatePattern> Own { get; }
 
     /// <summary>Holds the reading against the patterns and changes look-alikes where that makes it fit.</summary>
     /// <returns>Positions of the characters that were changed, from 0, none where it fits as it is; null where it fits no

@@ -21,7 +21,7 @@ from onnx_file import halve, sha256
 from .evaluate import AREA, OVERLAP, PAD, THRESHOLD, load
 from .network import PlateNetwork, decode, fused
 
-NAME = "edge-detector-4"
+NAME = "edge-detector-5"
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "detector.npz"
 
 
@@ -69,9 +69,12 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("checkpoint", type=Path)
     arguments.add_argument("file", type=Path)
+    arguments.add_argument("--halfway-to", type=Path, help="weights the training began with: export the mean of these and the checkpoint")
     options = arguments.parse_args()
     torch.set_num_threads(1)
     network = load(options.checkpoint)
+    if options.halfway_to:
+        weights.halfway(network, options.halfway_to)
     weights.save(network, WEIGHTS)
     export(network, options.file)
     print("difference", difference(network))

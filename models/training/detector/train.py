@@ -164,7 +164,8 @@ class Training:
         decayed = [p for p in self.network.parameters() if p.ndim > 1]
         free = [p for p in self.network.parameters() if p.ndim <= 1]
         self._optimiser = torch.optim.AdamW(
-            [{"params": decayed, "weight_decay": 0.02}, {"params": free, "weight_decay": 0.0}], lr=rate, betas=(0.9, 0.99))
+            [{"params": decayed, "weight_decay": 0.02}, {"params": free, "weight_decay": 0.0}], lr=rate, betas=(0.9, 0.99),
+            **({"fused": True} if self.device.type == "cuda" else {}))
         self.samples, self.steps, self.progress = 0, 0, 0.0
         if path.exists():
             self._resume(torch.load(path, map_location=self.device))
@@ -204,11 +205,10 @@ class Training:
         self.samples += len(pictures)
         keep = min(0.999, (self.steps + 1) / (self.steps + 10))
         with torch.no_grad():
-            for mean, value in zip(self.average.state_dict().values(), self.network.state_dict().values()):
-                if mean.dtype.is_floating_point:
-                    mean.mul_(keep).add_(value, alpha=1 - keep)
-                else:
-                    mean.copy_(value)
+            means, values = (list(network.state_dict().values()) for network in (self.average, self.network))
+            floats = [i for i, mean in enumerate(means) if mean.dtype.is_floating_point]
+            torch._foreach_mul_([means[i] for i in floats], keep)
+            torch._foreach_add_([means[i] for i in floats], [values[i] for i in floats], alpha=1 - keep)
         return result
 
 

@@ -15,7 +15,7 @@ from plates.designs import REGIONS
 
 from .network import ALPHABET, EMPTY, SLOTS, STEPS, Recogniser, normalise
 
-NAME = "edge-recogniser-5"
+NAME = "edge-recogniser-6"
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "recogniser.npz"
 GROW = (0.0, -0.03, 0.04)
 """Crops of a plate, grown by these shares of its box; the second and third are read only where the first leaves doubt."""

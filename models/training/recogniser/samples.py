@@ -19,12 +19,12 @@ import real
 from plates import PlateRenderer
 from plates.designs import REGIONS
 from plates.optics import Optics
-from plates.photograph import HEIGHT, WIDTH, Camera
+from plates.photograph import HEIGHT, WIDTH, Camera, edge_errors
 
 from .network import ALPHABET, EMPTY, SLOTS, normalise
 
 CHUNK = 1024
-REAL_IN_CHUNK = 100
+REAL_IN_CHUNK = 70
 PHOTOGRAPHS_OF_A_PLATE = 2  # drawing a plate costs as much as photographing it
 
 
@@ -181,9 +181,9 @@ class RealCrops:
         crops = self._sets[self._names[int(rng.choice(len(self._names), p=self._shares))]]
         crop = crops[int(rng.integers(len(crops)))]
         x, y, w, h = crop.box
-        quad = np.float32([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])
-        margin = rng.uniform(-0.03, 0.1) + rng.uniform(-0.03, 0.03, 4)
-        quad += np.float32([[-margin[0] * w, -margin[1] * h], [margin[2] * w, -margin[1] * h], [margin[2] * w, margin[3] * h], [-margin[0] * w, margin[3] * h]])
+        # As loose as the detector's boxes; a squashed photograph's plate is narrower than it was.
+        left, up, right, down = edge_errors(rng) * [min(h, 0.4 * w), h, min(h, 0.4 * w), h] + rng.uniform(-0.035, 0.07) * np.array([w, h, w, h])
+        quad = np.float32([[x - left, y - up], [x + w + right, y - up], [x + w + right, y + h + down], [x - left, y + h + down]])
         centre = quad.mean(0)
         angle = np.radians(rng.normal() * 4 if rng.random() < 0.85 else rng.uniform(-15, 15))
         turn = np.float32([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])

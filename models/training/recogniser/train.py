@@ -24,7 +24,7 @@ import real
 import weights
 from plates import PlateRenderer
 from plates.designs import REGIONS
-from plates.photograph import HEIGHT, WIDTH, Camera
+from plates.photograph import HEIGHT, WIDTH, Camera, edge_errors
 
 from .network import ALPHABET, EMPTY, Recogniser, loss, normalise, read_slots, read_steps
 from .samples import CHUNK, Chunks, Pool, render
@@ -39,20 +39,23 @@ def learning_rate(progress: float, step: int, peak: float) -> float:
 
 
 class Validation:
-    """Real crops kept out of training, by set, and rendered ones in fonts that training never shows."""
+    """Real crops kept out of training, by set, each cut several times as loosely as a detector would, and rendered ones in fonts that
+    training never shows."""
+
+    CUTS = 6
 
     def __init__(self, data: Path, work: Path):
         self._sets: dict[str, tuple[torch.Tensor, list[str]]] = {}
-        crops = real.crops(data, validation=True)
+        crops, rng = real.crops(data, validation=True), np.random.default_rng(7)
         for name in sorted({c.set for c in crops}):
             kept = [c for c in crops if c.set == name]
             pictures = []
-            for crop in kept:
+            for crop in kept * self.CUTS:
                 x, y, w, h = crop.box
-                left, top = max(0, round(x - w * 0.02)), max(0, round(y - h * 0.02))
-                cut = crop.image[top:round(y + h * 1.02), left:round(x + w * 1.02)]
+                left, top, right, bottom = [x, y, x + w, y + h] + edge_errors(rng) * np.array([-1, -1, 1, 1]) * np.array([min(h, 0.4 * w), h] * 2)
+                cut = crop.image[max(0, round(top)):round(bottom), max(0, round(left)):round(right)]
                 pictures.append(cv2.resize(cut, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR))
-            self._sets[name] = (_tensor(np.stack(pictures)), [c.text for c in kept])
+            self._sets[name] = (_tensor(np.stack(pictures)), [c.text for c in kept] * self.CUTS)
         rendered = work / "validation.npz"
         if not rendered.exists():
             pictures, labels, _ = render(Camera(PlateRenderer(999, strokes=60, validation=True), real.surroundings(data, 0)), CHUNK // 2)
@@ -62,7 +65,7 @@ class Validation:
             self._sets["rendered"] = (_tensor(file["pictures"]), texts)
 
     def score(self, network: Recogniser, device) -> dict[str, dict[str, float]]:
-        """By set: plates, share read exactly by the slots, by CTC, and where both agree how many and how many right."""
+        """By set: cuts, share read exactly by the slots, by CTC, and where both agree how many and how many right."""
         network.eval()
         scores = {}
         for name, (pictures, texts) in self._sets.items():

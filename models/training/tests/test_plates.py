@@ -4,6 +4,7 @@ import re
 import sys
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from plates.designs import DESIGNS, REGIONS, STATES  # noqa: E402
 from plates.lettering import FONTS  # noqa: E402
 from plates.optics import Optics  # noqa: E402
+from plates.photograph import Camera  # noqa: E402
 from plates.strokes import CAP_HEIGHT, CHARACTERS, stroke_face  # noqa: E402
 
 cv2.setNumThreads(1)
@@ -68,12 +70,40 @@ class OpticsKeepTheFormat(unittest.TestCase):
             self.assertEqual(np.uint8, developed.dtype)
 
 
+class Cutting(unittest.TestCase):
+    """How a plate of 200 × 50 pixels is cut out, a thousand times."""
+
+    def cuts(self, tilt: float) -> tuple[np.ndarray, np.ndarray]:
+        """The plate's corners when it is turned by ``tilt`` degrees, and what is cut."""
+        turn = np.radians(tilt)
+        turn = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+        quad = np.array([[-100, -25], [100, -25], [100, 25], [-100, 25]]) @ turn.T
+        camera = Camera(SimpleNamespace(rng=np.random.default_rng(1)))
+        return quad, np.array([camera.cut(quad) for _ in range(1000)])
+
+    def test_a_plate_askew_is_mostly_cut_along_its_tilt_as_the_product_does(self):
+        _, cuts = self.cuts(15)
+        tilts = np.degrees(np.arctan2(cuts[:, 1, 1] - cuts[:, 0, 1], cuts[:, 1, 0] - cuts[:, 0, 0]))
+        along = np.abs(tilts - 15) < 6
+        self.assertGreater(along.mean(), 0.75)
+        self.assertLess(np.abs(tilts[~along]).max(), 1e-6)
+
+    def test_a_straight_plate_is_cut_upright(self):
+        _, cuts = self.cuts(1)
+        self.assertGreater((np.abs(cuts[:, 1, 1] - cuts[:, 0, 1]) < 1e-6).mean(), 0.95)
+
+    def test_edges_err_by_what_was_measured_and_never_cut_far_into_the_plate(self):
+        quad, cuts = self.cuts(0)
+        above = (quad[0, 1] - cuts[:, 0, 1]) / 50
+        self.assertTrue(0.05 < above.std() < 0.12, above.std())
+        self.assertGreater(above.min(), -0.16)
+
+
 @unittest.skipUnless(FONTS.exists(), "the fonts are not here: ./build.sh train --work DIR --only fonts")
 class Rendering(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         from plates import PlateRenderer
-        from plates.photograph import Camera
         cls.camera = Camera(PlateRenderer(1, strokes=8))
 
     def test_the_same_seed_gives_the_same_crop(self):

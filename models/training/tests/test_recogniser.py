@@ -73,6 +73,17 @@ class Weights(unittest.TestCase):
                 weights.load(Recogniser(8), file)
 
 
+    def test_halfway_to_a_file_is_the_mean_of_both(self):
+        begun, ended = Recogniser(7), Recogniser(7)
+        expected = {name: (value + ended.state_dict()[name]) / 2 for name, value in begun.state_dict().items() if value.dtype.is_floating_point}
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "weights.npz"
+            weights.save(begun, file)
+            weights.halfway(ended, file)
+        for name, value in expected.items():
+            torch.testing.assert_close(ended.state_dict()[name], value, rtol=1e-3, atol=2e-3)
+
+
 def _chunk(grey: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A chunk of crops that are all one grey, and whose labels and regions say which."""
     return np.full((CHUNK, 64, 128, 3), grey, np.uint8), np.full((CHUNK, SLOTS), grey % CLASSES, np.uint8), np.full(CHUNK, grey, np.int16)

@@ -1,28 +1,27 @@
 using Edge.Agent.Device;
-using Edge.Agent.Governance;
 using Edge.Agent.Hits;
-using Edge.Agent.Publishing;
 using Edge.Vision;
+using Edge.Vision.Aiming;
 using Edge.Vision.Capture;
 using Edge.Vision.Tracking;
 
-namespace Edge.Agent;
+namespace Edge.Agent.Seeing;
 
 /// <summary>One camera, from its frames to the decision that matters: looked for, or forgotten.</summary>
 internal sealed class CameraLoop(
-    ICameraSource source, PlatePipeline pipeline, TrustWatch trust, HitRecorder recorder, ReadCounter counter,
+    int place, ICameraSource source, PlatePipeline pipeline, WatchedLists lists, WaitingHits waiting, ReadCounter counter,
     TimeProvider time, PipelineProgress.Step examining, IReadWitness? witness) : IAsyncDisposable
 {
     /// <summary>Frames taken so far.</summary>
     public long Frames => pipeline.Frames;
 
-    public CameraReport Report()
-    {
-        var health = source.Health;
-        return new CameraReport(source.Name, health.State, health.Frames, health.Dropped, health.Reconnects);
-    }
+    /// <summary>Where somebody looks through this camera to aim it.</summary>
+    public AimWindow Aim => pipeline.Aim;
 
-    public CameraLook Look() => new(source.Name, source.Health);
+    /// <summary>Mean brightness of a late picture, 0 to 255; null before the first.</summary>
+    public double? Brightness => pipeline.Brightness;
+
+    public CameraHealth Health => source.Health;
 
     /// <summary>Runs until the recording ends or <paramref name="stop"/> fires.</summary>
     /// <exception cref="CaptureException">The recording cannot be opened or decoded.</exception>
@@ -43,17 +42,16 @@ internal sealed class CameraLoop(
 
     private async ValueTask DecideAsync(Passage passage, CancellationToken stop)
     {
-        var (current, now) = (trust.Current, time.GetUtcNow());
-        var matches = current?.Match(passage.Plate, now) ?? [];
-        witness?.Saw(passage.Plate, matches.Count > 0);
-        if (matches.Count == 0)
+        var matched = lists.Match(passage.Plate).Any();
+        witness?.Saw(passage.Plate, matched);
+        if (!matched)
         {
             counter.Discarded();
             return;
         }
-        // Where the disk refuses, this waits as long as it does: starting again would mend no disk and lose what waits in memory.
+        // Where nobody takes the hits, this waits as long as it does: starting again would lose what waits in memory.
         examining.Rest();
-        await recorder.RecordAsync(passage, matches, current!, now, stop);
+        await waiting.AddAsync(place, time.GetUtcNow() - passage.SeenAt, Sighting.Of(passage), stop);
         examining.Turn();
     }
 
@@ -61,5 +59,6 @@ internal sealed class CameraLoop(
     {
         await source.DisposeAsync();
         pipeline.Dispose();
+        examining.Dispose();
     }
 }

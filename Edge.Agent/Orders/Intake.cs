@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Edge.Agent.Orders;
 
 /// <summary>Where messages from outside come in. What nobody foresaw in one of them costs that message, and not the box.</summary>
-internal static class Door
+internal static class Intake
 {
     /// <param name="what">What is taken, without anything that it says.</param>
     /// <returns>False if it was dropped; only the type of what went wrong is logged, since a message may quote what was being read.</returns>

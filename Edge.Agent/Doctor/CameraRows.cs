@@ -1,0 +1,88 @@
+using System.Globalization;
+using Edge.Agent.Configuration;
+using Edge.Agent.Device;
+using Edge.Vision.Capture;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Edge.Agent.Doctor;
+
+/// <summary>The cameras: from the running agent, which has them open; else each is opened for a few seconds.</summary>
+internal static class CameraRows
+{
+    /// <summary>Below it a passing vehicle is seen once, and a read needs two frames.</summary>
+    private const double FewFrames = 5;
+
+    private static readonly TimeSpan Trial = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    public static async Task<IReadOnlyList<Finding>> LookAsync(Patient patient, CancellationToken cancel)
+    {
+        if (patient.Configuration is not { } configuration) return [Finding.Skipped("cameras", "there is no usable configuration")];
+        if (patient.Health is { } health) return [.. health.Cameras.Select(camera => Row(camera, configuration))];
+        var rows = new List<Finding>();
+        foreach (var camera in configuration.Cameras)
+            rows.Add(patient.Offline && camera.Source.Contains("://", StringComparison.Ordinal) ? Finding.Skipped(camera.Name,
+                "over the network, and --offline was given")
+                : await TryAsync(camera, patient.Time, cancel));
+        return rows;
+    }
+
+    private static Finding Row(CameraLook camera, AgentConfiguration configuration)
+    {
+        var source = configuration.Cameras.FirstOrDefault(one => one.Name == camera.Name)?.Source ?? "";
+        var rate = camera.FramesPerSecond is { } frames ? string.Create(CultureInfo.InvariantCulture, $"{frames:0.#} frames a second") : "no rate yet";
+        var says = string.Create(CultureInfo.InvariantCulture,
+            $"{camera.Health.State.ToString().ToLowerInvariant()}, {rate}, {camera.Health.Reconnects} reconnect(s)");
+        return camera.Health.State switch
+        {
+            CameraState.Running when camera.FramesPerSecond is < FewFrames => Finding.Warning(camera.Name, says,
+                "raise the camera's frame rate; vehicles that pass need several frames"),
+            CameraState.Running => Finding.Good(camera.Name, says),
+            CameraState.Starting when camera.Health.LastError is null => Finding.Warning(camera.Name, says),
+            CameraState.Stopped => Finding.Warning(camera.Name, says, "a recording is over; the service reads it again at its next start"),
+            _ => Finding.Bad(camera.Name, camera.Health.LastError is { } error ? $"{says}: {error}" : says, Mend(source)),
+        };
+    }
+
+    private static async Task<Finding> TryAsync(CameraConfiguration camera, TimeProvider time, CancellationToken cancel)
+    {
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
+        var (frames, size, since) = (0, "", 0L);
+        string? error = null;
+        var live = false;
+        try
+        {
+            await using var source = CameraSources.Open(new CameraOptions(camera.Name, camera.Source), time, NullLogger.Instance);
+            live = source.IsLive;
+            try
+            {
+                await foreach (var frame in source.ReadAsync(either.Token))
+                    using (frame)
+                    {
+                        if (frames++ == 0) (size, since) = (string.Create(CultureInfo.InvariantCulture, $"{frame.Width}x{frame.Height}"), time.GetTimestamp());
+                        if (!live || time.GetElapsedTime(since) >= Trial) break;
+                    }
+            }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                error = source.Health.LastError;
+            }
+        }
+        catch (CaptureException refused)
+        {
+            error = refused.Message;
+        }
+        if (frames == 0) return Finding.Bad(camera.Name, error ?? "no frame within 15 s", Mend(camera.Source));
+        if (!live) return Finding.Good(camera.Name, $"a file or folder of pictures, {size}");
+        var rate = (frames - 1) / Math.Max(time.GetElapsedTime(since).TotalSeconds, 0.001);
+        var says = string.Create(CultureInfo.InvariantCulture, $"{size}, {rate:0.#} frames a second");
+        return rate < FewFrames ? Finding.Warning(camera.Name, says, "raise the camera's frame rate; vehicles that pass need several frames")
+            : Finding.Good(camera.Name, says);
+    }
+
+    private static string Mend(string source) => source.StartsWith("/dev/video", StringComparison.Ordinal)
+        ? "plug the camera in and look at ls /dev/video*; for the service, install local-camera.conf (docs/install.md)"
+        : source.Contains("://", StringComparison.Ordinal) ? "look at its power and cable, then its address and password in /etc/edge/edge.json; for the service, install network-camera.conf (docs/install.md)"
+            : "correct cameras[].source in /etc/edge/edge.json";
+}

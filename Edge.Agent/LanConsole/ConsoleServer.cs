@@ -1,0 +1,197 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Edge.Agent.Governance;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Edge.Agent.LanConsole;
+
+/// <summary>The console on the wire: TLS 1.3 alone, a certificate of the agency before anything is said (but the policy, where the configuration lets anybody
+/// read that), few connections, small requests, short patience.</summary>
+internal sealed class ConsoleServer : IAsyncDisposable
+{
+    /// <summary>Bytes of a form; nothing else is ever sent here.</summary>
+    public const int LargestRequest = 4096;
+
+    /// <summary>In a minute from one address: a browser keeps a few open.</summary>
+    public const int MostConnections = 240;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan CountedEvery = TimeSpan.FromMinutes(1);
+
+    private readonly ConsoleBox _box;
+    private readonly ConsoleConfiguration _configuration;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ClientCertificates _clients;
+    private readonly X509Certificate2 _certificate;
+    private readonly ConsoleDiary _diary;
+    private readonly ConsolePages _pages;
+    private readonly RequestBudget _fromOne;
+    private readonly RequestBudget _fromAll;
+
+    /// <summary>Prepares everything; nothing listens yet.</summary>
+    /// <exception cref="ConsoleException">A file of the console's is damaged.</exception>
+    public ConsoleServer(ConsoleBox box, ConsoleConfiguration configuration)
+    {
+        (_box, _configuration) = (box, configuration);
+        (_fromOne, _fromAll) = (new RequestBudget(MostConnections, box.Time), new RequestBudget(4 * MostConnections, box.Time));
+        var codes = OneTimeCodes.Open(box.Folder, box.Time);
+        _clients = new ClientCertificates(box);
+        try
+        {
+            _certificate = ConsoleCertificate.Open(box.Folder, box.Configuration.EnrolmentFolder, [configuration.Address.ToString(), .. configuration.Names], box.Time.GetUtcNow());
+        }
+        catch
+        {
+            _clients.Dispose();
+            throw;
+        }
+        _diary = new ConsoleDiary(box.Audit, box.Incidents, box.Time);
+        _pages = new ConsolePages(box, configuration, codes, _diary, _stop.Token);
+    }
+
+    /// <summary>Where it listens; null until it does.</summary>
+    public IPEndPoint? Listening { get; private set; }
+
+    /// <summary>Serves until told to stop. What hinders it is said and tried again: the box reads plates without a console too.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        await using var stopping = stop.Register(_stop.Cancel);
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await ServeAsync(stop);
+            }
+            catch (Exception taken) when (taken is IOException or SocketException)
+            {
+                _box.Log.LogError("the console cannot listen on {Address}:{Port}: {Reason}; it tries again", _configuration.Address, _configuration.Port, taken.Message);
+            }
+            if (!stop.IsCancellationRequested) await Task.Delay(AgainAfter, _box.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task ServeAsync(CancellationToken stop)
+    {
+        await using var app = Build();
+        await app.StartAsync(stop);
+        Listening = EndpointOf(app);
+        _box.Log.LogInformation("console at https://{Address}:{Port}, certificate {Fingerprint}", _configuration.Address, Listening.Port,
+            _certificate.GetCertHashString(System.Security.Cryptography.HashAlgorithmName.SHA256));
+        using var timer = new PeriodicTimer(CountedEvery, _box.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stop)) _diary.CountFurther(atOnce: false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Told to stop.
+        }
+        finally
+        {
+            Listening = null;
+            _diary.CountFurther(atOnce: true);
+            using var atOnce = new CancellationTokenSource();
+            await atOnce.CancelAsync();
+            await app.StopAsync(atOnce.Token);
+        }
+    }
+
+    private WebApplication Build()
+    {
+        // Empty: no settings from files or environment, so that nothing can widen what is configured.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton<IHostLifetime, LifetimeOfTheBox>();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = 64;
+            kestrel.Limits.MaxRequestBodySize = LargestRequest;
+            kestrel.Limits.MaxRequestLineSize = 2048;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+            kestrel.Limits.MaxRequestHeaderCount = 50;
+            kestrel.Limits.RequestHeadersTimeout = Patience;
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
+            kestrel.Listen(_configuration.Address, _configuration.Port, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                listen.Use(next => connection => MayConnect(connection) ? next(connection) : HangUp(connection));
+                listen.UseHttps(Tls());
+            });
+        });
+        var app = builder.Build();
+        app.Run(_pages.AnswerAsync);
+        return app;
+    }
+
+    // Before TLS: a handshake costs more than all that a stranger is told.
+    private bool MayConnect(ConnectionContext connection) =>
+        _fromOne.TrySpend((connection.RemoteEndPoint as IPEndPoint)?.Address.ToString() ?? "") && _fromAll.TrySpend("");
+
+    private static Task HangUp(ConnectionContext connection)
+    {
+        connection.Abort();
+        return Task.CompletedTask;
+    }
+
+    private HttpsConnectionAdapterOptions Tls()
+    {
+        // The browser is told whose certificates count, and offers no other.
+        var context = SslStreamCertificateContext.Create(_certificate, null, offline: true,
+            SslCertificateTrust.CreateForX509Collection([_clients.Authority], sendTrustInHandshake: true));
+        return new HttpsConnectionAdapterOptions
+        {
+            SslProtocols = SslProtocols.Tls13,
+            ServerCertificate = _certificate,
+            HandshakeTimeout = Patience,
+            CheckCertificateRevocation = false, // the signed list revokes
+            ClientCertificateMode = _configuration.PublicPolicy ? ClientCertificateMode.AllowCertificate : ClientCertificateMode.RequireCertificate,
+            ClientCertificateValidation = (certificate, _, _) =>
+            {
+                if (_clients.Judge(certificate, out var reason) is not null) return true;
+                _diary.Stranger(reason);
+                return false;
+            },
+            OnAuthenticate = (_, tls) =>
+            {
+                tls.ServerCertificateContext = context;
+                tls.AllowTlsResume = false; // each connection shows its certificate, and is judged by the list of now
+                tls.AllowRenegotiation = false;
+            },
+        };
+    }
+
+    private static IPEndPoint EndpointOf(WebApplication app)
+    {
+        var address = new Uri(app.Urls.First());
+        return new IPEndPoint(IPAddress.Parse(address.Host.Trim('[', ']')), address.Port);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _pages.Dispose();
+        _clients.Dispose();
+        _certificate.Dispose();
+        _stop.Dispose();
+    }
+
+    /// <summary>Signals are the box's to hear.</summary>
+    internal sealed class LifetimeOfTheBox : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

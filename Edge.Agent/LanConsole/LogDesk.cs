@@ -1,0 +1,144 @@
+using System.Security.Cryptography;
+using Edge.Agent.Transparency;
+using Edge.Agent.UsePolicy;
+using Edge.Storage.Audit;
+using Edge.Storage.Audit.Bundles;
+using Edge.Storage.Files;
+using Edge.Storage.Sealing;
+
+namespace Edge.Agent.LanConsole;
+
+/// <summary>What came of verifying the whole log, and of counting one quarter on the way.</summary>
+/// <param name="Report">Null until it is done.</param>
+/// <param name="Box">The quarter's figures; null until it is done, and if the log does not verify.</param>
+/// <param name="Failure">Why it could not be done; null otherwise.</param>
+internal sealed record LogCheck(ReportPeriod Period, DateTimeOffset Began, AuditReport? Report, ReportedBox? Box, string? Failure)
+{
+    public bool IsDone => Report is not null || Failure is not null;
+}
+
+/// <summary>What an auditor does with the log, one piece of work at a time: the reader comes first.</summary>
+internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IDisposable
+{
+    /// <summary>Entries that one search shows: the newest.</summary>
+    public const int MostShown = 200;
+
+    private const string ExportPrefix = "export-";
+
+    private readonly SemaphoreSlim _alone = new(1);
+    private volatile LogCheck? _check;
+    private long _seen;
+
+    /// <summary>The last check, done or not; null before the first.</summary>
+    public LogCheck? Check => _check;
+
+    /// <summary>Entries that the check under way has verified.</summary>
+    public long Seen => Interlocked.Read(ref _seen);
+
+    /// <summary>Removes what a power cut left of a copy.</summary>
+    public void Sweep()
+    {
+        if (!Directory.Exists(box.Folder)) return;
+        foreach (var left in Directory.EnumerateFiles(box.Folder, $"{ExportPrefix}*")) File.Delete(left);
+    }
+
+    /// <summary>The newest entries that a query asks for, newest first, and how many there are in all.</summary>
+    /// <returns>Null while somebody else is at work.</returns>
+    /// <exception cref="AuditException">The log cannot be read.</exception>
+    public (IReadOnlyList<AuditRecord> Newest, long All)? Search(AuditQuery query)
+    {
+        if (!_alone.Wait(0)) return null;
+        try
+        {
+            using var log = Bundle.Open(box.AuditFolder);
+            var newest = new Queue<AuditRecord>();
+            var all = 0L;
+            foreach (var match in AuditSearch.In(log, query).Where(match => match.Entry is not null))
+            {
+                all++;
+                newest.Enqueue(match.Record);
+                if (newest.Count > MostShown) newest.Dequeue();
+            }
+            return ([.. newest.Reverse()], all);
+        }
+        finally
+        {
+            _alone.Release();
+        }
+    }
+
+    /// <summary>Begins to verify the log and to count a quarter; the page asks again for what came of it.</summary>
+    /// <returns>False while somebody else is at work.</returns>
+    public bool BeginCheck(ReportPeriod period)
+    {
+        if (!_alone.Wait(0)) return false;
+        Interlocked.Exchange(ref _seen, 0);
+        _check = new LogCheck(period, box.Time.GetUtcNow(), null, null, null);
+        _ = Task.Run(() =>
+        {
+            try
+            {
+                _check = Verify(_check);
+            }
+            finally
+            {
+                _alone.Release();
+            }
+        });
+        return true;
+    }
+
+    /// <summary>Makes a copy of the log for whoever verifies it elsewhere; reading it to its end removes it from the disk.</summary>
+    /// <param name="to">The auditor that what is concealed is sealed to; null for the public.</param>
+    /// <returns>Null while somebody else is at work.</returns>
+    /// <exception cref="IOException">The disk refused, or the log did.</exception>
+    public (Stream File, long Size)? Export(Session session, RecipientPublicKey? to)
+    {
+        if (!_alone.Wait(0)) return null;
+        try
+        {
+            diary.Exports(session, full: to is not null);
+            DurableFile.MakeFolder(box.Folder);
+            var path = Path.Combine(box.Folder, $"{ExportPrefix}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}.tar");
+            var manifest = BundleExport.Write(box.AuditFolder, path,
+                new BundleForm(to, Archive: true, box.LogKey, [.. box.Trust()?.Policy.Witnesses.Keys ?? []]));
+            var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Options = FileOptions.SequentialScan | FileOptions.Asynchronous });
+            File.Delete(path); // while it is open: whatever happens to the download, nothing stays
+            return (file, manifest.Size);
+        }
+        finally
+        {
+            _alone.Release();
+        }
+    }
+
+    /// <summary>The report of a quarter that was counted, as a page.</summary>
+    public static string Page(LogCheck check, ReportedBox counted) => PageHtml.Write(ReportPage.Of(new TransparencyReport(check.Period, [counted])));
+
+    public void Dispose() => _alone.Dispose();
+
+    private LogCheck Verify(LogCheck check)
+    {
+        try
+        {
+            using var log = Bundle.Open(box.AuditFolder);
+            var tally = new BoxTally(check.Period);
+            var report = log.Verify(box.LogKey, null, [], out _, box.LogEpochKey, (_, entry) => tally.Look(entry), new Count(this));
+            return check with
+            {
+                Report = report,
+                Box = report.Holds && report.Checkpoint is { } checkpoint
+                    ? new ReportedBox(box.Name.LogOrigin, checkpoint.Size, checkpoint.Root.ToString(), $"{box.LogKey.Id:x8}", report.Witnessed, tally.Covered, tally.Figures()) : null,
+            };
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or BundleException)
+        {
+            return check with { Failure = unreadable.Message };
+        }
+    }
+
+    private sealed class Count(LogDesk desk) : IProgress<long>
+    {
+        public void Report(long value) => Interlocked.Exchange(ref desk._seen, value);
+    }
+}

@@ -1,0 +1,118 @@
+using Edge.Agent.Door;
+using Edge.Agent.Hits;
+
+namespace Edge.Agent.Seeing;
+
+/// <summary>Hits on their way through the door, in memory until the agent has stored them: bounded in number, so that pipelines wait, and in
+/// time, so that nothing waits for an agent that does not come. Thread-safe.</summary>
+internal sealed class WaitingHits(TimeProvider time) : IDisposable
+{
+    private readonly LinkedList<Waiting> _waiting = [];
+    private readonly SemaphoreSlim _room = new(DoorLimits.MostWaiting);
+    private long _numbered, _givenUp;
+
+    /// <summary>Rung when one more waits.</summary>
+    public Action? Rung { get; set; }
+
+    /// <summary>Hits that waited too long and were wiped.</summary>
+    public long GivenUp => Interlocked.Read(ref _givenUp);
+
+    public int Count
+    {
+        get
+        {
+            lock (_waiting) return _waiting.Count;
+        }
+    }
+
+    /// <summary>Takes one in, once there is room. Owns <paramref name="seen"/> from here on.</summary>
+    /// <param name="camera">Place of the camera.</param>
+    /// <param name="age">How long ago it was seen; a recording's own times may lie anywhere.</param>
+    public async ValueTask AddAsync(int camera, TimeSpan age, Sighting seen, CancellationToken cancel)
+    {
+        try
+        {
+            // Being told to stop does not lose a hit for which there is room.
+            if (!_room.Wait(0, CancellationToken.None)) await _room.WaitAsync(cancel);
+        }
+        catch
+        {
+            seen.Dispose();
+            throw;
+        }
+        var ago = TimeSpan.FromTicks(Math.Clamp(age.Ticks, 0, DoorLimits.LongestLook.Ticks));
+        lock (_waiting) _waiting.AddLast(new Waiting(camera, time.Monotonic() - ago, time.Monotonic(), seen));
+        Rung?.Invoke();
+    }
+
+    /// <summary>The first that was not sent on this link; null if there is none. It stays here.</summary>
+    public Waiting? Next()
+    {
+        lock (_waiting) return _waiting.FirstOrDefault(one => one.Number is null);
+    }
+
+    /// <summary>Gives it its number on this link.</summary>
+    public long Number(Waiting hit)
+    {
+        lock (_waiting) return (hit.Number = ++_numbered).Value;
+    }
+
+    /// <summary>A new link: everything is sent anew.</summary>
+    public void Rewind()
+    {
+        lock (_waiting)
+            foreach (var hit in _waiting) hit.Number = null;
+    }
+
+    /// <summary>The hit of this number is stored: it is wiped.</summary>
+    public void Stored(long number)
+    {
+        lock (_waiting)
+            if (_waiting.FirstOrDefault(one => one.Number == number) is { } hit) Drop(hit);
+    }
+
+    /// <summary>Nobody looks for it any more: it is wiped.</summary>
+    public void Forget(Waiting hit)
+    {
+        lock (_waiting) Drop(hit);
+    }
+
+    /// <summary>Wipes what has waited too long.</summary>
+    /// <returns>How many.</returns>
+    public int GiveUp()
+    {
+        lock (_waiting)
+        {
+            var old = _waiting.Where(hit => time.Monotonic() - hit.Since > DoorLimits.KeptFor).ToList();
+            foreach (var hit in old) Drop(hit);
+            _givenUp += old.Count;
+            return old.Count;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_waiting)
+            while (_waiting.First is { } first) Drop(first.Value);
+        _room.Dispose();
+    }
+
+    private void Drop(Waiting hit)
+    {
+        if (!_waiting.Remove(hit)) return;
+        hit.What.Dispose();
+        _room.Release();
+    }
+
+    /// <summary>One of them.</summary>
+    /// <param name="Seen">By the monotonic clock.</param>
+    /// <param name="Since">When it began to wait.</param>
+    internal sealed class Waiting(int camera, TimeSpan seen, TimeSpan since, Sighting what)
+    {
+        public int Camera { get; } = camera;
+        public TimeSpan Seen { get; } = seen;
+        public TimeSpan Since { get; } = since;
+        public Sighting What { get; } = what;
+        public long? Number { get; set; }
+    }
+}

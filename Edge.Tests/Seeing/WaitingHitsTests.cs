@@ -1,0 +1,88 @@
+using Edge.Agent.Door;
+using Edge.Agent.Hits;
+using Edge.Agent.Seeing;
+using Edge.Tests.Hits;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Edge.Tests.Seeing;
+
+/// <summary>Hits wait in memory, bounded in number and time, until the agent has stored them.</summary>
+public sealed class WaitingHitsTests : IDisposable
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly WaitingHits _waiting;
+
+    public WaitingHitsTests() => _waiting = new WaitingHits(_time);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_hit_stays_until_it_is_stored_and_is_wiped_then()
+    {
+        var seen = await AddAsync();
+        var hit = _waiting.Next()!;
+        var number = _waiting.Number(hit);
+        Assert.Null(_waiting.Next());
+        Assert.Equal(1, _waiting.Count);
+        _waiting.Stored(number);
+        Assert.Equal(0, _waiting.Count);
+        Assert.All(seen.Plate.Ascii.ToArray(), letter => Assert.Equal(0, letter));
+        Assert.All(seen.Crop, pixel => Assert.Equal(0, pixel));
+    }
+
+    [Fact]
+    public async Task On_a_new_link_what_was_not_stored_is_sent_anew_under_another_number()
+    {
+        await AddAsync();
+        var first = _waiting.Number(_waiting.Next()!);
+        _waiting.Rewind();
+        var second = _waiting.Number(_waiting.Next()!);
+        Assert.True(second > first);
+        _waiting.Stored(first); // an acknowledgement of the old link names nothing
+        Assert.Equal(1, _waiting.Count);
+    }
+
+    [Fact]
+    public async Task A_hit_that_nobody_takes_for_ten_minutes_is_wiped_and_counted()
+    {
+        var seen = await AddAsync();
+        _time.Advance(DoorLimits.KeptFor);
+        Assert.Equal(0, _waiting.GiveUp());
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(1, _waiting.GiveUp());
+        Assert.Equal((0, 1L), (_waiting.Count, _waiting.GivenUp));
+        Assert.All(seen.Plate.Ascii.ToArray(), letter => Assert.Equal(0, letter));
+    }
+
+    [Fact]
+    public async Task When_it_is_full_the_pipeline_waits_until_one_is_stored()
+    {
+        for (var i = 0; i < DoorLimits.MostWaiting; i++) await AddAsync();
+        var next = AddAsync();
+        Assert.False(next.IsCompleted);
+        _waiting.Forget(_waiting.Next()!);
+        await next;
+        Assert.Equal(DoorLimits.MostWaiting, _waiting.Count);
+    }
+
+    [Theory]
+    [InlineData(-5, 0)]
+    [InlineData(2, 2)]
+    [InlineData(4000, 60)] // a recording's own time may lie anywhere
+    public async Task A_passage_was_seen_at_most_a_minute_ago_and_never_in_the_future(int age, int expected)
+    {
+        _time.Advance(TimeSpan.FromHours(3));
+        await AddAsync(TimeSpan.FromSeconds(age));
+        Assert.Equal(TimeSpan.FromSeconds(expected), _time.Monotonic() - _waiting.Next()!.Seen);
+    }
+
+    public void Dispose() => _waiting.Dispose();
+
+    private async Task<Sighting> AddAsync(TimeSpan age = default)
+    {
+        using var passage = Passages.Of("AB123CD");
+        var seen = Sighting.Of(passage);
+        await _waiting.AddAsync(0, age, seen, Cancel);
+        return seen;
+    }
+}
