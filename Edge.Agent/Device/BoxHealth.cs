@@ -54,6 +54,7 @@ internal sealed record BoxHealth
     public BoxHealth WithRates(BoxHealth? earlier) => earlier is null || At <= earlier.At ? this : this with
     {
         Cameras = [.. Cameras.Select(camera => earlier.Cameras.FirstOrDefault(before => before.Name == camera.Name) is { } before
+            && before.Health.Frames <= camera.Health.Frames // else the room that sees was started anew, and counts anew
             ? camera with { FramesPerSecond = Math.Round((camera.Health.Frames - before.Health.Frames) / (At - earlier.At).TotalSeconds, 1) } : camera)],
     };
 }

@@ -19,6 +19,7 @@ internal sealed class HealthFile(string runFolder, IBootCounter counter)
     public static readonly TimeSpan Stale = TimeSpan.FromSeconds(30);
 
     private const int MaxBytes = 1024 * 1024;
+    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
 
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
     {
@@ -73,9 +74,10 @@ internal sealed class HealthFile(string runFolder, IBootCounter counter)
         var making = _file + DurableFile.TemporarySuffix;
         using (var file = new FileStream(making, new FileStreamOptions
         {
-            Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead,
+            Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         }))
             JsonSerializer.Serialize(file, new Kept(counter.Boot, counter.Elapsed.TotalSeconds, health), Format);
+        File.SetUnixFileMode(making, Mode); // the service's umask takes the group's bit
         File.Move(making, _file, overwrite: true);
     }
 

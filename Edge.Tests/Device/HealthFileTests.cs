@@ -44,6 +44,14 @@ public sealed class HealthFileTests : IDisposable
     }
 
     [Fact]
+    public void A_camera_that_counts_anew_because_vision_was_restarted_has_no_rate_until_the_next_look()
+    {
+        var restarted = Health(Now.AddSeconds(5), frames: 10).WithRates(Health(Now, frames: 1000));
+        Assert.Null(restarted.Cameras[0].FramesPerSecond);
+        Assert.Equal(20, Health(Now.AddSeconds(10), frames: 110).WithRates(restarted).Cameras[0].FramesPerSecond);
+    }
+
+    [Fact]
     public void An_agent_that_has_died_is_not_taken_for_one_that_runs_whatever_the_clock_is_set_to()
     {
         _file.Write(Health(Now));
