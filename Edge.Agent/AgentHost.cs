@@ -208,11 +208,11 @@ internal sealed class AgentHost : IAsyncDisposable
             recorder, _outbox.RunAsync(background.Token), KeepHouseAsync(background.Token), _orders.RunAsync(background.Token),
             _mailbox.RunAsync(background.Token), _byHand.RunAsync(background.Token), _exports.RunAsync(background.Token),
             new HealthFile(_configuration.RunFolder, new KernelBootCounter()).RunAsync(Look, _time, _log, background.Token),
-            _stickDoor.RunAsync(background.Token), _console?.RunAsync(background.Token) ?? Task.Delay(Timeout.InfiniteTimeSpan, _time, background.Token),
-            _configuration.MetricsPort is { } port ? new MetricsServer(port, Look, Software, _time, _log).RunAsync(background.Token)
-                : Task.Delay(Timeout.InfiniteTimeSpan, _time, background.Token),
+            _stickDoor.RunAsync(background.Token),
         ];
         if (_panel is not null) services = [.. services, _panel.RunAsync(background.Token)];
+        if (_console is not null) services = [.. services, _console.RunAsync(background.Token)];
+        if (_configuration.MetricsPort is { } port) services = [.. services, new MetricsServer(port, Look, Software, _time, _log).RunAsync(background.Token)];
         var cameras = _door.RunAsync(reading.Token);
         try
         {

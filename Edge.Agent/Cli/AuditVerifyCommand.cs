@@ -75,7 +75,7 @@ internal static class AuditVerifyCommand
         catch (BundleException refused)
         {
             if (json) output.WriteLine(JsonSerializer.Serialize(new { verified = false, refused = refused.Message }, Json));
-            error.WriteLine($"edge-agent: {Printable.Line($"{path} may not be read: {refused.Message}")}");
+            error.WriteLine($"{Failure.Program}: {Printable.Line($"{path} may not be read: {refused.Message}")}");
             return ExitCode.Verification;
         }
         catch (FormatException notKey)
@@ -84,7 +84,7 @@ internal static class AuditVerifyCommand
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            error.WriteLine($"edge-agent: cannot read the log: {Printable.Line(failure.Message)}");
+            error.WriteLine($"{Failure.Program}: cannot read the log: {Printable.Line(failure.Message)}");
             return ExitCode.Storage;
         }
         if (json) WriteJson(report, manifest, gaps, output);
@@ -93,7 +93,7 @@ internal static class AuditVerifyCommand
 
         ExitCode Usage(string message)
         {
-            error.WriteLine($"edge-agent: {message}");
+            error.WriteLine($"{Failure.Program}: {message}");
             return ExitCode.Usage;
         }
     }

@@ -1,21 +1,8 @@
-using Edge.Agent.Commissioning;
-using Edge.Agent.Configuration;
-using Edge.Agent.Enrolment;
-using Edge.Agent.Hub;
-using Edge.Agent.Publishing;
-using Edge.Storage.Audit;
-using Edge.Storage.Audit.Bundles;
-using Edge.Storage.Database;
-using Edge.Storage.Keys;
-using Edge.Storage.Trust;
-using Edge.Vision.Capture;
-using Edge.Vision.Onnx;
-
 namespace Edge.Agent.Cli;
 
 /// <summary>Expected failures become one sentence on standard error and a named exit code. Everything else is a bug and
 /// keeps its type and place, never its message: a message may quote what was being read.</summary>
-internal static class Failure
+internal static partial class Failure
 {
     public static async Task<int> ShowAsync(Func<Task<ExitCode>> action)
     {
@@ -42,24 +29,9 @@ internal static class Failure
 
     public static ExitCode Say(ExitCode code, string message)
     {
-        Console.Error.WriteLine($"edge-agent: {Printable.Lines(message)}");
+        Console.Error.WriteLine($"{Program}: {Printable.Lines(message)}");
         return code;
     }
 
-    private static ExitCode? CodeFor(Exception exception) => exception switch
-    {
-        ConfigurationException or EnrolmentException => ExitCode.Configuration,
-        ModelException => ExitCode.Model,
-        CaptureException => ExitCode.Capture,
-        ChangeWaitsException => ExitCode.Busy,
-        BundleException => ExitCode.Verification,
-        TrustException or UnusableKeyException or StateDamagedException or AuditDamagedException => ExitCode.Verification,
-        StateBusyException or AuditBusyException => ExitCode.Busy,
-        BrokerException { Failure: BrokerFailure.OwnCertificate } or AgencyException => ExitCode.Configuration,
-        BrokerException => ExitCode.Broker,
-        OrderRefusedException => ExitCode.Refused,
-        LabelsException => ExitCode.Usage,
-        IOException or UnauthorizedAccessException => ExitCode.Storage,
-        _ => null,
-    };
+    private static partial ExitCode? CodeFor(Exception exception);
 }

@@ -188,8 +188,8 @@ internal sealed class SeeingRoom(TimeProvider time, PipelineProgress progress, I
             {
                 room._waiting.Rung = null;
                 await gone.CancelAsync();
-                foreach (var one in _aimed.Values) await one.CancelAsync();
                 await hearing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                foreach (var camera in _aimed.Keys.ToList()) Close(camera); // whoever looked is on the other side of this link
             }
         }
 
@@ -256,10 +256,17 @@ internal sealed class SeeingRoom(TimeProvider time, PipelineProgress progress, I
         /// <summary>Takes views of a camera for so long, in place of what was asked for it before.</summary>
         private void Aim(ToVision.AimAt asked)
         {
-            if (_aimed.Remove(asked.Camera, out var before)) before.Cancel();
+            Close(asked.Camera);
             if (asked.Seconds == 0 || room._cameras?.Aim(asked.Camera) is not { } window) return;
             var until = _aimed[asked.Camera] = new CancellationTokenSource(TimeSpan.FromSeconds(asked.Seconds), room.Time);
             _ = WatchAsync(asked.Camera, window, until.Token);
+        }
+
+        private void Close(int camera)
+        {
+            if (!_aimed.Remove(camera, out var looking)) return;
+            looking.Cancel();
+            looking.Dispose();
         }
 
         private async Task WatchAsync(int camera, AimWindow window, CancellationToken until)
