@@ -43,11 +43,17 @@ internal sealed class FolderFiles : IBundleFiles
         foreach (var entry in folder.EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0 }))
         {
             var name = prefix + entry.Name;
-            if (entry.LinkTarget is not null || entry.Attributes.HasFlag(FileAttributes.ReparsePoint))
-                throw new BundleException($"{name} is a link; a bundle has none, and none is followed");
+            if (entry.LinkTarget is not null) throw new BundleException($"{name} is a link; a bundle has none, and none is followed");
+            if (Gone(entry)) continue;
             if (entry is DirectoryInfo inner) List(inner, $"{name}/", depth + 1, names);
             else if (names.Count == BundleNames.MostFiles) throw new BundleException($"more than {BundleNames.MostFiles} files");
             else names.Add(name);
         }
+    }
+    /// <summary>A log that is being written renames its temporary files: one may have gone since it was listed, which the listing does not know.</summary>
+    internal static bool Gone(FileSystemInfo entry)
+    {
+        entry.Refresh();
+        return !entry.Exists;
     }
 }
