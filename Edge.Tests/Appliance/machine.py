@@ -56,7 +56,7 @@ class Machine:
         ], stdout=subprocess.DEVNULL, stderr=open(f"{self.folder}/qemu.log", "ab"))
         self.monitor = Link(sockets["monitor"], self.process)
         self.shell = Link(sockets["shell"], self.process)
-        self.terminal = Terminal(Link(sockets["terminal"], self.process))
+        self.terminal = Terminal(Link(sockets["terminal"], self.process), f"{self.folder}/terminal.log")
         self._command("qmp_capabilities", fresh=True)
         self.run("true", within)
         return time.monotonic() - self.began
@@ -154,14 +154,16 @@ class Machine:
 class Terminal:
     """The machine's /dev/hvc0 and whoever sits there: what is on the screen, and what is typed."""
 
-    def __init__(self, link):
-        self.link, self.screen = link, ""
+    def __init__(self, link, log):
+        self.link, self.log, self.screen = link, open(log, "a"), ""
 
     def wait_for(self, pattern, within=120):
         """Until the screen, from where it was last read, shows the pattern; what it showed up to there."""
         until = time.monotonic() + within
         while not (found := re.search(pattern, self.screen)):
-            self.screen += self.link.more(until, f"{pattern!r} on the screen, which shows:\n{self.screen[-3000:]}").decode(errors="replace")
+            came = self.link.more(until, f"{pattern!r} on the screen, which shows:\n{self.screen[-3000:]}").decode(errors="replace")
+            self.screen += came
+            print(came, end="", file=self.log, flush=True)
         shown, self.screen = self.screen[:found.end()], self.screen[found.end():]
         return shown
 

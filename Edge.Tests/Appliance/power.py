@@ -8,6 +8,8 @@ import time
 from agency import NOBODYS, WANTED
 from machine import Failed
 
+# Seconds for one step in a machine that has a processor's twentieth.
+SLOW = 900
 LOG, KEY = "/var/lib/edge-agent/audit", "/root/box-7.vkey"
 
 
@@ -34,14 +36,14 @@ def bring_key(site):
 
 def cut_power(site, moment):
     machine, agency = site.machine, site.agency
-    agency.wait_for_hits(len(agency.hit_ids()) + 2, 900)
+    agency.wait_for_hits(len(agency.hit_ids()) + 2, SLOW)
     time.sleep(moment)
     checkpoint = machine.read(f"{LOG}/checkpoint")
     machine.power_cut()
     first = site.boot()
-    machine.until("systemctl is-active -q edge-agent edge-vision", 300)
+    machine.until("systemctl is-active -q edge-agent edge-vision", SLOW)
     up = time.monotonic() - machine.began
-    machine.until("grep -Eq '\"frames\":[1-9]' /run/edge-agent/health.json", 300)
+    machine.until("grep -Eq '\"frames\":[1-9]' /run/edge-agent/health.json", SLOW)
     frame = time.monotonic() - machine.began
     machine.write("/run/before-the-cut", checkpoint)
     machine.must(f"edge-agent audit verify {LOG} --key {KEY} --checkpoint /run/before-the-cut", 300)
