@@ -203,7 +203,7 @@ package() {
 # appliance_test [OPTIONS]: the whole box in a machine; the image is made anew when what makes it has changed, the package when anything has.
 appliance_test() {
     local parts=Edge.Tests/Appliance work=.build/appliance image changed
-    need "${runtime_packages[@]}" mosquitto qemu-system-x86 qemu-utils debootstrap debian-archive-keyring e2fsprogs dosfstools exfatprogs mtools openssl python3
+    need "${runtime_packages[@]}" mosquitto qemu-system-x86 qemu-utils debootstrap debian-archive-keyring e2fsprogs dosfstools exfatprogs fdisk curl openssl python3
     [ "$(id -u)" -eq 0 ] || die "as root: debootstrap makes a Debian's files, which belong to root"
     image=$work/image-$(cat "$parts/image.sh" "$parts"/guest/* | sha256sum | cut -c1-16)
     if [ ! -f "$image/disk.img" ]; then

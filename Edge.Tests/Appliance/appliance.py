@@ -57,9 +57,10 @@ class Site:
         began = time.monotonic()
         try:
             more = does(*arguments)
-        except Failed as failure:
+        except (Failed, OSError, LookupError, ValueError, subprocess.SubprocessError) as failure:
             self.failed += 1
-            print(f"× {what}  ({time.monotonic() - began:.0f} s)\n  {str(failure).replace(chr(10), chr(10) + '  ')}", flush=True)
+            known = failure if isinstance(failure, Failed) else f"{type(failure).__name__}: {failure}"
+            print(f"× {what}  ({time.monotonic() - began:.0f} s)\n  {str(known).replace(chr(10), chr(10) + '  ')}", flush=True)
             return False
         self.passed += 1
         print(f"√ {what}{f': {more}' if isinstance(more, str) else ''}  ({time.monotonic() - began:.0f} s)", flush=True)

@@ -1,9 +1,11 @@
 """From a bare Debian 12 to the first alert at the hub, as a technician does it: every screen kept, every answer counted."""
+import json
 import os
 import re
 import subprocess
 import time
 
+import power
 from agency import WANTED
 from machine import Failed
 
@@ -52,7 +54,9 @@ def install(site):
     site.screens.expect("3-install", "".join(f"{line}\n" for line in said.split("\n") if "edge-agent" in line))
     if machine.run("systemctl is-active edge-agent edge-vision")[0] == 0:
         raise Failed("a service runs that nobody configured")
-    machine.must("test -z \"$(systemctl list-units --failed --plain --no-legend)\"")
+    machine.must("test -z \"$(systemctl list-units --failed --plain --no-legend)\" && sync")
+    with open(os.path.join(site.folder, "plates-installed.json"), "w") as file:
+        json.dump(power.count_plates(site), file)
 
 
 def set_up(site):

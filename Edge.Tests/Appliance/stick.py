@@ -54,7 +54,7 @@ class Stick:
             os.remove(self.image)
         part = f"{self.image}.part"
         subprocess.run(["truncate", "-s", f"{MEGABYTES - 1}M", part], check=True)
-        make = {"vfat": ["mkfs.vfat", "-n", "AUDIT"], "exfat": ["mkfs.exfat", "-q"], "ext4": ["mkfs.ext4", "-q", "-F"]}[kind]
+        make = {"vfat": ["mkfs.vfat", "-n", "AUDIT"], "exfat": ["mkfs.exfat"], "ext4": ["mkfs.ext4", "-q", "-F"]}[kind]
         subprocess.run([*make, part], check=True, stdout=subprocess.DEVNULL)
         subprocess.run(["truncate", "-s", f"{MEGABYTES}M", self.image], check=True)
         kinds = {"vfat": "c", "exfat": "7", "ext4": "83"}
@@ -171,7 +171,7 @@ def refuse(site, stick, reason):
 def pulled(site):
     machine, stick = site.machine, Stick(site, "vfat")
     stick.put("edge/box-7.order", order(site))
-    machine.plug(stick.image, slow=20_000)
+    machine.plug(stick.image, slow=4_000)
     machine.until("test -e /run/edge-export/sda1/edge/edge.tmp", 120, every=0.1)
     machine.pull()
     machine.until("! test -b /dev/sda", 60)
