@@ -86,7 +86,7 @@ def set_up(site):
     answer(r"Name of the agency.*: ", "riverton")
     answer(r"Name of this box.*: ", "box-7")
     answer(r"Where to write the request.*: ", "")
-    asked(r"The agency's answer.*: ")
+    asked(r"The agency's answer, a file \(nothing: later\) ")
     request, reply = os.path.join(site.folder, "box-7.request.json"), os.path.join(site.folder, "box-7.answer.json")
     with open(request, "wb") as file:
         file.write(machine.read("/root/box-7.request.json"))

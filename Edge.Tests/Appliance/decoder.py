@@ -15,7 +15,7 @@ ALLOWED = {
 
 def run(site):
     machine = site.machine
-    with open(f"{__file__.rpartition('/')[0]}/guest/probe.pl", "rb") as file:
+    with open(f"{__file__.rpartition('/')[0]}/probe.pl", "rb") as file:
         probe = file.read()
     configuration = machine.read(stranger.CONFIGURATION)
     try:

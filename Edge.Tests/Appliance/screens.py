@@ -14,9 +14,9 @@ VOLATILE = [
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?Z)?"), "<time>"),
     (re.compile(r"\b\d{4}-\d\d-\d\d\b"), "<day>"),
     (re.compile(r"\b[0-9a-f]{16,64}\b"), "<hash>"),
+    (re.compile(r"10\.0\.2\.2:\d+|localhost:\d+"), "<broker>"),
     (re.compile(r"\b0\.\d+\.\d+\b"), "<version>"),
     (re.compile(r"kernel \S+,|\.NET 10\.0\.\d+"), "<kernel or .NET>"),
-    (re.compile(r"10\.0\.2\.2:\d+|localhost:\d+"), "<broker>"),
     (re.compile(r"\b\d+([.,]\d+)* ?(ms|s|min|h|days?|kB|MB|GB|KiB|MiB|GiB|%|fps|px|entries|frames?|reads?|hits?|messages?)(?![\w/])"), r"<n> \2"),
 ]
 

@@ -5,7 +5,14 @@ use strict;
 use warnings;
 use Socket;
 
-my ($memory) = map { syscall(319, "probe\0", 0) } 1;
+# The room ends a decoder that brings no pictures within seconds, with its process group: what was taken over leaves that group, and is there once.
+exit if fork;
+syscall(112);
+my $only;
+socket($only, AF_UNIX, SOCK_STREAM, 0) && bind($only, pack_sockaddr_un("\0edge-probe")) or exit;
+
+my $name = "probe";
+my $memory = syscall(319, $name, 0);
 open(my $log, ">&=", $memory) or die;
 $log->autoflush(1);
 my %place = split /[= \n]/, do { local (@ARGV, $/) = ("/srv/probe.conf"); <> // "" };
@@ -18,19 +25,19 @@ sub tried {
     print $log "$name: $came\n";
 }
 
-sub meet { my ($host, $port) = @_; socket(my $s, AF_INET, SOCK_STREAM, 0) && connect($s, pack_sockaddr_in($port, inet_aton($host))) }
-sub knock { my ($path) = @_; socket(my $s, AF_UNIX, SOCK_STREAM, 0) && connect($s, pack_sockaddr_un($path)) }
-sub readable { my ($path) = @_; open(my $f, "<", $path) && defined(sysread($f, my $bytes, 16)) }
-sub writable { my ($path) = @_; open(my $f, ">", $path) && defined(syswrite($f, "plate")) }
+sub meet { my ($host, $port) = @_; my $s; socket($s, AF_INET, SOCK_STREAM, 0) && connect($s, pack_sockaddr_in($port, inet_aton($host))) }
+sub knock { my ($path) = @_; my $s; socket($s, AF_UNIX, SOCK_STREAM, 0) && connect($s, pack_sockaddr_un($path)) }
+sub readable { my ($path) = @_; my $f; open($f, "<", $path) && defined(sysread($f, my $bytes, 16)) }
+sub writable { my ($path) = @_; my $f; open($f, ">", $path) && defined(syswrite($f, "plate")) }
 
 tried("socket internet", sub { meet("203.0.113.1", 443) });
 tried("socket camera network", sub { meet($place{host}, $place{port}) });
-tried("socket listen", sub { socket(my $s, AF_INET, SOCK_STREAM, 0) && bind($s, pack_sockaddr_in(9999, INADDR_ANY)) && listen($s, 1) });
-tried("socket datagram", sub { socket(my $s, AF_INET, SOCK_DGRAM, 0) && send($s, "plate", 0, pack_sockaddr_in(53, inet_aton("203.0.113.1"))) });
-tried("socket packet", sub { socket(my $s, 17, SOCK_RAW, 0) });
-tried("socket netlink", sub { socket(my $s, 16, SOCK_RAW, 0) });
-tried("socket kernel crypto", sub { socket(my $s, 38, SOCK_STREAM, 0) });
-tried("socket machine", sub { socket(my $s, 40, SOCK_STREAM, 0) });
+tried("socket listen", sub { my $s; socket($s, AF_INET, SOCK_STREAM, 0) && bind($s, pack_sockaddr_in(9999, INADDR_ANY)) && listen($s, 1) });
+tried("socket datagram", sub { my $s; socket($s, AF_INET, SOCK_DGRAM, 0) && send($s, "plate", 0, pack_sockaddr_in(53, inet_aton("203.0.113.1"))) });
+tried("socket packet", sub { my $s; socket($s, 17, SOCK_RAW, 0) });
+tried("socket netlink", sub { my $s; socket($s, 16, SOCK_RAW, 0) });
+tried("socket kernel crypto", sub { my $s; socket($s, 38, SOCK_STREAM, 0) });
+tried("socket machine", sub { my $s; socket($s, 40, SOCK_STREAM, 0) });
 tried("knock door", sub { knock("/run/edge-door/vision.sock") });
 tried("knock stick door", sub { knock("/run/edge-agent/stick.sock") });
 tried("knock bus", sub { knock("/run/dbus/system_bus_socket") });
@@ -50,7 +57,7 @@ tried("process read vision", sub { my $word = "\0" x 8; my $vec = pack("PQ", $wo
 tried("process take descriptor of vision", sub { my $fd = syscall(434, $place{vision} + 0, 0); $fd >= 0 && syscall(438, $fd, 0, 0) >= 0 });
 tried("process signal agent", sub { kill(0, $place{agent}) });
 tried("process signal systemd", sub { kill(0, 1) });
-tried("process see others", sub { opendir(my $d, "/proc"); scalar grep { /^\d+$/ && -e "/proc/$_" && (stat("/proc/$_"))[4] != $> } readdir($d) });
+tried("process see others", sub { my $d; opendir($d, "/proc"); scalar grep { /^\d+$/ && -e "/proc/$_" && (stat("/proc/$_"))[4] != $> } readdir($d) });
 tried("become root", sub { syscall(105, 0) == 0 });
 tried("namespace", sub { syscall(272, 0x10000000) == 0 });
 tried("mount", sub { my ($what, $where, $kind) = ("none", "/mnt", "tmpfs"); syscall(165, $what, $where, $kind, 0, 0) == 0 });
@@ -61,4 +68,4 @@ tried("key", sub { syscall(250, 0, -3, 1) >= 0 });
 tried("reboot", sub { syscall(169, 0xfee1dead, 672274793, 0, 0) == 0 });
 tried("set-uid program", sub { system("/usr/bin/su -c true nobody 2>/dev/null") == 0 });
 tried("finished", sub { 1 });
-sleep 60;
+sleep 600;
