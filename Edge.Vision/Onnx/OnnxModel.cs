@@ -51,6 +51,7 @@ internal sealed class OnnxModel : IDisposable
             };
             // Spinning threads cost half the speed on a two-core box.
             options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+            if (ByteProducts.MayOverflow) options.AddSessionConfigEntry("session.x64quantprecision", "1");
             return new InferenceSession(bytes, options);
         }
         catch (OnnxRuntimeException exception)
