@@ -15,6 +15,10 @@ public sealed class PlatePipeline : IDisposable
     // A text this many frames agree on is not waited for: the alert leaves while the vehicle is still in view.
     private const int SettledFrames = 6;
 
+    // A vehicle that stands, seen in so many frames or told of already, has said what it has to say: it is only looked at often enough not to be lost.
+    private const int EnoughFrames = 2 * SettledFrames;
+    private static readonly TimeSpan StandingEvery = PlateTracker.Lost / 4;
+
     private static readonly TimeSpan BrightnessEvery = TimeSpan.FromSeconds(2);
     // A camera that sends nothing for so long: what was followed has passed, and nobody's plate waits for its return.
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
@@ -30,6 +34,7 @@ public sealed class PlatePipeline : IDisposable
     private readonly Reading _judged = new();
     private List<PlateDetection> _detections = [];
     private long _frames;
+    private TimeSpan _examined;
     private TimeSpan? _measured;
     private double _brightness = double.NaN;
 
@@ -132,9 +137,9 @@ public sealed class PlatePipeline : IDisposable
     private void Examine(Frame frame, bool still)
     {
         using var region = Cut(frame.Pixels, _options.Region, out var offset);
-        var nothingMoved = _options.MotionGate && !still && _tracker.Open.Count == 0 && !_motion.Opens(region, frame.Position);
+        var nothingNew = _options.MotionGate && !still && !_motion.Opens(region, frame.Position) && !IsDue(frame.Position);
         var aimed = Aim.Wants(frame, still);
-        if (nothingMoved && !aimed) return;
+        if (nothingNew && !aimed) return;
         var found = _detector.Detect(region, aimed ? AimPicture.LeastScore : 1);
         if (aimed)
         {
@@ -142,8 +147,8 @@ public sealed class PlatePipeline : IDisposable
             found = found.FindAll(IsPlate);
         }
         // Looking changes nothing of what is read.
-        if (nothingMoved) return;
-        _detections = found;
+        if (nothingNew) return;
+        (_detections, _examined) = (found, frame.Position);
         try
         {
             foreach (var detection in _detections)
@@ -159,6 +164,10 @@ public sealed class PlatePipeline : IDisposable
             _reading.Clear();
         }
     }
+
+    /// <summary>True where nothing moved and a plate is followed that is to be looked at all the same.</summary>
+    private bool IsDue(TimeSpan at) => _tracker.Open.Count > 0
+        && (at - _examined >= StandingEvery || _tracker.Open.Any(track => !track.Published && track.Frames < EnoughFrames));
 
     private bool IsPlate(PlateDetection found) => found.Score >= _detector.Threshold;
 
