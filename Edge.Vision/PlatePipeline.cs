@@ -23,6 +23,8 @@ public sealed class PlatePipeline : IDisposable
     // A camera that sends nothing for so long: what was followed has passed, and nobody's plate waits for its return.
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
 
+    private readonly PlateModels _models;
+    private readonly bool _owned;
     private readonly PlateDetector _detector;
     private readonly PlateReader _reader;
     private readonly ReadJudge _judge;
@@ -38,29 +40,33 @@ public sealed class PlatePipeline : IDisposable
     private TimeSpan? _measured;
     private double _brightness = double.NaN;
 
-    private PlatePipeline(PlateDetector detector, PlateReader reader, ReadJudge judge, PipelineOptions options) =>
-        (_detector, _reader, _judge, _options) = (detector, reader, judge, options);
+    private PlatePipeline(PlateModels models, ReadJudge judge, PipelineOptions options, bool owned) =>
+        (_models, _detector, _reader, _judge, _options, _owned) = (models, models.Detector(), models.Reader(), judge, options, owned);
 
-    /// <summary>Opens the models in <paramref name="modelFolder"/>.</summary>
+    /// <summary>Opens the models in <paramref name="modelFolder"/> for one camera.</summary>
     /// <exception cref="ModelException">A model is missing, is not what its manifest says, or cannot keep what the gate
     /// promises.</exception>
     /// <exception cref="CaptureException">OpenCV does not load.</exception>
     public static PlatePipeline Open(string modelFolder, PipelineOptions options)
     {
-        OpenCv.Prepare();
-        var manifest = ModelManifest.Load(modelFolder);
-        var judge = ReadJudge.For(manifest.Recogniser, options);
-        var detector = PlateDetector.Open(modelFolder, manifest.Detector, options.Threads);
+        var models = PlateModels.Open(modelFolder);
         try
         {
-            return new PlatePipeline(detector, PlateReader.Open(modelFolder, manifest.Recogniser, options.Threads), judge, options);
+            return Open(models, options, owned: true);
         }
         catch
         {
-            detector.Dispose();
+            models.Dispose();
             throw;
         }
     }
+
+    /// <summary>The same with models that are open. Borrows them; the caller disposes them afterwards.</summary>
+    /// <exception cref="ModelException">They cannot keep what the gate promises.</exception>
+    public static PlatePipeline Open(PlateModels models, PipelineOptions options) => Open(models, options, owned: false);
+
+    private static PlatePipeline Open(PlateModels models, PipelineOptions options, bool owned) =>
+        new(models, ReadJudge.For(models.Manifest.Recogniser, options), options, owned);
 
     /// <summary>Only asked how long a camera has been silent.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
@@ -242,5 +248,6 @@ public sealed class PlatePipeline : IDisposable
         _motion.Dispose();
         _reader.Dispose();
         _detector.Dispose();
+        if (_owned) _models.Dispose();
     }
 }

@@ -92,13 +92,14 @@ internal sealed class BoxBench(string folder, string models, TimeSpan length, IP
     private async Task<CameraLoad> LoadAsync(IReadOnlyList<string> films, CancellationToken stop, bool examine = true)
     {
         progress.Report(new FleetProgress($"{(examine ? "watching" : "decoding")} {films.Count} camera{(films.Count == 1 ? "" : "s")} for {length.TotalSeconds:0} s", 0, 1, 0));
+        using var open = PlateModels.Open(models);
         var pipelines = new List<PlatePipeline>();
         var sources = new List<PacedSource>();
         try
         {
             foreach (var film in films)
             {
-                pipelines.Add(PlatePipeline.Open(models, new PipelineOptions()));
+                pipelines.Add(PlatePipeline.Open(open, new PipelineOptions()));
                 sources.Add(new PacedSource(film, length, time));
             }
             using var self = Process.GetCurrentProcess();

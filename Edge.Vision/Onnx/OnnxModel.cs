@@ -4,7 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace Edge.Vision.Onnx;
 
 /// <summary>One ONNX session for life. It opens only if the file is the one the manifest names and its shapes are the
-/// ones the manifest states; it is not safe for two threads at once.</summary>
+/// ones the manifest states. Thread-safe.</summary>
 internal sealed class OnnxModel : IDisposable
 {
     private readonly InferenceSession _session;
