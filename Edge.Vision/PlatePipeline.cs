@@ -116,11 +116,8 @@ public sealed class PlatePipeline : IDisposable
         {
             // Whoever stops listening while a frame is awaited leaves none behind.
             await leave.CancelAsync();
-            if (!next.IsCompleted)
-            {
-                await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (next.IsCompletedSuccessfully && await next) frames.Current.Dispose();
-            }
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (next.IsCompletedSuccessfully && await next) frames.Current.Dispose(); // again, where it was examined: that does nothing
         }
         foreach (var passage in ConcludeAll(source, origin)) yield return passage;
     }

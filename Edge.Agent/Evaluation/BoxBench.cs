@@ -30,34 +30,33 @@ internal sealed class BoxBench(string folder, string models, TimeSpan length, IP
         var street = await FilmAsync("street.mp4", ["-loop", "1", "-framerate", "15", "-i", still, "-t", "20"], "scale=1280:720,noise=alls=2:allf=t", stop);
         progress.Report(new FleetProgress("films made", 3, 3, 0));
 
-        var (first, start) = await StartAsync(street, stop);
+        var (opened, first) = await StartAsync(street, stop);
         var (decoded, examined) = (new List<double>(), new List<double>());
         for (var round = 0; round < Rounds; round++)
         {
             progress.Report(new FleetProgress("rounds of a 1080p film", round, Rounds, 0));
             decoded.Add(await DecodedAsync(large, stop));
-            examined.Add((await ExaminedAsync(large, gate: false, stop)).PerSecond);
+            examined.Add((await ExaminedAsync(large, stop)).PerSecond);
         }
         progress.Report(new FleetProgress("rounds of a 1080p film", Rounds, Rounds, 0));
-        var allocated = (await ExaminedAsync(street, gate: false, stop)).BytesPerFrame;
+        var allocated = (await ExaminedAsync(street, stop)).BytesPerFrame;
         var loads = new List<CameraLoad>();
         foreach (var count in Cameras) loads.Add(await LoadAsync([traffic, .. Enumerable.Repeat(street, count - 1)], stop));
         var idle = await LoadAsync([.. Enumerable.Repeat(street, 4)], stop);
         var undisturbed = await LoadAsync([.. Enumerable.Repeat(street, 4)], stop, examine: false);
-        return new BoxBenchResult(start, first, Median(decoded), Median(examined), Spread(examined), allocated, loads, idle, undisturbed, Environment.ProcessorCount);
+        return new BoxBenchResult(opened, first, Median(decoded), Median(examined), Spread(examined), allocated, loads, idle, undisturbed, Environment.ProcessorCount);
     }
 
     /// <summary>From nothing to models that are open, and to the first frame that was examined.</summary>
-    private async Task<(TimeSpan First, TimeSpan Open)> StartAsync(string film, CancellationToken stop)
+    private async Task<(TimeSpan Open, TimeSpan First)> StartAsync(string film, CancellationToken stop)
     {
         var begun = time.GetTimestamp();
         using var pipeline = PlatePipeline.Open(models, new PipelineOptions { MotionGate = false });
         var open = time.GetElapsedTime(begun);
         await using var source = Open(film);
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var watched = new FirstFrames(source, frames: 2, enough);
+        var watched = new FirstFrames(source, frames: 2);
         await foreach (var passage in pipeline.ReadAsync(watched, stop)) passage.Dispose();
-        return (time.GetElapsedTime(begun), open);
+        return (open, time.GetElapsedTime(begun));
     }
 
     private async Task<double> DecodedAsync(string film, CancellationToken stop)
@@ -78,9 +77,9 @@ internal sealed class BoxBench(string folder, string models, TimeSpan length, IP
         return frames;
     }
 
-    private async Task<(double PerSecond, double BytesPerFrame)> ExaminedAsync(string film, bool gate, CancellationToken stop)
+    private async Task<(double PerSecond, double BytesPerFrame)> ExaminedAsync(string film, CancellationToken stop)
     {
-        using var pipeline = PlatePipeline.Open(models, new PipelineOptions { MotionGate = gate });
+        using var pipeline = PlatePipeline.Open(models, new PipelineOptions { MotionGate = false });
         await using (var warm = Open(film)) await ReadAsync(pipeline, warm, stop);
         await using var source = Open(film);
         var (begun, before, seen) = (time.GetTimestamp(), GC.GetTotalAllocatedBytes(precise: true), pipeline.Frames);
@@ -100,7 +99,7 @@ internal sealed class BoxBench(string folder, string models, TimeSpan length, IP
             foreach (var film in films)
             {
                 pipelines.Add(PlatePipeline.Open(open, new PipelineOptions()));
-                sources.Add(new PacedSource(film, length, time));
+                sources.Add(new PacedSource(Open(film), length, time));
             }
             using var self = Process.GetCurrentProcess();
             var (begun, used) = (time.GetTimestamp(), self.TotalProcessorTime);
@@ -143,8 +142,16 @@ internal sealed class BoxBench(string folder, string models, TimeSpan length, IP
         }
         using (child)
         {
-            var complaint = await child.StandardError.ReadToEndAsync(stop);
-            await child.WaitForExitAsync(stop);
+            string complaint;
+            try
+            {
+                complaint = await child.StandardError.ReadToEndAsync(stop);
+                await child.WaitForExitAsync(stop);
+            }
+            finally
+            {
+                if (!child.HasExited) child.Kill(entireProcessTree: true);
+            }
             if (child.ExitCode != 0) throw new CaptureException($"ffmpeg cannot make the films: {complaint.Trim()}");
         }
     }
@@ -154,7 +161,7 @@ internal sealed class BoxBench(string folder, string models, TimeSpan length, IP
     private static (double Least, double Most) Spread(List<double> values) => (values.Min(), values.Max());
 
     /// <summary>The first frames of a source, and then its end.</summary>
-    private sealed class FirstFrames(ICameraSource source, int frames, CancellationTokenSource enough) : ICameraSource
+    private sealed class FirstFrames(ICameraSource source, int frames) : ICameraSource
     {
         public string Name => source.Name;
 
@@ -167,7 +174,7 @@ internal sealed class BoxBench(string folder, string models, TimeSpan length, IP
         public async IAsyncEnumerable<Frame> ReadAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
         {
             var left = frames;
-            await foreach (var frame in source.ReadAsync(enough.Token).WithCancellation(cancel))
+            await foreach (var frame in source.ReadAsync(cancel))
             {
                 yield return frame;
                 if (--left == 0) yield break;

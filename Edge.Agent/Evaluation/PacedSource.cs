@@ -4,20 +4,22 @@ using Edge.Vision.Capture;
 namespace Edge.Agent.Evaluation;
 
 /// <summary>A recording that plays at its own pace, as a camera would send it, over and over: every frame is handed over, late where whoever reads is.</summary>
-internal sealed class PacedSource(string path, TimeSpan length, TimeProvider time) : ICameraSource
+/// <param name="recording">Read again each time that it is over; disposed with this.</param>
+/// <param name="length">How long it plays.</param>
+internal sealed class PacedSource(ICameraSource recording, TimeSpan length, TimeProvider time) : ICameraSource
 {
-    private readonly ICameraSource _recording = CameraSources.Open(new CameraOptions("bench", path), time, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+    private static readonly TimeSpan BetweenRounds = TimeSpan.FromSeconds(1.0 / 15);
 
     /// <summary>How far behind its pace the last frame was handed over.</summary>
     public TimeSpan Behind { get; private set; }
 
-    public string Name => _recording.Name;
+    public string Name => recording.Name;
 
     public bool IsLive => false;
 
     public bool IsStill => false;
 
-    public CameraHealth Health => _recording.Health;
+    public CameraHealth Health => recording.Health;
 
     public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancel)
     {
@@ -26,7 +28,7 @@ internal sealed class PacedSource(string path, TimeSpan length, TimeProvider tim
         while (true)
         {
             var last = TimeSpan.Zero;
-            await foreach (var frame in _recording.ReadAsync(cancel))
+            await foreach (var frame in recording.ReadAsync(cancel))
             {
                 last = frame.Position;
                 var due = played + frame.Position;
@@ -38,11 +40,11 @@ internal sealed class PacedSource(string path, TimeSpan length, TimeProvider tim
                 var early = due - time.GetElapsedTime(begun);
                 if (early > TimeSpan.Zero) await Task.Delay(early, time, cancel);
                 Behind = time.GetElapsedTime(begun) - due;
-                yield return frame;
+                yield return frame.At(due);
             }
-            played += last + TimeSpan.FromSeconds(1.0 / 15);
+            played += last + BetweenRounds;
         }
     }
 
-    public ValueTask DisposeAsync() => _recording.DisposeAsync();
+    public ValueTask DisposeAsync() => recording.DisposeAsync();
 }

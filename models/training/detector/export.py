@@ -56,7 +56,7 @@ def main() -> None:
     network = kept(options.trained) if options.trained.suffix == ".npz" else load(options.trained)
     if options.halfway_to:
         weights.halfway(network, options.halfway_to)
-    if options.trained != WEIGHTS:
+    if options.trained.suffix != ".npz" or options.halfway_to:
         weights.save(network, WEIGHTS)
     network = fused(network)
     onnx.save(build(network, observe(network, pictures_of(options.data))), str(options.file))
