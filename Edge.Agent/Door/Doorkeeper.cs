@@ -171,9 +171,9 @@ internal sealed class Doorkeeper(
         }
         finally
         {
-            _open = false;
             lock (_aiming) _visit = null;
             Unsee();
+            _open = false;
         }
     }
 

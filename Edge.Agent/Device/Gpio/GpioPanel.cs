@@ -96,12 +96,12 @@ internal sealed class GpioPanel : IDisposable
         Attempt(() =>
         {
             foreach (var input in _inputs) input(at);
+            Shine(at);
         });
         // Outside: what fails in telling of an opened lid is no failure of the lines, and is not to be taken for one.
         var opened = _opened + _openings.TakeFurther(_time.GetUtcNow());
         _opened = 0;
         if (opened > 0) _tasks.Opened(opened);
-        Attempt(() => Shine(at));
     }
 
     public void Dispose()
