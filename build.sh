@@ -114,6 +114,15 @@ bench() {
             cd "$here"
             exec "$agent" bench recognition "$from" "$@"
             ;;
+        box)
+            shift
+            need "${runtime_packages[@]}"
+            build Edge.Agent
+            local footage=()
+            [ $# -gt 0 ] && [[ $1 != -* ]] || footage=("$(realpath -m "$data/footage/toll-lane.mp4")")
+            cd "$here"
+            exec "$agent" bench box "${footage[@]}" "$@"
+            ;;
         hub)
             shift
             need "${runtime_packages[@]}" mosquitto
@@ -130,6 +139,7 @@ bench() {
         '')
             cat <<'BENCHES'
 ./build.sh bench recognition   accuracy and speed on labelled pictures, beside the public reader; see docs/accuracy.md
+./build.sh bench box           cameras: frames a second, processor, memory, start, by number of cameras; see docs/performance.md
 ./build.sh bench hub           the hub link: verify and open per core, a box's durable publish rate, latency; see docs/fleet.md
 ./build.sh bench log           the audit log: durable appends, and verifying a million entries; see docs/audit-log.md
 BENCHES

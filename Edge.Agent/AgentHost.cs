@@ -75,10 +75,10 @@ internal sealed class AgentHost : IAsyncDisposable
     {
         (_configuration, _log, Progress) = (configuration, logs.CreateLogger("edge-agent"), new PipelineProgress(machine));
         var enrolment = _enrolment = new EnrolmentFolder(configuration.EnrolmentFolder);
-        Box = enrolment.Name();
-        RefuseDecommissioned();
         try
         {
+            Box = enrolment.Name();
+            RefuseDecommissioned();
             _keys = keys?.Invoke() ?? KeyFolder.Open(configuration.StateFolder);
             var time = _time = EffectiveTime.Open(configuration.StateFolder, machine, new KernelBootCounter());
             _since = time.GetUtcNow();
@@ -134,6 +134,7 @@ internal sealed class AgentHost : IAsyncDisposable
         catch
         {
             Close();
+            vision?.DisposeAsync().AsTask().GetAwaiter().GetResult(); // a listening socket, which closes at once
             throw;
         }
         if (configuration.Gpio is not { } gpio) return;
@@ -285,11 +286,32 @@ internal sealed class AgentHost : IAsyncDisposable
     // Told first, and to the broker if it is there, in the half minute that a stop leaves; then the keys go, as by an order.
     private void Opened(int times)
     {
-        _incidents.Report(IncidentKind.Tamper, "opened", times);
-        if (_configuration.Gpio?.Tamper?.DestroyKeys != true || _decommissioned.IsCancellationRequested) return;
+        try
+        {
+            _incidents.Report(IncidentKind.Tamper, "opened", times);
+        }
+        finally
+        {
+            // Also where the log or the database is damaged: whoever opened the lid may have seen to that.
+            if (_configuration.Gpio?.Tamper?.DestroyKeys == true && !_decommissioned.IsCancellationRequested) GiveUpKeys();
+        }
+    }
+
+    private void GiveUpKeys()
+    {
         if (_panel is not null) _panel.Decommissioned = true;
-        Attempt(() => DurableFile.Write(Path.Combine(_configuration.StateFolder, OrderDesk.DecommissionedName), "{}"u8));
-        _decommissioned.Cancel();
+        try
+        {
+            DurableFile.Write(Path.Combine(_configuration.StateFolder, OrderDesk.DecommissionedName), "{}"u8);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            _log.LogError("{Reason}; the keys are destroyed all the same", refused.Message); // only a start after a cut-off would not know of it
+        }
+        finally
+        {
+            _decommissioned.Cancel();
+        }
     }
 
     private void DestroyKeys()

@@ -26,7 +26,7 @@ public sealed class CropReader : IDisposable
         OpenCv.Prepare();
         var manifest = ModelManifest.Load(modelFolder);
         var judge = ReadJudge.For(manifest.Recogniser, options);
-        return new CropReader(PlateReader.Open(modelFolder, manifest.Recogniser, options.Threads), judge);
+        return new CropReader(PlateReader.Open(modelFolder, manifest.Recogniser, threads: 1), judge);
     }
 
     /// <summary>What each picture reads, accepted or not; nothing for one that reads as no text. The caller disposes each.</summary>

@@ -21,9 +21,6 @@ public sealed record PipelineOptions
     /// <summary>Lowest plate height in pixels of the frame that is read, default 12; smaller ones are not plates a person
     /// could read either.</summary>
     public int MinimumPlateHeight { get; init; } = 12;
-
-    /// <summary>Threads for each model session, 1 or 2.</summary>
-    public int Threads { get; init; } = 1;
 }
 
 /// <summary>A rectangle as shares of a picture, each 0 to 1.</summary>

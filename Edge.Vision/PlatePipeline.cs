@@ -15,10 +15,16 @@ public sealed class PlatePipeline : IDisposable
     // A text this many frames agree on is not waited for: the alert leaves while the vehicle is still in view.
     private const int SettledFrames = 6;
 
+    // A vehicle that stands, seen in so many frames or told of already, has said what it has to say: it is only looked at often enough not to be lost.
+    private const int EnoughFrames = 2 * SettledFrames;
+    private static readonly TimeSpan StandingEvery = PlateTracker.Lost / 4;
+
     private static readonly TimeSpan BrightnessEvery = TimeSpan.FromSeconds(2);
     // A camera that sends nothing for so long: what was followed has passed, and nobody's plate waits for its return.
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
 
+    private readonly PlateModels _models;
+    private readonly bool _owned;
     private readonly PlateDetector _detector;
     private readonly PlateReader _reader;
     private readonly ReadJudge _judge;
@@ -30,32 +36,37 @@ public sealed class PlatePipeline : IDisposable
     private readonly Reading _judged = new();
     private List<PlateDetection> _detections = [];
     private long _frames;
+    private TimeSpan _examined;
     private TimeSpan? _measured;
     private double _brightness = double.NaN;
 
-    private PlatePipeline(PlateDetector detector, PlateReader reader, ReadJudge judge, PipelineOptions options) =>
-        (_detector, _reader, _judge, _options) = (detector, reader, judge, options);
+    private PlatePipeline(PlateModels models, ReadJudge judge, PipelineOptions options, bool owned) =>
+        (_models, _detector, _reader, _judge, _options, _owned) = (models, models.Detector(), models.Reader(), judge, options, owned);
 
-    /// <summary>Opens the models in <paramref name="modelFolder"/>.</summary>
+    /// <summary>Opens the models in <paramref name="modelFolder"/> for one camera.</summary>
     /// <exception cref="ModelException">A model is missing, is not what its manifest says, or cannot keep what the gate
     /// promises.</exception>
     /// <exception cref="CaptureException">OpenCV does not load.</exception>
     public static PlatePipeline Open(string modelFolder, PipelineOptions options)
     {
-        OpenCv.Prepare();
-        var manifest = ModelManifest.Load(modelFolder);
-        var judge = ReadJudge.For(manifest.Recogniser, options);
-        var detector = PlateDetector.Open(modelFolder, manifest.Detector, options.Threads);
+        var models = PlateModels.Open(modelFolder);
         try
         {
-            return new PlatePipeline(detector, PlateReader.Open(modelFolder, manifest.Recogniser, options.Threads), judge, options);
+            return Open(models, options, owned: true);
         }
         catch
         {
-            detector.Dispose();
+            models.Dispose();
             throw;
         }
     }
+
+    /// <summary>The same with models that are open. Borrows them; the caller disposes them afterwards.</summary>
+    /// <exception cref="ModelException">They cannot keep what the gate promises.</exception>
+    public static PlatePipeline Open(PlateModels models, PipelineOptions options) => Open(models, options, owned: false);
+
+    private static PlatePipeline Open(PlateModels models, PipelineOptions options, bool owned) =>
+        new(models, ReadJudge.For(models.Manifest.Recogniser, options), options, owned);
 
     /// <summary>Only asked how long a camera has been silent.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
@@ -105,11 +116,8 @@ public sealed class PlatePipeline : IDisposable
         {
             // Whoever stops listening while a frame is awaited leaves none behind.
             await leave.CancelAsync();
-            if (!next.IsCompleted)
-            {
-                await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (next.IsCompletedSuccessfully && await next) frames.Current.Dispose();
-            }
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (next.IsCompletedSuccessfully && await next) frames.Current.Dispose(); // again, where it was examined: that does nothing
         }
         foreach (var passage in ConcludeAll(source, origin)) yield return passage;
     }
@@ -132,9 +140,9 @@ public sealed class PlatePipeline : IDisposable
     private void Examine(Frame frame, bool still)
     {
         using var region = Cut(frame.Pixels, _options.Region, out var offset);
-        var nothingMoved = _options.MotionGate && !still && _tracker.Open.Count == 0 && !_motion.Opens(region, frame.Position);
+        var nothingNew = _options.MotionGate && !still && !_motion.Opens(region, frame.Position) && !IsDue(frame.Position);
         var aimed = Aim.Wants(frame, still);
-        if (nothingMoved && !aimed) return;
+        if (nothingNew && !aimed) return;
         var found = _detector.Detect(region, aimed ? AimPicture.LeastScore : 1);
         if (aimed)
         {
@@ -142,8 +150,8 @@ public sealed class PlatePipeline : IDisposable
             found = found.FindAll(IsPlate);
         }
         // Looking changes nothing of what is read.
-        if (nothingMoved) return;
-        _detections = found;
+        if (nothingNew) return;
+        (_detections, _examined) = (found, frame.Position);
         try
         {
             foreach (var detection in _detections)
@@ -159,6 +167,10 @@ public sealed class PlatePipeline : IDisposable
             _reading.Clear();
         }
     }
+
+    /// <summary>True where nothing moved and a plate is followed that is to be looked at all the same.</summary>
+    private bool IsDue(TimeSpan at) => _tracker.Open.Count > 0
+        && (at - _examined >= StandingEvery || _tracker.Open.Any(track => !track.Published && track.Frames < EnoughFrames));
 
     private bool IsPlate(PlateDetection found) => found.Score >= _detector.Threshold;
 
@@ -233,5 +245,6 @@ public sealed class PlatePipeline : IDisposable
         _motion.Dispose();
         _reader.Dispose();
         _detector.Dispose();
+        if (_owned) _models.Dispose();
     }
 }

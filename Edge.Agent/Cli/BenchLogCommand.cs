@@ -48,6 +48,9 @@ internal static class BenchLogCommand
         table.AddRow("append, 100 in a step", $"{Number(result.Batched)} entries/s");
         table.AddRow($"verify {Number(result.Entries)} entries",
             $"{Number(result.Verified.TotalSeconds)} s, {Number(result.Entries / result.Verified.TotalSeconds)} entries/s");
+        table.AddRow("the same as a public bundle: export", $"{Number(result.Exported.TotalSeconds)} s");
+        table.AddRow("the bundle: verify", $"{Number(result.BundleVerified.TotalSeconds)} s");
+        table.AddRow("the bundle: search by action and outcome", $"{Number(result.Searched.TotalSeconds)} s");
         table.AddRow("memory of this process at most", $"{Number(result.PeakBytes / 1e6)} MB");
         table.AddRow("the log on the disk", $"{Number(result.LogBytes / (double)result.Entries)} bytes an entry");
         console.Write(table);
@@ -58,7 +61,9 @@ internal static class BenchLogCommand
     private static void WriteJson(LogBenchResult result, TextWriter output) => output.WriteLine(JsonSerializer.Serialize(new
     {
         AppendPerSecond = Round(result.Alone), AppendBy64ThreadsPerSecond = Round(result.Together), AppendBy100PerSecond = Round(result.Batched),
-        result.Entries, Verified = result.Holds, VerifySeconds = Round(result.Verified.TotalSeconds), result.PeakBytes, result.LogBytes, result.FileSystem,
+        result.Entries, Verified = result.Holds, VerifySeconds = Round(result.Verified.TotalSeconds),
+        ExportSeconds = Round(result.Exported.TotalSeconds), VerifyBundleSeconds = Round(result.BundleVerified.TotalSeconds), SearchSeconds = Round(result.Searched.TotalSeconds),
+        result.PeakBytes, result.LogBytes, result.FileSystem,
         result.Processors,
     }, Json));
 

@@ -68,7 +68,9 @@ internal class Machine(string root = "/")
             {
                 // It ended without reading: its exit code says why.
             }
-            if (!process.WaitForExit(Patience))
+            // What it started may outlive it and hold its output: that is waited for no longer than the program.
+            var since = Stopwatch.GetTimestamp();
+            if (!process.WaitForExit(Patience) || !Task.WaitAll([output, error], Patience - Stopwatch.GetElapsedTime(since)))
             {
                 process.Kill(entireProcessTree: true);
                 return null;

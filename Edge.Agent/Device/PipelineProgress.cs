@@ -36,7 +36,8 @@ internal sealed class PipelineProgress(TimeProvider time)
         public void Turn() => progress._underWay[this] = progress.Now;
 
         /// <summary>Nothing is awaited of it until the next turn.</summary>
-        public void Rest() => progress._underWay.TryRemove(this, out _);
+        /// <returns>True if something was.</returns>
+        public bool Rest() => progress._underWay.TryRemove(this, out _);
 
         /// <summary>Itself, with nothing awaited of it yet.</summary>
         public Step Resting()

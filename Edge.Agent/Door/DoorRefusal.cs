@@ -12,6 +12,8 @@ internal enum DoorRefusal
     NotOnList,
     BadCount,
     WrongUser,
+    /// <summary>By vision, of the agent: an upgrade that is half done.</summary>
+    WrongVersion,
 }
 
 /// <summary>Ends the link that it came over.</summary>
@@ -30,6 +32,7 @@ internal sealed class DoorRefusedException(DoorRefusal refusal) : Exception($"vi
         DoorRefusal.TooManyHits => "too-many-hits",
         DoorRefusal.NotOnList => "not-on-list",
         DoorRefusal.BadCount => "bad-count",
+        DoorRefusal.WrongVersion => "wrong-version",
         _ => "wrong-user",
     };
 }

@@ -36,6 +36,7 @@ internal sealed class Doorkeeper(
     private long _frames, _givenUp, _refused;
     private volatile bool _open;
     private string? _broken;
+    private int? _otherVersion;
 
     /// <summary>Frames taken from the cameras since the agent started.</summary>
     public long Frames => Interlocked.Read(ref _frames);
@@ -155,6 +156,11 @@ internal sealed class Doorkeeper(
             await new Visit(this, link).RunAsync(stop);
             return _over.All(over => over) ? null : DoorLimits.KnockEvery;
         }
+        catch (SocketException failing)
+        {
+            log.LogWarning("nobody could be let in ({Failure}); trying again", failing.SocketErrorCode); // too many open files, say
+            return DoorLimits.KnockEvery;
+        }
         catch (DoorRefusedException refused)
         {
             Interlocked.Increment(ref _refused);
@@ -165,9 +171,25 @@ internal sealed class Doorkeeper(
         }
         finally
         {
-            _open = false;
             lock (_aiming) _visit = null;
+            Unsee();
+            _open = false;
         }
+    }
+
+    /// <summary>Nobody says any more how the cameras are: what was said last is not repeated as if it were so.</summary>
+    private void Unsee()
+    {
+        lock (_cameras)
+            for (var i = 0; i < _cameras.Length; i++)
+            {
+                _brightness[i] = null;
+                if (_over[i] || _cameras[i].Health is { State: CameraState.Starting } or { State: CameraState.Stopped }) continue;
+                _cameras[i] = _cameras[i] with
+                {
+                    Health = _cameras[i].Health with { State = CameraState.Starting, Since = time.GetUtcNow(), Fault = CameraFault.None, LastError = "waiting for the service that sees" },
+                };
+            }
     }
 
     private void Take(int camera, ToAgent.CameraTally said)
@@ -229,9 +251,13 @@ internal sealed class Doorkeeper(
             Say(new ToVision.Welcome(DoorLimits.Version));
             if (hello.Version != DoorLimits.Version)
             {
-                door.Log.LogWarning("the service that sees speaks version {Theirs} of the door, this agent {Ours}: both must be of one version", hello.Version, DoorLimits.Version);
+                // It knocks each second: once is enough.
+                if (door._otherVersion != hello.Version)
+                    door.Log.LogWarning("the service that sees speaks version {Theirs} of the door, this agent {Ours}: both must be of one version", hello.Version, DoorLimits.Version);
+                door._otherVersion = hello.Version;
                 return false;
             }
+            (door._broken, door._otherVersion) = (null, null);
             Array.Clear(door._over); // a vision that was started anew plays recordings anew; one that was not says it again
             Say(door.Settings);
             SendLists();

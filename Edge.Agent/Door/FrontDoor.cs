@@ -53,7 +53,15 @@ internal sealed class FrontDoor : IVisionEntrance
     public async ValueTask<Socket> NextAsync(CancellationToken stop)
     {
         var guest = await _listener.AcceptAsync(stop);
-        if (UserOf(guest) == _user) return guest;
+        try
+        {
+            if (UserOf(guest) == _user) return guest;
+        }
+        catch
+        {
+            guest.Dispose();
+            throw;
+        }
         guest.Dispose();
         throw new DoorRefusedException(DoorRefusal.WrongUser);
     }

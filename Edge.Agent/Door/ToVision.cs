@@ -126,7 +126,6 @@ internal abstract record ToVision
             foreach (var side in new[] { region.X, region.Y, region.Width, region.Height }) writer.Double(side);
             writer.Flag(pipeline.MotionGate);
             writer.Short((ushort)pipeline.MinimumPlateHeight);
-            writer.Byte((byte)pipeline.Threads);
         }
     }
 
@@ -156,7 +155,7 @@ internal abstract record ToVision
     private static CameraConfiguration ReadCamera(ref DoorReader fields) => new(fields.Text(40), fields.Text(LongestSource), new PipelineOptions
     {
         Region = new RegionOfInterest(fields.Double(0, 1), fields.Double(0, 1), fields.Double(0, 1), fields.Double(0, 1)),
-        MotionGate = fields.Flag(), MinimumPlateHeight = fields.Short(), Threads = fields.Byte(16),
+        MotionGate = fields.Flag(), MinimumPlateHeight = fields.Short(),
     });
 
     private static string[] ReadTexts(ref DoorReader fields, int longest)

@@ -104,10 +104,10 @@ internal sealed record BoxPlace(Machine Machine, string Configuration, string St
     public bool HasService => IsMachine && Machine.HasSystemd && Machine.Run("systemctl", ["cat", Unit]) is { Code: 0 };
 
     /// <summary>Starts both services, now and at every boot.</summary>
-    /// <returns>Null, or what systemd says against it.</returns>
-    public string? Start() => Machine.Run("systemctl", ["enable", "--quiet", VisionUnit, Unit]) is not { Code: 0 }
-        || Machine.Run("systemctl", ["restart", "--no-block", VisionUnit, Unit]) is not { Code: 0 } refused
-        ? "systemctl enable --now edge-vision edge-agent does not work: see journalctl -u edge-agent" : refused.Error.Length > 0 ? refused.Error.Trim() : null;
+    /// <returns>Null, or what is against it.</returns>
+    public string? Start() => Machine.Run("systemctl", ["enable", "--quiet", VisionUnit, Unit]) is { Code: 0 }
+        && Machine.Run("systemctl", ["restart", "--no-block", VisionUnit, Unit]) is { Code: 0 }
+        ? null : "systemctl enable --now edge-vision edge-agent does not work: see journalctl -u edge-agent";
 
     private void Run(string program, params string[] arguments)
     {

@@ -1,5 +1,5 @@
 namespace Edge.Agent.Enrolment;
 
-/// <summary>A request, bundle or enrolment folder cannot be used; the message names the file or field and what to do.
+/// <summary>A request, an answer or an enrolment folder cannot be used; the message names the file or field and what to do.
 /// </summary>
 public sealed class EnrolmentException(string message, Exception? inner = null) : Exception(message, inner);

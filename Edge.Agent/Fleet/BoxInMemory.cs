@@ -65,12 +65,15 @@ internal sealed class BoxInMemory(SimulatedBox.Origin origin, TimeProvider time)
         }
     }
 
-    protected override void Commit()
+    protected override void Commit(int hits)
     {
-        var (now, sequence) = (Time.GetUtcNow(), ++_last);
-        var message = new OutboxMessage(sequence, MessageKind.Hit, Signer.Hit(Hits.Next(sequence, now, now + Retention), now), now + Retention);
-        Committed(Name, sequence);
-        _leaving.Writer.TryWrite(message);
+        for (var i = 0; i < hits; i++)
+        {
+            var (now, sequence) = (Time.GetUtcNow(), ++_last);
+            var message = new OutboxMessage(sequence, MessageKind.Hit, Signer.Hit(Hits.Next(sequence, now, now + Retention), now), now + Retention);
+            Committed(Name, sequence);
+            _leaving.Writer.TryWrite(message);
+        }
     }
 
     protected override void Enqueue(IntervalSummary summary, DateTimeOffset now)

@@ -27,24 +27,26 @@ internal sealed class BoxOnDisk : SimulatedBox
     public override Task RunAsync(CancellationToken stop) =>
         new OutboxWorker(_state, Link, Signer, Time, NullLogger<OutboxWorker>.Instance).RunAsync(stop);
 
-    protected override void Commit()
+    protected override void Commit(int hits)
     {
-        var digest = default(Sha256Hash);
-        var sequence = _state.Hits.Commit(number =>
-        {
-            var (now, expires) = (Time.GetUtcNow(), Time.GetUtcNow() + Retention);
-            var hit = base.Hits.Next(number, now, expires);
-            var record = hit.ToJson();
-            digest = Sha256Hash.Of(record);
-            return new HitEntry(new NewHit("simulated", now, expires, record), new OutboxMessage(number, MessageKind.Hit, Signer.Hit(hit, now), expires));
-        });
-        Committed(Name, sequence);
-        var leaf = _audit.Append(new AuditEntry
+        var digests = new List<Sha256Hash>();
+        var sequences = _state.Hits.Commit([.. Enumerable.Repeat<Func<long, HitEntry>>(Entry, hits)]);
+        foreach (var sequence in sequences) Committed(Name, sequence);
+        var leaf = _audit.AppendMany([.. sequences.Zip(digests, (sequence, digest) => new AuditEntry
         {
             Action = AuditAction.HitStored, Sequence = sequence, Digest = digest, Case = ConcealedValue.Case("simulated"), Purpose = "stolen-vehicle",
                 Agency = Name.Agency,
-        });
-        _state.Outbox.MarkLogged(sequence, leaf);
+        })]);
+        _state.Outbox.MarkLogged([.. sequences.Select((sequence, i) => (sequence, leaf + i))]);
+
+        HitEntry Entry(long number)
+        {
+            var (now, expires) = (Time.GetUtcNow(), Time.GetUtcNow() + Retention);
+            var hit = Hits.Next(number, now, expires);
+            var record = hit.ToJson();
+            digests.Add(Sha256Hash.Of(record));
+            return new HitEntry(new NewHit("simulated", now, expires, record), new OutboxMessage(number, MessageKind.Hit, Signer.Hit(hit, now), expires));
+        }
     }
 
     protected override void Enqueue(IntervalSummary summary, DateTimeOffset now) =>

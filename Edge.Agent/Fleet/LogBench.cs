@@ -1,4 +1,5 @@
 using Edge.Storage.Audit;
+using Edge.Storage.Audit.Bundles;
 using Edge.Storage.Keys;
 
 namespace Edge.Agent.Fleet;
@@ -53,12 +54,16 @@ internal sealed class LogBench(string folder, IProgress<FleetProgress> progress,
                 log.AppendMany(Made(from, Math.Min(Bulk, entries - from)));
                 progress.Report(new FleetProgress("entries to verify", from, entries, 0));
             }
-        var vkey = new NoteKey(origin, key.Public).ToString();
-        var begun = time.GetTimestamp();
-        var report = AuditVerifier.Verify(large, vkey);
-        var verified = time.GetElapsedTime(begun);
+        var vkey = new NoteKey(origin, key.Public);
+        var (verified, report) = Timed(() => AuditVerifier.Verify(large, vkey.ToString()));
+        progress.Report(new FleetProgress("entries verified", entries, entries, 0));
+        var tar = Path.Combine(folder, "public.tar");
+        var (exported, _) = Timed(() => BundleExport.Write(large, tar, new BundleForm(Auditor: null, Archive: true)));
+        using var bundle = Bundle.Open(tar);
+        var (bundleVerified, bundleReport) = Timed(() => bundle.Verify(vkey, null, [], out LogGaps _));
+        var (searched, _) = Timed(() => AuditSearch.In(bundle, new AuditQuery { Actions = [AuditAction.SweepDone], Done = false }).Count());
         var bytes = Directory.EnumerateFiles(large, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
-        return new LogBenchResult(alone, together, batched, entries, report.Holds, verified, Environment.ProcessorCount,
+        return new LogBenchResult(alone, together, batched, entries, report.Holds && bundleReport.Holds, verified, exported, bundleVerified, searched, Environment.ProcessorCount,
             System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64, bytes, new DriveInfo(folder).DriveFormat);
     }
 
@@ -74,6 +79,13 @@ internal sealed class LogBench(string folder, IProgress<FleetProgress> progress,
         },
     })];
 
+    private (TimeSpan Took, T Made) Timed<T>(Func<T> work)
+    {
+        var begun = time.GetTimestamp();
+        var made = work();
+        return (time.GetElapsedTime(begun), made);
+    }
+
     private double PerSecond(int count, Action action)
     {
         var since = time.GetTimestamp();
@@ -87,8 +99,12 @@ internal sealed class LogBench(string folder, IProgress<FleetProgress> progress,
 /// <param name="Together">Appends a second by 64 threads.</param>
 /// <param name="Batched">Entries a second, 100 in a step.</param>
 /// <param name="Verified">How long it took to verify <paramref name="Entries"/>.</param>
+/// <param name="Exported">How long the same took as a public bundle, one file.</param>
+/// <param name="BundleVerified">How long that took to verify.</param>
+/// <param name="Searched">How long a search of it took for an action that was refused, of which there is none.</param>
 /// <param name="PeakBytes">Most memory of this process, which wrote the log too.</param>
 /// <param name="LogBytes">Of all files of the log that was verified.</param>
 /// <param name="FileSystem">Of the folder.</param>
-internal sealed record LogBenchResult(double Alone, double Together, double Batched, int Entries, bool Holds, TimeSpan Verified, int Processors,
+internal sealed record LogBenchResult(double Alone, double Together, double Batched, int Entries, bool Holds, TimeSpan Verified,
+    TimeSpan Exported, TimeSpan BundleVerified, TimeSpan Searched, int Processors,
     long PeakBytes, long LogBytes, string FileSystem);

@@ -61,12 +61,13 @@ internal abstract class SimulatedBox : IAsyncDisposable
     public abstract Task RunAsync(CancellationToken stop);
 
     /// <summary>A vehicle passes that a case looks for: when this returns, the hit is where a box keeps it.</summary>
-    public void Hit()
+    /// <param name="together">How many such vehicles; a box stores what waits at that moment in one step.</param>
+    public void Hit(int together = 1)
     {
         lock (_one)
         {
-            Commit();
-            _hits++;
+            Commit(together);
+            _hits += together;
         }
     }
 
@@ -109,7 +110,7 @@ internal abstract class SimulatedBox : IAsyncDisposable
     /// <summary>Size and root of its audit log.</summary>
     protected virtual (long Size, byte[] Root) Log => (0, new byte[32]);
 
-    protected abstract void Commit();
+    protected abstract void Commit(int hits);
 
     protected abstract void Enqueue(IntervalSummary summary, DateTimeOffset now);
 

@@ -22,6 +22,9 @@ public sealed class HitRecorder : IDisposable
     private const int MaxWaiting = 1024;
     private const int TailToSearch = 4096;
 
+    // What waits is stored together, so that a burst costs the disk little more than one hit, and its first does not wait for all of it.
+    private const int MaxTogether = 32;
+
     private readonly StateDatabase _state;
     private readonly AuditLog _audit;
     private readonly MessageSigner _signer;
@@ -62,22 +65,36 @@ public sealed class HitRecorder : IDisposable
     /// <summary>Stores hits until <see cref="Complete"/>, or until <paramref name="stop"/> fires while the disk refuses.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        await foreach (var read in _waiting.Reader.ReadAllAsync(CancellationToken.None))
-            using (read)
+        var reads = new List<PendingRead>();
+        while (await _waiting.Reader.WaitToReadAsync(CancellationToken.None))
+            try
             {
-                foreach (var hit in read.Hits) await StoreAsync(hit, stop);
-                _counter.Hit();
-                read.Stored?.Invoke();
+                for (var hits = 0; hits < MaxTogether && _waiting.Reader.TryRead(out var read); hits += read.Hits.Count) reads.Add(read);
+                await StoreAsync([.. reads.SelectMany(read => read.Hits)], stop);
+                foreach (var read in reads)
+                {
+                    _counter.Hit();
+                    read.Stored?.Invoke();
+                }
+            }
+            finally
+            {
+                foreach (var read in reads) read.Dispose();
+                reads.Clear();
             }
     }
 
-    private async Task StoreAsync(PendingHit hit, CancellationToken stop)
+    private async Task StoreAsync(IReadOnlyList<PendingHit> hits, CancellationToken stop)
     {
-        var sequence = await UntilDurableAsync(again => (again ? AlreadyStored(hit) : null) ?? Store(hit), stop);
-        var leaf = await UntilDurableAsync(again => (again ? LeafOf(sequence, hit.Digest) : null) ?? Log(sequence, hit), stop);
-        await UntilDurableAsync(_ => _state.Outbox.MarkLogged(sequence, leaf), stop);
-        if (hit.Match.Under is { } grant) _counter.Shared(grant.Agency, grant.Jurisdiction);
-        _log.LogInformation("hit {Sequence} stored", sequence);
+        // A disk may have failed after it had done what was asked: what is there is not done twice.
+        await UntilDurableAsync(again => Store([.. again ? hits.Where(hit => !IsStored(hit)) : hits]), hits.Count, stop);
+        await UntilDurableAsync(again => Log([.. again ? hits.Where(hit => !IsLogged(hit)) : hits]), hits.Count, stop);
+        await UntilDurableAsync(_ => _state.Outbox.MarkLogged([.. hits.Select(hit => (hit.Sequence, hit.Leaf!.Value))]), hits.Count, stop);
+        foreach (var hit in hits)
+        {
+            if (hit.Match.Under is { } grant) _counter.Shared(grant.Agency, grant.Jurisdiction);
+            _log.LogInformation("hit {Sequence} stored", hit.Sequence);
+        }
     }
 
     /// <summary>Finishes what a crash cut off between the database and the log: every stored message without an audit entry
@@ -104,10 +121,10 @@ public sealed class HitRecorder : IDisposable
         while (_waiting.Reader.TryRead(out var read)) read.Dispose();
     }
 
-    /// <summary>The number under which an earlier attempt stored this hit after all.</summary>
-    private long? AlreadyStored(PendingHit hit) =>
-        hit.Attempt is { } sequence && _state.Hits.TryRead(sequence, out var stored) && Sha256Hash.Of(stored.Record.Span).Equals(hit.Digest)
-            ? sequence : null;
+    private bool IsStored(PendingHit hit) =>
+        _state.Hits.TryRead(hit.Sequence, out var stored) && Sha256Hash.Of(stored.Record.Span).Equals(hit.Digest);
+
+    private bool IsLogged(PendingHit hit) => (hit.Leaf ??= LeafOf(hit.Sequence, hit.Digest)) is not null;
 
     /// <summary>Where the log already says that this hit was stored; null where it does not.</summary>
     private long? LeafOf(long sequence, Sha256Hash digest) => _audit.ReadTail(TailToSearch)
@@ -115,20 +132,23 @@ public sealed class HitRecorder : IDisposable
             && digest.Equals(entry.Digest!.Value))
         .Select(record => (long?)record.Index).FirstOrDefault();
 
-    private long Store(PendingHit hit) => _state.Hits.Commit(sequence =>
+    private void Store(IReadOnlyList<PendingHit> hits) =>
+        _state.Hits.Commit([.. hits.Select(hit => (Func<long, HitEntry>)(sequence => Sealed(hit, sequence)))]);
+
+    private HitEntry Sealed(PendingHit hit, long sequence)
     {
         var now = _time.GetUtcNow();
         var expires = ExpiryOf(now, hit.Retention);
         var header = new HitHeader(_signer.Box, sequence, hit.Match.Entry.Id, expires) { For = hit.Match.For };
         var hitSealed = SealedHit.Seal(hit.Match.To, header, hit.Body);
         var record = hitSealed.ToJson();
-        (hit.Attempt, hit.Digest) = (sequence, Sha256Hash.Of(record));
+        (hit.Sequence, hit.Digest) = (sequence, Sha256Hash.Of(record));
         return new HitEntry(new NewHit(Pseudonym(hit.Match), hit.Found, expires, record),
             new OutboxMessage(sequence, MessageKind.Hit, _signer.Hit(hitSealed, now), LeavesUntil(hit.Match, expires))
             {
                 Shared = hit.Match.Under is not null,
             });
-    });
+    }
 
     // On the hour, the key that wraps a hit dies with it. A short retention is not cut by more than half for that.
     // What waits for another agency does not leave when the grant has ended meanwhile.
@@ -142,11 +162,23 @@ public sealed class HitRecorder : IDisposable
     private string Pseudonym(AddressedMatch match) =>
         _keys.CasePseudonym(match.Entry.Case, match.Entry.Purpose, match.Under is null ? null : match.For);
 
-    private long Log(long sequence, PendingHit hit) => _audit.AppendMany(Entries(new AuditEntry
+    private void Log(IReadOnlyList<PendingHit> hits)
     {
-        Action = AuditAction.HitStored, Sequence = sequence, Digest = hit.Digest,
+        if (hits.Count == 0) return;
+        var entries = hits.Select(Entries).ToList();
+        var leaf = _audit.AppendMany([.. entries.SelectMany(some => some)]);
+        foreach (var (hit, some) in hits.Zip(entries))
+        {
+            hit.Leaf = leaf;
+            leaf += some.Count;
+        }
+    }
+
+    private static IReadOnlyList<AuditEntry> Entries(PendingHit hit) => Entries(new AuditEntry
+    {
+        Action = AuditAction.HitStored, Sequence = hit.Sequence, Digest = hit.Digest,
         Case = ConcealedValue.Case(hit.Match.Entry.Case), Purpose = hit.Match.Entry.Purpose, Agency = hit.Match.For,
-    }, hit.Match.Under?.Agency, _ => Jurisdictions.Write(hit.Match.Under!.Jurisdiction)));
+    }, hit.Match.Under?.Agency, _ => Jurisdictions.Write(hit.Match.Under!.Jurisdiction));
 
     /// <summary>The entry of a stored hit, and beside it that of the share if it is one: in one step, so that where the first is the
     /// second is too.</summary>
@@ -156,21 +188,23 @@ public sealed class HitRecorder : IDisposable
     private string? SharedWith(long sequence) => _state.Hits.TryRead(sequence, out var stored)
         && SealedHit.TryParse(stored.Record.Span, out var hit, out _) && hit.Header.For != _signer.Box.Agency ? hit.Header.For : null;
 
-    /// <param name="step">Told whether it was tried before: a disk may have failed after it had done what was asked.</param>
-    private async Task<T> UntilDurableAsync<T>(Func<bool, T> step, CancellationToken stop)
+    /// <param name="step">Told whether it was tried before.</param>
+    /// <param name="hits">How many wait for it.</param>
+    private async Task UntilDurableAsync(Action<bool> step, int hits, CancellationToken stop)
     {
         var backoff = Backoff.Create();
         for (var again = false; ; again = true)
         {
             try
             {
-                return step(again);
+                step(again);
+                return;
             }
             catch (IOException refused) when (refused.MayPass())
             {
                 var wait = backoff.Next();
                 _log.LogError("{Reason}; {Waiting} hits wait in memory, next attempt in {Seconds:0} s", refused.Message,
-                    _waiting.Reader.Count + 1, Math.Ceiling(wait.TotalSeconds));
+                    _waiting.Reader.Count + hits, Math.Ceiling(wait.TotalSeconds));
                 await Task.Delay(wait, _time, stop);
             }
         }

@@ -22,8 +22,11 @@ internal sealed class PendingHit : IDisposable
 
     public TimeSpan Retention => Trust.Policy.HitRetention;
 
-    /// <summary>The number it was last given; null before the first attempt.</summary>
-    public long? Attempt { get; set; }
+    /// <summary>The number it was last given, stored or not; 0 before the first attempt.</summary>
+    public long Sequence { get; set; }
+
+    /// <summary>Where the log says that it was stored; null as long as it does not.</summary>
+    public long? Leaf { get; set; }
 
     /// <summary>SHA-256 of the sealed record of that attempt.</summary>
     public Sha256Hash Digest { get; set; }

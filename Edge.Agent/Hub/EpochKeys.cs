@@ -12,12 +12,15 @@ public interface IEpochKeys
     /// <summary>The key, or null if it is not here; the caller disposes it.</summary>
     RecipientKey? Load(string keyId);
 
+    /// <summary>True as long as the key is here.</summary>
+    bool IsHeld(string keyId);
+
     /// <summary>When the epoch of a key ended that was here and has been destroyed; null for a stranger's key.</summary>
     DateTimeOffset? EndOfDestroyed(string keyId);
 }
 
-/// <summary>An agency's epoch keys, a file each in <c>keys</c>, and the ledger beside them. Nothing is remembered between two calls, so
-/// that a hub in service knows a new epoch at once and can open nothing more of one whose key has been destroyed.</summary>
+/// <summary>An agency's epoch keys, a file each in <c>keys</c>, and the ledger beside them. No key is remembered between two calls, and the ledger is read
+/// again when it has changed, so that a hub in service knows a new epoch at once and can open nothing more of one whose key has been destroyed. Thread-safe.</summary>
 public sealed class EpochKeys : IEpochKeys
 {
     /// <summary>How long an epoch lasts unless told otherwise.</summary>
@@ -30,6 +33,7 @@ public sealed class EpochKeys : IEpochKeys
     public static readonly TimeSpan Overlap = TimeSpan.FromHours(1);
 
     private readonly AgencyFolder _folder;
+    private Read? _read;
 
     internal EpochKeys(AgencyFolder folder) => _folder = folder;
 
@@ -39,10 +43,14 @@ public sealed class EpochKeys : IEpochKeys
     {
         get
         {
+            var file = new FileInfo(_folder.Epochs);
             // An agency of before there were epochs: its one key is in the published list, what its policies allowed is unknown.
-            if (!File.Exists(_folder.Epochs)) return new EpochLedger([.. Published(_folder).Keys.Select(EpochOf)], []);
-            return EpochLedger.TryParse(File.ReadAllBytes(_folder.Epochs), out var ledger, out var problems) ? ledger
-                : throw new AgencyException($"{_folder.Epochs}: {problems[0]}; restore it");
+            if (!file.Exists) return new EpochLedger([.. Published(_folder).Keys.Select(EpochOf)], []);
+            if (Volatile.Read(ref _read) is { } read && read.Written == file.LastWriteTimeUtc && read.Length == file.Length) return read.Ledger;
+            if (!EpochLedger.TryParse(File.ReadAllBytes(file.FullName), out var ledger, out var problems))
+                throw new AgencyException($"{_folder.Epochs}: {problems[0]}; restore it");
+            Volatile.Write(ref _read, new Read(file.LastWriteTimeUtc, file.Length, ledger));
+            return ledger;
         }
     }
 
@@ -78,7 +86,7 @@ public sealed class EpochKeys : IEpochKeys
 
     public DateTimeOffset? EndOfDestroyed(string keyId) => Ledger.WithKey(keyId) is { } epoch && !IsHeld(keyId) ? epoch.Expires : null;
 
-    internal bool IsHeld(string keyId) => File.Exists(_folder.RecipientKey(keyId));
+    public bool IsHeld(string keyId) => File.Exists(_folder.RecipientKey(keyId));
 
     /// <summary>Makes the keys of epochs that follow each other.</summary>
     /// <returns>Their public halves, for <c>recipients.json</c>.</returns>
@@ -137,7 +145,14 @@ public sealed class EpochKeys : IEpochKeys
             : throw new AgencyException($"{path}: {problems[0]}");
     }
 
-    private void Save(EpochLedger ledger) => DurableFile.Write(_folder.Epochs, ledger.Write());
+    private void Save(EpochLedger ledger)
+    {
+        DurableFile.Write(_folder.Epochs, ledger.Write());
+        Volatile.Write(ref _read, null); // within one tick of the file system's clock its time says nothing
+    }
 
     private static Epoch EpochOf(Recipient recipient) => new(recipient.Key.KeyId, recipient.NotBefore, recipient.Expires);
+
+    /// <summary>The ledger, as it was in a file of this state.</summary>
+    private sealed record Read(DateTime Written, long Length, EpochLedger Ledger);
 }

@@ -41,7 +41,7 @@ public sealed class HttpWitness(HttpClient http, Uri prefix)
         }
     }
 
-    /// <summary>The size that the witness says it knows, where one request from <paramref name="request"/> was not what it can take.</summary>
+    /// <summary>The size that the witness says it knows, in its answer to a request that began elsewhere (C2SP tlog-witness, 409).</summary>
     private static long? Size(ReadOnlySpan<byte> body) =>
         body is [.. { Length: > 0 } digits, (byte)'\n'] && long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : null;
 

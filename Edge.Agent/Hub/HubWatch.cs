@@ -109,6 +109,7 @@ public sealed class HubWatch : IAsyncDisposable
         var more = true;
         try
         {
+            using var together = _inbox.Together();
             while (more && taken.Count < MqttLink.MaxUnacknowledged && _link.Inbound.TryRead(out var message))
             {
                 more = _inbox.Take(message.Topic, message.Payload.Span, message.Again, _time.GetUtcNow(), show);

@@ -61,6 +61,9 @@ public sealed class Inbox(MessageVerifier verifier, ArrivalLedger ledger, bool s
         return more;
     }
 
+    /// <summary>Around calls of <see cref="Take"/> for what came together; see <see cref="MessageVerifier.Together"/>.</summary>
+    public IDisposable Together() => verifier.Together();
+
     /// <summary>When this returns, what was taken is remembered for good.</summary>
     /// <exception cref="IOException">The disk refuses.</exception>
     public void Keep() => ledger.Keep();

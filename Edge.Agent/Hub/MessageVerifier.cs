@@ -8,12 +8,15 @@ using static Edge.Agent.Hub.ReceivedMessage;
 namespace Edge.Agent.Hub;
 
 /// <summary>Decides whether a message is to be believed: from the topic inwards to the sealed body, each layer must be
-/// well-formed and must say the same as the one around it. The same bytes and keys give the same answer.</summary>
+/// well-formed and must say the same as the one around it. The same bytes and keys give the same answer. Not thread-safe.</summary>
 /// <param name="agency">Only its own boxes are believed, and those of another agency in a hit that is for this one.</param>
 /// <param name="boxes">The message key of a box that is registered now, those that other agencies told of too; null of any other.</param>
 /// <param name="keys">Where the keys are that hits may be sealed to.</param>
 public sealed class MessageVerifier(string agency, Func<BoxName, VerifyingKey?> boxes, IEpochKeys keys)
 {
+    private readonly KeptKey _key = new(keys);
+    private bool _together;
+
     /// <summary>The same for boxes that never change.</summary>
     public MessageVerifier(string agency, IReadOnlyDictionary<BoxName, VerifyingKey> boxes, IEpochKeys keys)
         : this(agency, box => boxes.GetValueOrDefault(box), keys)
@@ -34,6 +37,26 @@ public sealed class MessageVerifier(string agency, Func<BoxName, VerifyingKey?> 
     /// <param name="message">A signed message.</param>
     /// <param name="now">A hit past its retention is refused: nobody may see it any more.</param>
     public ReceivedMessage Verify(string topic, ReadOnlySpan<byte> message, DateTimeOffset now)
+    {
+        try
+        {
+            return Judge(topic, message, now);
+        }
+        finally
+        {
+            if (!_together) _key.Forget();
+        }
+    }
+
+    /// <summary>Messages that came together, verified far faster than alone: until this is disposed, the key that opened a hit stays in memory for the
+    /// next.</summary>
+    public IDisposable Together()
+    {
+        _together = true;
+        return new End(this);
+    }
+
+    private ReceivedMessage Judge(string topic, ReadOnlySpan<byte> message, DateTimeOffset now)
     {
         if (!Topics.TryParse(topic, out var box, out var type, out var audience) || (box.Agency != agency && audience != agency))
             return new Refused(MessagePart.Topic, $"not edge/v1/{agency}/{{box}}/{{event}}");
@@ -62,11 +85,10 @@ public sealed class MessageVerifier(string agency, Func<BoxName, VerifyingKey?> 
 
     private static string? SignatureFault(BoxName box, VerifyingKey key, ReadOnlySpan<byte> message, out byte[] payload)
     {
-        payload = [];
+        if (Jws.TryVerify(message, key, CloudEvent.ContentType, out payload)) return null;
         if (message.Length > Jws.MaxBytes) return $"longer than {Jws.MaxBytes} bytes";
         if (!Jws.TryReadKeyId(message, out var keyId)) return "not a signed message (JWS compact, EdDSA, with a kid)";
-        if (keyId != key.KeyId) return $"made with another key than the one registered for box {box}";
-        return Jws.TryVerify(message, key, CloudEvent.ContentType, out payload) ? null
+        return keyId != key.KeyId ? $"made with another key than the one registered for box {box}"
             : $"does not verify: the message was changed, or not made by box {box}";
     }
 
@@ -102,8 +124,7 @@ public sealed class MessageVerifier(string agency, Func<BoxName, VerifyingKey?> 
         var header = hit.Header;
         if (until <= now)
             return new Refused(MessagePart.Header, $"retention ended at {until.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC; the hit is not opened");
-        using var recipient = keys.Load(hit.RecipientKeyId);
-        if (recipient is null)
+        if (_key.Borrow(hit.RecipientKeyId) is not { } recipient)
             return keys.EndOfDestroyed(hit.RecipientKeyId) is { } ended ? new Unopenable(said, header, ended)
                 : new Refused(MessagePart.Seal, "sealed to a key that this hub does not hold");
         if (!hit.TryOpen(recipient, out var json))
@@ -124,6 +145,17 @@ public sealed class MessageVerifier(string agency, Func<BoxName, VerifyingKey?> 
     {
         public RecipientKey? Load(string keyId) => keys.FirstOrDefault(key => key.Public.KeyId == keyId)?.Copy();
 
+        public bool IsHeld(string keyId) => keys.Any(key => key.Public.KeyId == keyId);
+
         public DateTimeOffset? EndOfDestroyed(string keyId) => null;
+    }
+
+    private sealed class End(MessageVerifier verifier) : IDisposable
+    {
+        public void Dispose()
+        {
+            verifier._together = false;
+            verifier._key.Forget();
+        }
     }
 }

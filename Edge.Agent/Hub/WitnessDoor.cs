@@ -102,7 +102,7 @@ public sealed class WitnessDoor : IAsyncDisposable
         {
             answer = new WitnessResponse(refused.StatusCode, null, default); // 413: larger than it may be
         }
-        catch (Exception refused) when (refused is IOException and not BadHttpRequestException)
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or AgencyException)
         {
             answer = new WitnessResponse(StatusCodes.Status500InternalServerError, null, default); // nothing was signed
         }

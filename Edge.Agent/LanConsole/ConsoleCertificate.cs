@@ -35,7 +35,7 @@ internal static class ConsoleCertificate
         var own = Path.Combine(folder, "tls.crt");
         if (File.Exists(own) && Load(own, key) is { } kept)
         {
-            if (kept.NotBefore <= now.UtcDateTime && now.UtcDateTime < kept.NotAfter && hosts.All(host => kept.MatchesHostname(host))) return kept;
+            if (kept.NotBefore.ToUniversalTime() <= now.UtcDateTime && now.UtcDateTime < kept.NotAfter.ToUniversalTime() && hosts.All(host => kept.MatchesHostname(host))) return kept;
             kept.Dispose();
         }
         var request = new CertificateRequest("CN=plate reader", key, HashAlgorithmName.SHA256);

@@ -88,8 +88,10 @@ internal sealed class ConsoleDiary(AuditLog audit, IncidentReporter incidents, T
 
     private void TellFurther(HourlyBudget budget, string reason, bool anyway)
     {
-        if (budget.TakeFurther(time.GetUtcNow(), anyway) is > 0 and var further)
-            Append(new AuditEntry { Action = AuditAction.ConsoleLogin, Outcome = AuditOutcome.Refused(reason), Actor = "unknown", Count = further });
+        if (budget.TakeFurther(time.GetUtcNow(), anyway) is not (> 0 and var further)) return;
+        // A page that is not somebody's is no login that failed: the public report counts those apart.
+        var entry = new AuditEntry { Action = AuditAction.ConsoleLogin, Outcome = AuditOutcome.Refused(reason), Actor = "unknown", Count = further };
+        Append(ReferenceEquals(budget, _notTheirs) ? entry with { Action = AuditAction.ConsoleRefused, Kind = "pages" } : entry);
     }
 
     // What is refused stays refused where the log is too: nothing was done.

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Unicode;
@@ -86,10 +87,9 @@ internal static class MessageJson
         public override byte[] Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
         {
             if (reader.TokenType != JsonTokenType.String) throw new JsonException();
-            var text = reader.GetString()!;
-            if (!Base64Url.IsValid(text)) throw new JsonException();
-            var bytes = Base64Url.DecodeFromChars(text);
-            return Base64Url.EncodeToString(bytes) == text ? bytes : throw new JsonException();
+            // Escaped, it is spelled in another way; whoever reads from a stream would have a sequence.
+            var text = reader.HasValueSequence || reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan;
+            return StrictBase64Url.TryDecode(text, out var bytes) ? bytes : throw new JsonException();
         }
 
         public override void Write(Utf8JsonWriter writer, byte[] value, JsonSerializerOptions options) =>

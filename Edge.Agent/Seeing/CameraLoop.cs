@@ -50,9 +50,10 @@ internal sealed class CameraLoop(
             return;
         }
         // Where nobody takes the hits, this waits as long as it does: starting again would lose what waits in memory.
-        examining.Rest();
+        // Of a camera that is silent no frame is in hand: none is to be awaited afterwards either.
+        var hadFrame = examining.Rest();
         await waiting.AddAsync(place, time.GetUtcNow() - passage.SeenAt, Sighting.Of(passage), stop);
-        examining.Turn();
+        if (hadFrame) examining.Turn();
     }
 
     public async ValueTask DisposeAsync()

@@ -10,12 +10,13 @@ namespace Edge.Agent.Seeing;
 /// <summary>The cameras of one configuration, from open to closed.</summary>
 internal sealed class OpenCameras : IAsyncDisposable
 {
+    private readonly PlateModels _models;
     private readonly List<CameraLoop> _loops = [];
     private readonly CancellationTokenSource _stop = new();
     private Task[] _running = [];
     private Exception? _failure;
 
-    private OpenCameras() { }
+    private OpenCameras(PlateModels models) => _models = models;
 
     /// <summary>Opens models and sources; no frame is read yet.</summary>
     /// <param name="loop">Makes the loop of the camera at a place.</param>
@@ -23,12 +24,12 @@ internal sealed class OpenCameras : IAsyncDisposable
     /// <exception cref="CaptureException">A source is not there, or OpenCV does not load.</exception>
     public static OpenCameras Open(ToVision.Configure wanted, Func<int, Func<ICameraSource, PlatePipeline, string, CameraLoop>> loop, TimeProvider time, ILoggerFactory logs)
     {
-        var opened = new OpenCameras();
+        var opened = new OpenCameras(PlateModels.Open(wanted.ModelFolder));
         try
         {
             foreach (var (place, camera) in wanted.Cameras.Index())
             {
-                var pipeline = PlatePipeline.Open(wanted.ModelFolder, camera.Pipeline with { Gate = wanted.Gate, Rules = wanted.Rules });
+                var pipeline = PlatePipeline.Open(opened._models, camera.Pipeline with { Gate = wanted.Gate, Rules = wanted.Rules });
                 try
                 {
                     opened._loops.Add(loop(place)(CameraSources.Open(new CameraOptions(camera.Name, camera.Source), time, logs.CreateLogger("camera")), pipeline, camera.Name));
@@ -44,6 +45,7 @@ internal sealed class OpenCameras : IAsyncDisposable
         catch
         {
             foreach (var one in opened._loops) one.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            opened._models.Dispose();
             throw;
         }
     }
@@ -86,6 +88,7 @@ internal sealed class OpenCameras : IAsyncDisposable
     {
         await StopAsync();
         foreach (var loop in _loops) await loop.DisposeAsync();
+        _models.Dispose();
         _stop.Dispose();
     }
 

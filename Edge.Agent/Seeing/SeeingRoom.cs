@@ -66,7 +66,8 @@ internal sealed class SeeingRoom(TimeProvider time, PipelineProgress progress, I
                         away switch
                         {
                             SocketException => "nobody listens, or this user may not knock", EndOfStreamException => "it left",
-                            DoorRefusedException => "it is of another version", _ => "it does not answer",
+                            DoorRefusedException { Refusal: DoorRefusal.WrongVersion } => "it speaks another version of the door: both must be of one",
+                            DoorRefusedException => "it spoke out of turn", _ => "it does not answer",
                         });
                 said = true;
             }
@@ -93,8 +94,7 @@ internal sealed class SeeingRoom(TimeProvider time, PipelineProgress progress, I
         await link.WriteAsync(new ToAgent.Hello(DoorLimits.Version).Write(), greeting.Token);
         if (await Expect<ToVision.Welcome>(link, greeting.Token) is var welcome && welcome.Version != DoorLimits.Version)
         {
-            _log.LogWarning("the agent speaks version {Theirs} of the door, this service {Ours}: both must be of one version", welcome.Version, DoorLimits.Version);
-            return;
+            throw new DoorRefusedException(DoorRefusal.WrongVersion);
         }
         await ConfigureAsync(await Expect<ToVision.Configure>(link, greeting.Token));
         _lists.Replace(await Expect<ToVision.Lists>(link, greeting.Token));
@@ -228,7 +228,8 @@ internal sealed class SeeingRoom(TimeProvider time, PipelineProgress progress, I
 
         private async Task SayHitsAsync(CancellationToken gone)
         {
-            while (room._waiting.Next() is { } hit)
+            var spent = new HashSet<int>(); // a camera that has more than it may send at a time holds up no other
+            while (room._waiting.Next(but: spent) is { } hit)
             {
                 // Asked anew: the lists may have changed while it waited.
                 var places = room._lists.Match(_said, hit.What.Plate);
@@ -238,7 +239,11 @@ internal sealed class SeeingRoom(TimeProvider time, PipelineProgress progress, I
                     room._waiting.Forget(hit);
                     continue;
                 }
-                if (!_rate.TrySpend(hit.Camera)) return;
+                if (!_rate.TrySpend(hit.Camera))
+                {
+                    spent.Add(hit.Camera);
+                    continue;
+                }
                 await link.WriteAsync(new ToAgent.Hit(room._waiting.Number(hit), [.. places.Take(DoorLimits.MostEntriesOfHit)], hit.Camera, hit.Seen, hit.What).Write(), gone);
             }
         }

@@ -46,9 +46,10 @@ internal sealed class WaitingHits(TimeProvider time) : IDisposable
     }
 
     /// <summary>The first that was not sent on this link; null if there is none. It stays here.</summary>
-    public Waiting? Next()
+    /// <param name="but">Cameras whose hits are passed over.</param>
+    public Waiting? Next(IReadOnlySet<int>? but = null)
     {
-        lock (_waiting) return _waiting.FirstOrDefault(one => one.Number is null);
+        lock (_waiting) return _waiting.FirstOrDefault(one => one.Number is null && but?.Contains(one.Camera) != true);
     }
 
     /// <summary>Gives it its number on this link.</summary>

@@ -72,7 +72,12 @@ internal sealed class StickDesk
             _refused.Add(offer.Stick); // until it is not
             if (Fault(offer) is { } fault) return Refuse(fault, now);
             var digest = Sha256Hash.Of(offer.Order.Span);
-            if (!_undelivered.Remove(digest, out var visit) || now - visit.Since >= AgainWithin)
+            if (_undelivered.Remove(digest, out var visit) && now - visit.Since >= AgainWithin)
+            {
+                Remove(visit.Folder);
+                visit = null;
+            }
+            if (visit is null)
             {
                 if (Judge(offer.Order, now, out var order) is { Reason: not null } refused) return refused;
                 visit = new Visit(order, Path.Combine(_exports, order), digest, now);
@@ -141,7 +146,7 @@ internal sealed class StickDesk
             var now = _time.GetUtcNow();
             foreach (var stick in _open.Where(visit => atOnce || now - visit.Value.Touched >= Patience).Select(visit => visit.Key).ToList())
                 GiveUp(stick, "not-finished", now);
-            foreach (var visit in _undelivered.Values.Where(visit => now - visit.Since >= AgainWithin).ToList())
+            foreach (var visit in _undelivered.Values.Where(visit => atOnce || now - visit.Since >= AgainWithin).ToList())
             {
                 _undelivered.Remove(visit.Order);
                 Remove(visit.Folder);
@@ -207,7 +212,8 @@ internal sealed class StickDesk
 
     // As the archive will be, and half a mebibyte for the entry of the order itself, the answer, and the file system's own.
     private long RoomNeeded() => (512 << 10) + new DirectoryInfo(_logFolder).EnumerateFiles("*", SearchOption.AllDirectories)
-        .Where(file => file.Directory?.Name != "disclosures").Sum(file => file.Length + 1024);
+        // The log renames its temporary files beside this: one may have gone since it was listed.
+        .Where(file => file.Directory?.Name != "disclosures" && file.Exists).Sum(file => file.Length + 1024);
 
     private void Abandon(string stick, DateTimeOffset now)
     {

@@ -10,6 +10,7 @@ namespace Edge.Agent.Sticks;
 internal sealed class StickDoor(string socket, string box, StickDesk desk, TimeProvider time, ILogger log)
 {
     private const int MostAtOnce = 4;
+    private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SaidWithin = TimeSpan.FromSeconds(60);
 
     // A worn stick takes minutes for what the kernel has buffered.
@@ -38,7 +39,19 @@ internal sealed class StickDoor(string socket, string box, StickDesk desk, TimeP
             while (true)
             {
                 await places.WaitAsync(stop);
-                _ = ServeAsync(await listening.AcceptAsync(stop), places, stop);
+                Socket visitor;
+                try
+                {
+                    visitor = await listening.AcceptAsync(stop);
+                }
+                catch (SocketException refused)
+                {
+                    places.Release();
+                    log.LogWarning("a stick could not be let in ({Failure})", refused.SocketErrorCode); // too many open files, say: no stick may end the box
+                    await Task.Delay(AgainAfter, time, stop);
+                    continue;
+                }
+                _ = ServeAsync(visitor, places, stop);
             }
         }
         finally

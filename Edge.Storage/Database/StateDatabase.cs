@@ -136,12 +136,12 @@ public sealed class StateDatabase : IDisposable
         }
     }
 
-    /// <summary>Lets <paramref name="build"/> make what the next number will carry; the number is not used up yet. The
+    /// <summary>Lets <paramref name="build"/> make what the next number will carry, or the one so many after it; the number is not used up yet. The
     /// caller holds <see cref="Gate"/>.</summary>
-    internal long Build<T>(Func<long, T> build, out T built)
+    internal long Build<T>(Func<long, T> build, int ahead, out T built)
     {
         if (_building) throw new InvalidOperationException("what builds a message must not use the store");
-        var sequence = Engine.LastSequence + 1;
+        var sequence = Engine.LastSequence + 1 + ahead;
         _building = true;
         try
         {

@@ -66,7 +66,7 @@ public sealed class UsedOrders
             var change = HoldChange.Of(effect, _database);
             if (change.Begins is not null && change.Ends is null && _database.Engine.Holds.Count >= MostHolds)
                 return new OrderOutcome(OrderUse.Full, 0);
-            var sequence = _database.Build(number => answer.Build(number, change.Finding), out var payload);
+            var sequence = _database.Build(number => answer.Build(number, change.Finding), ahead: 0, out var payload);
             return new OrderOutcome(OrderUse.Carried, Persist(new UsedOrder(id, StateRows.ToMilliseconds(until), sequence), change,
                 new OutboxMessage(sequence, MessageKind.Answer, payload, answer.Expires), answer.LeafIndex));
         }

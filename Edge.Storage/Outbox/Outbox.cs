@@ -61,7 +61,7 @@ public sealed class Outbox
             throw new ArgumentException("a hit enters the outbox together with its record", nameof(kind));
         lock (_database.Gate)
         {
-            var sequence = _database.Build(payload, out var bytes);
+            var sequence = _database.Build(payload, ahead: 0, out var bytes);
             var row = Row(new OutboxMessage(sequence, kind, bytes, expires)) with { Logged = logged };
             var document = StateRows.OfMessage(row, SealPayload(row, bytes), logged ? SealLeaf(row, NoLeaf) : null);
             var named = (accountsFor ?? []).Where(_database.Engine.Dropped.ContainsKey).Select(number => _database.Engine.Dropped[number] with { NamedBy = sequence }).ToList();
@@ -84,18 +84,31 @@ public sealed class Outbox
     /// <param name="sequence">Its number.</param>
     /// <param name="leafIndex">Where the entry stands in the log, from 0.</param>
     /// <returns>False if there is no such message: it expired meanwhile, or the hub has it.</returns>
-    public bool MarkLogged(long sequence, long leafIndex)
+    public bool MarkLogged(long sequence, long leafIndex) => MarkLogged([(sequence, leafIndex)]) == 1;
+
+    /// <summary>The same for several, in one step.</summary>
+    /// <returns>How many may leave: the others expired meanwhile, or the hub has them.</returns>
+    public int MarkLogged(IReadOnlyList<(long Sequence, long LeafIndex)> logged)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(leafIndex);
+        ArgumentNullException.ThrowIfNull(logged);
         lock (_database.Gate)
         {
-            if (_database.Engine.Waiting.Find(sequence) is not { } row) return false;
-            if (row.Logged) return true;
-            if (_database.Engine.Find(OutboxRow.Collection, sequence) is not { } document) return false;
-            document["l"] = SealLeaf(row, leafIndex);
-            _database.Persist(lite => lite.GetCollection(OutboxRow.Collection).Update(document));
-            Put(row with { Logged = true });
-            return true;
+            var (rows, documents, already) = (new List<OutboxRow>(), new List<BsonDocument>(), 0);
+            foreach (var (sequence, leafIndex) in logged)
+            {
+                ArgumentOutOfRangeException.ThrowIfNegative(leafIndex);
+                if (_database.Engine.Waiting.Find(sequence) is not { } row) continue;
+                if (row.Logged) already++;
+                else if (_database.Engine.Find(OutboxRow.Collection, sequence) is { } document)
+                {
+                    document["l"] = SealLeaf(row, leafIndex);
+                    documents.Add(document);
+                    rows.Add(row with { Logged = true });
+                }
+            }
+            if (rows.Count > 0) _database.Persist(lite => lite.GetCollection(OutboxRow.Collection).Update(documents));
+            foreach (var row in rows) Put(row);
+            return already + rows.Count;
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using NSec.Cryptography;
 
 namespace Edge.Storage.Sealing;
 
@@ -10,12 +9,15 @@ namespace Edge.Storage.Sealing;
 internal sealed class HpkeContext : IDisposable
 {
     private const byte BaseMode = 0;
+    private const int KeySize = 32; // Nk and Nn of §7.3
+    private const int NonceSize = 12;
 
-    private readonly Key _key;
+    // Not NSec's: its guarded memory takes four times as long as the cipher, for a key that lives a fraction of a millisecond.
+    private readonly byte[] _key;
     private readonly byte[] _baseNonce;
     private readonly byte[] _exporterSecret;
 
-    private HpkeContext(Key key, byte[] baseNonce, byte[] exporterSecret)
+    private HpkeContext(byte[] key, byte[] baseNonce, byte[] exporterSecret)
     {
         _key = key;
         _baseNonce = baseNonce;
@@ -33,31 +35,46 @@ internal sealed class HpkeContext : IDisposable
             .. LabeledHkdf.Extract(suite, [], "info_hash"u8, info),
         ];
         var secret = LabeledHkdf.Extract(suite, sharedSecret, "secret"u8, []);
-        var aead = AeadAlgorithm.ChaCha20Poly1305;
-        var key = LabeledHkdf.Expand(suite, secret, "key"u8, context, aead.KeySize);
+        var key = GC.AllocateUninitializedArray<byte>(KeySize, pinned: true); // pinned, so that no copy of it stays behind
         try
         {
-            return new HpkeContext(
-                Key.Import(aead, key, KeyBlobFormat.RawSymmetricKey),
-                LabeledHkdf.Expand(suite, secret, "base_nonce"u8, context, aead.NonceSize),
+            LabeledHkdf.Expand(suite, secret, "key"u8, context, key);
+            return new HpkeContext(key,
+                LabeledHkdf.Expand(suite, secret, "base_nonce"u8, context, NonceSize),
                 LabeledHkdf.Expand(suite, secret, "exp"u8, context, 32));
         }
         finally
         {
             CryptographicOperations.ZeroMemory(sharedSecret);
             CryptographicOperations.ZeroMemory(secret);
-            CryptographicOperations.ZeroMemory(key);
         }
     }
 
-    public byte[] Seal(ulong sequence, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> plaintext) =>
-        AeadAlgorithm.ChaCha20Poly1305.Encrypt(_key, Nonce(sequence), aad, plaintext);
+    public byte[] Seal(ulong sequence, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> plaintext)
+    {
+        var ciphertext = new byte[plaintext.Length + Hpke.TagSize];
+        using var aead = new ChaCha20Poly1305(_key);
+        aead.Encrypt(Nonce(sequence), plaintext, ciphertext.AsSpan(0, plaintext.Length), ciphertext.AsSpan(plaintext.Length), aad);
+        return ciphertext;
+    }
 
     public bool TryOpen(ulong sequence, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> ciphertext,
         [NotNullWhen(true)] out byte[]? plaintext)
     {
-        plaintext = AeadAlgorithm.ChaCha20Poly1305.Decrypt(_key, Nonce(sequence), aad, ciphertext);
-        return plaintext is not null;
+        plaintext = null;
+        if (ciphertext.Length < Hpke.TagSize) return false;
+        var opened = new byte[ciphertext.Length - Hpke.TagSize];
+        using var aead = new ChaCha20Poly1305(_key);
+        try
+        {
+            aead.Decrypt(Nonce(sequence), ciphertext[..opened.Length], ciphertext[opened.Length..], opened, aad);
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return false; // the platform has cleared what it wrote
+        }
+        plaintext = opened;
+        return true;
     }
 
     public byte[] Export(ReadOnlySpan<byte> exporterContext, int length) =>
@@ -65,7 +82,7 @@ internal sealed class HpkeContext : IDisposable
 
     public void Dispose()
     {
-        _key.Dispose();
+        CryptographicOperations.ZeroMemory(_key);
         CryptographicOperations.ZeroMemory(_exporterSecret);
     }
 

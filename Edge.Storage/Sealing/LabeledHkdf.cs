@@ -31,9 +31,18 @@ internal static class LabeledHkdf
     public static byte[] Expand(ReadOnlySpan<byte> suite, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label,
         ReadOnlySpan<byte> info, int length)
     {
+        var expanded = new byte[length];
+        Expand(suite, secret, label, info, expanded);
+        return expanded;
+    }
+
+    /// <summary>The same, into memory that the caller wipes.</summary>
+    public static void Expand(ReadOnlySpan<byte> suite, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label,
+        ReadOnlySpan<byte> info, Span<byte> expanded)
+    {
         Span<byte> size = stackalloc byte[2];
-        BinaryPrimitives.WriteUInt16BigEndian(size, checked((ushort)length));
+        BinaryPrimitives.WriteUInt16BigEndian(size, checked((ushort)expanded.Length));
         byte[] labeled = [.. size, .. Version, .. suite, .. label, .. info];
-        return KeyDerivationAlgorithm.HkdfSha256.Expand(secret, labeled, length);
+        KeyDerivationAlgorithm.HkdfSha256.Expand(secret, labeled, expanded);
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
+using Edge.Storage.Json;
 
 namespace Edge.Storage.Sealing;
 
@@ -99,9 +100,9 @@ public sealed class SealedPart
             !TryMember(ref json, ',', "ct"u8, out var ct) ||
             !json.SequenceEqual("}"u8)) return false;
         if (!suite.SequenceEqual(Encoding.ASCII.GetBytes(Hpke.Suite))) return false;
-        if (kid.Length != KeyIdLength || !TryDecode(kid, out _)) return false;
-        if (!TryDecode(enc, out var encapsulated) || encapsulated.Length != Hpke.EncapsulatedSize) return false;
-        if (!TryDecode(ct, out var ciphertext) || ciphertext.Length < Hpke.TagSize ||
+        if (kid.Length != KeyIdLength || !StrictBase64Url.IsValid(kid)) return false;
+        if (!StrictBase64Url.TryDecode(enc, out var encapsulated) || encapsulated.Length != Hpke.EncapsulatedSize) return false;
+        if (!StrictBase64Url.TryDecode(ct, out var ciphertext) || ciphertext.Length < Hpke.TagSize ||
             ciphertext.Length > MaxBody + Hpke.TagSize) return false;
         part = new SealedPart(Encoding.ASCII.GetString(kid), encapsulated, ciphertext);
         return true;
@@ -134,14 +135,5 @@ public sealed class SealedPart
         value = rest[..end];
         json = rest[(end + 1)..];
         return true;
-    }
-
-    private static bool TryDecode(ReadOnlySpan<byte> text, out byte[] bytes)
-    {
-        bytes = [];
-        if (!Base64Url.IsValid(text)) return false;
-        bytes = Base64Url.DecodeFromUtf8(text);
-        // The decoder tolerates padding, whitespace and stray trailing bits; the format does not.
-        return text.SequenceEqual(Base64Url.EncodeToUtf8(bytes));
     }
 }

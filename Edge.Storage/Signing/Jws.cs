@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using Edge.Storage.Json;
 using Edge.Storage.Keys;
 
 namespace Edge.Storage.Signing;
@@ -33,7 +34,7 @@ public static class Jws
     public static bool TryReadKeyId(ReadOnlySpan<byte> jws, out string keyId)
     {
         keyId = "";
-        if (!TryRead(jws, out var header, out _, out _, out _)) return false;
+        if (!TrySplit(jws, out var header, out _, out _, out _)) return false;
         keyId = header.KeyId;
         return true;
     }
@@ -48,35 +49,27 @@ public static class Jws
     {
         ArgumentNullException.ThrowIfNull(key);
         payload = [];
-        if (!TryRead(jws, out var header, out var signed, out var body, out var signature)) return false;
+        if (!TrySplit(jws, out var header, out var signed, out var body, out var signature)) return false;
         if (header.KeyId != key.KeyId) return false;
         if (contentType is not null && header.ContentType != contentType) return false;
-        if (!key.Verify(signed, signature)) return false;
-        payload = body;
+        if (!key.Verify(signed, Base64Url.DecodeFromUtf8(signature))) return false;
+        payload = Base64Url.DecodeFromUtf8(body);
         return true;
     }
 
-    private static bool TryRead(ReadOnlySpan<byte> jws, out JwsHeader header, out ReadOnlySpan<byte> signed,
-        out byte[] payload, out byte[] signature)
+    private static bool TrySplit(ReadOnlySpan<byte> jws, out JwsHeader header, out ReadOnlySpan<byte> signed,
+        out ReadOnlySpan<byte> payload, out ReadOnlySpan<byte> signature)
     {
         header = default;
-        signed = default;
-        payload = signature = [];
+        signed = payload = signature = default;
         if (jws.Length > MaxBytes) return false;
         var first = jws.IndexOf((byte)'.');
         var last = jws.LastIndexOf((byte)'.');
         if (first <= 0 || last <= first + 1) return false;
         signed = jws[..last];
-        return TryDecode(jws[..first], out var json) && JwsHeader.TryParse(json, out header)
-            && TryDecode(jws[(first + 1)..last], out payload) && TryDecode(jws[(last + 1)..], out signature);
-    }
-
-    // One spelling each (law 8): the decoder tolerates padding, whitespace and stray trailing bits; the format does not.
-    private static bool TryDecode(ReadOnlySpan<byte> text, out byte[] bytes)
-    {
-        bytes = [];
-        if (!Base64Url.IsValid(text)) return false;
-        bytes = Base64Url.DecodeFromUtf8(text);
-        return text.SequenceEqual(Base64Url.EncodeToUtf8(bytes));
+        payload = jws[(first + 1)..last];
+        signature = jws[(last + 1)..];
+        return StrictBase64Url.TryDecode(jws[..first], out var json) && JwsHeader.TryParse(json, out header)
+            && StrictBase64Url.IsValid(payload) && StrictBase64Url.IsValid(signature);
     }
 }

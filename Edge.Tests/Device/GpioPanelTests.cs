@@ -86,6 +86,18 @@ public sealed class GpioPanelTests
     }
 
     [Fact]
+    public void What_fails_in_telling_of_an_opened_lid_is_not_taken_for_a_failure_of_the_lines()
+    {
+        var lid = new TamperConfiguration(new GpioLine("soc", "LID", 0, false), GpioPull.None, TimeSpan.Zero, false);
+        using var panel = new GpioPanel(new GpioConfiguration(lid, null, null, null), _board,
+            new GpioPanelTasks(() => _trouble, () => null, _ => throw new IOException("the log is damaged")), _time, _log);
+        panel.Look();
+        Pins.Levels[1] = PinValue.High;
+        _time.Advance(TimeSpan.FromMilliseconds(25));
+        Assert.Equal("the log is damaged", Assert.Throws<IOException>(panel.Look).Message);
+    }
+
+    [Fact]
     public void A_lid_that_was_opened_while_the_box_was_off_is_told_at_the_start()
     {
         Pins.Levels[1] = PinValue.Low;

@@ -28,6 +28,19 @@ public sealed class WatchdogTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
+    public void Whoever_lets_a_step_rest_knows_whether_it_was_under_way_and_so_whether_it_is_to_go_on()
+    {
+        var step = _progress.Begin("a frame", Limit);
+        Assert.True(step.Rest());
+        Assert.False(step.Rest()); // no frame was in hand: none is awaited afterwards
+        _time.Advance(Limit * 2);
+        Assert.Empty(_progress.Stuck());
+        step.Turn();
+        _time.Advance(Limit * 2);
+        Assert.Equal(["a frame"], _progress.Stuck());
+    }
+
+    [Fact]
     public void An_agent_that_gets_on_says_so_three_times_as_often_as_systemd_wants()
     {
         using var stop = new CancellationTokenSource();

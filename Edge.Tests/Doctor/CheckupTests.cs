@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Edge.Agent.Cli;
 using Edge.Agent.Device;
+using Edge.Agent.Device.Gpio;
 using Edge.Agent.Doctor;
 using Edge.Agent.Hub;
 using Edge.Agent.Publishing;
@@ -52,6 +53,18 @@ public sealed class CheckupTests : IDisposable
     {
         Directory.CreateDirectory(Path.GetDirectoryName(_folder.File($"machine{path}"))!);
         File.WriteAllText(_folder.File($"machine{path}"), text);
+    }
+
+    [Fact]
+    public void A_line_that_is_configured_must_be_there_and_one_that_is_not_says_what_is()
+    {
+        var board = new FakeBoard(new GpioChip(0, "soc", ["", "LID"]));
+        var rows = InputRows.Look(Patient("""
+            "gpio": { "tamper": { "chip": "soc", "line": "LID" }, "light": { "chip": "soc", "line": "LAMP" } },
+            """), board).ToList();
+        Assert.Equal([("gpio.tamper", Verdict.Good, "line LID of soc"), ("gpio.light", Verdict.Bad, "no line of soc is named LAMP; here are: LID")],
+            rows.Select(row => (row.Row, row.Verdict, row.Says)));
+        Assert.Equal(Verdict.Skipped, Assert.Single(InputRows.Look(Patient(), board)).Verdict);
     }
 
     [Fact]

@@ -83,17 +83,22 @@ public sealed class DoorkeeperTests
         await using var lab = new DoorLab();
         for (var life = 1; life <= 2; life++)
         {
-            using var vision = await lab.EnterAsync();
+            var entering = lab.EnterAsync();
+            await Eventually.TrueAsTimePasses(lab.Time, () => entering.IsCompleted, "it is let in");
+            using var vision = await entering;
             await vision.SayAsync(Tally(100, 3));
             await vision.SayAsync(Tally(150, 5));
             await Eventually.True(() => lab.Keeper.Frames == life * 150, "the frames");
+            Assert.All(lab.Keeper.Reports(), camera => Assert.Equal(CameraState.Running, camera.State));
             vision.EndWriting();
             await Eventually.True(() => !lab.Keeper.Look.Open, "it has left");
-            lab.Time.Advance(DoorLimits.KnockEvery);
         }
         Assert.Equal(new ReadCounts(0, 10, 0), lab.Counter.Total);
-        Assert.Equal([(DoorLab.LiveCamera, CameraState.Running, 150L), (DoorLab.Recording, CameraState.Running, 150L)],
+        // It has left: nobody knows how they are now.
+        Assert.Equal([(DoorLab.LiveCamera, CameraState.Starting, 150L), (DoorLab.Recording, CameraState.Starting, 150L)],
             lab.Keeper.Reports().Select(camera => (camera.Name, camera.State, camera.Frames)));
+        Assert.All(lab.Keeper.Cameras, camera => Assert.Equal("waiting for the service that sees", camera.Health.LastError));
+        Assert.Null(lab.Keeper.Brightness);
     }
 
     [Fact]

@@ -100,9 +100,40 @@ public sealed class HitRecorderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_disk_that_fails_at_any_moment_of_a_hit_leaves_it_stored_and_logged_exactly_once()
+    public async Task A_burst_that_waits_is_stored_in_the_order_it_came_and_costs_the_disk_a_fraction_of_as_many_single_hits()
     {
-        for (var failing = 1; failing < 16; failing++)
+        var (one, ofOne) = await OperationsOf(1);
+        var (burst, ofBurst) = await OperationsOf(20);
+        Assert.Equal([1], one);
+        Assert.Equal(Enumerable.Range(1, 20).Select(number => (long)number), burst);
+        Assert.InRange(ofBurst, ofOne, 20 * ofOne / 4);
+
+        async Task<(IReadOnlyList<long> Told, long Operations)> OperationsOf(int hits)
+        {
+            var disk = new SimulatedDisk();
+            using var folder = new TemporaryFolder();
+            using var database = StateDatabase.Open(folder.Path, disk.Files(folder.Path), _state.Keys.Hours, _state.Time);
+            using var recorder = Recorder(database);
+            var (told, before, size) = (new List<long>(), disk.Operations, _audit.Latest.Size);
+            for (var i = 0; i < hits; i++)
+            {
+                var number = i + 1;
+                Record(recorder, stored: () => told.Add(database.Hits.Find(number) is null ? -1 : number));
+            }
+            recorder.Complete();
+            await recorder.RunAsync(TestContext.Current.CancellationToken);
+            Assert.Equal((hits, hits, 0), (database.Hits.Count, database.Outbox.Count().Ready, database.Outbox.Count().Unlogged));
+            Assert.Equal(Enumerable.Range(1, hits).Select(number => (long)number), _audit.Read().Skip((int)size).Select(record => record.Entry!.Sequence!.Value));
+            return (told, disk.Operations - before);
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 16)]
+    [InlineData(3, 24)]
+    public async Task A_disk_that_fails_at_any_moment_leaves_every_hit_stored_and_logged_exactly_once(int hits, int operations)
+    {
+        for (var failing = 1; failing < operations; failing++)
         {
             var disk = new SimulatedDisk();
             using var folder = new TemporaryFolder();
@@ -110,7 +141,7 @@ public sealed class HitRecorderTests : IDisposable
             using var recorder = Recorder(database);
             var (said, size) = (_log.Lines.Count, _audit.Latest.Size);
             disk.DiesAt = disk.Operations + failing;
-            Record(recorder);
+            for (var i = 0; i < hits; i++) Record(recorder);
             recorder.Complete();
             var running = recorder.RunAsync(TestContext.Current.CancellationToken);
             await Eventually.True(() => running.IsCompleted || _log.Lines.Count > said, "it is stored, or the refusal is said");
@@ -119,10 +150,10 @@ public sealed class HitRecorderTests : IDisposable
             {
                 _state.Time.Advance(TimeSpan.FromSeconds(1));
                 return running.IsCompleted;
-            }, $"the hit is stored once the disk works again, failing at {failing}");
+            }, $"all are stored once the disk works again, failing at {failing}");
             await running;
-            Assert.Equal((1, 1, 0), (database.Hits.Count, database.Outbox.Count().Ready, database.Outbox.Count().Unlogged));
-            Assert.Equal(size + 1, _audit.Latest.Size);
+            Assert.Equal((hits, hits, 0), (database.Hits.Count, database.Outbox.Count().Ready, database.Outbox.Count().Unlogged));
+            Assert.Equal(size + hits, _audit.Latest.Size);
         }
     }
 

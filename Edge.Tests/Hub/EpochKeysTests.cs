@@ -110,8 +110,18 @@ public sealed class EpochKeysTests : IDisposable
         var boxes = new Dictionary<BoxName, VerifyingKey> { [box.Name] = box.Key.Public };
         var verifier = new MessageVerifier("demo", boxes, _agency.Epochs);
         Assert.IsType<ReceivedMessage.Hit>(verifier.Verify(topic, hit, Lists.Now));
+        File.Copy(KeyFile(first.KeyId), KeyFile(first.KeyId) + ".kept");
 
         _agency.Epochs.DestroyEnded(first.Expires.AddDays(1));
+
+        // In the middle of a burst too, for which it keeps the key: it opens nothing more.
+        using (verifier.Together())
+        {
+            File.Move(KeyFile(first.KeyId) + ".kept", KeyFile(first.KeyId));
+            Assert.IsType<ReceivedMessage.Hit>(verifier.Verify(topic, hit, Lists.Now));
+            _agency.Epochs.DestroyEnded(first.Expires.AddDays(1));
+            Assert.IsType<ReceivedMessage.Unopenable>(verifier.Verify(topic, hit, Lists.Now));
+        }
 
         // The same verifier: a hub in service keeps no copy.
         Assert.Equal(first.Expires, Assert.IsType<ReceivedMessage.Unopenable>(verifier.Verify(topic, hit, Lists.Now)).EpochEnded);

@@ -31,6 +31,16 @@ public sealed class WaitingHitsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_camera_that_has_sent_all_it_may_holds_up_no_other()
+    {
+        await AddAsync(camera: 0);
+        await AddAsync(camera: 1);
+        Assert.Equal(1, _waiting.Next(but: new HashSet<int> { 0 })!.Camera);
+        Assert.Null(_waiting.Next(but: new HashSet<int> { 0, 1 }));
+        Assert.Equal(0, _waiting.Next()!.Camera);
+    }
+
+    [Fact]
     public async Task On_a_new_link_what_was_not_stored_is_sent_anew_under_another_number()
     {
         await AddAsync();
@@ -78,11 +88,11 @@ public sealed class WaitingHitsTests : IDisposable
 
     public void Dispose() => _waiting.Dispose();
 
-    private async Task<Sighting> AddAsync(TimeSpan age = default)
+    private async Task<Sighting> AddAsync(TimeSpan age = default, int camera = 0)
     {
         using var passage = Passages.Of("AB123CD");
         var seen = Sighting.Of(passage);
-        await _waiting.AddAsync(0, age, seen, Cancel);
+        await _waiting.AddAsync(camera, age, seen, Cancel);
         return seen;
     }
 }

@@ -39,6 +39,9 @@ public sealed class Frame : IDisposable
 
     internal Mat Pixels { get; }
 
+    /// <summary>The same pixels, said to be of another moment: of the two only one is disposed.</summary>
+    public Frame At(TimeSpan position) => new(Pixels, Index, position, CapturedAt, _pool) { StillPath = StillPath };
+
     /// <summary>Gives the pixels back; a second call does nothing.</summary>
     public void Dispose()
     {

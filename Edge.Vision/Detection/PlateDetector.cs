@@ -9,20 +9,22 @@ public sealed class PlateDetector : IDisposable
 {
     private readonly DetectorManifest _manifest;
     private readonly OnnxModel _model;
+    private readonly bool _owned;
     private readonly Mat _coloured = new();
     private readonly Mat _scaled = new();
     private InputTensor? _input;
     private LetterboxLayout _layout;
 
-    private PlateDetector(DetectorManifest manifest, OnnxModel model)
-    {
-        _manifest = manifest;
-        _model = model;
-    }
+    /// <param name="owned">True if it is disposed with this.</param>
+    internal PlateDetector(DetectorManifest manifest, OnnxModel model, bool owned = false) => (_manifest, _model, _owned) = (manifest, model, owned);
 
     /// <exception cref="ModelException">See <see cref="OnnxModel.Open"/>.</exception>
     public static PlateDetector Open(string folder, DetectorManifest manifest, int threads) =>
-        new(manifest, OnnxModel.Open(folder, manifest, manifest.Input, manifest.Outputs(), [1], threads));
+        new(manifest, OpenModel(folder, manifest, threads), owned: true);
+
+    /// <exception cref="ModelException">See <see cref="OnnxModel.Open"/>.</exception>
+    internal static OnnxModel OpenModel(string folder, DetectorManifest manifest, int threads) =>
+        OnnxModel.Open(folder, manifest, manifest.Input, manifest.Outputs(), [1], threads);
 
     /// <summary>The score from which the manifest calls it a plate.</summary>
     internal float Threshold => _manifest.Threshold;
@@ -77,6 +79,6 @@ public sealed class PlateDetector : IDisposable
         _input?.Dispose();
         _coloured.Dispose();
         _scaled.Dispose();
-        _model.Dispose();
+        if (_owned) _model.Dispose();
     }
 }

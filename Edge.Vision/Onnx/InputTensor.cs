@@ -73,7 +73,8 @@ internal sealed class InputTensor : IDisposable
         var at = nchw
             ? ((item * _channels + channel) * Height + row) * Width + left
             : ((item * Height + row) * Width + left) * _channels + channel;
-        if (_bytes is not null)
+        if (_bytes is not null && _channels == 1) source.CopyTo(_bytes.AsSpan(at));
+        else if (_bytes is not null)
             for (var i = 0; i < source.Length; i += _channels, at += step) _bytes[at] = source[i];
         else
             for (var i = 0; i < source.Length; i += _channels, at += step) _floats![at] = source[i] * _form.Scale;

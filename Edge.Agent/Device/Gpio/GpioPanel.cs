@@ -57,6 +57,8 @@ internal sealed class GpioPanel : IDisposable
     /// <summary>How often the trigger became active since the start.</summary>
     public long Triggers => Interlocked.Read(ref _triggers);
 
+    private int _opened; // and not told of yet
+
     /// <summary>True once the lid was open since the start: the light goes on saying so.</summary>
     public bool WasOpened { get; private set; }
 
@@ -94,9 +96,12 @@ internal sealed class GpioPanel : IDisposable
         Attempt(() =>
         {
             foreach (var input in _inputs) input(at);
-            if (_openings.TakeFurther(_time.GetUtcNow()) is > 0 and var further) _tasks.Opened(further);
             Shine(at);
         });
+        // Outside: what fails in telling of an opened lid is no failure of the lines, and is not to be taken for one.
+        var opened = _opened + _openings.TakeFurther(_time.GetUtcNow());
+        _opened = 0;
+        if (opened > 0) _tasks.Opened(opened);
     }
 
     public void Dispose()
@@ -135,7 +140,7 @@ internal sealed class GpioPanel : IDisposable
         WasOpened = true;
         if (!_openings.TrySpend(_time.GetUtcNow())) return;
         _log.LogWarning("the lid was opened");
-        _tasks.Opened(1);
+        _opened++;
     }
 
     private void Triggered(bool occupied)

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from .targets import STRIDE
 
 OUTPUTS = 13
-_CORNER_UNIT = 16.0
+CORNER_UNIT = 16.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,7 +95,7 @@ def decode(raw: Tensor) -> Tensor:
     """Raw planes to the map the product reads: score 0..1; left, top, right, bottom in pixels from the cell's centre;
     x and y of the four corners in pixels from the cell's centre, from top left, clockwise."""
     sides = torch.exp(torch.clamp(raw[:, 1:5], -4.0, 5.0)) * float(STRIDE)
-    return torch.cat([torch.sigmoid(raw[:, :1]), sides, raw[:, 5:] * _CORNER_UNIT], 1)
+    return torch.cat([torch.sigmoid(raw[:, :1]), sides, raw[:, 5:] * CORNER_UNIT], 1)
 
 
 def fused(network: PlateNetwork) -> PlateNetwork:

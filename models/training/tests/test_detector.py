@@ -7,6 +7,7 @@ import unittest
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -23,6 +24,7 @@ from detector.decoys import Decoys
 from detector.evaluate import Score, add, letterbox, peaks
 from detector.geometry import bounds, corners, overlap, project, shift, stretch, view, visible_share
 from detector.network import OUTPUTS, PlateNetwork, decode, fused
+from detector.quantise import Seen, build, observe, walk
 from detector.targets import BOX, BOX_WEIGHT, CORNER_WEIGHT, CORNERS, NEGATIVE, PLANES, SCORE, STRIDE, Plate, encode
 from detector.train import Recent, Shape, Training, losses
 from detector.vehicles import Vehicles
@@ -203,6 +205,45 @@ class TheMeasure(unittest.TestCase):
         score = Score()
         add(score, found, [(left, top, right, bottom), (left + 0.6 * (right - left), top, right + 60, bottom)])
         self.assertEqual((score.plates, score.found, score.boxes), (2, 1, 1))
+
+
+class EightBits(unittest.TestCase):
+    def setUp(self) -> None:
+        torch.manual_seed(4)
+        self.network = PlateNetwork().eval()
+        for module in self.network.modules():  # as if trained: every channel has its own mean and spread
+            if isinstance(module, torch.nn.BatchNorm2d):
+                torch.nn.init.uniform_(module.running_mean, -0.2, 0.2)
+                torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
+        self.fused = fused(self.network)
+        self.picture = np.random.default_rng(4).integers(0, 256, (64, 96), np.uint8)
+
+    def test_the_walk_through_the_layers_answers_as_the_network_does(self) -> None:
+        image = torch.from_numpy(self.picture)[None, None].float() / 255
+        with torch.no_grad():
+            walked = self.fused.output(walk(Seen(), self.fused, image))
+            torch.testing.assert_close(walked, self.network(image), rtol=1e-3, atol=1e-4)
+
+    def test_a_range_holds_zero_exactly_and_nothing_below_it_where_a_relu_is(self) -> None:
+        ranges = observe(self.fused, [self.picture])
+        self.assertTrue(all(low <= 0 <= high for low, high in ranges.values()))
+        self.assertEqual({low for name, (low, _) in ranges.items() if name.startswith("stem") or name.endswith(".sum")}, {0.0})
+
+    def test_every_layer_but_the_last_multiplies_bytes_and_reads_a_picture_as_it_is(self) -> None:
+        model = build(self.fused, observe(self.fused, [self.picture]))
+        convolutions = [node for node in model.graph.node if node.op_type == "Conv"]
+        made_by = {node.output[0]: node for node in model.graph.node}
+        self.assertEqual(len(convolutions), sum(isinstance(module, torch.nn.Conv2d) for module in self.network.modules()))
+        for node in convolutions[:-1]:
+            self.assertEqual([made_by[name].op_type for name in node.input], ["DequantizeLinear"] * 3)
+        self.assertEqual((model.graph.input[0].name, model.graph.input[0].type.tensor_type.elem_type), ("image", 2))  # uint8
+
+    def test_a_kernel_comes_back_within_half_a_step_of_its_channel(self) -> None:
+        model = build(self.fused, observe(self.fused, [self.picture]))
+        values = {one.name: onnx.numpy_helper.to_array(one) for one in model.graph.initializer}
+        scales = values["stem.weight.scale"][:, None, None, None]
+        error = np.abs(values["stem.weight.eight"] * scales - self.fused.stem.convolution.weight.detach().numpy())
+        self.assertTrue((error <= scales / 2 * 1.0001).all())
 
 
 if __name__ == "__main__":

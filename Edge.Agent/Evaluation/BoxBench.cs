@@ -1,0 +1,206 @@
+using System.Diagnostics;
+using Edge.Agent.Fleet;
+using Edge.Vision;
+using Edge.Vision.Capture;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Edge.Agent.Evaluation;
+
+/// <summary>What a box's cameras cost: one recording as fast as it goes, then cameras in real time, traffic before one of them and a still street before
+/// the others. Everything that is compared is measured in turn, since other work on the machine slows both.</summary>
+/// <param name="folder">Where the films are made.</param>
+/// <param name="models">Folder with manifest.json and the models it names.</param>
+/// <param name="length">How long each number of cameras is watched.</param>
+internal sealed class BoxBench(string folder, string models, TimeSpan length, IProgress<FleetProgress> progress, TimeProvider time)
+{
+    private const int Rounds = 3;
+    private static readonly int[] Cameras = [1, 2, 4, 8];
+
+    /// <param name="footage">A film of traffic with readable plates.</param>
+    /// <exception cref="CaptureException">ffmpeg is missing or cannot read the footage.</exception>
+    public async Task<BoxBenchResult> RunAsync(string footage, CancellationToken stop)
+    {
+        progress.Report(new FleetProgress("films made", 0, 3, 0));
+        var large = await FilmAsync("large.mp4", ["-i", footage, "-t", "12"], "scale=1920:1080", stop);
+        var traffic = await FilmAsync("traffic.mp4", ["-i", footage, "-t", "20"], "scale=1280:720,fps=15", stop);
+        progress.Report(new FleetProgress("films made", 2, 3, 0));
+        var still = Path.Combine(folder, "street.png");
+        await FfmpegAsync(["-i", footage, "-frames:v", "1", still], stop);
+        // A camera's own noise, and nothing that moves.
+        var street = await FilmAsync("street.mp4", ["-loop", "1", "-framerate", "15", "-i", still, "-t", "20"], "scale=1280:720,noise=alls=2:allf=t", stop);
+        progress.Report(new FleetProgress("films made", 3, 3, 0));
+
+        var (opened, first) = await StartAsync(street, stop);
+        var (decoded, examined) = (new List<double>(), new List<double>());
+        for (var round = 0; round < Rounds; round++)
+        {
+            progress.Report(new FleetProgress("rounds of a 1080p film", round, Rounds, 0));
+            decoded.Add(await DecodedAsync(large, stop));
+            examined.Add((await ExaminedAsync(large, stop)).PerSecond);
+        }
+        progress.Report(new FleetProgress("rounds of a 1080p film", Rounds, Rounds, 0));
+        var allocated = (await ExaminedAsync(street, stop)).BytesPerFrame;
+        var loads = new List<CameraLoad>();
+        foreach (var count in Cameras) loads.Add(await LoadAsync([traffic, .. Enumerable.Repeat(street, count - 1)], stop));
+        var idle = await LoadAsync([.. Enumerable.Repeat(street, 4)], stop);
+        var undisturbed = await LoadAsync([.. Enumerable.Repeat(street, 4)], stop, examine: false);
+        return new BoxBenchResult(opened, first, Median(decoded), Median(examined), Spread(examined), allocated, loads, idle, undisturbed, Environment.ProcessorCount);
+    }
+
+    /// <summary>From nothing to models that are open, and to the first frame that was examined.</summary>
+    private async Task<(TimeSpan Open, TimeSpan First)> StartAsync(string film, CancellationToken stop)
+    {
+        var begun = time.GetTimestamp();
+        using var pipeline = PlatePipeline.Open(models, new PipelineOptions { MotionGate = false });
+        var open = time.GetElapsedTime(begun);
+        await using var source = Open(film);
+        var watched = new FirstFrames(source, frames: 2);
+        await foreach (var passage in pipeline.ReadAsync(watched, stop)) passage.Dispose();
+        return (open, time.GetElapsedTime(begun));
+    }
+
+    private async Task<double> DecodedAsync(string film, CancellationToken stop)
+    {
+        await using var source = Open(film);
+        var begun = time.GetTimestamp();
+        return await DropAsync(source, stop) / time.GetElapsedTime(begun).TotalSeconds;
+    }
+
+    private static async Task<int> DropAsync(ICameraSource source, CancellationToken stop)
+    {
+        var frames = 0;
+        await foreach (var frame in source.ReadAsync(stop))
+        {
+            frame.Dispose();
+            frames++;
+        }
+        return frames;
+    }
+
+    private async Task<(double PerSecond, double BytesPerFrame)> ExaminedAsync(string film, CancellationToken stop)
+    {
+        using var pipeline = PlatePipeline.Open(models, new PipelineOptions { MotionGate = false });
+        await using (var warm = Open(film)) await ReadAsync(pipeline, warm, stop);
+        await using var source = Open(film);
+        var (begun, before, seen) = (time.GetTimestamp(), GC.GetTotalAllocatedBytes(precise: true), pipeline.Frames);
+        await ReadAsync(pipeline, source, stop);
+        var frames = pipeline.Frames - seen;
+        return (frames / time.GetElapsedTime(begun).TotalSeconds, (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)frames);
+    }
+
+    private async Task<CameraLoad> LoadAsync(IReadOnlyList<string> films, CancellationToken stop, bool examine = true)
+    {
+        progress.Report(new FleetProgress($"{(examine ? "watching" : "decoding")} {films.Count} camera{(films.Count == 1 ? "" : "s")} for {length.TotalSeconds:0} s", 0, 1, 0));
+        using var open = PlateModels.Open(models);
+        var pipelines = new List<PlatePipeline>();
+        var sources = new List<PacedSource>();
+        try
+        {
+            foreach (var film in films)
+            {
+                pipelines.Add(PlatePipeline.Open(open, new PipelineOptions()));
+                sources.Add(new PacedSource(Open(film), length, time));
+            }
+            using var self = Process.GetCurrentProcess();
+            var (begun, used) = (time.GetTimestamp(), self.TotalProcessorTime);
+            await Task.WhenAll(pipelines.Zip(sources, (pipeline, source) => Task.Run(() => examine ? ReadAsync(pipeline, source, stop) : DropAsync(source, stop), stop)));
+            self.Refresh();
+            var share = (self.TotalProcessorTime - used) / time.GetElapsedTime(begun) / Environment.ProcessorCount;
+            return new CameraLoad(films.Count, share, sources.Max(source => source.Behind), self.WorkingSet64);
+        }
+        finally
+        {
+            foreach (var source in sources) await source.DisposeAsync();
+            foreach (var pipeline in pipelines) pipeline.Dispose();
+        }
+    }
+
+    private static async Task ReadAsync(PlatePipeline pipeline, ICameraSource source, CancellationToken stop)
+    {
+        await foreach (var passage in pipeline.ReadAsync(source, stop)) passage.Dispose();
+    }
+
+    private ICameraSource Open(string film) => CameraSources.Open(new CameraOptions("bench", film), time, NullLogger.Instance);
+
+    private async Task<string> FilmAsync(string name, string[] input, string filter, CancellationToken stop)
+    {
+        var path = Path.Combine(folder, name);
+        await FfmpegAsync([.. input, "-vf", filter, "-an", "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", path], stop);
+        return path;
+    }
+
+    private static async Task FfmpegAsync(string[] arguments, CancellationToken stop)
+    {
+        Process child;
+        try
+        {
+            child = Process.Start(new ProcessStartInfo("ffmpeg", ["-nostdin", "-loglevel", "error", "-y", .. arguments]) { RedirectStandardError = true })!;
+        }
+        catch (System.ComponentModel.Win32Exception missing)
+        {
+            throw new CaptureException("ffmpeg does not start: apt-get install --no-install-recommends ffmpeg", missing);
+        }
+        using (child)
+        {
+            string complaint;
+            try
+            {
+                complaint = await child.StandardError.ReadToEndAsync(stop);
+                await child.WaitForExitAsync(stop);
+            }
+            finally
+            {
+                if (!child.HasExited) child.Kill(entireProcessTree: true);
+            }
+            if (child.ExitCode != 0) throw new CaptureException($"ffmpeg cannot make the films: {complaint.Trim()}");
+        }
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+    private static (double Least, double Most) Spread(List<double> values) => (values.Min(), values.Max());
+
+    /// <summary>The first frames of a source, and then its end.</summary>
+    private sealed class FirstFrames(ICameraSource source, int frames) : ICameraSource
+    {
+        public string Name => source.Name;
+
+        public bool IsLive => false;
+
+        public bool IsStill => false;
+
+        public CameraHealth Health => source.Health;
+
+        public async IAsyncEnumerable<Frame> ReadAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+        {
+            var left = frames;
+            await foreach (var frame in source.ReadAsync(cancel))
+            {
+                yield return frame;
+                if (--left == 0) yield break;
+            }
+        }
+
+        public ValueTask DisposeAsync() => source.DisposeAsync();
+    }
+}
+
+/// <summary>What some cameras of 1280 × 720 at 15 frames/s cost.</summary>
+/// <param name="Cameras">How many; before the first is traffic, unless it is said otherwise.</param>
+/// <param name="Share">Of all processors, 0 to 1.</param>
+/// <param name="Behind">How late the latest last frame was: real time, if it is a fraction of a second.</param>
+/// <param name="Memory">Resident bytes of the process that watched them.</param>
+internal sealed record CameraLoad(int Cameras, double Share, TimeSpan Behind, long Memory);
+
+/// <summary>What the bench of a box measured.</summary>
+/// <param name="Open">From nothing to open models.</param>
+/// <param name="First">From nothing to the second frame of a film handed over, the first examined.</param>
+/// <param name="Decoded">Frames a second of a 1080p H.264 film, decoded and nothing else.</param>
+/// <param name="Examined">The same, every frame examined.</param>
+/// <param name="Spread">Least and most of <paramref name="Examined"/>.</param>
+/// <param name="Allocated">Managed bytes a frame without a plate, examined; decoding and handing over included.</param>
+/// <param name="Loads">By number of cameras, traffic before one.</param>
+/// <param name="Idle">Four cameras on still streets, with whatever plates stand in them.</param>
+/// <param name="Undisturbed">The same, decoded and not looked at.</param>
+internal sealed record BoxBenchResult(TimeSpan Open, TimeSpan First, double Decoded, double Examined, (double Least, double Most) Spread, double Allocated,
+    IReadOnlyList<CameraLoad> Loads, CameraLoad Idle, CameraLoad Undisturbed, int Processors);
