@@ -35,6 +35,7 @@ internal static class CommandTable
     internal static RootCommand Build() => new("Reads plates beside the road, forgets those nobody has a case for.")
     {
         DemoCommand.Build(),
+        ProveForgettingCommand.Build(),
         SetupCommand.Build(),
         RunCommand.Build(),
         VisionCommand.Build(),

@@ -30,6 +30,8 @@ public enum ExitCode
     Overdue = 11,
     /// <summary>This box has something to mend, or no agent runs where one should.</summary>
     Unwell = 12,
+    /// <summary>prove-forgetting found traces of a plate that should have been forgotten.</summary>
+    Found = 13,
     /// <summary>Stopped by Ctrl-C or SIGTERM before the work was done.</summary>
     Interrupted = 130,
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Threading.Channels;
 using Edge.Agent.Device;
 using Edge.Agent.Governance;
@@ -302,8 +303,12 @@ internal sealed class Doorkeeper(
                 Interlocked.Decrement(ref _unstored);
                 _storedOne.Writer.TryWrite(true);
                 Say(new ToVision.Stored(hit.Number));
-            });
+            }, OriginOf(hit));
         }
+
+        /// <summary>A hit that vision sends again, to this agent or to the next, is the same one: no two have camera, instant and picture in common.
+        /// Nothing of the plate's text goes in: what is hashed here stands clear on the disk.</summary>
+        private Sha256Hash OriginOf(ToAgent.Hit hit) => Sha256Hash.Of([.. Encoding.UTF8.GetBytes($"{door.Settings.Cameras[hit.Camera].Name}\n{hit.Seen.Ticks}\n"), .. hit.What.Crop]);
 
         private void Hear(ToAgent.Tally tally)
         {

@@ -43,11 +43,14 @@ public sealed class HitRecorder : IDisposable
     /// <param name="matches">Every case that looks for it, at least one.</param>
     /// <param name="now">When they matched.</param>
     /// <param name="stored">Told once it is durable and logged, so that whoever brought it may forget it.</param>
+    /// <param name="origin">What tells this read from every other, the same whenever it is brought again: one that is stored already is not stored twice, also
+    /// after a crash. Null for one that comes once.</param>
     /// <exception cref="InvalidOperationException">More wait than whoever brings them may have waiting, or no more are taken.</exception>
-    public void Record(Sighting seen, string camera, DateTimeOffset at, IReadOnlyList<AddressedMatch> matches, ActiveTrust trust, DateTimeOffset now, Action? stored = null)
+    public void Record(Sighting seen, string camera, DateTimeOffset at, IReadOnlyList<AddressedMatch> matches, ActiveTrust trust, DateTimeOffset now, Action? stored = null,
+        Sha256Hash? origin = null)
     {
         ArgumentNullException.ThrowIfNull(seen);
-        var read = PendingRead.From(seen, camera, at, matches, trust, now, stored);
+        var read = PendingRead.From(seen, camera, at, matches, trust, now, origin, stored);
         if (_waiting.Writer.TryWrite(read)) return;
         read.Dispose();
         throw new InvalidOperationException("no more hits are taken");
@@ -65,19 +68,28 @@ public sealed class HitRecorder : IDisposable
         await foreach (var read in _waiting.Reader.ReadAllAsync(CancellationToken.None))
             using (read)
             {
-                foreach (var hit in read.Hits) await StoreAsync(hit, stop);
-                _counter.Hit();
+                var isNew = false;
+                foreach (var hit in read.Hits) isNew |= await StoreAsync(hit, stop);
+                if (isNew) _counter.Hit();
                 read.Stored?.Invoke();
             }
     }
 
-    private async Task StoreAsync(PendingHit hit, CancellationToken stop)
+    /// <summary>False if it had been stored before: by this process, or by one that ended before it could say so. That one is logged too:
+    /// here hits are stored one after the other, and <see cref="Reconcile"/> comes before the first.</summary>
+    private async Task<bool> StoreAsync(PendingHit hit, CancellationToken stop)
     {
+        if (hit.Origin is { } origin && _state.Hits.Of(origin) is { } earlier)
+        {
+            _log.LogInformation("hit {Sequence} came again and is stored already", earlier);
+            return false;
+        }
         var sequence = await UntilDurableAsync(again => (again ? AlreadyStored(hit) : null) ?? Store(hit), stop);
         var leaf = await UntilDurableAsync(again => (again ? LeafOf(sequence, hit.Digest) : null) ?? Log(sequence, hit), stop);
         await UntilDurableAsync(_ => _state.Outbox.MarkLogged(sequence, leaf), stop);
         if (hit.Match.Under is { } grant) _counter.Shared(grant.Agency, grant.Jurisdiction);
         _log.LogInformation("hit {Sequence} stored", sequence);
+        return true;
     }
 
     /// <summary>Finishes what a crash cut off between the database and the log: every stored message without an audit entry
@@ -123,7 +135,7 @@ public sealed class HitRecorder : IDisposable
         var hitSealed = SealedHit.Seal(hit.Match.To, header, hit.Body);
         var record = hitSealed.ToJson();
         (hit.Attempt, hit.Digest) = (sequence, Sha256Hash.Of(record));
-        return new HitEntry(new NewHit(Pseudonym(hit.Match), hit.Found, expires, record),
+        return new HitEntry(new NewHit(Pseudonym(hit.Match), hit.Found, expires, record) { Origin = hit.Origin },
             new OutboxMessage(sequence, MessageKind.Hit, _signer.Hit(hitSealed, now), LeavesUntil(hit.Match, expires))
             {
                 Shared = hit.Match.Under is not null,

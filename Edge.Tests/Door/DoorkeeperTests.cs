@@ -37,6 +37,23 @@ public sealed class DoorkeeperTests
     }
 
     [Fact]
+    public async Task A_hit_that_comes_again_is_acknowledged_and_neither_stored_nor_counted_twice()
+    {
+        await using var lab = new DoorLab();
+        using (var vision = await lab.EnterAsync())
+        {
+            await vision.SayAsync(lab.Hit(number: 1));
+            Assert.Equal(new ToVision.Stored(1), await vision.HearAsync()); // and vision never heard it
+        }
+        using var again = await lab.EnterAsync();
+        await again.SayAsync(lab.Hit(number: 2), lab.Hit(number: 3, camera: 0, age: TimeSpan.FromSeconds(1)));
+        Assert.Equal([new ToVision.Stored(2), new ToVision.Stored(3)], [await again.HearAsync(), await again.HearAsync()]);
+        Assert.Equal((2, 2), lab.Stored); // the same vehicle a second before is another hit
+        Assert.Equal(new ReadCounts(0, 0, 2), lab.Counter.Total);
+        Assert.Empty(lab.Incidents);
+    }
+
+    [Fact]
     public async Task A_hit_for_what_has_ended_meanwhile_is_discarded_and_nobody_is_blamed()
     {
         await using var lab = new DoorLab(life: TimeSpan.FromSeconds(30));

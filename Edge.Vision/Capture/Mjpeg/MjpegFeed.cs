@@ -12,7 +12,7 @@ internal sealed class MjpegFeed(CameraAddress camera) : ILiveFeed
     private const int BadPicturesInARow = 25;
 
     private readonly CancellationTokenSource _cut = new();
-    private readonly byte[] _chunk = new byte[16 << 10];
+    private readonly byte[] _chunk = GC.AllocateArray<byte>(16 << 10, pinned: true);
     private HttpClient? _http;
     private HttpResponseMessage? _response;
     private Stream? _body;
@@ -48,6 +48,7 @@ internal sealed class MjpegFeed(CameraAddress camera) : ILiveFeed
         _cut.Cancel();
         _response?.Dispose();
         _http?.Dispose();
+        _parser?.Dispose();
     }
 
     private void Connect()
@@ -104,6 +105,7 @@ internal sealed class MjpegFeed(CameraAddress camera) : ILiveFeed
             var read = _body!.Read(_chunk);
             if (read == 0) throw new CaptureException($"{camera}: the camera ended the stream") { Fault = CameraFault.Silent };
             _parser.Append(_chunk.AsSpan(0, read));
+            _chunk.AsSpan(0, read).Clear();
         }
     }
 
