@@ -95,12 +95,13 @@ internal sealed class ProveForgettingCommand
             foreach (var place in result.Places)
                 Console.WriteLine(JsonSerializer.Serialize(new
                 {
-                    where = place.Where, bytes = place.Bytes, pictures = place.Pictures, found = place.Found, untellable = place.Untellable, clean = place.Clean, notSearched = place.NotSearched,
+                    where = place.Where, bytes = place.Bytes, pictures = place.Pictures, found = place.Found, untellable = place.Untellable,
+                    clean = place.Clean, notSearched = place.NotSearched,
                 }));
             Console.WriteLine(JsonSerializer.Serialize(new
             {
-                plates = result.Plates, leftOut = result.LeftOut, strings = result.Strings, frames = result.Frames, discarded = result.Discarded, hits = result.Hits, found = result.Found,
-                provesNothing = result.Meaningless,
+                plates = result.Plates, leftOut = result.LeftOut, strings = result.Strings, frames = result.Frames, discarded = result.Discarded,
+                hits = result.Hits, found = result.Found, provesNothing = result.Meaningless,
             }));
             return;
         }
@@ -113,6 +114,6 @@ internal sealed class ProveForgettingCommand
     }
 
     private static string Words(PlaceSearched place) => place.NotSearched ?? string.Join("; ",
-        place.Found.Select(form => $"{form.Value} × {form.Key}").Append(place.Untellable > 0 ? $"{place.Untellable} spellings stood there before" : "").Where(words => words.Length > 0)
-            .DefaultIfEmpty("nothing"));
+        place.Found.Select(form => $"{form.Value} × {form.Key}")
+            .Append(place.Untellable > 0 ? $"{place.Untellable} spellings stood there before" : "").Where(words => words.Length > 0).DefaultIfEmpty("nothing"));
 }

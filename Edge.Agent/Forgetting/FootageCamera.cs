@@ -30,11 +30,12 @@ internal sealed class FootageCamera : IAsyncDisposable
         if (Volatile.Read(ref _watcher) is not { } watcher) return;
         try
         {
-            await watcher.WriteAsync(Encoding.ASCII.GetBytes($"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {jpeg.Length.ToString(CultureInfo.InvariantCulture)}\r\n\r\n"), cancel);
+            var head = string.Create(CultureInfo.InvariantCulture, $"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {jpeg.Length}\r\n\r\n");
+            await watcher.WriteAsync(Encoding.ASCII.GetBytes(head), cancel);
             await watcher.WriteAsync(jpeg, cancel);
             await watcher.WriteAsync("\r\n"u8.ToArray(), cancel);
         }
-        catch (IOException)
+        catch (Exception gone) when (gone is IOException or ObjectDisposedException)
         {
             Interlocked.CompareExchange(ref _watcher, null, watcher); // it comes again by itself
         }

@@ -44,17 +44,19 @@ internal sealed class ForgettingRun(ForgettingPlan plan, Action<string> progress
         var readings = new List<FootageReading>();
         try
         {
-            foreach (var footage in plan.Footage) readings.Add(await FootageReading.OfAsync(Footage.ShowAsync(footage, plan.Every, time, cancel), plan.Every, plan.Models, new PipelineOptions(), cancel));
-            var wanted = plan.Passing.Count > 0 ? plan.Passing[0]
-                : readings.SelectMany(reading => reading.Plates).Where(one => one.Frames > 0 && one.Plate.Length >= Traces.ShortestHunted).MaxBy(one => one.Frames).Plate
-                    ?? throw new CaptureException("no plate is read in this footage: show another, or say with --plates what passes there");
-            return await PlayAsync(wanted, readings, cancel);
+            foreach (var footage in plan.Footage)
+                readings.Add(await FootageReading.OfAsync(Footage.ShowAsync(footage, plan.Every, time, cancel), plan.Every, plan.Models, new PipelineOptions(), cancel));
+            return await PlayAsync(plan.Passing.Count > 0 ? plan.Passing[0] : Clearest(readings), readings, cancel);
         }
         finally
         {
             readings.ForEach(reading => reading.Dispose());
         }
     }
+
+    private static PlateText Clearest(List<FootageReading> readings) => readings.SelectMany(reading => reading.Plates)
+        .Where(one => one.Frames > 0 && one.Plate.Length >= Traces.ShortestHunted).MaxBy(one => one.Frames).Plate
+        ?? throw new CaptureException("no plate is read in this footage: show another, or say with --plates what passes there");
 
     private async Task<ForgettingResult> PlayAsync(PlateText wanted, List<FootageReading> readings, CancellationToken cancel)
     {
@@ -77,11 +79,13 @@ internal sealed class ForgettingRun(ForgettingPlan plan, Action<string> progress
         await using var camera = new FootageCamera();
         File.WriteAllText(Path.Combine(Box, "edge.json"), Configuration(broker.Address, camera.Address));
         var began = time.GetUtcNow();
-        await using var agent = new RoomProcess("the agent", plan.Program, Box, time, "run", "--config", Path.Combine(Box, "edge.json"), "--door", Door, "--door-user", Environment.UserName);
+        await using var agent = new RoomProcess("the agent", plan.Program, Box, time,
+            "run", "--config", Path.Combine(Box, "edge.json"), "--door", Door, "--door-user", Environment.UserName);
         await using var vision = new RoomProcess("vision", plan.Program, Box, time, "vision", "--door", Door);
         RoomProcess[] rooms = [agent, vision];
-        await ShowRoadUntilAsync(camera, () => agent.Said.Contains("is at the door", StringComparison.Ordinal) && vision.Said.Contains($"camera {Camera} running", StringComparison.Ordinal),
-            "the box does not start", rooms, cancel);
+        bool HasBegun() => agent.Said.Contains("is at the door", StringComparison.Ordinal)
+            && vision.Said.Contains($"camera {Camera} running", StringComparison.Ordinal);
+        await ShowRoadUntilAsync(camera, HasBegun, "the box does not start", rooms, cancel);
         progress("looking at its memory before anything passes");
         var before = LookAtMemory(traces, rooms);
 
@@ -107,7 +111,8 @@ internal sealed class ForgettingRun(ForgettingPlan plan, Action<string> progress
         places.Add(("files of the box", Search.InFolder(traces, Box), null, false));
         places.Add(("files it has open elsewhere", open, null, false));
         places.Add(("what it said (standard output and error)", traces.In(Encoding.UTF8.GetBytes(agent.Said + vision.Said)), null, false));
-        places.Add(("broker traffic", _traffic.Aggregate(new Traces.Look(), (all, one) => all.And(traces.InMessage(Encoding.UTF8.GetBytes(one.Topic), one.Payload))), null, false));
+        var traffic = _traffic.Aggregate(new Traces.Look(), (all, one) => all.And(traces.InMessage(Encoding.UTF8.GetBytes(one.Topic), one.Payload)));
+        places.Add(("broker traffic", traffic, null, false));
         if (await Search.JournalAsync(began, cancel) is { } journal) places.Add(("journal", traces.In(journal), null, false));
         places.Add(("core files", Search.CoreFiles(traces, began), null, false));
 
@@ -115,8 +120,14 @@ internal sealed class ForgettingRun(ForgettingPlan plan, Action<string> progress
         var report = new List<PlaceSearched>();
         using var reader = PictureReader.Open(plan.Models, new PipelineOptions());
         foreach (var (where, look, past, isProcess) in places)
-            report.Add(await PicturesAsync(reader, traces.Report(where, look, past, isProcess), look, past, others, searched.GetValueOrDefault(where, look) is null, cancel));
-        report.Add(new PlaceSearched("swap", swapped) { NotSearched = swapped > 0 ? "memory of the box was swapped out; what was there before cannot be told: run swapoff -a first" : null });
+        {
+            var isClosed = isProcess && searched[where] is null;
+            report.Add(await PicturesAsync(reader, traces.Report(where, look, past, isProcess), look, past, others, isClosed, cancel));
+        }
+        report.Add(new PlaceSearched("swap", swapped)
+        {
+            NotSearched = swapped > 0 ? "memory of the box was swapped out; what was there before cannot be told: run swapoff -a first" : null,
+        });
         var counted = _deliveries.OfType<ReceivedMessage.Summary>().Select(summary => summary.Counters).ToList();
         foreach (var plate in others) plate.Dispose();
         return new ForgettingResult(others.Count, traces.Strings, leftOut, counted.Sum(one => one.Frames), counted.Sum(one => one.Discarded),
@@ -126,8 +137,8 @@ internal sealed class ForgettingRun(ForgettingPlan plan, Action<string> progress
         };
     }
 
-    private static async Task<PlaceSearched> PicturesAsync(PictureReader reader, PlaceSearched place, Traces.Look look, Traces.Look? before, List<PlateText> others, bool closed,
-        CancellationToken cancel)
+    private static async Task<PlaceSearched> PicturesAsync(PictureReader reader, PlaceSearched place, Traces.Look look, Traces.Look? before,
+        List<PlateText> others, bool closed, CancellationToken cancel)
     {
         if (closed) return place with { Sees = true, NotSearched = "its memory is closed to this user: run this as root" };
         var showing = 0;
@@ -144,13 +155,17 @@ internal sealed class ForgettingRun(ForgettingPlan plan, Action<string> progress
 
     /// <summary>By room and process, what stands in its memory; null where it cannot be read.</summary>
     private static Dictionary<string, Traces.Look?> LookAtMemory(Traces traces, RoomProcess[] rooms) => rooms
-        .SelectMany(room => room.Ids().Select((id, place) => (Where: place == 0 ? $"memory of {room.Name}" : $"memory of a process of {room.Name} ({Search.NameOf(id)})", id)))
-        .GroupBy(one => one.Where).ToDictionary(same => same.Key, same => same.Select(one => traces.InMemory(one.id)).Aggregate((a, b) => a is null || b is null ? null : a.And(b)));
+        .SelectMany(room => room.Ids().Select((id, place) =>
+            (Where: place == 0 ? $"memory of {room.Name}" : $"memory of a process of {room.Name} ({Search.NameOf(id)})", id)))
+        .GroupBy(one => one.Where)
+        .ToDictionary(same => same.Key, same => same.Select(one => traces.InMemory(one.id)).Aggregate((a, b) => a is null || b is null ? null : a.And(b)));
 
     private List<PlateText> Others(PlateText wanted, List<FootageReading> readings, out int leftOut)
     {
-        var all = plan.Passing.Concat(plan.Labelled).Concat(readings.SelectMany(reading => reading.Plates.Select(one => one.Plate))).Distinct().Where(plate => !plate.Equals(wanted)).ToList();
-        var told = all.Where(plate => plate.Length >= Traces.ShortestHunted && plate.Ascii.ToArray().Distinct().Count() > 2 && wanted.Ascii.IndexOf(plate.Ascii) < 0).ToList();
+        var read = readings.SelectMany(reading => reading.Plates.Select(one => one.Plate));
+        var all = plan.Passing.Concat(plan.Labelled).Concat(read).Distinct().Where(plate => !plate.Equals(wanted)).ToList();
+        var told = all.Where(plate => plate.Length >= Traces.ShortestHunted && plate.Ascii.ToArray().Distinct().Count() > 2
+            && wanted.Ascii.IndexOf(plate.Ascii) < 0).ToList();
         leftOut = all.Count - told.Count;
         return [.. told.Select(plate => plate.Copy())];
     }
@@ -173,7 +188,8 @@ internal sealed class ForgettingRun(ForgettingPlan plan, Action<string> progress
     {
         using var list = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(trust, TrustPath.Hotlist(AgencyName))));
         var cost = list.RootElement.GetProperty("argon2id");
-        return (Base64Url.DecodeFromChars(list.RootElement.GetProperty("salt").GetString()), new BlindCost(cost.GetProperty("memoryKiB").GetInt32(), cost.GetProperty("passes").GetInt32()));
+        return (Base64Url.DecodeFromChars(list.RootElement.GetProperty("salt").GetString()),
+            new BlindCost(cost.GetProperty("memoryKiB").GetInt32(), cost.GetProperty("passes").GetInt32()));
     }
 
     private Agency MakeAgency(PlateText wanted, DateTimeOffset now) => Agency.Create(Path.Combine(plan.Folder, "hub"), new AgencyPlan
@@ -183,8 +199,8 @@ internal sealed class ForgettingRun(ForgettingPlan plan, Action<string> progress
         [
             new WantedPlate
             {
-                Plate = wanted, Case = "AUDIT-1", Purpose = "stolen-vehicle", Basis = "audit", Source = "audit", Issuer = "audit", NotBefore = now - TimeSpan.FromMinutes(1),
-                Expires = now + TimeSpan.FromDays(1),
+                Plate = wanted, Case = "AUDIT-1", Purpose = "stolen-vehicle", Basis = "audit", Source = "audit", Issuer = "audit",
+                NotBefore = now - TimeSpan.FromMinutes(1), Expires = now + TimeSpan.FromDays(1),
             },
         ],
     }, now, null, out var refused) ?? throw new AgencyException($"{refused[0]}");

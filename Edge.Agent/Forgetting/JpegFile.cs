@@ -6,7 +6,8 @@ namespace Edge.Agent.Forgetting;
 internal static class JpegFile
 {
     /// <summary>How files begin: start of image, and the first marker that cameras and libraries write after it.</summary>
-    public static readonly IReadOnlyList<byte[]> Beginnings = [.. new byte[] { 0xDB, 0xE0, 0xE1, 0xE2, 0xEE, 0xFE, 0xC0, 0xC4 }.Select(marker => new byte[] { 0xFF, 0xD8, 0xFF, marker })];
+    public static readonly IReadOnlyList<byte[]> Beginnings =
+        [.. new byte[] { 0xDB, 0xE0, 0xE1, 0xE2, 0xEE, 0xFE, 0xC0, 0xC4 }.Select(marker => new byte[] { 0xFF, 0xD8, 0xFF, marker })];
 
     /// <summary>Its length; null where it has no end, or is none.</summary>
     /// <param name="bytes">From its first byte on.</param>

@@ -28,7 +28,8 @@ internal static class Search
         .Aggregate(new Traces.Look(), (all, file) => all.And(traces.In(Encoding.UTF8.GetBytes(Path.GetRelativePath(folder, file)))).And(InFile(traces, file)));
 
     /// <summary>Files that a process of the box has open to write and that lie outside its folder: there should be none.</summary>
-    public static Traces.Look FilesOpenElsewhere(Traces traces, IEnumerable<RoomProcess> rooms, string folder) => rooms.SelectMany(room => room.Ids()).SelectMany(OpenToWrite).Distinct()
+    public static Traces.Look FilesOpenElsewhere(Traces traces, IEnumerable<RoomProcess> rooms, string folder) => rooms
+        .SelectMany(room => room.Ids()).SelectMany(OpenToWrite).Distinct()
         .Where(file => !file.StartsWith(folder + "/", StringComparison.Ordinal) && File.Exists(file))
         .Aggregate(new Traces.Look(), (all, file) => all.And(InFile(traces, file)));
 

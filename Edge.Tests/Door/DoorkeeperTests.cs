@@ -42,13 +42,13 @@ public sealed class DoorkeeperTests
         await using var lab = new DoorLab();
         using (var vision = await lab.EnterAsync())
         {
-            await vision.SayAsync(lab.Hit(number: 1));
+            await vision.SayAsync(lab.Hit(number: 1, instant: 1));
             Assert.Equal(new ToVision.Stored(1), await vision.HearAsync()); // and vision never heard it
         }
         using var again = await lab.EnterAsync();
-        await again.SayAsync(lab.Hit(number: 2), lab.Hit(number: 3, camera: 0, age: TimeSpan.FromSeconds(1)));
+        await again.SayAsync(lab.Hit(number: 2, instant: 1), lab.Hit(number: 3, instant: 2));
         Assert.Equal([new ToVision.Stored(2), new ToVision.Stored(3)], [await again.HearAsync(), await again.HearAsync()]);
-        Assert.Equal((2, 2), lab.Stored); // the same vehicle a second before is another hit
+        Assert.Equal((2, 2), lab.Stored); // the same vehicle at another instant is another hit
         Assert.Equal(new ReadCounts(0, 0, 2), lab.Counter.Total);
         Assert.Empty(lab.Incidents);
     }

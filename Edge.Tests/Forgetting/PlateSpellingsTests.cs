@@ -9,7 +9,7 @@ public sealed class PlateSpellingsTests
 {
     private const string Plate = "KB12DSZ";
     private static readonly byte[] Salt = new byte[BlindTag.SaltSize];
-    private static readonly BlindCost Cheap = new(8192, 1);
+    private static readonly BlindCost Cheap = new(7168, 5);
 
     public static TheoryData<string, string> Written => new()
     {

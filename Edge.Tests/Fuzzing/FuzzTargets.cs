@@ -127,7 +127,7 @@ internal static class FuzzTargets
         using var box = SigningKey.FromSeed([.. Enumerable.Repeat((byte)1, 32)]);
         var key = box.Public;
         yield return new FuzzTarget("signed message (JWS)", signed, bytes => Jws.TryVerify(bytes, key, CloudEvent.ContentType, out _));
-        yield return new FuzzTarget("event", events, bytes => CloudEvent.TryParse(bytes, out _, out _));
+        yield return new FuzzTarget("event", [.. events.Where((_, place) => data.Keys.ElementAt(place) is not ("order" or "receipt"))], bytes => CloudEvent.TryParse(bytes, out _, out _));
         yield return new FuzzTarget("sealed hit", [data["hit"]], bytes => SealedHit.TryParse(bytes, out var hit, out _) && HitHeader.TryParse(hit.Header.ToJson(), out _, out _));
         yield return new FuzzTarget("summary", [data["summary"]], bytes => IntervalSummary.TryParse(bytes, out _, out _));
         yield return new FuzzTarget("incident", [data["incident"]], bytes => IncidentNotice.TryParse(bytes, out _, out _));
@@ -145,7 +145,7 @@ internal static class FuzzTargets
         yield return new FuzzTarget("policy", [Lists.Policy.Write(), File.ReadAllBytes(Path.Combine(Repository.Root, "docs", "policy.example.json"))], bytes => Policy.TryParse(bytes, out _, out _));
         var hotlist = Lists.Blind(Lists.Policy, Lists.Wanted("AB123CD"), Lists.Wanted("XY98ZZ", "C-2")).Write();
         yield return new FuzzTarget("hotlist", [hotlist], bytes => Hotlist.TryParse(bytes, Lists.Policy, Lists.Now, out _, out _));
-        yield return new FuzzTarget("list of wanted plates (CSV)", ["plate,case,purpose,basis,source,issuer,notBefore,expires\nAB123CD,C-1,stolen-vehicle,report,desk,sgt,,\n"u8.ToArray()],
+        yield return new FuzzTarget("list of wanted plates (CSV)", ["plate,case,purpose,basis,source,issuer,expires\nAB123CD,C-1,stolen-vehicle,report,desk,sgt,2026-11-20T00:00:00Z\n"u8.ToArray()],
             bytes => HotlistSource.TryRead(bytes, isCsv: true, Lists.Now, out _, out _));
         var files = FuzzSeeds.Trust();
         using var recipient = RecipientKey.Create();

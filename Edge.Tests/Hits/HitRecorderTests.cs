@@ -24,6 +24,7 @@ public sealed class HitRecorderTests : IDisposable
     private readonly ReadCounter _counter = new();
     private readonly KeptLog _log = new();
     private readonly MessageSigner _signer;
+    private readonly Hotlist _hotlist = Lists.Blind(Lists.Policy, Lists.Wanted(Plate));
 
     public HitRecorderTests()
     {
@@ -210,7 +211,6 @@ public sealed class HitRecorderTests : IDisposable
     private void Record(HitRecorder recorder, int retentionHours = 24, Action? stored = null, Sha256Hash? origin = null)
     {
         using var passage = Passages.Of(Plate);
-        var hotlist = Lists.Blind(Lists.Policy, Lists.Wanted(Plate));
         var trust = new ActiveTrust
         {
             Targets = new TrustedTargets
@@ -221,10 +221,10 @@ public sealed class HitRecorderTests : IDisposable
             Policy = Lists.Policy with { HitRetentionHours = retentionHours },
             Recipients = new Recipients("riverton", 1, [new Recipient(_state.Agency.Public, StateFixture.Start.AddDays(-1), StateFixture.Start.AddDays(1))]),
             Operators = new Operators("riverton", 1, []),
-            Matcher = new HotlistMatcher(hotlist),
+            Matcher = new HotlistMatcher(_hotlist),
             Refused = [],
         };
-        var match = new AddressedMatch(new HotlistMatch(hotlist.Entries[0], MatchForm.Exact), "riverton", _state.Agency.Public, null);
+        var match = new AddressedMatch(new HotlistMatch(_hotlist.Entries[0], MatchForm.Exact), "riverton", _state.Agency.Public, null);
         using var seen = Sighting.Of(passage);
         recorder.Record(seen, passage.Camera, passage.SeenAt, [match], trust, StateFixture.Start, stored, origin);
     }

@@ -48,7 +48,7 @@ public sealed partial class DependenciesPageTests
     private static IEnumerable<string> References(string project) => File.Exists(project)
         ? XDocument.Load(project).Descendants("PackageReference").Select(one => (string)one.Attribute("Include")!) : [];
 
-    [GeneratedRegex(@"^\| ([\w.]+) \| (\d[\w.]+) \| ([^|]+) \| [^|]+ \| [^|]+ \| ([\w.-]+) \|$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| ([\w.-]+) \| (\d[\w.]+) \| ([^|]+) \| [^|]+ \| [^|]+ \| ([\w.-]+) \|$", RegexOptions.Multiline)]
     private static partial Regex Row();
 
     [GeneratedRegex("<license type=\"expression\">([^<]+)<")]

@@ -18,6 +18,9 @@ public sealed class FootageReading : IDisposable
 
     private const int PiecesOfFile = 8;
 
+    // Where pieces are taken, as shares of a plate.
+    private static readonly float[] Down = [0.3f, 0.5f, 0.7f], Across = [0.2f, 0.5f, 0.8f];
+
     private readonly List<(PlateText Plate, int Frames)> _plates = [];
     private readonly List<byte[]> _pixels = [], _encoded = [];
     private IReadOnlyList<PlateDetection>? _seen;
@@ -65,9 +68,9 @@ public sealed class FootageReading : IDisposable
 
     private void KeepRows(Mat pixels, PixelBox box)
     {
-        var rows = new[] { 0.3f, 0.5f, 0.7f }.Select(share => (int)(box.Top + share * box.Height));
+        var rows = Down.Select(share => (int)(box.Top + share * box.Height));
         foreach (var row in rows.Where(row => row >= 0 && row < pixels.Height))
-            foreach (var share in new[] { 0.2f, 0.5f, 0.8f })
+            foreach (var share in Across)
                 if ((int)(box.Left + share * box.Width) is >= 0 and var column && column + PieceSize / 3 <= pixels.Width)
                 {
                     var piece = new byte[PieceSize];
