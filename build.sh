@@ -44,7 +44,7 @@ build() {
     changed=$(find Edge.* models Directory.*.props global.json BannedSymbols.txt .editorconfig \
         \( -name bin -o -name obj -o -path models/training \) -prune -o -type f -newer "$stamp" -print -quit 2>/dev/null || true)
     [ -f "$stamp" ] && [ -z "$changed" ] && return
-    say "building $1"
+    if [ -f "$stamp" ]; then say "building $1"; else say "building $1; the first build takes minutes"; fi
     mkdir -p .build
     touch "$stamp.new"
     dotnet build "$1" -c Release -v quiet --nologo >&2 || die "the build failed"
@@ -163,11 +163,11 @@ train() {
 
 project_version() { sed -nE 's/.*<VersionPrefix>(.*)<.*/\1/p' Directory.Build.props; }
 
-# verifier [ARCHITECTURE…]: the auditor's program, a file that needs nothing but Linux: no agent, no camera, no model, no .NET.
+# verifier [ARCHITECTURE…]: for this machine's unless named: the auditor's program, a file that needs nothing but Linux: no agent, no camera, no model, no .NET.
 verifier() {
     command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: see https://learn.microsoft.com/dotnet/core/install/linux-debian"
     local architecture name
-    [ $# -gt 0 ] || set -- amd64 arm64
+    [ $# -gt 0 ] || set -- "$(dpkg --print-architecture 2>/dev/null || uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')"
     mkdir -p artifacts
     for architecture in "$@"; do
         case $architecture in amd64 | arm64) ;; *) die "unknown architecture '$architecture': amd64 or arm64" ;; esac
@@ -177,7 +177,7 @@ verifier() {
         dotnet publish Edge.Agent/Verifier -c Release -r "linux-${architecture/amd64/x64}" --self-contained -v quiet --nologo \
             -p:ContinuousIntegrationBuild=true -p:DeterministicSourcePaths=true -o ".build/verifier-$architecture" >&2 || die "the build failed"
         install -m 755 ".build/verifier-$architecture/edge-verify" "artifacts/$name"
-        du -b "artifacts/$name"
+        echo "artifacts/$name, $(($(stat -c %s "artifacts/$name") >> 20)) MiB: give it to auditors; try it: artifacts/$name verify DIR --key FILE"
     done
 }
 
@@ -202,7 +202,7 @@ package() {
         package/assemble.sh "$published" "$version" "$architecture" "artifacts/$name.deb"
         dpkg-deb --fsys-tarfile "artifacts/$name.deb" | tar -xO ./usr/share/doc/edge-agent/sbom.cdx.json > "artifacts/$name.cdx.json"
     done
-    verifier >/dev/null
+    verifier amd64 arm64 >/dev/null
     (cd artifacts && sha256sum -- *.deb *.cdx.json edge-verify_* | tee SHA256SUMS)
 }
 

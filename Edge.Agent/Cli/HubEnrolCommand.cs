@@ -29,6 +29,7 @@ internal static class HubEnrolCommand
             SpokenFingerprint? heard = null;
             if (parse.GetValue(fingerprint) is { } said && !SpokenFingerprint.TryParse(said, out heard))
                 return Task.FromResult(Failure.Say(ExitCode.Usage, "--fingerprint must be four groups of four letters and digits, as the box shows them"));
+            if (parse.GetValue(request) is not "-" and var file && !File.Exists(file)) return Task.FromResult(Failure.Say(ExitCode.Usage, $"{file}: {Reach.Fault(file!) ?? "a folder"}"));
             using var agency = Agency.Open(parse.GetValue(folder)!);
             return Task.FromResult(Enrol(agency, Read(parse.GetValue(request)!), heard, parse.GetValue(replace), address,
                 new Answering(parse.GetValue(answer), parse.GetValue(json), parse.InvocationConfiguration.Output)));
@@ -94,6 +95,7 @@ internal static class HubEnrolCommand
             return false;
         }
         answering.Ask("Does the box show the same? Type its last four characters, nothing to stop: ");
+        using var open = Interruption.Question();
         if (string.Equals(Console.ReadLine()?.Trim(), $"{fingerprint}"[^4..], StringComparison.OrdinalIgnoreCase)) return true;
         code = Failure.Say(ExitCode.Refused, "not approved: nothing was enrolled");
         return false;
@@ -116,6 +118,7 @@ internal static class HubEnrolCommand
         public void Write(EnrolmentAnswer answer)
         {
             var path = Path.GetFullPath(file ?? $"{answer.Box.Box}.answer.json");
+            var earlier = File.Exists(path);
             DurableFile.Write(path, answer.Write());
             if (json)
             {
@@ -126,7 +129,7 @@ internal static class HubEnrolCommand
                 }));
                 return;
             }
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"answer       {path}, good once and until {JsonTime.Write(answer.Expires)}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"answer       {path}{(earlier ? ", in the place of an earlier one" : "")}, good once and until {JsonTime.Write(answer.Expires)}"));
             output.WriteLine(answer.Request is null ? "carry it to the box, there: sudo edge-agent setup --answer FILE"
                 : $"fingerprint  {answer.Fingerprint}  of the answer: read it out to the technician\ncarry it to the box, there: sudo edge-agent setup --answer FILE");
         }

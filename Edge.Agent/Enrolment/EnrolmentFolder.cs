@@ -68,7 +68,7 @@ public sealed class EnrolmentFolder(string folder)
         ArgumentNullException.ThrowIfNull(answer);
         if (!File.Exists(At("box.key"))) throw new EnrolmentException($"{At("box.key")} is missing: make a request on this box first");
         if (now >= answer.Expires)
-            throw new EnrolmentException($"the answer was good until {JsonTime.Write(answer.Expires)}, and it is {JsonTime.Write(now)}: set the clock if that is wrong, else make a new request");
+            throw new EnrolmentException($"the answer was good until {JsonTime.Write(answer.Expires)}, and it is {JsonTime.Write(now)}: set the clock if that is wrong, else make a new request: edge-agent setup --again");
         if (answer.Request is null)
         {
             RequireNewer(answer);

@@ -110,6 +110,10 @@ public sealed class KeyFolder : IDisposable
             var (wrapping, source) = load(folder);
             return Open(folder, wrapping, source);
         }
+        catch (UnauthorizedAccessException) when (!Directory.Exists(stateDirectory))
+        {
+            throw new UnusableKeyException($"{stateDirectory} cannot be made: this user may not write in {Reach.NearestFolder(stateDirectory)}");
+        }
         catch (UnauthorizedAccessException refused)
         {
             throw new UnusableKeyException($"{folder} does not belong to this user ({refused.Message}): chown it to " +

@@ -35,6 +35,26 @@ public sealed class AuditVerifyCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task The_key_may_be_what_the_agency_keeps_of_the_box()
+    {
+        var box = Path.Combine(_lab.Directory, "../box-1.json");
+        await File.WriteAllTextAsync(box, JsonSerializer.Serialize(new { agency = "riverton", box = "box-1", log = _lab.Vkey }), TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCode.Ok, (await Run(_lab.Directory, "--key", box)).Code);
+        await File.WriteAllTextAsync(box, "{", TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCode.Usage, (await Run(_lab.Directory, "--key", box)).Code);
+    }
+
+    [Fact]
+    public async Task A_folder_above_the_log_is_not_verified_but_corrected()
+    {
+        var above = Directory.CreateDirectory(Path.Combine(_lab.Directory, "../kept")).FullName;
+        Directory.CreateSymbolicLink(Path.Combine(above, "audit"), _lab.Directory);
+        var (code, _, error) = await Run(above, "--key", _lab.Vkey);
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Contains($"did you mean {Path.Combine(above, "audit")}?", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_spoiled_tile_is_named_with_both_hashes_and_exit_code_6()
     {
         var path = Path.Combine(_lab.Directory, "tile/0/000");
@@ -67,7 +87,7 @@ public sealed class AuditVerifyCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("no such folder", "/nowhere", "--key", "VKEY")]
+    [InlineData("no such file or folder", "/nowhere", "--key", "VKEY")]
     [InlineData("not a vkey", "DIR", "--key", "nonsense")]
     [InlineData("/nowhere/log.pub: no such file", "DIR", "--key", "/nowhere/log.pub")]
     [InlineData("no such file", "DIR", "--key", "VKEY", "--checkpoint", "/nowhere")]

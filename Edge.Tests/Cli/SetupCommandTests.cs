@@ -278,4 +278,12 @@ public sealed class SetupCommandTests : IDisposable
             return answer;
         }
     }
+
+    [Fact]
+    public async Task The_request_given_as_the_answer_is_known_for_what_it_is()
+    {
+        await SetUpAsync(null, "--agency", "riverton", "--box", "box-1", "--request", RequestFile);
+        var (code, _, _) = await SetUpAsync(null, "--answer", RequestFile);
+        Assert.Equal(ExitCode.Usage, code);
+    }
 }
