@@ -23,6 +23,8 @@ internal static class AuditInputs
     /// <exception cref="FormatException">It is neither.</exception>
     public static string Vkey(string key)
     {
+        // What is a key is never a file's name: whoever brings a bundle names its files, and may have called one as the key that they are to be held against.
+        if (NoteKey.TryParse(key, out _)) return key;
         // A vkey has a '+' after its name and after its hash; what has none was meant for a file.
         if (!File.Exists(key)) return key.Contains('+', StringComparison.Ordinal) ? key : throw new FormatException($"{key}: no such file, and not a vkey");
         using var file = new StreamReader(key);
@@ -56,14 +58,14 @@ internal static class AuditInputs
     /// <summary>The auditor's public key: 43 characters, or the file that <c>audit key</c> made.</summary>
     /// <exception cref="FormatException">It is neither.</exception>
     public static RecipientPublicKey AuditorPublic(string key) =>
-        File.Exists(key) ? LoadAuditor(key).Public : AuditorWritten(key);
+        IsWritten(key) || !File.Exists(key) ? AuditorWritten(key) : LoadAuditor(key).Public;
 
     /// <summary>The auditor's public key: its 43 characters.</summary>
     /// <exception cref="FormatException">It is not that.</exception>
     public static RecipientPublicKey AuditorWritten(string key)
     {
         var raw = new byte[RecipientPublicKey.Size + 1];
-        return key.Length == 43 && System.Buffers.Text.Base64Url.IsValid(key) && System.Buffers.Text.Base64Url.TryDecodeFromChars(key, raw, out var written)
+        return IsWritten(key) && System.Buffers.Text.Base64Url.TryDecodeFromChars(key, raw, out var written)
             && written == RecipientPublicKey.Size ? RecipientPublicKey.FromRaw(raw.AsSpan(0, written))
             : throw new FormatException("an auditor's public key is 43 characters, as audit key prints them, or the file it made");
     }
@@ -72,8 +74,10 @@ internal static class AuditInputs
     /// <returns>To be told the number of things done; null if nobody is there to see it.</returns>
     public static IProgress<long>? Progress(string what, bool quiet) => quiet || Console.IsErrorRedirected ? null : new OnTerminal(what);
 
+    private static bool IsWritten(string key) => key.Length == 43 && System.Buffers.Text.Base64Url.IsValid(key);
+
     private static string? SecondLine(string key) =>
-        File.Exists(key) && File.ReadLines(key).Skip(1).FirstOrDefault()?.Trim() is { Length: > 0 } second ? second : null;
+        !NoteKey.TryParse(key, out _) && File.Exists(key) && File.ReadLines(key).Skip(1).FirstOrDefault()?.Trim() is { Length: > 0 } second ? second : null;
 
     private static RecipientKey Auditor(string file, string? passphraseFile)
     {

@@ -206,6 +206,8 @@ public sealed record Policy
         };
         if (policy.LongestHoldHours > 0 && policy.LongestHoldHours < policy.HitRetentionHours)
             fields.Fail("longestHoldHours", "must be 0 for no holds, or at least hitRetentionHours");
+        if (policy.PublicationLog is { } log && policy.Witnesses.Keys.Any(witness => witness.Key.Equals(log.Key)))
+            fields.Fail("publicationLog", "is the key of a witness too: whoever has it would be its own witness");
         foreach (var (i, purpose) in policy.Purposes.Index())
             if (policy.Purposes.Take(i).Any(earlier => earlier.Name == purpose.Name))
                 fields.Fail($"purposes[{i}]", "names a purpose a second time");

@@ -35,6 +35,20 @@ public sealed class AuditVerifyCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_on_a_stick_that_bears_the_key_as_its_name_is_not_read_in_its_place()
+    {
+        // As where an auditor stands in a folder that somebody else has filled; here by a path from the root, because the tests share one working folder.
+        var name = Path.Combine(Path.GetFullPath(Path.Combine(_lab.Directory, "..")), "named");
+        var key = new NoteKey(name, _lab.Key.Public).ToString();
+        using var other = Edge.Storage.Keys.SigningKey.Create();
+        Directory.CreateDirectory(Path.GetDirectoryName(key)!);
+        await File.WriteAllTextAsync(key, $"{new NoteKey(name, other.Public)}\n{new NoteKey(name, other.Public)}\n", TestContext.Current.CancellationToken);
+        Assert.Equal(key, AuditInputs.Vkey(key));
+        Assert.True(NoteKey.TryParse(key, out var log));
+        Assert.Null(AuditInputs.FirstEpoch(log!, key, epochKey: null));
+    }
+
+    [Fact]
     public async Task A_spoiled_tile_is_named_with_both_hashes_and_exit_code_6()
     {
         var path = Path.Combine(_lab.Directory, "tile/0/000");
