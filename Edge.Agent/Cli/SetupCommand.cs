@@ -202,13 +202,12 @@ internal sealed class SetupCommand
         private void Compare(EnrolmentAnswer answer)
         {
             var fingerprint = answer.Fingerprint;
-            var given = parse.GetValue(options._fingerprint);
-            if (given is null && questions.CanAsk) output.WriteLine($"fingerprint  {fingerprint}  of the answer");
-            var said = questions.Ask(new Question("--fingerprint", "Does the hub say the same? Type its last four characters",
-                typed => SpokenFingerprint.TryParse(typed, out var whole) ? whole == fingerprint ? null : Differ
-                    : given is null && string.Equals(typed, $"{fingerprint}"[^4..], StringComparison.OrdinalIgnoreCase) ? null
-                    : given is null ? Differ : "must be four groups of four letters and digits, as the hub says them"), given);
-            _repeat.Add($"--fingerprint {(SpokenFingerprint.TryParse(said, out _) ? said : fingerprint)}");
+            // Typed as it is heard, and not shown before: of a part, another answer can be made to have the same within seconds, and what is on the
+            // screen is copied.
+            var said = questions.Ask(new Question("--fingerprint", "The answer's fingerprint, as the hub's operator reads it out",
+                typed => !SpokenFingerprint.TryParse(typed, out var whole) ? "must be four groups of four letters and digits, as the hub says them"
+                    : whole == fingerprint ? null : Differ), parse.GetValue(options._fingerprint));
+            _repeat.Add($"--fingerprint {Quoted(said)}");
         }
 
         private const string Differ = "is not this answer's fingerprint: the answer is not the one that your agency gave, get it again";
