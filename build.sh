@@ -8,6 +8,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 agent=$PWD/Edge.Agent/bin/Release/net10.0/edge-agent
 tests=Edge.Tests/bin/Release/net10.0/Edge.Tests
 data=${EDGE_SHARED:-../shared}/data
+artifacts=${EDGE_ARTIFACTS:-artifacts}
 
 # OpenCV's native library loads GTK and libatomic; ffmpeg decodes RTSP.
 runtime_packages=(libgtk-3-0 libatomic1 ffmpeg)
@@ -44,7 +45,7 @@ build() {
     changed=$(find Edge.* models Directory.*.props global.json BannedSymbols.txt .editorconfig \
         \( -name bin -o -name obj -o -path models/training \) -prune -o -type f -newer "$stamp" -print -quit 2>/dev/null || true)
     [ -f "$stamp" ] && [ -z "$changed" ] && return
-    say "building $1"
+    if [ -f "$stamp" ]; then say "building $1"; else say "building $1; the first build takes minutes"; fi
     mkdir -p .build
     touch "$stamp.new"
     dotnet build "$1" -c Release -v quiet --nologo >&2 || die "the build failed"
@@ -163,12 +164,12 @@ train() {
 
 project_version() { sed -nE 's/.*<VersionPrefix>(.*)<.*/\1/p' Directory.Build.props; }
 
-# verifier [ARCHITECTURE…]: the auditor's program, a file that needs nothing but Linux: no agent, no camera, no model, no .NET.
+# verifier [ARCHITECTURE…]: for this machine's unless named: the auditor's program, a file that needs nothing but Linux: no agent, no camera, no model, no .NET.
 verifier() {
     command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: see https://learn.microsoft.com/dotnet/core/install/linux-debian"
     local architecture name
-    [ $# -gt 0 ] || set -- amd64 arm64
-    mkdir -p artifacts
+    [ $# -gt 0 ] || set -- "$(dpkg --print-architecture 2>/dev/null || uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')"
+    mkdir -p "$artifacts"
     for architecture in "$@"; do
         case $architecture in amd64 | arm64) ;; *) die "unknown architecture '$architecture': amd64 or arm64" ;; esac
         name=edge-verify_$(project_version)_$architecture
@@ -176,11 +177,12 @@ verifier() {
         rm -rf ".build/verifier-$architecture"
         dotnet publish Edge.Agent/Verifier -c Release -r "linux-${architecture/amd64/x64}" --self-contained -v quiet --nologo \
             -p:ContinuousIntegrationBuild=true -p:DeterministicSourcePaths=true -o ".build/verifier-$architecture" >&2 || die "the build failed"
-        install -m 755 ".build/verifier-$architecture/edge-verify" "artifacts/$name"
-        du -b "artifacts/$name"
+        install -m 755 ".build/verifier-$architecture/edge-verify" "$artifacts/$name"
+        echo "$artifacts/$name, $(($(stat -c %s "$artifacts/$name") >> 20)) MiB: give it to auditors; try it: $artifacts/$name verify DIR --key FILE"
     done
 }
 
+# package [ARCHITECTURE…]: all of them, with the verifier and checksums; named ones alone for whoever is trying something.
 package() {
     need dpkg python3 xz-utils
     command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: see https://learn.microsoft.com/dotnet/core/install/linux-debian"
@@ -189,9 +191,11 @@ package() {
     # Everything in the package is dated by the commit, so that whoever builds it again gets the same bytes.
     SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)}
     export SOURCE_DATE_EPOCH
-    mkdir -p artifacts
-    rm -f artifacts/*
-    for architecture in amd64 arm64; do
+    mkdir -p "$artifacts"
+    rm -f "$artifacts"/*
+    [ $# -gt 0 ] || set -- amd64 arm64
+    for architecture in "$@"; do
+        case $architecture in amd64 | arm64) ;; *) die "unknown architecture '$architecture': amd64 or arm64" ;; esac
         name=edge-agent_${version}_$architecture
         published=$PWD/.build/published-$architecture
         say "packaging $name"
@@ -199,11 +203,34 @@ package() {
         # The paths of this checkout are not compiled in: another one gives the same assemblies.
         dotnet publish Edge.Agent -c Release -r "linux-${architecture/amd64/x64}" --self-contained -v quiet --nologo -p:PublishReadyToRun=true \
             -p:ContinuousIntegrationBuild=true -p:DeterministicSourcePaths=true -o "$published" >&2 || die "the build failed"
-        package/assemble.sh "$published" "$version" "$architecture" "artifacts/$name.deb"
-        dpkg-deb --fsys-tarfile "artifacts/$name.deb" | tar -xO ./usr/share/doc/edge-agent/sbom.cdx.json > "artifacts/$name.cdx.json"
+        package/assemble.sh "$published" "$version" "$architecture" "$artifacts/$name.deb"
+        dpkg-deb --fsys-tarfile "$artifacts/$name.deb" | tar -xO ./usr/share/doc/edge-agent/sbom.cdx.json > "$artifacts/$name.cdx.json"
     done
-    verifier >/dev/null
-    (cd artifacts && sha256sum -- *.deb *.cdx.json edge-verify_* | tee SHA256SUMS)
+    verifier "$@" >/dev/null
+    (cd "$artifacts" && sha256sum -- *.deb *.cdx.json edge-verify_* | tee SHA256SUMS)
+}
+
+# appliance_test [OPTIONS]: the whole box in a machine; the image is made anew when what makes it has changed, the package when anything has.
+appliance_test() {
+    local parts=Edge.Tests/Appliance work=.build/appliance image changed
+    need "${runtime_packages[@]}" mosquitto qemu-system-x86 qemu-utils debootstrap debian-archive-keyring e2fsprogs dosfstools exfatprogs fdisk curl openssl python3
+    [ "$(id -u)" -eq 0 ] || die "as root: debootstrap makes a Debian's files, which belong to root"
+    image=$work/image-$(cat "$parts/image.sh" "$parts"/guest/* | sha256sum | cut -c1-16)
+    if [ ! -f "$image/disk.img" ]; then
+        say "making a Debian 12"
+        mkdir -p "$image"
+        "$parts/image.sh" "$image" > "$work/image.log" 2>&1 || die "it could not be made: see $work/image.log"
+    fi
+    changed=$(find Edge.Agent Edge.Storage Edge.Vision models package systemd docs Directory.*.props \( -name bin -o -name obj -o -path models/training \) \
+        -prune -o -type f -newer "$work/packaged" -print -quit 2>/dev/null || true)
+    if [ ! -f "$work/packaged" ] || [ -n "$changed" ]; then
+        touch "$work/packaged.new"
+        EDGE_ARTIFACTS=$work/artifacts COMPRESSION=1 ./build.sh package amd64 >/dev/null
+        mv "$work/packaged.new" "$work/packaged"
+    fi
+    build Edge.Agent
+    exec /usr/bin/python3 "$parts/appliance.py" --image "$image" --package "$work"/artifacts/edge-agent_*_amd64.deb \
+        --verifier "$work"/artifacts/edge-verify_*_amd64 --program "$agent" "$@"
 }
 
 case ${1:-help} in
@@ -213,7 +240,8 @@ case ${1:-help} in
     bench) shift; bench "$@" ;;
     train) shift; train "$@" ;;
     verifier) shift; verifier "$@" ;;
-    package) package ;;
+    package) shift; package "$@" ;;
+    appliance-test) shift; appliance_test "$@" ;;
     format) dotnet format Edge.slnx ;;
     help | -h | --help)
         cat <<'HELP'
@@ -224,6 +252,7 @@ case ${1:-help} in
 ./build.sh train ARGS    the models from nothing: hours; try train --help
 ./build.sh verifier      edge-verify in artifacts/: one file that checks, searches and counts audit logs, for auditors
 ./build.sh package       Debian packages for amd64 and arm64, the verifier, parts lists and checksums in artifacts/ (COMPRESSION=1 is faster and larger)
+./build.sh appliance-test the whole box in a machine under QEMU: package, setup, first alert, power cuts, sticks, strangers; an hour, root
 ./build.sh format        the code as .editorconfig wants it
 HELP
         ;;

@@ -35,6 +35,9 @@ internal sealed class AgentHost : IAsyncDisposable
     private static readonly TimeSpan StartedWithin = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan HouseKeptWithin = TimeSpan.FromMinutes(10);
 
+    private static readonly TimeSpan FirstListWithin = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LookForListEvery = TimeSpan.FromMilliseconds(200);
+
     private readonly EffectiveTime _time;
     private readonly ILogger _log;
     private readonly AgentConfiguration _configuration;
@@ -214,12 +217,14 @@ internal sealed class AgentHost : IAsyncDisposable
         if (_panel is not null) services = [.. services, _panel.RunAsync(background.Token)];
         if (_console is not null) services = [.. services, _console.RunAsync(background.Token)];
         if (_configuration.MetricsPort is { } port) services = [.. services, new MetricsServer(port, Look, Software, _time, _log).RunAsync(background.Token)];
-        var cameras = _door.RunAsync(reading.Token);
+        var cameras = SeeAsync(reading.Token);
         try
         {
             // A service ends before the cameras only by failing: then the box must not go on reading plates.
             if (await Task.WhenAny([cameras, .. services]) is var first && first != cameras) await first;
             await cameras;
+            if (!reading.IsCancellationRequested) _log.LogInformation("recordings are over: {Reads} reads, {Hits} hits{Without}", Total.Reads, Total.Hits,
+                _trust.Current is null ? "; there was no hotlist" : "");
         }
         finally
         {
@@ -244,6 +249,19 @@ internal sealed class AgentHost : IAsyncDisposable
                 Attempt(() => _audit.Append(new AuditEntry { Action = AuditAction.AgentStop }));
             }
         }
+    }
+
+    // A recording does not wait as a street does: on a first run it would be over before the broker has brought what to look for.
+    private async Task SeeAsync(CancellationToken stop)
+    {
+        if (_trust.Current is null && _configuration.Cameras.Count > 0 && _configuration.Cameras.All(camera => !CameraSources.IsLive(camera.Source)))
+        {
+            _log.LogInformation("the recordings wait up to {Seconds} s for a first hotlist", FirstListWithin.TotalSeconds);
+            var since = _time.GetTimestamp();
+            while (_trust.Current is null && !stop.IsCancellationRequested && _time.GetElapsedTime(since) < FirstListWithin)
+                await Task.Delay(LookForListEvery, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        await _door.RunAsync(stop);
     }
 
     public async ValueTask DisposeAsync()

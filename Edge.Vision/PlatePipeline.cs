@@ -146,7 +146,7 @@ public sealed class PlatePipeline : IDisposable
         var found = _detector.Detect(region, aimed ? AimPicture.LeastScore : 1);
         if (aimed)
         {
-            Aim.Show(frame, new Rect(offset, region.Size()), found, IsPlate);
+            Aim.Show(frame, new Rect(offset, region.Size()), found, IsPlate, AimTurns.Find(_detector, region));
             found = found.FindAll(IsPlate);
         }
         // Looking changes nothing of what is read.

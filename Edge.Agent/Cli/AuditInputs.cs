@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Edge.Agent.Hub;
 using Edge.Storage.Audit;
 using Edge.Storage.Audit.Bundles;
+using Edge.Storage.Files;
 using Edge.Storage.Keys;
 using Edge.Storage.Sealing;
 
@@ -13,6 +15,7 @@ namespace Edge.Agent.Cli;
 internal static class AuditInputs
 {
     private const int ProgressEvery = 1 << 15;
+    private const int MaxKeyFile = 16 * 1024;
 
     public static Option<string?> AuditorKeyOption() => new("--auditor-key")
     {
@@ -23,10 +26,11 @@ internal static class AuditInputs
     /// <exception cref="FormatException">It is neither.</exception>
     public static string Vkey(string key)
     {
+        // What is a key is never a file's name: whoever brings a bundle names its files, and may have called one as the key that they are to be held against.
+        if (NoteKey.TryParse(key, out _)) return key;
         // A vkey has a '+' after its name and after its hash; what has none was meant for a file.
-        if (!File.Exists(key)) return key.Contains('+', StringComparison.Ordinal) ? key : throw new FormatException($"{key}: no such file, and not a vkey");
-        using var file = new StreamReader(key);
-        return (file.ReadLine() ?? "").Trim();
+        if (!File.Exists(key)) return key.Contains('+', StringComparison.Ordinal) ? key : throw new FormatException($"{key}: {Reach.Fault(key) ?? "a folder"}, and not a vkey");
+        return KeyFile(key).Log;
     }
 
     /// <summary>The key of a log's first epoch: the one given, or else the second line of the file that holds the log's key; null if there is
@@ -56,14 +60,14 @@ internal static class AuditInputs
     /// <summary>The auditor's public key: 43 characters, or the file that <c>audit key</c> made.</summary>
     /// <exception cref="FormatException">It is neither.</exception>
     public static RecipientPublicKey AuditorPublic(string key) =>
-        File.Exists(key) ? LoadAuditor(key).Public : AuditorWritten(key);
+        IsWritten(key) || !File.Exists(key) ? AuditorWritten(key) : LoadAuditor(key).Public;
 
     /// <summary>The auditor's public key: its 43 characters.</summary>
     /// <exception cref="FormatException">It is not that.</exception>
     public static RecipientPublicKey AuditorWritten(string key)
     {
         var raw = new byte[RecipientPublicKey.Size + 1];
-        return key.Length == 43 && System.Buffers.Text.Base64Url.IsValid(key) && System.Buffers.Text.Base64Url.TryDecodeFromChars(key, raw, out var written)
+        return IsWritten(key) && System.Buffers.Text.Base64Url.TryDecodeFromChars(key, raw, out var written)
             && written == RecipientPublicKey.Size ? RecipientPublicKey.FromRaw(raw.AsSpan(0, written))
             : throw new FormatException("an auditor's public key is 43 characters, as audit key prints them, or the file it made");
     }
@@ -72,8 +76,28 @@ internal static class AuditInputs
     /// <returns>To be told the number of things done; null if nobody is there to see it.</returns>
     public static IProgress<long>? Progress(string what, bool quiet) => quiet || Console.IsErrorRedirected ? null : new OnTerminal(what);
 
+    private static bool IsWritten(string key) => key.Length == 43 && System.Buffers.Text.Base64Url.IsValid(key);
+
     private static string? SecondLine(string key) =>
-        File.Exists(key) && File.ReadLines(key).Skip(1).FirstOrDefault()?.Trim() is { Length: > 0 } second ? second : null;
+        !NoteKey.TryParse(key, out _) && File.Exists(key) && KeyFile(key).Epoch is { Length: > 0 } second ? second : null;
+
+    /// <summary>Two lines, or the agency's own file of a box, <c>boxes/NAME.json</c>.</summary>
+    private static (string Log, string? Epoch) KeyFile(string file)
+    {
+        using var reader = new StreamReader(file);
+        var text = new char[MaxKeyFile];
+        var read = new string(text, 0, reader.ReadBlock(text));
+        if (!read.StartsWith('{')) return read.Split('\n') is [var first, .. var others] ? (first.Trim(), others.FirstOrDefault()?.Trim()) : ("", null);
+        try
+        {
+            using var box = JsonDocument.Parse(read);
+            return (box.RootElement.TryGetProperty("log", out var log) ? $"{log}" : "", box.RootElement.TryGetProperty("logEpoch", out var epoch) ? $"{epoch}" : null);
+        }
+        catch (JsonException)
+        {
+            throw new FormatException($"{file} is neither a key nor an agency's file of a box");
+        }
+    }
 
     private static RecipientKey Auditor(string file, string? passphraseFile)
     {

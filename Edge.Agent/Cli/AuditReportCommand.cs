@@ -12,6 +12,8 @@ namespace Edge.Agent.Cli;
 /// that does not verify is not counted: exit code <see cref="ExitCode.Verification"/> and no report.</summary>
 internal sealed class AuditReportCommand
 {
+    private const UnixFileMode Public = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
     private readonly Argument<string[]> _paths = new("BUNDLE") { Description = "A bundle of each box, or the folder of its log", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string[]> _keys = new("--key") { Description = "The public key of a log; one for each bundle, in any order", Required = true };
     private readonly Option<string[]> _epochKeys = new("--epoch-key")
@@ -62,7 +64,7 @@ internal sealed class AuditReportCommand
         var boxes = new List<ReportedBox>();
         foreach (var path in parse.GetValue(_paths)!)
         {
-            if (!Path.Exists(path)) return Failure.Say(ExitCode.Usage, $"{path}: no such bundle or folder");
+            if (Reach.Fault(path) is { } missing) return Failure.Say(ExitCode.Usage, $"{path}: {missing}");
             if (Count(path, logs, witnesses, period, out var refusal) is not { } box) return refusal;
             if (boxes.Any(other => other.Origin == box.Origin)) return Failure.Say(ExitCode.Usage, $"{path}: the log {box.Origin} was given twice");
             boxes.Add(box);
@@ -78,10 +80,10 @@ internal sealed class AuditReportCommand
         var bytes = Encoding.UTF8.GetBytes(written);
         // Opened first: a wrong passphrase leaves no report behind that looks unsigned.
         using var key = parse.GetValue(_sign) is { } sign ? Passphrase.Open(sign, parse.GetValue(_passphrase)) : null;
-        DurableFile.Write(file, bytes, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        DurableFile.Write(file, bytes, Public);
         if (key is null) return ExitCode.Ok;
         var signer = report.Boxes[0].Agency;
-        DurableFile.Write($"{file}.note", SignedNote.Sign($"{ReportStatement.Of(report, bytes)}", signer, key).ToBytes());
+        DurableFile.Write($"{file}.note", SignedNote.Sign($"{ReportStatement.Of(report, bytes)}", signer, key).ToBytes(), Public);
         parse.InvocationConfiguration.Output.WriteLine($"{file}.note is signed; it verifies with {new NoteKey(signer, key.Public)}");
         return ExitCode.Ok;
     }

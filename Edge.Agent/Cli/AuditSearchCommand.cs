@@ -7,6 +7,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Edge.Storage.Audit;
 using Edge.Storage.Audit.Bundles;
+using Edge.Storage.Files;
 using Edge.Storage.Json;
 
 namespace Edge.Agent.Cli;
@@ -57,7 +58,7 @@ internal sealed class AuditSearchCommand
     private ExitCode Run(ParseResult parse, CancellationToken stop)
     {
         var path = parse.GetValue(_path)!;
-        if (!Path.Exists(path)) return Failure.Say(ExitCode.Usage, $"{path}: no such bundle or folder");
+        if (Reach.Fault(path) is { } missing) return Failure.Say(ExitCode.Usage, $"{path}: {missing}");
         if (Query(parse) is not { } query) return ExitCode.Usage;
         using var bundle = AuditInputs.Open(path, parse.GetValue(_auditorKey), parse.GetValue(_passphrase));
         if (parse.GetValue(_key) is { } key)
@@ -106,6 +107,7 @@ internal sealed class AuditSearchCommand
             if (found == limit) break;
         }
         foreach (var match in newest) Line(match);
+        if (found == 0 && Concealed(bundle, query) is { } concealed) return Failure.Say(ExitCode.Usage, concealed);
         if (onlyCount) output.WriteLine(json ? string.Create(CultureInfo.InvariantCulture, $"{{\"found\":{found},\"unreadable\":{unreadable}}}") : $"{found}");
         else if (!json && found == 0) output.WriteLine("nothing found");
         if (unreadable > 0) Failure.Say(ExitCode.Ok, $"{unreadable} entries are in no spelling that this version reads: see audit verify");
@@ -121,6 +123,15 @@ internal sealed class AuditSearchCommand
             output.WriteLine(json ? Json(match, disclose) : Row(match, disclose));
         }
     }
+
+    // Not found because it cannot be is no answer to the question.
+    private static string? Concealed(Bundle bundle, AuditQuery query) => query.Actor is null && query.Case is null ? null
+        : bundle.Manifest switch
+        {
+            { Kind: BundleKind.Public } => "accounts of persons and cases are concealed in this bundle, so that nothing can be found by them: search on the box, or a full bundle with --auditor-key",
+            { Kind: BundleKind.Full } when bundle.Opened == 0 => "accounts of persons and cases are sealed in this bundle: give --auditor-key",
+            _ => null,
+        };
 
     private static string Row(AuditMatch match, bool disclose)
     {

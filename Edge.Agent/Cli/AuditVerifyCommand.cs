@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Edge.Storage.Audit;
 using Edge.Storage.Audit.Bundles;
+using Edge.Storage.Files;
 using Spectre.Console;
 
 namespace Edge.Agent.Cli;
@@ -57,7 +58,8 @@ internal static class AuditVerifyCommand
     private static ExitCode Run(string path, string key, string? epoch, string? older, string[] witnesses, string? auditor, string? passphrase, bool json,
         TextWriter output, TextWriter error)
     {
-        if (!Path.Exists(path)) return Usage($"{path}: no such folder or file");
+        if (Reach.Fault(path) is { } missing) return Usage($"{path}: {missing}");
+        if (Elsewhere(path) is { } meant) return Usage($"{path} holds no log; did you mean {meant}?");
         if (older is not null && !File.Exists(older)) return Usage($"--checkpoint {older}: no such file");
         AuditReport report;
         LogGaps gaps;
@@ -97,6 +99,10 @@ internal static class AuditVerifyCommand
             return ExitCode.Usage;
         }
     }
+
+    // One folder too high, or too low, is the commonest slip.
+    private static string? Elsewhere(string path) => !Directory.Exists(path) || File.Exists(Path.Combine(path, "checkpoint")) || Directory.Exists(Path.Combine(path, "tile")) ? null
+        : Path.Combine(path, "audit") is var below && File.Exists(Path.Combine(below, "checkpoint")) ? below : null;
 
     private static void WriteJson(AuditReport report, BundleManifest? manifest, LogGaps gaps, TextWriter output) =>
         output.WriteLine(JsonSerializer.Serialize(new

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Edge.Agent.Configuration;
+using Edge.Storage.Files;
 using Edge.Storage.Json;
 using Edge.Vision.Onnx;
 
@@ -38,6 +39,7 @@ internal static class ConfigCheckCommand
 
     private static ExitCode Check(string path, bool json)
     {
+            if (!json && !File.Exists(path)) return Failure.Say(ExitCode.Configuration, $"{path}: {Reach.Fault(path) ?? "a folder"}; name it: edge-agent config check FILE");
             try
             {
                 var configuration = AgentConfiguration.Load(path);

@@ -64,6 +64,7 @@ internal sealed class DemoCommand
             if (!json) Introduce(own, plates.Count);
             if (note is not null) Console.Error.WriteLine($"edge-agent: {note}");
             var result = await WatchAsync(new DemoRun(footage, plates, parse.GetValue(_models)!, folder), json, cancel);
+            if (result is { Broken: { } broken, Counts.Frames: 0 }) return Failure.Say(ExitCode.Capture, broken);
             await File.WriteAllTextAsync(Path.Combine(folder, "index.html"), DemoPage.Write(result, footage), cancel);
             Show(result, json, parse.GetValue(_out) is null ? null : folder, expectHit: own is null);
             if (!result.Holds || (own is null && result.Counts.Hits == 0)) return ExitCode.Verification;

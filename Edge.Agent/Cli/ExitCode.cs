@@ -24,12 +24,14 @@ public enum ExitCode
     Storage = 8,
     /// <summary>Refused by policy: no case, purpose not allowed, or a tool that an enrolled box does not offer.</summary>
     Refused = 9,
-    /// <summary>Another edge-agent already uses this state directory, watches for this agency, or changes this hotlist; or another change waits for signatures.</summary>
+    /// <summary>Another edge-agent already uses this state directory, watches for this agency, or changes this hotlist; another change waits for signatures; or what an order hangs on was not pushed.</summary>
     Busy = 10,
     /// <summary>Something that only people can renew has ended.</summary>
     Overdue = 11,
     /// <summary>This box has something to mend, or no agent runs where one should.</summary>
     Unwell = 12,
+    /// <summary>prove-forgetting found traces of a plate that should have been forgotten.</summary>
+    Found = 13,
     /// <summary>Stopped by Ctrl-C or SIGTERM before the work was done.</summary>
     Interrupted = 130,
 }

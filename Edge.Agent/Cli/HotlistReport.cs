@@ -32,6 +32,8 @@ internal static class HotlistReport
         if (json) Console.WriteLine(Json(agency, outcome, refused, leftOut).ToJsonString());
         foreach (var row in refused.Take(json ? 0 : Said)) Failure.Say(ExitCode.Refused, $"refused, {row.At}: {row.Reason}");
         if (!json && refused.Count > Said) Failure.Say(ExitCode.Refused, $"and {refused.Count - Said} more were refused; --json lists all");
+        if (!json && refused.Any(row => row.Reason.StartsWith("purpose:", StringComparison.Ordinal)))
+            Failure.Say(ExitCode.Refused, $"the policy allows the purposes {string.Join(", ", agency.Policy.Purposes.Select(purpose => purpose.Name))}");
         if (published is null) return Failure.Say(ExitCode.Refused, "nothing was published, the hotlist is what it was");
         if (!json) Print(agency, outcome!, published, refused.Count, leftOut, audience);
         return refused.Count == 0 ? ExitCode.Ok : ExitCode.Refused;

@@ -23,6 +23,7 @@ internal static class HubChangeCommands
                 if (Console.IsInputRedirected) return Task.FromResult(Failure.Say(ExitCode.Usage, "no terminal to ask whether to drop the change: give --yes"));
                 foreach (var line in ChangeReport.Lines(agency.Ceremony.Proposal, agency.TrustFolder, now)) Console.Error.WriteLine(Printable.Line(line));
                 Console.Error.Write("Drop this change and every signature under it? [y/N] ");
+                using var open = Interruption.Question();
                 if (Console.ReadLine()?.Trim() is not ("y" or "Y")) return Task.FromResult(Failure.Say(ExitCode.Interrupted, "nothing was dropped"));
             }
             agency.Ceremony.Discard();

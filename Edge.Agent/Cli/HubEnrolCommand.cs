@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Edge.Agent.Enrolment;
@@ -29,6 +30,7 @@ internal static class HubEnrolCommand
             SpokenFingerprint? heard = null;
             if (parse.GetValue(fingerprint) is { } said && !SpokenFingerprint.TryParse(said, out heard))
                 return Task.FromResult(Failure.Say(ExitCode.Usage, "--fingerprint must be four groups of four letters and digits, as the box shows them"));
+            if (parse.GetValue(request) is not "-" and var file && !File.Exists(file)) return Task.FromResult(Failure.Say(ExitCode.Usage, $"{file}: {Reach.Fault(file!) ?? "a folder"}"));
             using var agency = Agency.Open(parse.GetValue(folder)!);
             return Task.FromResult(Enrol(agency, Read(parse.GetValue(request)!), heard, parse.GetValue(replace), address,
                 new Answering(parse.GetValue(answer), parse.GetValue(json), parse.InvocationConfiguration.Output)));
@@ -73,30 +75,40 @@ internal static class HubEnrolCommand
     {
         var standing = agency.Register.StandingOf(request);
         answering.Say($"box          {request.Box}, {Describe(standing)}");
-        answering.Say($"fingerprint  {request.Fingerprint}");
+        // Where a person is asked, it is typed as it is heard: what stands on the screen is copied.
+        if (heard is not null || Console.IsInputRedirected) answering.Say($"fingerprint  {request.Fingerprint}");
         if (standing == BoxStanding.OtherKeys && !replace)
             return Failure.Say(ExitCode.Configuration,
                 $"box {request.Box.Box} is enrolled already, with other keys: give --replace if this one takes its place");
-        if (heard is not null && heard != request.Fingerprint)
+        if (heard is null && !Heard(answering, out heard, out var code)) return code;
+        if (heard != request.Fingerprint)
             return Failure.Say(ExitCode.Verification,
                 $"the fingerprints differ: the box shows {heard}, this request has {request.Fingerprint}. It is not that box's: nothing was enrolled");
-        if (heard is null && !Approved(answering, request.Fingerprint, out var code)) return code;
         answering.Write(agency.Enrol(request, TimeProvider.System.GetUtcNow(), replace: replace, broker: broker));
         return ExitCode.Ok;
     }
 
-    private static bool Approved(Answering answering, SpokenFingerprint fingerprint, out ExitCode code)
+    // The whole of it: of a part, another request can be made to have the same within seconds.
+    private static bool Heard(Answering answering, [NotNullWhen(true)] out SpokenFingerprint? heard, out ExitCode code)
     {
-        code = ExitCode.Ok;
+        (heard, code) = (null, ExitCode.Ok);
         if (Console.IsInputRedirected)
         {
-            code = Failure.Say(ExitCode.Usage, "no terminal to ask whether the box shows the same fingerprint: give --fingerprint, as its technician reads it out");
+            code = Failure.Say(ExitCode.Usage, "no terminal to ask what fingerprint the box shows: give --fingerprint, as its technician reads it out");
             return false;
         }
-        answering.Ask("Does the box show the same? Type its last four characters, nothing to stop: ");
-        if (string.Equals(Console.ReadLine()?.Trim(), $"{fingerprint}"[^4..], StringComparison.OrdinalIgnoreCase)) return true;
-        code = Failure.Say(ExitCode.Refused, "not approved: nothing was enrolled");
-        return false;
+        while (true)
+        {
+            answering.Ask("What fingerprint does the box show? Type it as its technician reads it out, nothing to stop: ");
+            using var open = Interruption.Question();
+            if (Console.ReadLine()?.Trim() is not { Length: > 0 } typed)
+            {
+                code = Failure.Say(ExitCode.Refused, "not approved: nothing was enrolled");
+                return false;
+            }
+            if (SpokenFingerprint.TryParse(typed, out heard)) return true;
+            answering.Say("it has four groups of four letters and digits");
+        }
     }
 
     private static string Describe(BoxStanding standing) => standing switch
@@ -116,6 +128,7 @@ internal static class HubEnrolCommand
         public void Write(EnrolmentAnswer answer)
         {
             var path = Path.GetFullPath(file ?? $"{answer.Box.Box}.answer.json");
+            var earlier = File.Exists(path);
             DurableFile.Write(path, answer.Write());
             if (json)
             {
@@ -126,7 +139,7 @@ internal static class HubEnrolCommand
                 }));
                 return;
             }
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"answer       {path}, good once and until {JsonTime.Write(answer.Expires)}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"answer       {path}{(earlier ? ", in the place of an earlier one" : "")}, good once and until {JsonTime.Write(answer.Expires)}"));
             output.WriteLine(answer.Request is null ? "carry it to the box, there: sudo edge-agent setup --answer FILE"
                 : $"fingerprint  {answer.Fingerprint}  of the answer: read it out to the technician\ncarry it to the box, there: sudo edge-agent setup --answer FILE");
         }

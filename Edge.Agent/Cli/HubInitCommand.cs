@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Edge.Agent.Enrolment;
 using Edge.Agent.Hub;
 using Edge.Agent.Publishing;
 using Edge.Storage.Json;
@@ -16,9 +17,9 @@ internal sealed class HubInitCommand
     {
         Description = "Folder to make the agency in; must be empty or absent.",
     };
-    private readonly Option<string> _agency = new("--agency")
+    private readonly Option<string?> _agency = new("--agency")
     {
-        Description = "Its name: a-z, 0-9 and '-'.", DefaultValueFactory = _ => "example",
+        Description = "Its name: a-z, 0-9 and '-'. Asked in a terminal, else example.",
     };
     private readonly Option<string> _box = new("--box")
     {
@@ -28,9 +29,9 @@ internal sealed class HubInitCommand
     {
         Description = "No first box: for an agency whose boxes make their own keys, or for hub simulate.",
     };
-    private readonly Option<string> _broker = new("--broker")
+    private readonly Option<string?> _broker = new("--broker")
     {
-        Description = "HOST:PORT of its broker.", DefaultValueFactory = _ => "localhost:8883",
+        Description = "HOST:PORT at which boxes reach its broker. Asked in a terminal, else localhost:8883, which no other machine reaches.",
     };
     private readonly Option<string[]> _lookFor = new("--look-for")
     {
@@ -48,10 +49,9 @@ internal sealed class HubInitCommand
     {
         Description = "A list of plates with their cases, .json or .csv.",
     };
-    private readonly Option<int> _keepers = new("--keepers")
+    private readonly Option<int?> _keepers = new("--keepers")
     {
-        Description = "How many people sign policy and keys, two of them at a time; 0: the hub signs alone, with a key that nothing protects.",
-        DefaultValueFactory = _ => Console.IsInputRedirected ? 0 : 3,
+        Description = "How many people sign policy and keys, two of them at a time; 0: the hub signs alone, with a key that nothing protects. 3 in a terminal, else 0.",
     };
     private readonly Option<string[]> _passphrases = new("--passphrase-file")
     {
@@ -73,10 +73,19 @@ internal sealed class HubInitCommand
 
     private ExitCode Run(ParseResult parse, DateTimeOffset now)
     {
-        if (!BrokerAddress.TryParse(parse.GetValue(_broker)!, out var broker))
-            return Failure.Say(ExitCode.Usage, "--broker must be HOST or HOST:PORT");
-        var (agencyName, boxName) = (parse.GetValue(_agency)!, parse.GetValue(_box)!);
-        if (!PartyName.IsValid(agencyName)) return Failure.Say(ExitCode.Usage, $"--agency {PartyName.Rule}");
+        string agencyName, brokerName;
+        try
+        {
+            (agencyName, brokerName) = (Ask("--agency", "Name of the agency", name => PartyName.IsValid(name) ? null : PartyName.Rule, parse.GetValue(_agency), "example"),
+                Ask("--broker", "HOST:PORT at which boxes reach its broker", address => BrokerAddress.TryParse(address, out _) ? null : "must be HOST or HOST:PORT",
+                    parse.GetValue(_broker), "localhost:8883"));
+        }
+        catch (UnansweredException bad)
+        {
+            return Failure.Say(ExitCode.Usage, bad.Message);
+        }
+        if (!BrokerAddress.TryParse(brokerName, out var broker)) return Failure.Say(ExitCode.Usage, "--broker must be HOST or HOST:PORT");
+        var boxName = parse.GetValue(_box)!;
         try
         {
             Agency.RequireBoxName(boxName);
@@ -117,10 +126,17 @@ internal sealed class HubInitCommand
         }
     }
 
+    private static string Ask(string flag, string words, Func<string, string?> fault, string? given, string otherwise)
+    {
+        var questions = new TerminalQuestions();
+        if (given is null && !questions.CanAsk) Failure.Say(ExitCode.Ok, $"no {flag}: it is {otherwise}, for a try on this machine");
+        return questions.Ask(new Question(flag, words, fault) { Usual = otherwise }, given ?? (questions.CanAsk ? null : otherwise));
+    }
+
     private bool TryKeepers(ParseResult parse, out IReadOnlyList<Keeper> keepers, out ExitCode code)
     {
         var (files, folder) = (parse.GetValue(_passphrases)!, parse.GetValue(_folder)!);
-        var count = files.Length > 0 && parse.GetResult(_keepers) is null or { Implicit: true } ? files.Length : parse.GetValue(_keepers);
+        var count = parse.GetValue(_keepers) ?? (files.Length > 0 ? files.Length : Console.IsInputRedirected ? 0 : 3);
         (keepers, code) = ([], ExitCode.Ok);
         if (count is < 0 or > 16) code = Failure.Say(ExitCode.Usage, "--keepers must be 0 to 16");
         else if (files.Length > 0 && files.Length != count)
@@ -199,9 +215,10 @@ internal sealed class HubInitCommand
         var (agency, folder) = (made.Agency, made.Folder);
         string[] next =
         [
-            $"on the broker's machine, as root: {FirstInstall.BrokerCommand(made.ToBroker)}",
+            $"on the broker's machine, as root: {FirstInstall.BrokerCommand(made.ToBroker)}; as a service, in place of the last command: {FirstInstall.BrokerService}",
             .. made.Box is { } carried ? [$"carry {carried} to the box, there as root: sh install.sh; then delete it in both places"] : Array.Empty<string>(),
             .. made.Entries == 0 ? [$"say who is looked for, until then nobody is: edge-agent hub hotlist add {folder}, or hub hotlist publish"] : Array.Empty<string>(),
+            $"name your law and your office for complaints, which residents read: edge-agent hub policy show {folder} --source > policy.json, change it, edge-agent hub policy set {folder} policy.json",
             $"edge-agent hub push {folder}, and after every change",
             $"edge-agent hub watch {folder}",
         ];

@@ -52,7 +52,10 @@ internal static class HubOrderCommand
     {
         var hit = new Option<int>("--hit") { Description = "The box's number of the hit, as hub watch shows it.", Required = true };
         var verdict = new Option<string>("--verdict") { Description = $"One of {string.Join(", ", Verdicts.Spellings.Keys)}.", Required = true };
-        verdict.AcceptOnlyFromAmong([.. Verdicts.Spellings.Keys]);
+        verdict.Validators.Add(parsed =>
+        {
+            if (parsed.GetValueOrDefault<string>() is { } said && !Verdicts.Spellings.ContainsKey(said)) parsed.AddError($"--verdict must be one of {string.Join(", ", Verdicts.Spellings.Keys)}");
+        });
         var note = new Option<string?>("--note-file") { Description = "Words about it, sealed to the agency; - reads standard input." };
         var about = new CaseOptions();
         return Order("disposition", "Record what a hit turned out to be", [.. about.All, hit, verdict, note], (parse, agency, now) =>
@@ -83,7 +86,7 @@ internal static class HubOrderCommand
         show.SetAction((parse, _) => Failure.ShowAsync(() =>
         {
             using var agency = Agency.Open(parse.GetValue(folder)!);
-            var output = parse.InvocationConfiguration.Output;
+            var (output, now) = (parse.InvocationConfiguration.Output, TimeProvider.System.GetUtcNow());
             foreach (var order in agency.Orders.Given)
                 output.WriteLine(parse.GetValue(json)
                     ? JsonSerializer.Serialize(new
@@ -91,7 +94,7 @@ internal static class HubOrderCommand
                         order.Id, order.Box, order.Account, Verb = Duties.Write(order.Verb), Given = JsonTime.Write(order.Given), Expires = JsonTime.Write(order.Expires),
                         order.Case, order.Purpose, Outcome = order.Outcome?.ToString(),
                     }, Json)
-                    : $"{order.Id}  {JsonTime.Write(order.Given)}  {order.Box}  {order.Account}  {Duties.Write(order.Verb)}  {(order.Case is null ? "" : $"case {order.Case}, {order.Purpose}  ")}{order.Outcome?.ToString() ?? "not answered"}");
+                    : $"{order.Id}  {JsonTime.Write(order.Given)}  {order.Box}  {order.Account}  {Duties.Write(order.Verb)}  {(order.Case is null ? "" : $"case {order.Case}, {order.Purpose}  ")}{order.Outcome?.ToString() ?? (order.Expires <= now ? "not answered, and ended" : "not answered")}");
             return Task.FromResult(ExitCode.Ok);
         }));
         return show;
@@ -106,8 +109,12 @@ internal static class HubOrderCommand
         var broker = new Option<string?>("--broker") { Description = "HOST:PORT, where not the one given to hub init." };
         var outFile = new Option<string?>("--out") { Description = "Write the signed order into this file instead of sending it." };
         var wait = new Option<int>("--wait") { Description = "Seconds to wait for the answer.", DefaultValueFactory = _ => 60 };
+        var anyway = new Option<bool>("--anyway")
+        {
+            Description = "Though the box may not have the operators and the policy yet, or no hotlist entry has the case: sent, and a refused order is used up.",
+        };
         var json = RecognizeCommand.JsonOption();
-        var command = new Command(name, description) { folder, box, key, passphrase, broker, outFile, wait, json };
+        var command = new Command(name, description) { folder, box, key, passphrase, broker, outFile, wait, anyway, json };
         foreach (var option in own) command.Options.Add(option);
         command.SetAction((parse, cancel) => Failure.ShowAsync(async () =>
         {
@@ -117,9 +124,16 @@ internal static class HubOrderCommand
             using var agency = Agency.Open(parse.GetValue(folder)!);
             var now = TimeProvider.System.GetUtcNow();
             var asked = order(parse, agency, now);
+            if (parse.GetValue(outFile) is { } target && OutFault(target) is { } bad) return Failure.Say(ExitCode.Usage, bad);
+            if (!parse.GetValue(anyway))
+            {
+                agency.Orders.RequireKnown(asked);
+                if (parse.GetValue(outFile) is null && TrustPush.IsAuthorityDue(agency, address ?? agency.Broker))
+                    return Failure.Say(ExitCode.Busy, $"the operators or the policy published here were not pushed to {address ?? agency.Broker}: the box would judge the order by older ones, refuse it and report it. "
+                        + $"First edge-agent hub push {agency.Folder}; or --anyway, if the box got them another way");
+            }
             using var signing = Passphrase.Open(parse.GetValue(key)!, parse.GetValue(passphrase));
             var shown = new Shown(agency, parse.GetValue(json), parse.InvocationConfiguration.Output);
-            if (parse.GetValue(outFile) is { } taken && File.Exists(taken)) return Failure.Say(ExitCode.Usage, $"{taken} is there already, and an order is never overwritten: name another file");
             if (parse.GetValue(outFile) is { } file)
             {
                 var (given, message) = agency.Orders.Give(asked, parse.GetValue(box)!, signing, now);
@@ -128,7 +142,7 @@ internal static class HubOrderCommand
                 return ExitCode.Ok;
             }
             if (TrustPush.IsDue(agency, address ?? agency.Broker))
-                Failure.Say(ExitCode.Ok, $"warning: what is published here is not what was last pushed to {address ?? agency.Broker}, so the box may judge by older files: edge-agent hub push {agency.Folder}");
+                Failure.Say(ExitCode.Ok, $"warning: what is published here is not what was last pushed to {address ?? agency.Broker}, so the box may have older hotlists: edge-agent hub push {agency.Folder}");
             await using var errand = await OrderErrand.OpenAsync(agency, parse.GetValue(box)!, address ?? agency.Broker, TimeProvider.System, cancel);
             return await RunAsync(agency, errand, asked, parse.GetValue(box)!, signing, TimeSpan.FromSeconds(parse.GetValue(wait)), shown, cancel);
         }));
@@ -144,7 +158,8 @@ internal static class HubOrderCommand
             var now = TimeProvider.System.GetUtcNow();
             var (given, message) = agency.Orders.Give(asked, box, key, now);
             if (await errand.RunAsync(given, message, wait, cancel) is not { } answer)
-                return Failure.Say(ExitCode.Broker, $"{box} has not answered in {wait.TotalSeconds:0} s: order {given.Id} stays good until {JsonTime.Write(given.Expires)}, and hub watch notes the answer");
+                return Failure.Say(ExitCode.Broker, $"{box} has not answered order {given.Id} in {wait.TotalSeconds:0} s. If it is away, it may still answer until {JsonTime.Write(given.Expires)}; a box that does not know the operator "
+                    + "never answers and reports an incident. hub watch notes either, hub order show says what is known");
             shown.Show(given, answer);
             if (answer.Said.Outcome.Reason is not null) return ExitCode.Refused;
             if (asked is Order.Search search && answer.Said.More is > 0 and <= int.MaxValue and var last && last > search.After) asked = search with { After = (int)last };
@@ -165,6 +180,9 @@ internal static class HubOrderCommand
             return null;
         },
     };
+
+    private static string? OutFault(string file) => File.Exists(file) ? $"{file} is there already, and an order is never overwritten: name another file"
+        : Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder && !Directory.Exists(folder) ? $"{folder}: no such folder; make it first" : null;
 
     private static string ReadNote(string file)
     {

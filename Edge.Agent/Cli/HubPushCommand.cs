@@ -39,7 +39,7 @@ internal static class HubPushCommand
             if (parse.GetValue(broker) is { } text && !BrokerAddress.TryParse(text, out address))
                 return Failure.Say(ExitCode.Usage, "--broker must be HOST or HOST:PORT");
             using var agency = Agency.Open(parse.GetValue(folder)!);
-            using var http = new HttpClient();
+            using var http = HttpWitness.Client();
             var pushed = await TrustPush.RunAsync(agency, address ?? agency.Broker, TimeProvider.System, cancel,
                 [.. parse.GetValue(ask)!.Select(witness => new HttpWitness(http, new Uri(witness)))], TimeSpan.FromSeconds(parse.GetValue(wait)));
             var output = parse.InvocationConfiguration.Output;

@@ -18,7 +18,7 @@ internal static class HubStatusCommand
         command.SetAction((parse, _) => Failure.ShowAsync(() =>
         {
             using var agency = Agency.Open(parse.GetValue(folder)!);
-            Show(agency, parse.GetValue(json), parse.InvocationConfiguration.Output);
+            Show(agency, parse.GetValue(json), TimeProvider.System.GetUtcNow(), parse.InvocationConfiguration.Output);
             return Task.FromResult(ExitCode.Ok);
         }));
         return command;
@@ -39,16 +39,21 @@ internal static class HubStatusCommand
         }
     }
 
-    private static void Show(Agency agency, bool json, TextWriter output)
+    private static void Show(Agency agency, bool json, DateTimeOffset now, TextWriter output)
     {
         var (keys, threshold) = agency.Ceremony.Keepers;
         var ids = keys.Select(RoleKeys.KeyIdOf).Order(StringComparer.Ordinal).ToList();
+        var ends = agency.Ends;
         if (json)
         {
             var status = new JsonObject
             {
                 ["agency"] = agency.Name, ["threshold"] = threshold, ["keepers"] = ProposalReport.Texts(ids),
                 ["expiries"] = new JsonObject(agency.Expiries.Select(file => KeyValuePair.Create(file.Key, (JsonNode?)JsonTime.Write(file.Value)))),
+                ["ends"] = new JsonArray([.. ends.Select(one => (JsonNode)new JsonObject
+                {
+                    ["what"] = one.What, ["until"] = JsonTime.Write(one.Until), ["ended"] = one.Until <= now,
+                })]),
             };
             ProposalReport.AddPending(status, agency);
             output.WriteLine(ProposalReport.Write(status));
@@ -57,7 +62,7 @@ internal static class HubStatusCommand
         output.WriteLine($"{agency.Name}: {threshold} of {ids.Count} keeper(s) sign root and targets");
         foreach (var id in ids) output.WriteLine($"  {agency.KeeperNames.Of(id)}");
         if (agency.IsUnguarded) output.WriteLine("  the only key lies in this folder, unprotected: whoever reads the folder signs; only to try things out, make an agency in service with --keepers 3");
-        foreach (var (file, expires) in agency.Expiries) output.WriteLine($"{file} until {JsonTime.Write(expires)}");
+        foreach (var (what, until) in ends) output.WriteLine(Printable.Line($"{what} {(until <= now ? "ENDED" : "until")} {JsonTime.Write(until)}"));
         if (agency.Ceremony.Proposal.IsWaiting) ShowChange(agency.Ceremony.Proposal, agency.KeeperNames, output);
         else output.WriteLine("no change waits");
     }

@@ -39,13 +39,15 @@ internal static class HubTendCommand
         using var agency = Agency.Open(folder);
         var done = agency.Tend(now, clockIsRight);
         var due = agency.Due(now);
-        if (json) output.WriteLine(Json(agency, done, due, now));
+        var left = agency.Unfinished;
+        if (json) output.WriteLine(Json(agency, done, due, left, now));
         else
         {
             foreach (var line in done) output.WriteLine($"done     {line}");
             foreach (var one in due)
                 output.WriteLine(Printable.Line($"{(one.IsOverdue(now) ? "OVERDUE" : "soon   ")}  {one.What}, {(one.IsOverdue(now) ? "ended" : "ends")} {JsonTime.Write(one.By)}: {one.ToDo}"));
-            if (done.Count == 0 && due.Count == 0) output.WriteLine("nothing to do");
+            foreach (var one in left) output.WriteLine(Printable.Line($"left     {one}"));
+            if (done.Count == 0 && due.Count == 0 && left.Count == 0) output.WriteLine("nothing to do");
         }
         return due.Any(one => one.IsOverdue(now)) ? ExitCode.Overdue : ExitCode.Ok;
     }
@@ -80,7 +82,7 @@ internal static class HubTendCommand
         }
     }
 
-    private static string Json(Agency agency, IReadOnlyList<string> done, IReadOnlyList<CareDue> due, DateTimeOffset now)
+    private static string Json(Agency agency, IReadOnlyList<string> done, IReadOnlyList<CareDue> due, IReadOnlyList<string> left, DateTimeOffset now)
     {
         JsonArray List(bool overdue) => new([.. due.Where(one => one.IsOverdue(now) == overdue).Select(one => (JsonNode)new JsonObject
         {
@@ -89,6 +91,7 @@ internal static class HubTendCommand
         return ProposalReport.Write(new JsonObject
         {
             ["agency"] = agency.Name, ["done"] = ProposalReport.Texts(done), ["soon"] = List(overdue: false), ["overdue"] = List(overdue: true),
+            ["left"] = ProposalReport.Texts(left),
         });
     }
 }

@@ -225,7 +225,7 @@ internal static class HubWatchCommand
         private static string Line(ReceivedMessage.Hit hit, CaseNames cases)
         {
             var (said, facts) = (hit.Event, hit.Body.Facts);
-            return string.Join("  ", (string[])[Time(facts.Time), said.Box.Box, facts.Camera,
+            return string.Join("  ", (string[])[Time(facts.Time), said.Box.Box, string.Create(CultureInfo.InvariantCulture, $"hit {hit.Header.Sequence}"), facts.Camera,
                 cases.Of(facts.EntryId) is { } known ? $"case {Printable.Line(known)}" : $"entry {facts.EntryId}", hit.Body.Text,
                 string.Create(CultureInfo.InvariantCulture, $"{facts.Frames} frames agreed, weakest character {facts.Confidences.Min():0.00}"),
                 facts.Region.Code ?? "region unknown",

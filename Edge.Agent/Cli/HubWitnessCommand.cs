@@ -102,7 +102,7 @@ internal static class HubWitnessCommand
     private static async Task<ExitCode> RunAsync(string folder, BrokerAddress? broker, bool once, string? ask, Shown show, CancellationToken cancel)
     {
         using var agency = Agency.Open(folder);
-        using var http = new HttpClient();
+        using var http = HttpWitness.Client();
         using var witness = ask is null ? agency.Witness.Open(TimeProvider.System) : null;
         await using var hub = await LinkAsync(agency, broker, witness, ask is null ? null : agency.Witness.Relay(new HttpWitness(http, new Uri(ask))), show,
             cancel);

@@ -24,12 +24,13 @@ internal static class OrderCommand
         var json = RecognizeCommand.JsonOption();
         var command = new Command("order", "Bring a signed order to this box") { file, config, json };
         command.SetAction((parse, cancel) => Failure.ShowAsync(() => RunAsync(parse.GetValue(file)!,
-            OrderInbox.In(AgentConfiguration.Load(parse.GetValue(config)!).StateFolder), parse.GetValue(json), TimeProvider.System, cancel)));
+            AgentConfiguration.Load(parse.GetValue(config)!).StateFolder, parse.GetValue(json), TimeProvider.System, cancel)));
         return command;
     }
 
-    private static async Task<ExitCode> RunAsync(string file, string inbox, bool json, TimeProvider time, CancellationToken cancel)
+    private static async Task<ExitCode> RunAsync(string file, string state, bool json, TimeProvider time, CancellationToken cancel)
     {
+        var inbox = OrderInbox.In(state);
         var order = Read(file);
         if (order is null) return Failure.Say(ExitCode.Usage, $"this is no signed order: it is empty or larger than {OrderMessage.MaxBytes} bytes");
         if (!Directory.Exists(inbox)) return Failure.Say(ExitCode.Failure, $"no agent runs here, {inbox} is not there: start edge-agent and try again");
@@ -41,7 +42,7 @@ internal static class OrderCommand
         {
             var since = time.GetTimestamp();
             while (!File.Exists(outcome) && time.GetElapsedTime(since) < Patience) await Task.Delay(LookEvery, time, cancel);
-            if (File.Exists(outcome)) return Show(outcome, json);
+            if (File.Exists(outcome)) return Show(outcome, Path.Combine(state, OrderDesk.ExportsName), json);
             return Failure.Say(ExitCode.Failure,
                 $"no agent took the order within {Patience.TotalSeconds:0} s, and it was withdrawn: see that edge-agent runs and try again");
         }
@@ -68,14 +69,16 @@ internal static class OrderCommand
         return bytes;
     }
 
-    private static ExitCode Show(string file, bool json)
+    private static ExitCode Show(string file, string exports, bool json)
     {
         var said = File.ReadAllText(file);
         using var document = JsonDocument.Parse(said);
         var outcome = document.RootElement.GetProperty("outcome").GetString();
+        var verb = document.RootElement.GetProperty("verb").GetString();
         if (json) Console.WriteLine(said);
         else
-            Console.WriteLine($"{document.RootElement.GetProperty("verb").GetString() ?? "order"}: {Readable(outcome)}" +
+            Console.WriteLine($"{verb ?? "order"}: {Readable(outcome)}" +
+                (verb == "export" && outcome == "done" ? $", the copy is {Path.Combine(exports, document.RootElement.GetProperty("order").GetString() ?? "")}" : "") +
                 (document.RootElement.GetProperty("count").GetInt32() is > 0 and var count ? $", {count} hits" : ""));
         return outcome == "done" ? ExitCode.Ok : ExitCode.Refused;
     }

@@ -64,18 +64,26 @@ internal static class Passphrase
     {
         if (Console.IsInputRedirected)
             throw new AgencyException($"no terminal to ask for the passphrase of {name}: give --passphrase-file");
-        var typed = Ask($"Passphrase of {name}: ");
-        if (!twice) return typed;
-        var again = Ask("Once more: ");
-        var same = typed.AsSpan().SequenceEqual(again);
-        CryptographicOperations.ZeroMemory(again);
-        if (same) return typed;
-        CryptographicOperations.ZeroMemory(typed);
-        throw new AgencyException("the two passphrases differ: try again");
+        if (!twice) return Ask($"Passphrase of {name}: ");
+        while (true)
+        {
+            var typed = Ask($"Passphrase of {name} (at least {KeeperKey.ShortestPassphrase} characters): ");
+            if (typed.Length >= KeeperKey.ShortestPassphrase)
+            {
+                var again = Ask("Once more: ");
+                var same = typed.AsSpan().SequenceEqual(again);
+                CryptographicOperations.ZeroMemory(again);
+                if (same) return typed;
+                Console.Error.WriteLine("the two differ: type both again");
+            }
+            else Console.Error.WriteLine($"too short: at least {KeeperKey.ShortestPassphrase} characters");
+            CryptographicOperations.ZeroMemory(typed);
+        }
     }
 
     private static byte[] Ask(string prompt)
     {
+        using var open = Interruption.Question();
         Console.Error.Write(prompt);
         var typed = new List<char>();
         while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)

@@ -55,6 +55,7 @@ internal static class PlateEntry
     {
         Span<char> typed = stackalloc char[MaxTyped];
         var length = 0;
+        using var open = Interruption.Question();
         Console.Error.Write(question);
         try
         {

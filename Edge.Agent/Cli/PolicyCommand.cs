@@ -68,12 +68,14 @@ internal static class PolicyCommand
         if (json)
             Console.WriteLine(JsonSerializer.Serialize(new
             {
-                file = path, problems = problems.Select(problem => new { path = problem.Path, reason = problem.Reason }),
+                file = path, problems = problems.Select(problem => new { path = problem.Path, reason = problem.Reason }), unfinished = policy?.Unfinished ?? [],
             }, Json));
         else if (problems.Count > 0)
             foreach (var problem in problems) Console.Error.WriteLine(Printable.Line($"{path}: {problem}"));
         else
             Console.WriteLine($"{path}: good, version {policy!.Version} of {policy.Agency}, {policy.Purposes.Count} purpose{(policy.Purposes.Count == 1 ? "" : "s")}");
+        if (!json)
+            foreach (var one in policy?.Unfinished ?? []) Console.Error.WriteLine(Printable.Line($"{path}: residents read this, and {one}"));
         return problems.Count == 0 ? ExitCode.Ok : ExitCode.Configuration;
     }
 

@@ -159,6 +159,8 @@ internal static class RecognizeCommand
     {
         private readonly Table _table = new Table().AddColumns("file", "when", "plate", "confidence", "weakest", "region", "accepted");
 
+        private bool _broken;
+
         public void Picture(string file, IReadOnlyList<StillRead> reads)
         {
             if (scoreOnly) return;
@@ -181,6 +183,7 @@ internal static class RecognizeCommand
 
         public void Broken(string file, string error)
         {
+            _broken = true;
             if (json) Console.WriteLine(JsonSerializer.Serialize(new { file, error }));
             Console.Error.WriteLine(error);
         }
@@ -200,7 +203,7 @@ internal static class RecognizeCommand
 
         public void Dispose()
         {
-            if (!json && !scoreOnly) Tables.On(Console.Out).Write(_table);
+            if (!json && !scoreOnly && (_table.Rows.Count > 0 || !_broken)) Tables.On(Console.Out).Write(_table);
         }
 
         private void Row(string file, string when, StillRead read) => _table.AddRow(

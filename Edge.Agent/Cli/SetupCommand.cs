@@ -113,6 +113,7 @@ internal sealed class SetupCommand
             Configure();
             place.HandOver();
             if (_repeat.Count > 0) output.WriteLine($"the same again, without a question: edge-agent setup{Place()} {string.Join(' ', _repeat)}");
+            if (!place.IsMachine) output.WriteLine($"to run it: edge-agent run --config {Quoted(place.Configuration)}");
             var offline = parse.GetValue(options._offline);
             await StartAsync(cancel);
             output.WriteLine();
@@ -150,15 +151,15 @@ internal sealed class SetupCommand
 
         private void Show(EnrolmentRequest request, string? file)
         {
-            if (!Console.IsOutputRedirected) Qr(request);
+            var drawn = !Console.IsOutputRedirected && Qr(request);
             output.WriteLine($"box          {request.Box}");
-            output.WriteLine($"request      {file ?? Path.Combine(place.Enrolment, "request.json")}, also in the QR code");
+            output.WriteLine($"request      {file ?? Path.Combine(place.Enrolment, "request.json")}{(drawn ? ", also in the QR code" : "")}");
             output.WriteLine($"fingerprint  {request.Fingerprint}");
             output.WriteLine("bring the request to the agency, there: edge-agent hub enrol DIR REQUEST; read the fingerprint out to whoever sits there");
         }
 
         // Two rows of modules a line of text; the code is the request itself, byte for byte.
-        private void Qr(EnrolmentRequest request)
+        private bool Qr(EnrolmentRequest request)
         {
             using var code = new QRCodeGenerator().CreateQrCode(request.Write(), QRCodeGenerator.ECCLevel.L);
             using var picture = new AsciiQRCode(code);
@@ -166,6 +167,7 @@ internal sealed class SetupCommand
             var width = lines.Split('\n').Max(line => line.Length);
             if (width <= Console.WindowWidth) output.WriteLine(lines);
             else output.WriteLine($"(the QR code needs a terminal of {width} columns, this one has {Console.WindowWidth}: make it wider and run edge-agent setup again, or carry the file)");
+            return width <= Console.WindowWidth;
         }
 
         /// <returns>False if there is none yet.</returns>
@@ -202,14 +204,16 @@ internal sealed class SetupCommand
         private void Compare(EnrolmentAnswer answer)
         {
             var fingerprint = answer.Fingerprint;
+            // Typed as it is heard, and not shown before: of a part, another answer can be made to have the same within seconds, and what is on the
+            // screen is copied.
             var given = parse.GetValue(options._fingerprint);
-            if (given is null && questions.CanAsk) output.WriteLine($"fingerprint  {fingerprint}  of the answer");
-            var said = questions.Ask(new Question("--fingerprint", "Does the hub say the same? Type its last four characters",
-                typed => SpokenFingerprint.TryParse(typed, out var whole) ? whole == fingerprint ? null : Differ
-                    : given is null && string.Equals(typed, $"{fingerprint}"[^4..], StringComparison.OrdinalIgnoreCase) ? null
-                    : given is null ? Differ : "must be four groups of four letters and digits, as the hub says them"), given);
-            _repeat.Add($"--fingerprint {(SpokenFingerprint.TryParse(said, out _) ? said : fingerprint)}");
+            var said = questions.Ask(new Question("--fingerprint", "The answer's fingerprint, as the hub's operator reads it out",
+                typed => !SpokenFingerprint.TryParse(typed, out var whole) ? "must be four groups of four letters and digits, as the hub says them"
+                    : whole == fingerprint ? null : given is null ? Mistyped : Differ), given);
+            _repeat.Add($"--fingerprint {Quoted(said)}");
         }
+
+        private const string Mistyped = "is not this answer's: type it again. If the hub really says this, stop with Ctrl-C: then the answer is not your agency's";
 
         private const string Differ = "is not this answer's fingerprint: the answer is not the one that your agency gave, get it again";
 
@@ -306,7 +310,9 @@ internal sealed class SetupCommand
         private static string? Writable(string path) => Directory.Exists(path) ? "must be a file, and this is a folder"
             : Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))) ? null : "must be in a folder that is there";
 
-        private static string? Readable(string path) => File.Exists(path) ? null : "must be a file that is there";
+        private static string? Readable(string path) => !File.Exists(path) ? "must be a file that is there"
+            : new FileInfo(path).Length <= EnrolmentRequest.MaxBytes && EnrolmentRequest.TryParse(File.ReadAllBytes(path), out _, out _)
+                ? "is the request itself: the agency makes the answer from it, there: edge-agent hub enrol DIR REQUEST" : null;
 
         private string Place() => place.IsMachine ? parse.GetValue(options._config) is { } config && config != RunCommand.DefaultConfiguration
             ? $" --config {Quoted(config)}" : ""

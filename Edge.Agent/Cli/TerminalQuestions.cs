@@ -13,6 +13,7 @@ internal sealed class TerminalQuestions : Questions
         var prompt = new TextPrompt<string>(Markup.Escape(question.Words))
             .Validate(typed => question.Fault(typed.Trim()) is { } fault ? ValidationResult.Error(Markup.Escape($"  it {fault}")) : ValidationResult.Success());
         if (question.Usual is { } usual) prompt = usual.Length == 0 ? prompt.AllowEmpty() : prompt.DefaultValue(usual);
+        using var open = Interruption.Question();
         return Tables.On(Console.Out).Prompt(prompt).Trim();
     }
 }

@@ -1,12 +1,12 @@
 using System.Buffers.Text;
 using System.Text;
-using Edge.Agent.Matching;
+using Edge.Agent.Forgetting;
 using Edge.Vision.Recognition;
 
 namespace Edge.Agent.Demo;
 
 /// <summary>Remembers every plate that should have been forgotten, and afterwards looks for each in every byte that was
-/// kept or sent: as ASCII in both cases, UTF-16, hexadecimal and base64 at each alignment, as read and folded.</summary>
+/// kept or sent, in each of <see cref="PlateSpellings"/>.</summary>
 internal sealed class LeakHunt : IReadWitness, IDisposable
 {
     // What has fewer is no plate, and stands everywhere.
@@ -50,7 +50,7 @@ internal sealed class LeakHunt : IReadWitness, IDisposable
         foreach (var plate in _forgotten)
         {
             if (_lookedFor.Contains(plate)) continue;
-            foreach (var spelling in Spellings(plate))
+            foreach (var (_, spelling) in PlateSpellings.Of(plate.Ascii))
                 found += Count(bytes, spelling) * spelling.Length;
         }
         return found;
@@ -71,47 +71,5 @@ internal sealed class LeakHunt : IReadWitness, IDisposable
     public void Dispose()
     {
         foreach (var plate in _forgotten.Concat(_lookedFor)) plate.Dispose();
-    }
-
-    private static HashSet<byte[]> Spellings(PlateText plate)
-    {
-        var folded = new byte[plate.Length];
-        PlateFolding.Fold(plate.Ascii, folded);
-        var spellings = new HashSet<byte[]>(ByteSequence.Comparer);
-        foreach (var form in new[] { plate.Ascii.ToArray(), folded })
-        {
-            var lower = form.Select(c => (byte)char.ToLowerInvariant((char)c)).ToArray();
-            var wide = Encoding.Unicode.GetBytes(Encoding.ASCII.GetString(form));
-            spellings.UnionWith([form, lower, wide, Encoding.ASCII.GetBytes(Convert.ToHexStringLower(form)),
-                Encoding.ASCII.GetBytes(Convert.ToHexString(form)), .. Base64(form), .. Base64(wide)]);
-        }
-        return spellings;
-    }
-
-    /// <summary>What <paramref name="text"/> looks like inside base64, wherever it starts: the characters that its bytes
-    /// alone decide. Plates hold no byte that base64 and base64url spell differently.</summary>
-    private static IEnumerable<byte[]> Base64(byte[] text)
-    {
-        for (var before = 0; before < 3; before++)
-        {
-            var encoded = Convert.ToBase64String([.. new byte[before], .. text]);
-            var first = (before * 8 + 5) / 6;
-            var last = (before + text.Length) * 8 / 6;
-            if (last - first >= 6) yield return Encoding.ASCII.GetBytes(encoded[first..last]);
-        }
-    }
-
-    private sealed class ByteSequence : IEqualityComparer<byte[]>
-    {
-        public static readonly ByteSequence Comparer = new();
-
-        public bool Equals(byte[]? a, byte[]? b) => a.AsSpan().SequenceEqual(b);
-
-        public int GetHashCode(byte[] bytes)
-        {
-            var hash = new HashCode();
-            hash.AddBytes(bytes);
-            return hash.ToHashCode();
-        }
     }
 }

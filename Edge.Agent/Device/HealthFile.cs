@@ -85,7 +85,7 @@ internal sealed class HealthFile(string runFolder, IBootCounter counter)
     /// <param name="reason">Why there is nothing to read, with what to do; null if there is.</param>
     public BoxHealth? Read(out string? reason)
     {
-        reason = "no agent runs here: systemctl start edge-agent";
+        reason = "no agent runs here: systemctl start edge-agent, or with a configuration of its own edge-agent run --config FILE";
         try
         {
             using var file = PlainFile.OpenRead(_file);

@@ -18,16 +18,16 @@ internal static class CameraRows
     public static async Task<IReadOnlyList<Finding>> LookAsync(Patient patient, CancellationToken cancel)
     {
         if (patient.Configuration is not { } configuration) return [Finding.Skipped("cameras", "there is no usable configuration")];
-        if (patient.Health is { } health) return [.. health.Cameras.Select(camera => Row(camera, configuration))];
+        if (patient.Health is { } health) return [.. health.Cameras.Select(camera => Row(camera, configuration, patient.ConfigurationFile))];
         var rows = new List<Finding>();
         foreach (var camera in configuration.Cameras)
             rows.Add(patient.Offline && camera.Source.Contains("://", StringComparison.Ordinal) ? Finding.Skipped(camera.Name,
                 "over the network, and --offline was given")
-                : await TryAsync(camera, patient.Time, cancel));
+                : await TryAsync(camera, patient, cancel));
         return rows;
     }
 
-    private static Finding Row(CameraLook camera, AgentConfiguration configuration)
+    private static Finding Row(CameraLook camera, AgentConfiguration configuration, string file)
     {
         var source = configuration.Cameras.FirstOrDefault(one => one.Name == camera.Name)?.Source ?? "";
         var rate = camera.FramesPerSecond is { } frames ? string.Create(CultureInfo.InvariantCulture, $"{frames:0.#} frames a second") : "no rate yet";
@@ -40,12 +40,13 @@ internal static class CameraRows
             CameraState.Running => Finding.Good(camera.Name, says),
             CameraState.Starting when camera.Health.LastError is null => Finding.Warning(camera.Name, says),
             CameraState.Stopped => Finding.Warning(camera.Name, says, "a recording is over; the service reads it again at its next start"),
-            _ => Finding.Bad(camera.Name, camera.Health.LastError is { } error ? $"{says}: {error}" : says, Mend(source)),
+            _ => Finding.Bad(camera.Name, camera.Health.LastError is { } error ? $"{says}: {error}" : says, Mend(source, file)),
         };
     }
 
-    private static async Task<Finding> TryAsync(CameraConfiguration camera, TimeProvider time, CancellationToken cancel)
+    private static async Task<Finding> TryAsync(CameraConfiguration camera, Patient patient, CancellationToken cancel)
     {
+        var time = patient.Time;
         using var patience = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
         var (frames, size, since) = (0, "", 0L);
@@ -73,7 +74,7 @@ internal static class CameraRows
         {
             error = refused.Message;
         }
-        if (frames == 0) return Finding.Bad(camera.Name, error ?? "no frame within 15 s", Mend(camera.Source));
+        if (frames == 0) return Finding.Bad(camera.Name, error ?? "no frame within 15 s", Mend(camera.Source, patient.ConfigurationFile));
         if (!live) return Finding.Good(camera.Name, $"a file or folder of pictures, {size}");
         var rate = (frames - 1) / Math.Max(time.GetElapsedTime(since).TotalSeconds, 0.001);
         var says = string.Create(CultureInfo.InvariantCulture, $"{size}, {rate:0.#} frames a second");
@@ -81,8 +82,8 @@ internal static class CameraRows
             : Finding.Good(camera.Name, says);
     }
 
-    private static string Mend(string source) => source.StartsWith("/dev/video", StringComparison.Ordinal)
+    private static string Mend(string source, string configuration) => source.StartsWith("/dev/video", StringComparison.Ordinal)
         ? "plug the camera in and look at ls /dev/video*; for the service, install local-camera.conf (docs/install.md)"
-        : source.Contains("://", StringComparison.Ordinal) ? "look at its power and cable, then its address and password in /etc/edge/edge.json; for the service, install network-camera.conf (docs/install.md)"
-            : "correct cameras[].source in /etc/edge/edge.json";
+        : source.Contains("://", StringComparison.Ordinal) ? $"look at its power and cable, then its address and password in {configuration}; for the service, install network-camera.conf (docs/install.md)"
+            : $"correct cameras[].source in {configuration}";
 }

@@ -45,6 +45,7 @@ internal static class IdentityRows
             chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
             chain.ChainPolicy.CustomTrustStore.Add(ca);
             chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+            chain.ChainPolicy.DisableCertificateDownloads = true;
             chain.ChainPolicy.VerificationTime = now.UtcDateTime;
             if (!chain.Build(own)) return Finding.Bad("certificate", "is not signed by the agency's CA beside it",
                 "sudo edge-agent setup --again, and enrol it anew");

@@ -17,7 +17,10 @@ namespace Edge.Agent.Doctor;
 /// state folder; what was written by anybody else than this program goes through <see cref="Redaction"/>.</summary>
 internal sealed class SupportBundle(Patient patient)
 {
-    private const string Unit = "edge-agent.service";
+    // Each with what selects its journal: vision's is a namespace of its own, kept in memory alone.
+    private static readonly (string Unit, string[] Journal)[] Units =
+        [("edge-agent.service", ["-u", "edge-agent.service"]), ("edge-vision.service", ["--namespace=edge-vision"])];
+
     private const int JournalLines = 2000;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -47,8 +50,8 @@ internal sealed class SupportBundle(Patient patient)
             ("doctor.json", Redacted(checkup).ToJson(patient)),
             ("health.json", patient.Health is { } health ? HealthFile.ToJson(Redacted(health)) : JsonSerializer.Serialize(new { none = patient.NoHealth },
                 Indented)),
-            ("journal.txt", Journal()),
-            ("unit.txt", UnitFiles()),
+            ("journal.txt", string.Concat(Units.Select(one => $"== {one.Unit}\n{Journal(one.Journal)}"))),
+            ("unit.txt", string.Concat(Units.Select(one => $"== {one.Unit}\n{UnitFiles(one.Unit)}"))),
         ];
     }
 
@@ -91,7 +94,7 @@ internal sealed class SupportBundle(Patient patient)
         : source.StartsWith("/dev/video", StringComparison.Ordinal) && source.Length <= 12 ? source : "a file or folder";
 
     private Checkup Redacted(Checkup checkup) => new([.. checkup.Groups.Select(group =>
-        (group.Group, (IReadOnlyList<Finding>)[.. group.Rows.Select(row => row with { Row = _redaction.Line(row.Row), Says = _redaction.Line(row.Says) })]))]);
+        (group.Group, (IReadOnlyList<Finding>)[.. group.Rows.Select(row => row with { Row = _redaction.Line(row.Row), Says = _redaction.Line(row.Says), Mend = row.Mend is { } mend ? _redaction.Line(mend) : null })]))]);
 
     private BoxHealth Redacted(BoxHealth health) => health with
     {
@@ -101,9 +104,9 @@ internal sealed class SupportBundle(Patient patient)
         Stuck = [.. health.Stuck.Select(_redaction.Line)],
     };
 
-    private string Journal()
+    private string Journal(string[] selection)
     {
-        if (patient.Machine.Run("journalctl", ["-u", Unit, "-n", JournalLines.ToString(CultureInfo.InvariantCulture), "--no-pager", "-o", "json",
+        if (patient.Machine.Run("journalctl", [.. selection, "-n", JournalLines.ToString(CultureInfo.InvariantCulture), "--no-pager", "-o", "json",
             "--output-fields=MESSAGE,PRIORITY"]) is not { Code: 0 } said)
             return "journalctl is not here, or gave nothing\n";
         var text = new StringBuilder();
@@ -131,9 +134,9 @@ internal sealed class SupportBundle(Patient patient)
     }
 
     /// <summary>The unit and its drop-ins. What is set in an environment or as a credential may be a password.</summary>
-    private string UnitFiles()
+    private string UnitFiles(string unit)
     {
-        if (patient.Machine.Run("systemctl", ["cat", "--no-pager", Unit]) is not { Code: 0 } said) return "systemctl is not here, or knows no such unit\n";
+        if (patient.Machine.Run("systemctl", ["cat", "--no-pager", unit]) is not { Code: 0 } said) return "systemctl is not here, or knows no such unit\n";
         var text = new StringBuilder();
         foreach (var line in said.Text.Split('\n'))
         {
@@ -145,11 +148,11 @@ internal sealed class SupportBundle(Patient patient)
         return text.ToString();
     }
 
-    // What the shipped unit says stays whole; what somebody added goes through.
+    // What a shipped unit says stays whole; what somebody added goes through.
     private string Value(string value) => Shipped.Contains(value) ? value : _redaction.Line(value);
 
     private HashSet<string> Shipped => field ??= new(
-        (patient.Machine.Read("/lib/systemd/system/edge-agent.service") ?? "").Split('\n').Select(line => line[(line.IndexOf('=',
+        Units.SelectMany(one => (patient.Machine.Read($"/lib/systemd/system/{one.Unit}") ?? "").Split('\n')).Select(line => line[(line.IndexOf('=',
             StringComparison.Ordinal) + 1)..]), StringComparer.Ordinal);
 
     private static HashSet<string> Known(Patient patient)

@@ -15,7 +15,7 @@ internal static class TrustRows
     public static IEnumerable<Finding> Look(Patient patient)
     {
         var now = patient.Health?.At ?? patient.Time.GetUtcNow();
-        if (patient.Health is { } health) return Rows(health.Trust, now);
+        if (patient.Health is { } health) return [.. Rows(health.Trust, now), .. Unfinished(patient, now)];
         if (patient.Configuration is not { } configuration || patient.Enrolment is not { IsEnrolled: true } enrolment)
             return [Finding.Skipped("policy", "this box is not enrolled")];
         var folder = Path.Combine(configuration.StateFolder, "trust");
@@ -27,14 +27,33 @@ internal static class TrustRows
         try
         {
             var trust = ActiveTrust.From(targets, now);
-            return Rows(new TrustLook(trust.Policy.Version, trust.PolicyExpires, trust.HotlistExpires, trust.Matcher.Hotlist.Entries.Count,
-                trust.Refused.Count), now);
+            return [.. Rows(new TrustLook(trust.Policy.Version, trust.PolicyExpires, trust.HotlistExpires, trust.Matcher.Hotlist.Entries.Count,
+                trust.Refused.Count), now), .. Unfinished(trust.Policy)];
         }
         catch (TrustException refused)
         {
             return [Finding.Bad("policy", refused.Message, Push)];
         }
     }
+
+    // What a running agent says of its trust has no words of the policy.
+    private static IEnumerable<Finding> Unfinished(Patient patient, DateTimeOffset now)
+    {
+        try
+        {
+            if (patient is not { Configuration: { } configuration, Enrolment: { IsEnrolled: true } enrolment }
+                || Path.Combine(configuration.StateFolder, "trust") is var folder && !Directory.Exists(folder)) return [];
+            var box = enrolment.Name();
+            return TrustClient.Open(folder, enrolment.Root(), box.Agency, box.Box).Current is { } targets ? Unfinished(ActiveTrust.From(targets, now).Policy) : [];
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or TrustException)
+        {
+            return [];
+        }
+    }
+
+    private static IEnumerable<Finding> Unfinished(Policy policy) => policy.Unfinished.Select(one =>
+        Finding.Warning("residents' page", one, "at the hub: edge-agent hub policy show DIR --source, change it, hub policy set, hub push"));
 
     private static IEnumerable<Finding> Rows(TrustLook? trust, DateTimeOffset now)
     {

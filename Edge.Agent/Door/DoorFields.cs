@@ -112,11 +112,11 @@ internal ref struct DoorReader(ReadOnlySpan<byte> fields)
 
     public long Long() => Take(8) is { Length: 8 } eight ? BinaryPrimitives.ReadInt64BigEndian(eight) : 0;
 
-    /// <summary>A count, 0 or more.</summary>
+    /// <summary>A count, 0 to 2^53 − 1: what every reader of JSON and the log hold.</summary>
     public long Count()
     {
         var value = Long();
-        Demand(value >= 0);
+        Demand(value is >= 0 and < 1L << 53);
         return _bad ? 0 : value;
     }
 

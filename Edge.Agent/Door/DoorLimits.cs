@@ -49,13 +49,22 @@ internal static class DoorLimits
 
     public const int HitsPerMinute = 960;
 
+    /// <summary>One a second, and one for each recording that ends.</summary>
+    public const int TalliesPerMinute = 180;
+
+    /// <summary>Twenty a second: of two cameras that somebody looks through there are eight.</summary>
+    public const int ViewsPerMinute = 1200;
+
     /// <summary>Reads that one frame can end: far more plates than fit into a picture.</summary>
     public const int ReadsPerFrame = 32;
 
     /// <summary>A recording is played as fast as it can be read.</summary>
     public const int FramesPerSecond = 1000;
 
-    /// <summary>What a first tally may bring from the time when nobody listened: frames of 16 cameras in a year.</summary>
+    /// <summary>How far frames may be ahead of the time that they would take.</summary>
+    public static readonly TimeSpan FramesAhead = TimeSpan.FromSeconds(10);
+
+    /// <summary>What the first tally since the agent's start may bring from the time when nobody listened: frames of 16 cameras in a year.</summary>
     public const long MostFramesAtOnce = 1L << 34;
 
     public static readonly TimeSpan TallyEvery = TimeSpan.FromSeconds(1);

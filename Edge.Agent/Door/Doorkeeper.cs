@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Threading.Channels;
 using Edge.Agent.Device;
 using Edge.Agent.Governance;
@@ -34,6 +35,8 @@ internal sealed class Doorkeeper(
     private readonly Dictionary<int, long> _aimedAt = []; // until when a view of a camera may still be under way
     private Visit? _visit;
     private long _frames, _givenUp, _refused;
+    private readonly HeardCounts _heard = new(time, settings.Cameras.Count);
+    private readonly MessageRate _views = new(time, DoorLimits.ViewsPerMinute);
     private volatile bool _open;
     private string? _broken;
     private int? _otherVersion;
@@ -208,26 +211,24 @@ internal sealed class Doorkeeper(
     {
         // Bounded by what may be refused for too many: one word for each hit, a list at a time, one farewell.
         private readonly Channel<ToVision> _toSay = Channel.CreateUnbounded<ToVision>(new UnboundedChannelOptions { SingleReader = true });
-        private readonly long _since = door.Time.GetTimestamp();
         private SentLists? _taken, _sent;
         private uint _generation;
         private long _lastNumber = -1;
         private readonly Channel<bool> _storedOne = Channel.CreateUnbounded<bool>();
         private int _unstored;
         private ToAgent.Tally? _tally;
-        private long _tallied;
 
         public async Task RunAsync(CancellationToken stop)
         {
             using var ended = new CancellationTokenSource();
-            var saying = SayAsync(ended.Token);
+            using var patience = new CancellationTokenSource();
+            var saying = SayAsync(patience, ended.Token);
             try
             {
                 if (!await GreetAsync(stop)) return;
                 door._open = true;
                 door.Log.LogInformation("the service that sees is at the door");
                 await using var farewell = stop.Register(() => Say(new ToVision.Farewell()));
-                using var patience = new CancellationTokenSource();
                 await using var hurry = stop.Register(() => patience.CancelAfter(DoorLimits.FarewellWithin));
                 while (await ReadAsync(DoorLimits.SilentFor, patience.Token) is { } message) Hear(message);
                 await StoredAsync();
@@ -328,32 +329,23 @@ internal sealed class Doorkeeper(
                 Interlocked.Decrement(ref _unstored);
                 _storedOne.Writer.TryWrite(true);
                 Say(new ToVision.Stored(hit.Number));
-            });
+            }, OriginOf(hit));
         }
+
+        /// <summary>A hit that vision sends again, to this agent or to the next, is the same one: no two have camera, instant and picture in common.
+        /// Nothing of the plate's text goes in: what is hashed here stands clear on the disk.</summary>
+        private Sha256Hash OriginOf(ToAgent.Hit hit) => Sha256Hash.Of([.. Encoding.UTF8.GetBytes($"{door.Settings.Cameras[hit.Camera].Name}\n{hit.Seen.Ticks}\n"), .. hit.What.Crop]);
 
         private void Hear(ToAgent.Tally tally)
         {
-            var (before, at) = (_tally ?? new ToAgent.Tally(0, 0, 0, []), door.Time.GetTimestamp());
-            var seconds = door.Time.GetElapsedTime(_tally is null ? _since : _tallied, at).TotalSeconds;
-            var (frames, discarded, givenUp) = (tally.Frames - before.Frames, tally.Discarded - before.Discarded, tally.GivenUp - before.GivenUp);
-            // The first brings what happened while nobody listened.
-            var most = _tally is null ? DoorLimits.MostFramesAtOnce : DoorLimits.FramesPerSecond * door._over.Length * (seconds + 10);
-            if (frames < 0 || discarded < 0 || givenUp < 0 || frames > most || tally.GivenUp > tally.Discarded || tally.Cameras.Count != door._over.Length
-                // A passage may end after the frames that showed it were tallied on another link.
-                || tally.Discarded > DoorLimits.ReadsPerFrame * (tally.Frames + DoorLimits.FramesPerSecond))
-                throw new DoorRefusedException(DoorRefusal.BadCount);
-            foreach (var (i, camera) in tally.Cameras.Index())
-            {
-                if (_tally?.Cameras[i] is { } was && (camera.Frames < was.Frames || camera.Dropped < was.Dropped || camera.Reconnects < was.Reconnects))
-                    throw new DoorRefusedException(DoorRefusal.BadCount);
-                door.Take(i, camera);
-            }
-            (_tally, _tallied) = (tally, at);
-            Interlocked.Add(ref door._frames, frames);
-            door.Counter.Discarded(discarded);
-            if (givenUp == 0) return;
-            Interlocked.Add(ref door._givenUp, givenUp);
-            door.Log.LogError("{Count} hits could not be handed over in time and are lost: is this machine too slow, or was the agent away?", givenUp);
+            (var heard, _tally) = (door._heard.Take(tally, _tally), tally);
+            foreach (var (i, camera) in tally.Cameras.Index()) door.Take(i, camera);
+            Interlocked.Add(ref door._frames, heard.Frames);
+            door.Counter.Discarded(heard.Discarded);
+            Interlocked.Add(ref door._givenUp, heard.GivenUp);
+            if (heard.LostToSay > 0)
+                door.Log.LogError("{Count} hits could not be handed over in time and are lost: is this machine too slow, or was the agent away?",
+                    heard.LostToSay);
         }
 
         private void Hear(ToAgent.View view)
@@ -361,6 +353,7 @@ internal sealed class Doorkeeper(
             if (view.Camera >= door._over.Length) throw new DoorRefusedException(DoorRefusal.UnknownCamera);
             var age = door.Time.Monotonic() - view.Seen;
             if (age < TimeSpan.Zero || age > DoorLimits.SilentFor) throw new DoorRefusedException(DoorRefusal.BadTime);
+            if (!door._views.TrySpend()) throw new DoorRefusedException(DoorRefusal.TooManyMessages);
             if (!CropPicture.IsPlain(view.Jpeg, DoorLimits.ViewWidth, DoorLimits.ViewHeight)) throw new DoorRefusedException(DoorRefusal.BadCrop);
             door.Take(view.Camera, new AimView(door.Time.GetUtcNow() - age, view.Jpeg, view.Figures));
         }
@@ -390,13 +383,21 @@ internal sealed class Doorkeeper(
 
         public void Say(ToVision message) => _toSay.Writer.TryWrite(message);
 
-        private async Task SayAsync(CancellationToken ended)
+        /// <param name="deaf">Fired if vision does not listen: nothing is heard of it then, and what it would have to be told does not pile up.</param>
+        private async Task SayAsync(CancellationTokenSource deaf, CancellationToken ended)
         {
-            await foreach (var message in _toSay.Reader.ReadAllAsync(ended))
+            try
             {
-                using var patience = CancellationTokenSource.CreateLinkedTokenSource(ended);
-                patience.CancelAfter(DoorLimits.SilentFor);
-                await link.WriteAsync(message.Write(), patience.Token);
+                await foreach (var message in _toSay.Reader.ReadAllAsync(ended))
+                {
+                    using var patience = CancellationTokenSource.CreateLinkedTokenSource(ended);
+                    patience.CancelAfter(DoorLimits.SilentFor);
+                    await link.WriteAsync(message.Write(), patience.Token);
+                }
+            }
+            catch (Exception gone) when (gone is SocketException or OperationCanceledException)
+            {
+                await deaf.CancelAsync();
             }
         }
 

@@ -41,6 +41,9 @@ public sealed record Policy
     /// <summary>Files that states forbid to use. A policy that wants them must say so.</summary>
     public static IReadOnlyList<string> DefaultForbiddenSources { get; } = ["Gang File", "Immigration Violator File"];
 
+    /// <summary>Stands in a policy that <c>hub init</c> made, where the agency has to name its law.</summary>
+    public const string LawToCome = "Name your law here.";
+
     private static readonly FrozenSet<string> DefaultForbiddenNames = DefaultForbiddenSources.Select(SourceName.Canonical).ToFrozenSet();
 
     private readonly FrozenSet<string> _forbidden = DefaultForbiddenNames;
@@ -117,6 +120,13 @@ public sealed record Policy
 
     /// <summary>True if a hotlist comes into use only with a <see cref="PublicationProof"/>.</summary>
     public bool NeedsProof => PublicationLog is not null && Witnesses.Needed > 0;
+
+    /// <summary>What nobody has filled in, though residents read it; a sentence's words each.</summary>
+    public IReadOnlyList<string> Unfinished =>
+    [
+        .. Purposes.Where(purpose => purpose.Basis.Contains(LawToCome, StringComparison.OrdinalIgnoreCase)).Select(purpose => $"the basis of {purpose.Name} still says \"{LawToCome}\""),
+        .. Complaints is null ? ["it names no office for complaints"] : Array.Empty<string>(),
+    ];
 
     public TimeSpan LongestHold => TimeSpan.FromHours(LongestHoldHours);
 
@@ -206,6 +216,8 @@ public sealed record Policy
         };
         if (policy.LongestHoldHours > 0 && policy.LongestHoldHours < policy.HitRetentionHours)
             fields.Fail("longestHoldHours", "must be 0 for no holds, or at least hitRetentionHours");
+        if (policy.PublicationLog is { } log && policy.Witnesses.Keys.Any(witness => witness.Key.Equals(log.Key)))
+            fields.Fail("publicationLog", "is the key of a witness too: whoever has it would be its own witness");
         foreach (var (i, purpose) in policy.Purposes.Index())
             if (policy.Purposes.Take(i).Any(earlier => earlier.Name == purpose.Name))
                 fields.Fail($"purposes[{i}]", "names a purpose a second time");

@@ -5,7 +5,7 @@ using Edge.Storage.Json;
 namespace Edge.Agent.Governance;
 
 /// <summary>Who cosigns the audit logs of an agency's boxes, as its policy names them.</summary>
-/// <param name="Keys">The witnesses' public keys, at most <see cref="Most"/>, no two of one key id.</param>
+/// <param name="Keys">The witnesses' public keys, at most <see cref="Most"/>, no two of one key or one key id.</param>
 /// <param name="Needed">How many of them must have cosigned a log lately: 0 to as many as there are. With 0 nothing is missed.</param>
 public sealed record Witnesses(IReadOnlyList<NoteKey> Keys, int Needed)
 {
@@ -31,6 +31,8 @@ public sealed record Witnesses(IReadOnlyList<NoteKey> Keys, int Needed)
         var needed = fields.Whole("needed", 0, Most, 0);
         if (needed > keys.Count) fields.Fail("needed", $"must be at most the number of keys, which is {keys.Count}");
         if (keys.DistinctBy(key => key.Id).Count() < keys.Count) fields.Fail("keys", "names two witnesses of one key id: one of them takes another key");
+        // A key id is of name and key: under two names one witness would be two.
+        if (keys.DistinctBy(key => key.Key).Count() < keys.Count) fields.Fail("keys", "names one key twice under two names: whoever has it is one witness");
         return new Witnesses(keys, needed);
     }
 

@@ -46,11 +46,14 @@ public sealed class HitRecorder : IDisposable
     /// <param name="matches">Every case that looks for it, at least one.</param>
     /// <param name="now">When they matched.</param>
     /// <param name="stored">Told once it is durable and logged, so that whoever brought it may forget it.</param>
+    /// <param name="origin">What tells this read from every other, the same whenever it is brought again: one that is stored already is not stored twice, also
+    /// after a crash. Null for one that comes once.</param>
     /// <exception cref="InvalidOperationException">More wait than whoever brings them may have waiting, or no more are taken.</exception>
-    public void Record(Sighting seen, string camera, DateTimeOffset at, IReadOnlyList<AddressedMatch> matches, ActiveTrust trust, DateTimeOffset now, Action? stored = null)
+    public void Record(Sighting seen, string camera, DateTimeOffset at, IReadOnlyList<AddressedMatch> matches, ActiveTrust trust, DateTimeOffset now, Action? stored = null,
+        Sha256Hash? origin = null)
     {
         ArgumentNullException.ThrowIfNull(seen);
-        var read = PendingRead.From(seen, camera, at, matches, trust, now, stored);
+        var read = PendingRead.From(seen, camera, at, matches, trust, now, origin, stored);
         if (_waiting.Writer.TryWrite(read)) return;
         read.Dispose();
         throw new InvalidOperationException("no more hits are taken");
@@ -70,10 +73,11 @@ public sealed class HitRecorder : IDisposable
             try
             {
                 for (var hits = 0; hits < MaxTogether && _waiting.Reader.TryRead(out var read); hits += read.Hits.Count) reads.Add(read);
-                await StoreAsync([.. reads.SelectMany(read => read.Hits)], stop);
+                var stored = NotYetStored(reads.SelectMany(read => read.Hits));
+                await StoreAsync(stored, stop);
                 foreach (var read in reads)
                 {
-                    _counter.Hit();
+                    if (read.Hits.Any(stored.Contains)) _counter.Hit();
                     read.Stored?.Invoke();
                 }
             }
@@ -84,8 +88,20 @@ public sealed class HitRecorder : IDisposable
             }
     }
 
-    private async Task StoreAsync(IReadOnlyList<PendingHit> hits, CancellationToken stop)
+    /// <summary>Without those that came before: to this process, or to one that ended before it could say so. What was stored is logged too:
+    /// one task stores, step by step, and <see cref="Reconcile"/> comes before the first.</summary>
+    private List<PendingHit> NotYetStored(IEnumerable<PendingHit> hits)
     {
+        var (fresh, origins) = (new List<PendingHit>(), new HashSet<string>(StringComparer.Ordinal));
+        foreach (var hit in hits)
+            if (hit.Origin is { } origin && (!origins.Add(origin) || _state.Hits.Of(origin) is not null)) _log.LogInformation("a hit came again and is stored already");
+            else fresh.Add(hit);
+        return fresh;
+    }
+
+    private async Task StoreAsync(List<PendingHit> hits, CancellationToken stop)
+    {
+        if (hits.Count == 0) return;
         // A disk may have failed after it had done what was asked: what is there is not done twice.
         await UntilDurableAsync(again => Store([.. again ? hits.Where(hit => !IsStored(hit)) : hits]), hits.Count, stop);
         await UntilDurableAsync(again => Log([.. again ? hits.Where(hit => !IsLogged(hit)) : hits]), hits.Count, stop);
@@ -143,7 +159,7 @@ public sealed class HitRecorder : IDisposable
         var hitSealed = SealedHit.Seal(hit.Match.To, header, hit.Body);
         var record = hitSealed.ToJson();
         (hit.Sequence, hit.Digest) = (sequence, Sha256Hash.Of(record));
-        return new HitEntry(new NewHit(Pseudonym(hit.Match), hit.Found, expires, record),
+        return new HitEntry(new NewHit(Pseudonym(hit.Match), hit.Found, expires, record) { Origin = hit.Origin },
             new OutboxMessage(sequence, MessageKind.Hit, _signer.Hit(hitSealed, now), LeavesUntil(hit.Match, expires))
             {
                 Shared = hit.Match.Under is not null,

@@ -1,3 +1,4 @@
+using System.Text;
 using Edge.Agent.Governance;
 using Edge.Agent.Publishing;
 using Edge.Storage.Audit;
@@ -22,6 +23,9 @@ internal sealed class PendingHit : IDisposable
 
     public TimeSpan Retention => Trust.Policy.HitRetention;
 
+    /// <summary>What tells it from every other; see <see cref="HitRecorder.Record"/>.</summary>
+    public string? Origin { get; private init; }
+
     /// <summary>The number it was last given, stored or not; 0 before the first attempt.</summary>
     public long Sequence { get; set; }
 
@@ -32,11 +36,14 @@ internal sealed class PendingHit : IDisposable
     public Sha256Hash Digest { get; set; }
 
     /// <remarks>Borrows <paramref name="seen"/>.</remarks>
-    public static PendingHit From(Sighting seen, string camera, DateTimeOffset at, AddressedMatch match, ActiveTrust trust, DateTimeOffset now)
+    public static PendingHit From(Sighting seen, string camera, DateTimeOffset at, AddressedMatch match, ActiveTrust trust, DateTimeOffset now, Sha256Hash? origin)
     {
         var facts = new HitFacts(seen.Confidences, seen.Right, seen.Region, seen.RegionVerified, seen.RuleChanged,
             camera, at, seen.Frames, match.Entry.Id, match.Match.Form, trust.Policy.Version, seen.Crop);
-        return new PendingHit(HitBody.Write(seen.Plate.Ascii, facts), match, trust, now);
+        return new PendingHit(HitBody.Write(seen.Plate.Ascii, facts), match, trust, now)
+        {
+            Origin = origin is { } read ? Sha256Hash.Of(Encoding.UTF8.GetBytes($"{read}\n{match.For}\n{match.Entry.Id}")).ToString() : null,
+        };
     }
 
     public void Dispose() => Body.Dispose();
@@ -56,7 +63,7 @@ internal sealed class PendingRead : IDisposable
 
     /// <remarks>Borrows <paramref name="seen"/>.</remarks>
     public static PendingRead From(Sighting seen, string camera, DateTimeOffset at, IReadOnlyList<AddressedMatch> matches, ActiveTrust trust,
-        DateTimeOffset now, Action? stored) => new([.. matches.Select(match => PendingHit.From(seen, camera, at, match, trust, now))], stored);
+        DateTimeOffset now, Sha256Hash? origin, Action? stored) => new([.. matches.Select(match => PendingHit.From(seen, camera, at, match, trust, now, origin))], stored);
 
     public void Dispose()
     {

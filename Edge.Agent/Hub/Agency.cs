@@ -145,6 +145,11 @@ public sealed class Agency : IDisposable
         .Select(file => KnownBox.TryParse(File.ReadAllBytes(file), out var box, out var problems)
             ? box : throw new AgencyException($"{file}: {problems[0]}; enrol the box again"))];
 
+    /// <summary>The box of that name.</summary>
+    /// <exception cref="AgencyException">None is enrolled under it; the message names those that are.</exception>
+    public KnownBox BoxNamed(string box) => Boxes is var boxes && boxes.FirstOrDefault(one => one.Name.Box == box) is { } known ? known
+        : throw new AgencyException($"no box {box} is enrolled; enrolled: {(boxes.Count > 0 ? string.Join(", ", boxes.Select(one => one.Name.Box)) : "none")}");
+
     /// <summary>Decides what to believe of messages, by the boxes enrolled or offered and by the epoch keys at the moment of each message.</summary>
     /// <exception cref="AgencyException">A file of a box or an offer is damaged.</exception>
     public MessageVerifier Verifier()
@@ -166,8 +171,9 @@ public sealed class Agency : IDisposable
     public static Agency Open(string path)
     {
         var folder = new AgencyFolder(path);
-        if (!File.Exists(folder.Description))
-            throw new AgencyException($"{path} holds no agency (no agency.json): make one with hub init");
+        if (Reach.Fault(path) is { } missing) throw new AgencyException($"{path}: {missing}{(missing == Reach.NotAllowed ? "" : "; hub init makes an agency there")}");
+        if (Reach.Fault(folder.Description) is { } none)
+            throw new AgencyException(none == Reach.NotAllowed ? $"{path}: {none}" : $"{path} is there but holds no agency (no agency.json): name another folder, or make one with hub init");
         BrokerAddress? broker = null;
         if (!StrictJson.TryRead(File.ReadAllBytes(folder.Description), 4096, fields =>
             {
@@ -225,6 +231,12 @@ public sealed class Agency : IDisposable
         if (Orders.Held.Sweep(now) is > 0 and var ended) done.Add($"destroyed {ended} held hit(s) whose hold has ended, with their keys");
         return done;
     }
+
+    /// <summary>Everything that ends, and when.</summary>
+    public IReadOnlyList<(string What, DateTimeOffset Until)> Ends => AgencyCare.Ends(this);
+
+    /// <summary>What is left to do though nothing ends: placeholders that residents would read, secrets that still lie here.</summary>
+    public IReadOnlyList<string> Unfinished => AgencyCare.Unfinished(this, _folder);
 
     /// <summary>What people must do soon, or should have done.</summary>
     public IReadOnlyList<CareDue> Due(DateTimeOffset now) => AgencyCare.Due(this, now);

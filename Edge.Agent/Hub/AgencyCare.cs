@@ -34,6 +34,33 @@ internal static class AgencyCare
             .Concat(Waiting(agency)).Concat(Awaited(agency)).Concat(Certificates(agency, now)).OrderBy(due => due.By),
     ];
 
+    private static readonly string[] CarriedOver = ["to-keepers", "to-box", "to-broker"];
+
+    /// <summary>What is left to do though nothing ends.</summary>
+    public static IReadOnlyList<string> Unfinished(Agency agency, AgencyFolder folder) =>
+    [
+        .. agency.Policy.Unfinished.Select(one => $"the policy, which residents read: {one}; hub policy show --source, change it, hub policy set"),
+        .. CarriedOver.Where(name => folder.At(name) is var left && Directory.Exists(left) && Directory.EnumerateFileSystemEntries(left).Any())
+            .Select(name => $"{name}/ still lies here, with secret keys: carry it over, then delete it"),
+    ];
+
+    /// <summary>Everything that ends, as one reads it: what boxes use first, then what is signed, then keys, people and certificates.</summary>
+    public static IReadOnlyList<(string What, DateTimeOffset Until)> Ends(Agency agency)
+    {
+        var ends = new List<(string, DateTimeOffset)> { ("hotlist: boxes match", agency.Hotlists.Published(out _).Expires) };
+        if (agency.Policy.Expires is { } end) ends.Add(("policy: boxes take orders", end));
+        ends.AddRange(agency.Expiries.Select(file => ($"{file.Key}, signed", file.Value)));
+        ends.Add(("the last epoch key: boxes store hits", agency.PublishedRecipients.Keys.Max(key => key.Expires)));
+        ends.AddRange(agency.PublishedOperators.All.Select(one => ($"operator {one.Account}, {Duties.Write(one.Role)}", one.Expires)));
+        ends.AddRange(agency.Boxes.Where(box => box.CertificateEnds is not null).Select(box => ($"certificate of box {box.Name.Box}", box.CertificateEnds!.Value)));
+        foreach (var file in agency.CertificateFiles)
+        {
+            using var certificate = X509CertificateLoader.LoadCertificateFromFile(file);
+            ends.Add(($"certificate {Path.GetFileName(file)}", new DateTimeOffset(certificate.NotAfter.ToUniversalTime())));
+        }
+        return ends;
+    }
+
     private static IEnumerable<CareDue> Signatures(Agency agency, DateTimeOffset now)
     {
         foreach (var name in new[] { TrustPath.Root, TrustPath.Targets })

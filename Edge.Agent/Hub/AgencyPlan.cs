@@ -37,8 +37,8 @@ public sealed record AgencyPlan
         Version = 1,
         Purposes =
         [
-            new Purpose("stolen-vehicle", "A theft reported to and verified by the agency. Name your law here."),
-            new Purpose("missing-person", "An active alert for a missing or endangered person. Name your law here."),
+            new Purpose("stolen-vehicle", $"A theft reported to and verified by the agency. {Governance.Policy.LawToCome}"),
+            new Purpose("missing-person", $"An active alert for a missing or endangered person. {Governance.Policy.LawToCome}"),
         ],
     };
 }

@@ -31,11 +31,17 @@ internal sealed class BoxRegister(string agency, AgencyFolder folder)
         if (box.Agency != agency) throw new AgencyException($"the request is for agency {box.Agency}; this is {agency}");
         Agency.RequireBoxName(box.Box);
         var digest = request.Digest;
-        if (Former(box.Box).Append(Find(box.Box)).OfType<KnownBox>().Any(known => known.Request is { } used && used.AsSpan().SequenceEqual(digest)))
+        if (Former(box.Box).Append(Find(box.Box)).OfType<KnownBox>().SelectMany(known => known.Earlier.Append(known.Request))
+            .Any(used => used is not null && used.AsSpan().SequenceEqual(digest)))
             throw new AgencyException($"box {box.Box} is enrolled already with this very request, and a request is granted once: edge-agent setup --again on the box makes a new one");
         return Find(box.Box) is not { } present ? BoxStanding.New
-            : present.Messages.Equals(request.Messages) && present.Log.Key.Equals(request.Log.Key) ? BoxStanding.SameKeys : BoxStanding.OtherKeys;
+            : HasSameKeys(present, request) ? BoxStanding.SameKeys : BoxStanding.OtherKeys;
     }
+
+    // Whoever has a box's message key can sign a request; what auditors hold against its log, and what orders are sealed to, is not theirs to change by it.
+    private static bool HasSameKeys(KnownBox known, EnrolmentRequest request) => known.Messages.Equals(request.Messages)
+        && known.Log.Key.Equals(request.Log.Key) && known.Orders.KeyId == request.Orders.KeyId
+        && (known.LogEpoch is null || known.LogEpoch.Key.Equals(request.LogEpoch.Key));
 
     /// <summary>Admits a box: certifies its TLS key and keeps its public keys; those of a box that it replaces are kept apart.</summary>
     /// <param name="request">Already judged by people.</param>
@@ -65,6 +71,7 @@ internal sealed class BoxRegister(string agency, AgencyFolder folder)
         DurableFile.Write(folder.Box(box.Box), new KnownBox(box, request.Messages, request.Orders, request.Log, now)
         {
             LogEpoch = request.LogEpoch, Simulated = simulated, Epoch = epoch, Request = request.Digest,
+            Earlier = standing == BoxStanding.SameKeys ? [.. new[] { before!.Request }.OfType<byte[]>().Concat(before.Earlier).Take(KnownBox.MostEarlier)] : [],
             Tls = certified.PublicKey.ExportSubjectPublicKeyInfo(), CertificateEnds = new DateTimeOffset(certified.NotAfter.ToUniversalTime()),
         }.Write());
         return new EnrolmentAnswer(box, terms.Broker, authority.Certificate, certificate, terms.Root, now + AnswerLife) { Request = request.Digest,

@@ -83,7 +83,10 @@ internal static class FirstInstall
 
     /// <summary>The commands for the broker, as root on its machine.</summary>
     public static string BrokerCommand(string folder) =>
-        $"cp -r {folder} {BrokerFolder} && chown -R mosquitto: {BrokerFolder} && mosquitto -c {BrokerFolder}/mosquitto.conf";
+        $"cp -rT {folder} {BrokerFolder} && chown -R mosquitto: {BrokerFolder} && mosquitto -c {BrokerFolder}/mosquitto.conf";
+
+    /// <summary>The same broker as Debian's service, after <see cref="BrokerCommand"/>.</summary>
+    public const string BrokerService = "ln -sf " + BrokerFolder + "/mosquitto.conf /etc/mosquitto/conf.d/edge.conf && systemctl restart mosquitto";
 
     /// <summary>A Mosquitto listener with TLS 1.3 whose clients are who their certificate says. It takes the largest hotlist:
     /// Mosquitto 2.1 stops at 2 MB unless told otherwise. And it keeps all that waits for a hub: by default it drops what comes after the

@@ -71,6 +71,10 @@ public static class HotlistSource
     {
         if (!Csv.TryParse(bytes.Span, ',', out var rows, out var problem)) return Unreadable(problem);
         if (rows.Count < 2) return Unreadable("needs a line that names the columns, and a line for each plate");
+        // One sentence instead of a problem for each column of each line.
+        if (!rows[0].Fields.Contains("plate"))
+            return Unreadable("the first line must name the columns, plate,case,purpose,basis,source,issuer,expires, with commas between"
+                + (rows[0].Fields.Any(field => field.Contains(';', StringComparison.Ordinal)) ? "; here are semicolons" : ""));
         var (wanted, found) = (new List<WantedRow>(), new List<JsonProblem>());
         foreach (var row in rows.Skip(1))
         {

@@ -18,6 +18,13 @@ public sealed class HttpWitness(HttpClient http, Uri prefix)
     /// <summary>A witness that has not answered by then is passed over.</summary>
     public static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
+    /// <summary>For asking witnesses: goes where it is told to and follows nobody elsewhere. The caller disposes it.</summary>
+    public static HttpClient Client()
+    {
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false };
+        return new HttpClient(handler);
+    }
+
     /// <summary>True for an address that can be asked.</summary>
     public static bool IsAddress(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address is { Query: "", Fragment: "", UserInfo: "" };

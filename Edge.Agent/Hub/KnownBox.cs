@@ -12,7 +12,8 @@ using Edge.Storage.Trust;
 namespace Edge.Agent.Hub;
 
 /// <summary>A box as its agency knows it: <c>boxes/{box}.json</c>, <c>{"agency","box","messages":JWK,"orders":JWK,
-/// "log":vkey,"logEpoch"?:vkey,"enrolled","epoch"?,"request"?,"tls"?,"certificateEnds"?}</c>, and <c>"simulated":true</c> for one that a simulation has made up. Only public keys.</summary>
+/// "log":vkey,"logEpoch"?:vkey,"enrolled","epoch"?,"request"?,"earlier"?,"tls"?,"certificateEnds"?}</c>, and <c>"simulated":true</c>
+/// for one that a simulation has made up. Only public keys.</summary>
 public sealed record KnownBox(BoxName Name, VerifyingKey Messages, RecipientPublicKey Orders, NoteKey Log, DateTimeOffset Enrolled)
 {
     /// <summary>True for a box that a simulation has made up, and may forget.</summary>
@@ -29,6 +30,12 @@ public sealed record KnownBox(BoxName Name, VerifyingKey Messages, RecipientPubl
 
     /// <summary>SHA-256 of the request that was granted; null if a version before that did.</summary>
     public byte[]? Request { get; init; }
+
+    /// <summary>The same of requests that were granted to it before, the newest first, at most <see cref="MostEarlier"/>: none is granted again.</summary>
+    public IReadOnlyList<byte[]> Earlier { get; init; } = [];
+
+    /// <summary>A box that asks anew each year has so many in half a century.</summary>
+    public const int MostEarlier = 50;
 
     /// <summary>Its TLS key, SubjectPublicKeyInfo; null if it was enrolled by a version before that kept it.</summary>
     public byte[]? Tls { get; init; }
@@ -51,6 +58,7 @@ public sealed record KnownBox(BoxName Name, VerifyingKey Messages, RecipientPubl
         if (Simulated) json["simulated"] = true;
         if (Epoch > 1) json["epoch"] = Epoch;
         if (Request is not null) json["request"] = Base64Url.EncodeToString(Request);
+        if (Earlier.Count > 0) json["earlier"] = new JsonArray([.. Earlier.Select(digest => (JsonNode)Base64Url.EncodeToString(digest))]);
         if (Tls is not null) json["tls"] = Base64Url.EncodeToString(Tls);
         if (CertificateEnds is { } ends) json["certificateEnds"] = JsonTime.Write(ends);
         return CanonicalJson.Write(json);
@@ -70,12 +78,14 @@ public sealed record KnownBox(BoxName Name, VerifyingKey Messages, RecipientPubl
         var simulated = fields.Flag("simulated", otherwise: false);
         var number = fields.Whole("epoch", 1, 1_000_000, otherwise: 1);
         var request = fields.Has("request") ? fields.Bytes("request", 32) : null;
+        var earlier = fields.Texts("earlier", 0, MostEarlier, text => text.Length == 43 && Base64Url.IsValid(text), "must be a SHA-256 as base64url");
         var tls = fields.Has("tls") ? fields.Bytes("tls") : null;
         DateTimeOffset? ends = fields.Has("certificateEnds") ? fields.Instant("certificateEnds") : null;
         return BoxName.TryCreate(agency, name, out var box) && messages is not null && orders is not null && log is not null
             ? new KnownBox(box, messages, orders, log, enrolled)
             {
                 LogEpoch = epoch, Simulated = simulated, Epoch = number, Request = request, Tls = tls, CertificateEnds = ends,
+                Earlier = [.. earlier.Select(text => Base64Url.DecodeFromChars(text))],
             } : null;
     }
 }

@@ -51,8 +51,7 @@ public sealed class OrderBook
     /// <exception cref="OrderRefusedException">The published policy does not let this operator order this: the box would refuse.</exception>
     public (GivenOrder Given, byte[] Message) Give(Order order, string box, SigningKey key, DateTimeOffset now, TimeSpan? life = null)
     {
-        var known = _agency.Boxes.FirstOrDefault(one => one.Name.Box == box)
-            ?? throw new AgencyException($"no box {box} is enrolled; enrolled: {(_agency.Boxes is { Count: > 0 } boxes ? string.Join(", ", boxes.Select(one => one.Name.Box)) : "none")}");
+        var known = _agency.BoxNamed(box);
         var by = _agency.PublishedOperators.WithKey(key.Public.KeyId)
             ?? throw new AgencyException("the key is no operator's: hub operator add proposes one, and takes effect once it is published");
         if (!by.IsInForce(now)) throw new AgencyException($"the term of {by.Account} is from {JsonTime.Write(by.NotBefore)} until {JsonTime.Write(by.Expires)}");
@@ -126,6 +125,20 @@ public sealed class OrderBook
             : order is Order.Hold hold && (hold.Until <= now || hold.Until - now > policy.LongestHold) ? $"beyond-longest-hold: the policy allows {policy.LongestHoldHours} hours from now"
             : null;
         if (reason is not null) throw new OrderRefusedException(reason);
+    }
+
+    /// <summary>Refuses a case that no published entry has for this purpose: mistyped, it would be an incident at the box.</summary>
+    /// <exception cref="OrderRefusedException">It has none; the message names the nearest.</exception>
+    public void RequireKnown(Order order)
+    {
+        if (order is not Order.AboutCase about) return;
+        var entries = _agency.Hotlists.Published(out _).Entries;
+        if (entries.Any(entry => entry.Case == about.Case && entry.Purpose == about.Purpose)) return;
+        if (Given.Any(earlier => earlier is { Outcome: { Reason: null } } && earlier.Case == about.Case && earlier.Purpose == about.Purpose)) return;
+        var purposes = entries.Where(entry => entry.Case == about.Case).Select(entry => entry.Purpose).Distinct().ToList();
+        throw new OrderRefusedException(purposes.Count > 0 ? $"unknown-case: the hotlist has case {about.Case} for {string.Join(", ", purposes)}, not for {about.Purpose}"
+            : $"unknown-case: no entry of the hotlist has case {about.Case}{(NearestKey.To(about.Case, entries.Select(entry => entry.Case).Distinct()) is { } near ? $"; did you mean {near}?" : "")}. "
+                + "If an earlier hotlist had it, give --anyway");
     }
 
     private string At(string id) => Path.Combine(_folder, $"{(OrderMessage.IsId(id) ? id : "none")}.json");

@@ -46,7 +46,7 @@ public static class TrustPush
         foreach (var (path, bytes) in files) await SendAsync(link, agency, path, bytes, cancel);
         foreach (var path in gone) await SendAsync(link, agency, path, default, cancel);
         await link.CloseAsync();
-        Remember(agency, broker, [.. files.Select(file => file.Path)], Stamp(files));
+        Remember(agency, broker, [.. files.Select(file => file.Path)], files);
         return new TrustPushed([.. files.Select(file => file.Path)], gone, standing);
     }
 
@@ -68,6 +68,14 @@ public static class TrustPush
     public static bool IsDue(Agency agency, BrokerAddress broker) => Read(agency) is not { } pushed || pushed.Broker != broker.ToString()
         || pushed.Timestamp != Stamp(agency.TrustFiles());
 
+    /// <summary>True if the policy or the operators published here are not what the last push has left on the broker: then a box judges orders by older
+    /// ones, and an order that it refuses is used up.</summary>
+    public static bool IsAuthorityDue(Agency agency, BrokerAddress broker) => Read(agency) is not { } pushed || pushed.Broker != broker.ToString()
+        || (pushed.Authority is { } known ? known != Authority(agency.TrustFiles()) : IsDue(agency, broker));
+
+    private static string Authority(IReadOnlyList<(string Path, byte[] Bytes)> files) =>
+        Sha256Hash.Of([.. files.Where(file => file.Path is TrustPath.Policy or TrustPath.Operators).SelectMany(file => file.Bytes)]).ToString();
+
     // The timestamp fixes all but the proofs beside the hotlists.
     private static string Stamp(IReadOnlyList<(string Path, byte[] Bytes)> files) =>
         Sha256Hash.Of([.. files.Where(file => file.Path == TrustPath.Timestamp || TrustPath.IsProof(file.Path)).SelectMany(file => file.Bytes)]).ToString();
@@ -82,20 +90,21 @@ public static class TrustPush
             throw new BrokerException(BrokerFailure.Refused, $"the broker did not take {path}: {reason}; for the desk's rights see to-broker/mosquitto.acl of a new agency");
     }
 
-    // {"broker","files":[…],"timestamp"?}: of another broker nothing is remembered; the digest of timestamp.json only once all was sent.
+    // {"broker","files":[…],"timestamp"?,"authority"?}: of another broker nothing is remembered; the digests only once all was sent.
     private static Pushed? Read(Agency agency) => File.Exists(agency.PushedFile) && StrictJson.TryRead(File.ReadAllBytes(agency.PushedFile), 64 * 1024,
         fields => new Pushed(fields.Text("broker", 300), fields.Texts("files", 0, 1024, text => text.Length <= 128, "must be a file's path"),
-            fields.Has("timestamp") ? fields.Text("timestamp", 64) : null), out var pushed, out _) ? pushed : null;
+            fields.Has("timestamp") ? fields.Text("timestamp", 64) : null, fields.Has("authority") ? fields.Text("authority", 64) : null), out var pushed, out _) ? pushed : null;
 
     private static IReadOnlyList<string> Remembered(Agency agency, BrokerAddress broker) =>
         Read(agency) is { } pushed && pushed.Broker == broker.ToString() ? pushed.Files : [];
 
-    private static void Remember(Agency agency, BrokerAddress broker, IReadOnlyList<string> files, string? timestamp = null)
+    private static void Remember(Agency agency, BrokerAddress broker, IReadOnlyList<string> files,
+        IReadOnlyList<(string Path, byte[] Bytes)>? sent = null)
     {
         var json = new JsonObject { ["broker"] = broker.ToString(), ["files"] = new JsonArray([.. files.Select(file => (JsonNode)file)]) };
-        if (timestamp is not null) json["timestamp"] = timestamp;
+        if (sent is not null) (json["timestamp"], json["authority"]) = (Stamp(sent), Authority(sent));
         DurableFile.Write(agency.PushedFile, CanonicalJson.Write(json));
     }
 
-    private sealed record Pushed(string Broker, IReadOnlyList<string> Files, string? Timestamp);
+    private sealed record Pushed(string Broker, IReadOnlyList<string> Files, string? Timestamp, string? Authority);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Edge.Agent.LanConsole;
 using Edge.Storage.Audit;
 using Edge.Storage.Witnessing;
 using Microsoft.AspNetCore.Builder;
@@ -22,6 +23,11 @@ public sealed record AskedOverHttp(int Status, string? Log, WitnessVerdict Verdi
 /// signature. What goes over the wire is public and signed; where it must not be blocked or watched, a reverse proxy with TLS stands in front.</summary>
 public sealed class WitnessDoor : IAsyncDisposable
 {
+    /// <summary>Requests a minute from one address: each that is in order costs a signature, a line and a write to the disk, and whoever has seen a checkpoint
+    /// can ask for it again and again.</summary>
+    public const int MostFromOne = 600;
+
+    private const int MostFromAll = 4 * MostFromOne;
     private const int MostConnections = 128;
     private static readonly TimeSpan HeadersWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan KeptAlive = TimeSpan.FromMinutes(1);
@@ -38,10 +44,12 @@ public sealed class WitnessDoor : IAsyncDisposable
     /// <param name="witness">Borrowed.</param>
     /// <param name="log">Finds a log's key by its origin.</param>
     /// <param name="show">Told of each request, by many threads.</param>
+    /// <param name="time">The machine's, unless a test has its own.</param>
     /// <exception cref="IOException">The port is taken.</exception>
     public static async Task<WitnessDoor> OpenAsync(IPEndPoint listen, LogWitness witness, Func<string, NoteKey?> log, Action<AskedOverHttp> show,
-        CancellationToken cancel)
+        CancellationToken cancel, TimeProvider? time = null)
     {
+        var (fromOne, fromAll) = (new RequestBudget(MostFromOne, time ?? TimeProvider.System), new RequestBudget(MostFromAll, time ?? TimeProvider.System));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -57,7 +65,13 @@ public sealed class WitnessDoor : IAsyncDisposable
             kestrel.Listen(listen, options => options.Protocols = HttpProtocols.Http1);
         });
         var app = builder.Build();
-        app.Run(context => AnswerAsync(context, witness, log, show));
+        app.Run(context =>
+        {
+            if (fromOne.TrySpend(context.Connection.RemoteIpAddress?.ToString() ?? "") && fromAll.TrySpend("")) return AnswerAsync(context, witness, log, show);
+            context.Response.Headers.RetryAfter = "60";
+            context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            return Task.CompletedTask;
+        });
         try
         {
             await app.StartAsync(cancel);

@@ -187,8 +187,18 @@ internal sealed class ConsolePages : IDisposable
     private static bool IsOurs(IReadOnlyDictionary<string, string> form, Session session) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(form.GetValueOrDefault("form", "")), Encoding.UTF8.GetBytes(session.Form));
 
-    private static async Task<IReadOnlyDictionary<string, string>?> FormAsync(HttpRequest request) =>
-        request.ContentType == "application/x-www-form-urlencoded" && await request.ReadFormAsync() is var form ? Single(form.ToDictionary(one => one.Key, one => one.Value)) : null;
+    private static async Task<IReadOnlyDictionary<string, string>?> FormAsync(HttpRequest request)
+    {
+        if (request.ContentType != "application/x-www-form-urlencoded") return null;
+        try
+        {
+            return Single((await request.ReadFormAsync()).ToDictionary(one => one.Key, one => one.Value));
+        }
+        catch (InvalidDataException)
+        {
+            return null; // more fields, or longer names, than any form has
+        }
+    }
 
     private static Dictionary<string, string> Single(Dictionary<string, StringValues> all) =>
         all.Where(one => one.Value is [{ Length: <= 256 }]).ToDictionary(one => one.Key, one => one.Value[0]!, StringComparer.Ordinal);
@@ -343,17 +353,19 @@ internal sealed class ConsolePages : IDisposable
             await SayAsync(call.Http, 403, "Not for this role", "Full copies are for auditors.", call.Session, "/log");
             return;
         }
-        if (await Task.Run(() => _log.Export(call.Session!, to)) is not var (file, size))
+        if (await Task.Run(() => _log.Export(call.Session!, to)) is not { } copy)
         {
             await BusyAsync(call);
             return;
         }
-        await using (file)
+        await using (copy)
         {
+            var file = copy.File;
             var response = call.Http.Response;
             response.ContentType = "application/x-tar";
             response.ContentLength = file.Length;
-            response.Headers.ContentDisposition = string.Create(CultureInfo.InvariantCulture, $"attachment; filename=\"{_box.Name.Box}-{(full is true ? "full" : "public")}-{size}.tar\"");
+            response.Headers.ContentDisposition = string.Create(CultureInfo.InvariantCulture,
+                $"attachment; filename=\"{_box.Name.Box}-{(full is true ? "full" : "public")}-{copy.Size}.tar\"");
             await file.CopyToAsync(response.Body, call.Http.RequestAborted);
         }
     }

@@ -26,6 +26,15 @@ internal sealed class ConsoleServer : IAsyncDisposable
     /// <summary>In a minute from one address: a browser keeps a few open.</summary>
     public const int MostConnections = 240;
 
+    /// <summary>At a time from one address, of <see cref="MostAtOnce"/>: nobody keeps everybody else out by holding connections.</summary>
+    public const int MostAtOnceOfOne = 16;
+
+    /// <summary>At a time from all.</summary>
+    public const int MostAtOnce = 64;
+
+    // A copy of the log is on the disk until it is handed out.
+    private const int LeastBytesPerSecond = 256 * 1024;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan CountedEvery = TimeSpan.FromMinutes(1);
@@ -39,6 +48,7 @@ internal sealed class ConsoleServer : IAsyncDisposable
     private readonly ConsolePages _pages;
     private readonly RequestBudget _fromOne;
     private readonly RequestBudget _fromAll;
+    private readonly HeldConnections _held = new(MostAtOnceOfOne);
 
     /// <summary>Prepares everything; nothing listens yet.</summary>
     /// <exception cref="ConsoleException">A file of the console's is damaged.</exception>
@@ -116,7 +126,8 @@ internal sealed class ConsoleServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = 64;
+            kestrel.Limits.MaxConcurrentConnections = MostAtOnce;
+            kestrel.Limits.MinResponseDataRate = new MinDataRate(LeastBytesPerSecond, Patience);
             kestrel.Limits.MaxRequestBodySize = LargestRequest;
             kestrel.Limits.MaxRequestLineSize = 2048;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
@@ -126,7 +137,7 @@ internal sealed class ConsoleServer : IAsyncDisposable
             kestrel.Listen(_configuration.Address, _configuration.Port, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
-                listen.Use(next => connection => MayConnect(connection) ? next(connection) : HangUp(connection));
+                listen.Use(next => connection => ConnectedAsync(connection, next));
                 listen.UseHttps(Tls());
             });
         });
@@ -136,13 +147,23 @@ internal sealed class ConsoleServer : IAsyncDisposable
     }
 
     // Before TLS: a handshake costs more than all that a stranger is told.
-    private bool MayConnect(ConnectionContext connection) =>
-        _fromOne.TrySpend((connection.RemoteEndPoint as IPEndPoint)?.Address.ToString() ?? "") && _fromAll.TrySpend("");
-
-    private static Task HangUp(ConnectionContext connection)
+    private async Task ConnectedAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        connection.Abort();
-        return Task.CompletedTask;
+        var from = (connection.RemoteEndPoint as IPEndPoint)?.Address.ToString() ?? "";
+        if (!_held.TryEnter(from))
+        {
+            connection.Abort();
+            return;
+        }
+        try
+        {
+            if (_fromOne.TrySpend(from) && _fromAll.TrySpend("")) await next(connection);
+            else connection.Abort();
+        }
+        finally
+        {
+            _held.Leave(from);
+        }
     }
 
     private HttpsConnectionAdapterOptions Tls()
@@ -168,8 +189,20 @@ internal sealed class ConsoleServer : IAsyncDisposable
                 tls.ServerCertificateContext = context;
                 tls.AllowTlsResume = false; // each connection shows its certificate, and is judged by the list of now
                 tls.AllowRenegotiation = false;
+                // Judged by ClientCertificates; but the stack looks at it first, and would fetch its issuer from wherever a stranger's certificate says.
+                tls.CertificateChainPolicy = NothingFetched();
             },
         };
+    }
+
+    private X509ChainPolicy NothingFetched()
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true,
+        };
+        policy.CustomTrustStore.Add(_clients.Authority);
+        return policy;
     }
 
     private static IPEndPoint EndpointOf(WebApplication app)

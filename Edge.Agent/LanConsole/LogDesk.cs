@@ -26,6 +26,7 @@ internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IDisposable
     private const string ExportPrefix = "export-";
 
     private readonly SemaphoreSlim _alone = new(1);
+    private readonly SemaphoreSlim _handing = new(1);
     private volatile LogCheck? _check;
     private long _seen;
 
@@ -88,11 +89,25 @@ internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IDisposable
         return true;
     }
 
-    /// <summary>Makes a copy of the log for whoever verifies it elsewhere; reading it to its end removes it from the disk.</summary>
+    /// <summary>Makes a copy of the log for whoever verifies it elsewhere; disposing it removes it from the disk.</summary>
     /// <param name="to">The auditor that what is concealed is sealed to; null for the public.</param>
-    /// <returns>Null while somebody else is at work.</returns>
+    /// <returns>Null while somebody else is at work, or another copy is still being handed out: each takes as much of the disk as the log.</returns>
     /// <exception cref="IOException">The disk refused, or the log did.</exception>
-    public (Stream File, long Size)? Export(Session session, RecipientPublicKey? to)
+    public LogCopy? Export(Session session, RecipientPublicKey? to)
+    {
+        if (!_handing.Wait(0)) return null;
+        LogCopy? copy = null;
+        try
+        {
+            return copy = Make(session, to);
+        }
+        finally
+        {
+            if (copy is null) _handing.Release();
+        }
+    }
+
+    private LogCopy? Make(Session session, RecipientPublicKey? to)
     {
         if (!_alone.Wait(0)) return null;
         try
@@ -104,7 +119,7 @@ internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IDisposable
                 new BundleForm(to, Archive: true, box.LogKey, [.. box.Trust()?.Policy.Witnesses.Keys ?? []]));
             var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Options = FileOptions.SequentialScan | FileOptions.Asynchronous });
             File.Delete(path); // while it is open: whatever happens to the download, nothing stays
-            return (file, manifest.Size);
+            return new LogCopy(file, manifest.Size, _handing);
         }
         finally
         {
@@ -115,7 +130,11 @@ internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IDisposable
     /// <summary>The report of a quarter that was counted, as a page.</summary>
     public static string Page(LogCheck check, ReportedBox counted) => PageHtml.Write(ReportPage.Of(new TransparencyReport(check.Period, [counted])));
 
-    public void Dispose() => _alone.Dispose();
+    public void Dispose()
+    {
+        _alone.Dispose();
+        _handing.Dispose();
+    }
 
     private LogCheck Verify(LogCheck check)
     {
@@ -134,6 +153,25 @@ internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IDisposable
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or BundleException)
         {
             return check with { Failure = unreadable.Message };
+        }
+    }
+
+    /// <summary>A copy while it is handed out.</summary>
+    /// <param name="File">It has no name any more.</param>
+    /// <param name="Size">Entries.</param>
+    internal sealed record LogCopy(FileStream File, long Size, SemaphoreSlim Place) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await File.DisposeAsync();
+            try
+            {
+                Place.Release();
+            }
+            catch (ObjectDisposedException)
+            {
+                // The console has closed meanwhile.
+            }
         }
     }
 

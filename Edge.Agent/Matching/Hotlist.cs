@@ -101,9 +101,9 @@ public sealed record Hotlist
             }
             return reader.Read() ? null : list;
         }
-        catch (JsonException)
+        catch (Exception none) when (none is JsonException or InvalidOperationException)
         {
-            return null;
+            return null; // the second for a name that holds half of a surrogate pair
         }
     }
 

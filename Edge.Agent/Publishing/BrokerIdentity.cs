@@ -1,6 +1,5 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using MQTTnet;
 
 namespace Edge.Agent.Publishing;
 
@@ -15,27 +14,27 @@ internal sealed class BrokerIdentity(BrokerAddress broker, string caFile)
     public BrokerException? Refusal { get; private set; }
 
     /// <summary>Called by the handshake; the chain was built against our CA alone.</summary>
-    public bool Judge(MqttClientCertificateValidationEventArgs shown)
+    public bool Judge(X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
     {
-        var errors = shown.SslPolicyErrors;
         Accepted = errors == SslPolicyErrors.None;
         if (Accepted) return true;
-        if (shown.Certificate is null)
+        if (shown is null)
             Refusal = new(BrokerFailure.UntrustedCertificate, $"the broker at {broker} shows no certificate");
         else if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
-            Refusal = new(BrokerFailure.UntrustedCertificate, $"do not trust the broker at {broker}: {ChainFault(shown.Chain)}");
+            Refusal = new(BrokerFailure.UntrustedCertificate, $"do not trust the broker at {broker}: {ChainFault(chain)}");
         else
         {
-            using var certificate = new X509Certificate2(shown.Certificate);
+            using var certificate = new X509Certificate2(shown);
             Refusal = new(BrokerFailure.WrongHostName, $"do not trust the broker at {broker}: its certificate is for " +
                 $"{NamesIn(certificate)}, not {broker.Host}. Use the name in its certificate, or give the broker one for {broker.Host}");
         }
         return false;
     }
 
-    private string ChainFault(X509Chain chain)
+    private string ChainFault(X509Chain? chain)
     {
-        var faults = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status);
+        var faults = (chain?.ChainStatus ?? []).DefaultIfEmpty(new X509ChainStatus { Status = X509ChainStatusFlags.PartialChain })
+            .Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status);
         if ((faults & ~X509ChainStatusFlags.NotTimeValid) == 0)
             return "its certificate is out of date, or this clock is wrong. Correct the clock, or renew the broker's certificate";
         return $"its certificate is not signed by CA file {caFile}. Use the CA file of the agency that runs this broker";

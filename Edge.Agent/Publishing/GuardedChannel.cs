@@ -7,7 +7,6 @@ using MQTTnet.Adapter;
 using MQTTnet.Channel;
 using MQTTnet.Diagnostics.Logger;
 using MQTTnet.Formatter;
-using MQTTnet.Implementations;
 
 namespace Edge.Agent.Publishing;
 
@@ -105,9 +104,12 @@ internal sealed class GuardedChannel(IMqttChannel inner, int largestPacket) : IM
         /// <summary>Null before the client connects.</summary>
         public GuardedChannel? Channel { get; private set; }
 
+        /// <summary>Makes the way to the broker; set before the client connects.</summary>
+        public Func<IMqttChannel>? Way { get; set; }
+
         public IMqttChannelAdapter CreateClientAdapter(MqttClientOptions options, MqttPacketInspector packetInspector, IMqttNetLogger logger)
         {
-            Channel = new GuardedChannel(new MqttTcpChannel(options), largestPacket);
+            Channel = new GuardedChannel(Way?.Invoke() ?? throw new InvalidOperationException("no way to a broker"), largestPacket);
             // A packet goes out in one piece: with the size of its writer's buffers the library's own factory does the same.
             return new MqttChannelAdapter(Channel, new MqttPacketFormatterAdapter(options.ProtocolVersion, new MqttBufferWriter(4096, 65535)), logger)
             {

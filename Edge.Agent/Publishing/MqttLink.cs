@@ -1,4 +1,3 @@
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Threading.Channels;
@@ -194,7 +193,8 @@ public sealed class MqttLink : IAsyncDisposable
         MqttClientConnectResult answer;
         try
         {
-            answer = await _client.ConnectAsync(Options(ca, identity), either.Token);
+            _channel.Way = () => new BrokerChannel(_settings.Broker, ca, _own, identity);
+            answer = await _client.ConnectAsync(Options(), either.Token);
         }
         catch (Exception failure) when (!cancel.IsCancellationRequested)
         {
@@ -210,20 +210,12 @@ public sealed class MqttLink : IAsyncDisposable
         if (answer.MaximumPacketSize is > 0 and var largest) _largestPacket = largest;
     }
 
-    private MqttClientOptions Options(X509Certificate2Collection ca, BrokerIdentity identity)
+    private MqttClientOptions Options()
     {
         var options = new MqttClientOptionsBuilder()
             .WithProtocolVersion(MqttProtocolVersion.V500)
+            // The channel connects, with TLS; the library only asks for an address.
             .WithTcpServer(_settings.Broker.Host, _settings.Broker.Port)
-            .WithTlsOptions(tls => tls
-                .WithSslProtocols(SslProtocols.Tls13)
-                .WithTargetHost(_settings.Broker.Host)
-                .WithTrustChain(ca)
-                .WithRevocationMode(X509RevocationMode.NoCheck)
-                .WithClientCertificates([_own])
-                // Always this one: by default the stack sends none if it thinks that the broker will not like it.
-                .WithCertificateSelectionHandler(_ => _own)
-                .WithCertificateValidationHandler(identity.Judge))
             .WithClientId(_settings.ClientId)
             .WithCleanStart(_settings.SessionExpiry == TimeSpan.Zero)
             .WithSessionExpiryInterval((uint)_settings.SessionExpiry.TotalSeconds)

@@ -24,7 +24,7 @@ internal static class PubAck
         MqttClientPublishReasonCode.Success => (PublishOutcome.Acknowledged, ""),
         // To the protocol this is success. To us it would be a hit that was thrown away; only a retained message survives it.
         MqttClientPublishReasonCode.NoMatchingSubscribers => retain ? (PublishOutcome.Acknowledged, "")
-            : (PublishOutcome.Unheard, "nobody is subscribed: start whoever it is for"),
+            : (PublishOutcome.Unheard, "nobody is subscribed, so no hub listens: start edge-agent hub watch there"),
         MqttClientPublishReasonCode.NotAuthorized =>
             (PublishOutcome.Reject, "not authorised: allow this box its topics on the broker"),
         MqttClientPublishReasonCode.TopicNameInvalid =>

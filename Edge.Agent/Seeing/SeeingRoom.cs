@@ -154,6 +154,7 @@ internal sealed class SeeingRoom(TimeProvider time, PipelineProgress progress, I
     {
         private readonly Channel<bool> _bell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         private readonly HitRate _rate = new(room.Time, share: 0.5);
+        private readonly MessageRate _viewRate = new(room.Time, DoorLimits.ViewsPerMinute, share: 0.5);
         private readonly HashSet<int> _saidOver = [];
         private readonly (long Frames, long Discarded, long GivenUp) _base = room._tallied;
         private ToVision.Lists _said = new(0, []);
@@ -250,6 +251,7 @@ internal sealed class SeeingRoom(TimeProvider time, PipelineProgress progress, I
 
         private async Task SayViewAsync(int camera, AimView view, CancellationToken gone)
         {
+            if (!_viewRate.TrySpend()) return;
             var age = room.Time.GetUtcNow() - view.At;
             var said = new ToAgent.View(camera, room.Time.Monotonic() - (age > TimeSpan.Zero && age < DoorLimits.LateView ? age : TimeSpan.Zero), view.Jpeg, view.Figures).Write();
             // What the agent would refuse is not worth the link.

@@ -25,6 +25,7 @@ internal sealed class BoxTally(ReportPeriod period)
     private readonly Queue<(string Order, Action Undo)> _done = new();
     private readonly HashSet<string> _refusedOnce = new(StringComparer.Ordinal);
     private (long Shortest, long Longest)? _retention;
+    private long _uncounted;
     private long? _hoursInForce;
     private string? _policy;
     private bool _listIsNew;
@@ -61,6 +62,7 @@ internal sealed class BoxTally(ReportPeriod period)
     public ReportFigures Figures()
     {
         foreach (var verdict in _verdicts.Values) Add(verdict is null ? "hits.unjudged" : $"hits.judged.{verdict}");
+        if (_uncounted > 0) Add("hits.after-summary", _uncounted);
         Add("hits.judged", _verdicts.Values.Count(verdict => verdict is not null));
         Add("incidents.untold", _untold.Values.Sum(waiting => waiting.Where(one => one.Time >= period.From).Sum(one => one.Count)));
         var known = _first is { } first && _last is { } last ? Max(TimeSpan.Zero, Clip(last.Time) - Clip(first)) : TimeSpan.Zero;
@@ -78,6 +80,7 @@ internal sealed class BoxTally(ReportPeriod period)
         switch (entry.Action)
         {
             case AuditAction.IntervalSummary:
+                _uncounted = 0;
                 Add("frames", entry.Frames!.Value);
                 Add("reads", entry.Reads!.Value);
                 Add("reads.discarded", entry.Discarded!.Value);
@@ -86,6 +89,7 @@ internal sealed class BoxTally(ReportPeriod period)
                 break;
             case AuditAction.HitStored:
                 Add("hits");
+                _uncounted++;
                 Add($"hits.purpose.{entry.Purpose ?? "unknown"}");
                 if (entry.Case is not null) Add("hits.case-linked");
                 Add($"weekly.hits.{period.WeekOf(entry.Time)}");

@@ -15,7 +15,7 @@ internal static class ReportPage
         return new Page($"Plate readers of {Capital(report.Agencies)}: {report.Period.Words}",
             "What the plate readers did in this quarter. Counted from their signed logs alone; anybody who has the public logs can count again.",
             [
-                Summary(report, all), Reads(report, all), Searches(report, all), Shares(all), OutOfPolicy(all), Accuracy(all), Retention(all), Incidents(all), Uptime(report, all),
+                Summary(report, all), Reads(report, all), Searches(report, all), Shares(all), OutOfPolicy(all), Accuracy(all, End(report)), Retention(all), Incidents(all, End(report)), Uptime(report, all),
                 Rules(all), Boxes(report), Proves(report),
             ]);
     }
@@ -32,7 +32,7 @@ internal static class ReportPage
                 (Number(all["incidents"]), "Incidents"),
             ]),
         };
-        var gaps = report.Boxes.Where(box => box.Covered is not { } covered || covered.Until < report.Period.To - TimeSpan.FromDays(1)).Select(box => box.Covered is { } covered
+        var gaps = report.Boxes.Where(box => !IsWhole(report)(box)).Select(box => box.Covered is { } covered
             ? $"Of {box.Box} the log given here ends on {Day(covered.Until)}. What it did after that is not counted." : $"Of {box.Box} the log given here says nothing about this quarter.").ToList();
         if (gaps.Count > 0) blocks.Add(new PageBlock.Items(gaps));
         return new PageSection("summary", "In short", blocks);
@@ -43,9 +43,9 @@ internal static class ReportPage
         var blocks = new List<PageBlock>
         {
             new PageBlock.Paragraph($"The cameras read {Number(all["reads"])} plates. {Number(all["reads.discarded"])} were of nobody's interest and were wiped from memory at once; they are a number and nothing else. {Number(all["reads.hits"])} matched an entry of a list."),
-            new PageBlock.Paragraph($"{Number(all["hits"])} hits were stored. {CaseLinked(all["hits.case-linked"], all["hits"], "hits")}"),
-            Weekly(report, all, "reads", "Plates read, by the week that begins on the day; the last is a rest"),
+            new PageBlock.Paragraph($"{Number(all["hits"])} hits were stored. {CaseLinked(all["hits.case-linked"], all["hits"], "hits")}{(all["hits.after-summary"] is > 0 and var after ? $" {Number(after)} of them came after the last summary; their reads are not counted yet." : "")}"),
         };
+        blocks.Add(Weekly(report, all, "reads", "Plates read, by the week that begins on the day; the last is a rest"));
         if (all["hits"] > 0)
         {
             blocks.Add(Weekly(report, all, "hits", "Hits, week by week"));
@@ -106,11 +106,16 @@ internal static class ReportPage
         return new PageSection("out-of-policy", "Attempts outside the policy", blocks);
     }
 
-    private static PageSection Accuracy(ReportFigures all)
+    // Of a quarter that still runs nobody can say what was so when it ended.
+    private static string End(TransparencyReport report) => report.Boxes.All(IsWhole(report)) ? "the quarter ended" : "the log ended";
+
+    private static Func<ReportedBox, bool> IsWhole(TransparencyReport report) => box => box.Covered is { } covered && covered.Until >= report.Period.To - TimeSpan.FromDays(1);
+
+    private static PageSection Accuracy(ReportFigures all, string end)
     {
         var blocks = new List<PageBlock>
         {
-            new PageBlock.Paragraph($"Of {Number(all["hits"])} hits, people judged {Number(all["hits.judged"])} before the quarter ended. {Number(all["hits.unjudged"])} wait for a judgement, or nobody gave one."),
+            new PageBlock.Paragraph($"Of {Number(all["hits"])} hits, people judged {Number(all["hits.judged"])} before {end}. {Number(all["hits.unjudged"])} wait for a judgement, or nobody gave one."),
         };
         if (all["hits.judged"] > 0)
         {
@@ -127,12 +132,12 @@ internal static class ReportPage
         new PageBlock.Paragraph($"{Number(all["swept"])} expired records were destroyed with their keys, in {Times(all["sweeps"], "turn", "turns")}. Holds placed for open cases: {Number(all["holds"])}; ended: {Number(all["releases"])}."),
     ]);
 
-    private static PageSection Incidents(ReportFigures all)
+    private static PageSection Incidents(ReportFigures all, string end)
     {
         var blocks = new List<PageBlock>
         {
             new PageBlock.Paragraph(all["incidents"] == 0 ? "No box reported an incident."
-                : $"{Number(all["incidents"])} incidents happened. {(all.MedianNotifySeconds is { } median ? $"Half of them were told to the agency within {Time(median)}, all within {Time(all.NotifySeconds[^1])}, counted until the signed message was ready to leave the box." : "")} {(all["incidents.untold"] == 0 ? "" : $"{Number(all["incidents.untold"])} had not been told when the quarter ended.")}".Replace("  ", " ", StringComparison.Ordinal).TrimEnd()),
+                : $"{Number(all["incidents"])} incidents happened. {(all.MedianNotifySeconds is { } median ? $"Half of them were told to the agency within {Time(median)}, all within {Time(all.NotifySeconds[^1])}, counted until the signed message was ready to leave the box." : "")} {(all["incidents.untold"] == 0 ? "" : $"{Number(all["incidents.untold"])} had not been told when {end}.")}".Replace("  ", " ", StringComparison.Ordinal).TrimEnd()),
         };
         if (all["incidents"] > 0) blocks.Add(Bars(all, "incidents.kind.", "By kind", Words));
         return new PageSection("incidents", "Incidents", blocks);

@@ -14,6 +14,7 @@ internal sealed class EntryChecks
     private readonly Findings _conservation = new("conservation");
     private readonly HashSet<long> _disclosed;
     private Int128 _frames, _reads, _discarded, _hits;
+    private long _uncounted;
     private long _stored, _summaries, _concealed, _opened;
 
     /// <param name="files">Those of the folder.</param>
@@ -53,6 +54,7 @@ internal sealed class EntryChecks
         _discarded += look.Discarded;
         _hits += look.Hits;
         _stored += look.Stored;
+        _uncounted = look.Summaries > 0 ? look.Uncounted : _uncounted + look.Uncounted;
         _summaries += look.Summaries;
         _concealed += look.Concealed;
         foreach (var (detail, bundle) in look.Unread) _format.Add(detail, bundle);
@@ -75,7 +77,7 @@ internal sealed class EntryChecks
             _format.ToCheck("every entry in its one spelling"),
             _disclosures.ToCheck($"{_opened} of {_concealed} concealed values disclosed"),
             _conservation.ToCheck($"{_summaries} summaries: {_reads} reads = {_discarded} discarded + {_hits} hits; "
-                + $"{_stored} hits stored"),
+                + $"{_stored} hits stored{(_uncounted == 0 ? "" : $", {_uncounted} of them after the last summary: their reads are not counted yet")}"),
         ];
     }
 
@@ -95,7 +97,7 @@ internal sealed class EntryChecks
                 if (!scan.Claim.IsEmpty) values.Add(("claim", Encoding.ASCII.GetString(scan.Claim)));
                 look.Disclosed.Add((index, values));
             }
-            if (scan.Action == AuditAction.HitStored) look.Stored++;
+            if (scan.Action == AuditAction.HitStored) look.Store();
             if (scan.Action == AuditAction.IntervalSummary) look.Summarise(index, scan.Frames, scan.Reads, scan.Discarded, scan.Hits, bundle);
             if (Passed is not null) look.Moments.Add(new EntryMoment(index, scan.Instant, look.BootOf(scan.Boot), scan.Action));
         }
@@ -104,7 +106,7 @@ internal sealed class EntryChecks
             var concealed = entry!.Concealed.Select(one => (one.Name, one.Value.Digest)).ToList();
             look.Concealed += concealed.Count;
             if (concealed.Count > 0 && _disclosed.Contains(index)) look.Disclosed.Add((index, concealed));
-            if (entry.Action == AuditAction.HitStored) look.Stored++;
+            if (entry.Action == AuditAction.HitStored) look.Store();
             if (entry.Action == AuditAction.LogEpoch) look.Epochs.Add((index, entry));
             if (entry.Action == AuditAction.IntervalSummary)
                 look.Summarise(index, entry.Frames!.Value, entry.Reads!.Value, entry.Discarded!.Value, entry.Hits!.Value, bundle);
@@ -152,7 +154,10 @@ internal sealed class EntryChecks
 
         public long Summaries { get; private set; }
 
-        public long Stored { get; set; }
+        public long Stored { get; private set; }
+
+        /// <summary>Of <see cref="Stored"/>, those after the last summary.</summary>
+        public long Uncounted { get; private set; }
 
         public long Concealed { get; set; }
 
@@ -172,10 +177,13 @@ internal sealed class EntryChecks
         public string BootOf(ReadOnlySpan<byte> boot) =>
             Moments.Count > 0 && Ascii.Equals(boot, Moments[^1].Boot) ? Moments[^1].Boot : Encoding.ASCII.GetString(boot);
 
+        public void Store() => (Stored, Uncounted) = (Stored + 1, Uncounted + 1);
+
         public void Summarise(long index, long frames, long reads, long discarded, long hits, string bundle)
         {
             if (reads != discarded + hits) Unbalanced.Add(($"entry {index}: {reads} reads, but {discarded} discarded + {hits} hits", bundle));
             Summaries++;
+            Uncounted = 0;
             Frames += frames;
             Reads += reads;
             Discarded += discarded;

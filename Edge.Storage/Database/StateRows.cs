@@ -30,7 +30,14 @@ internal static class StateRows
         ? new HubAccount(ReadTime(row, "t"), from.AsInt64, row["n"].AsInt64) : throw new InvalidDataException("the hub's account lacks a field");
 
     // Of one length whichever key seals it: on a full disk a hit can be sealed again in its place.
-    public static BsonDocument OfHit(HitRow hit, byte[] sealedRecord) => new()
+    public static BsonDocument OfHit(HitRow hit, byte[] sealedRecord)
+    {
+        var row = HitFields(hit, sealedRecord);
+        if (hit.Origin is { } origin) row["i"] = origin;
+        return row;
+    }
+
+    private static BsonDocument HitFields(HitRow hit, byte[] sealedRecord) => new()
     {
         ["_id"] = hit.Sequence,
         ["f"] = hit.Found.ToUnixTimeMilliseconds(),
@@ -83,7 +90,10 @@ internal static class StateRows
         var (sequence, expires) = ReadPlace(row);
         if (!row["c"].IsString || !row["r"].IsBinary || row["h"] is not { IsInt64: true, AsInt64: >= 0 } hold)
             throw new InvalidDataException("a hit lacks a field");
-        return new HitRow(sequence, row["c"].AsString, ReadTime(row, "f"), expires, ReadTime(row, "s"), hold.AsInt64);
+        return new HitRow(sequence, row["c"].AsString, ReadTime(row, "f"), expires, ReadTime(row, "s"), hold.AsInt64)
+        {
+            Origin = row["i"] is { IsString: true } origin ? origin.AsString : null, // rows of before have none
+        };
     }
 
     public static Hold ReadHold(BsonDocument row)

@@ -10,14 +10,10 @@ public class DurableSteps
 
     public static DurableSteps Disk { get; } = new();
 
-    /// <summary>Creates or truncates a file, writes it and fsyncs it.</summary>
+    /// <summary>Makes a file, in place of what was there, writes it and fsyncs it.</summary>
     public virtual void Write(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode = OwnerOnly)
     {
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = mode, BufferSize = 0,
-        };
-        using var file = new FileStream(path, options);
+        using var file = Fresh(path, mode, bufferSize: 0);
         file.Write(bytes);
         file.Flush(flushToDisk: true);
     }
@@ -25,15 +21,27 @@ public class DurableSteps
     /// <summary>The same, piece by piece.</summary>
     public virtual void WritePieces(string path, Action<Stream> write, UnixFileMode mode = OwnerOnly)
     {
-        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = mode });
+        using var file = Fresh(path, mode, bufferSize: 4096);
         write(file);
         file.Flush(flushToDisk: true);
     }
 
+    // Root writes into the folders of the service's user, who may have put a link under a name that is written to, or a file that others may read:
+    // what was there is unlinked, and what is made is new (O_CREAT | O_EXCL, which follows no link).
+    private static FileStream Fresh(string path, UnixFileMode mode, int bufferSize)
+    {
+        File.Delete(path);
+        return new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode, BufferSize = bufferSize,
+        });
+    }
+
     /// <summary>Overwrites a file where it lies with random bytes, as many as it has, and fsyncs it.</summary>
+    /// <exception cref="IOException">The disk refuses, or it is a link or no plain file: nothing behind it is touched.</exception>
     public virtual void Overwrite(string path)
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        using var file = PlainFile.OpenWrite(path);
         file.Write(RandomNumberGenerator.GetBytes(checked((int)file.Length)));
         file.Flush(flushToDisk: true);
     }

@@ -3,24 +3,30 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Edge.Storage.Files;
 
-/// <summary>Reads files that somebody else may have put there. Opening a pipe would wait for ever, and a link may point at
+/// <summary>Opens files that somebody else may have put there. Opening a pipe would wait for ever, and a link may point at
 /// what only this process may read.</summary>
 public static partial class PlainFile
 {
     /// <summary>Opens a file that is one: no link, no pipe, no device, no folder.</summary>
     /// <exception cref="IOException">It is something else, or cannot be opened.</exception>
-    public static FileStream OpenRead(string path)
+    public static FileStream OpenRead(string path) => Open(path, FileAccess.Read);
+
+    /// <summary>Opens a file that is there and is one, to be written over where it lies.</summary>
+    /// <inheritdoc cref="OpenRead" path="/exception"/>
+    public static FileStream OpenWrite(string path) => Open(path, FileAccess.Write);
+
+    private static FileStream Open(string path, FileAccess access)
     {
         if (Directory.Exists(path)) throw new IOException($"{path} is a folder");
-        const int nonBlocking = 0x800, closeOnExec = 0x80000;
+        const int writeOnly = 1, nonBlocking = 0x800, closeOnExec = 0x80000;
         var noFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
-        var handle = new SafeFileHandle(Open(path, nonBlocking | closeOnExec | noFollow), ownsHandle: true);
+        var handle = new SafeFileHandle(Open(path, nonBlocking | closeOnExec | noFollow | (access == FileAccess.Write ? writeOnly : 0)), ownsHandle: true);
         if (handle.IsInvalid) throw new IOException($"{path} cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}");
         try
         {
             // Asked of what is open, not of the name; a disk's device can be read and sought as a file can.
             if (!IsPlain(handle)) throw new IOException($"{path} is not a plain file");
-            return new FileStream(handle, FileAccess.Read, bufferSize: 0);
+            return new FileStream(handle, access, bufferSize: 0);
         }
         catch (Exception notAFile)
         {

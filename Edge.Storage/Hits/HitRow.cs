@@ -17,6 +17,9 @@ internal sealed record HitRow(long Sequence, string CasePseudonym, DateTimeOffse
 {
     public const string Collection = "hits";
 
+    /// <summary>See <see cref="NewHit.Origin"/>.</summary>
+    public string? Origin { get; init; }
+
     /// <summary>Where its record stands now.</summary>
     public RecordPlace Place => new(Collection, Sequence, SealedUntil, string.Create(CultureInfo.InvariantCulture,
         $"{CasePseudonym} {Found.ToUnixTimeMilliseconds()} {Expires.ToUnixTimeMilliseconds()}"), SealedFor);

@@ -78,6 +78,12 @@ public sealed class HitStore
         }
     }
 
+    /// <summary>The number of the stored hit of this origin; null if there is none, or no more.</summary>
+    public long? Of(string origin)
+    {
+        lock (_database.Gate) return _database.Engine.Hits.Values.FirstOrDefault(row => row.Origin == origin)?.Sequence;
+    }
+
     /// <summary>What stays clear of one hit; null if there is none of this number, or no more.</summary>
     public HitHeading? Find(long sequence)
     {
@@ -164,6 +170,6 @@ public sealed class HitStore
         if (hit.Record.Length is 0 or > NewHit.MaxRecord)
             throw new ArgumentException($"a sealed record is 1 to {NewHit.MaxRecord} bytes, not {hit.Record.Length}");
         var expires = StateRows.ToMilliseconds(hit.Expires);
-        return new HitRow(sequence, hit.CasePseudonym, StateRows.ToMilliseconds(hit.Found), expires, expires, SealedFor: 0);
+        return new HitRow(sequence, hit.CasePseudonym, StateRows.ToMilliseconds(hit.Found), expires, expires, SealedFor: 0) { Origin = hit.Origin };
     }
 }

@@ -16,6 +16,10 @@ public sealed record NewHit(string CasePseudonym, DateTimeOffset Found, DateTime
     /// <summary>SHA-256 of the record: what the audit entry names.</summary>
     public byte[] Digest() => SHA256.HashData(Record.Span);
 
+    /// <summary>What tells this hit from every other, the same whenever it is handed over again; opaque, stays clear on the disk. Null for one that
+    /// comes once.</summary>
+    public string? Origin { get; init; }
+
     public override string ToString() => "NewHit(redacted)";
 
     /// <exception cref="ArgumentException">It is not.</exception>

@@ -1,7 +1,7 @@
 namespace Edge.Storage.Json;
 
 /// <summary>Finds the key that somebody probably meant.</summary>
-internal static class NearestKey
+public static class NearestKey
 {
     /// <returns>The known key nearest to <paramref name="typed"/>, or null if none is near.</returns>
     public static string? To(string typed, IEnumerable<string> known)

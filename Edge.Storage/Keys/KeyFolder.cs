@@ -110,6 +110,10 @@ public sealed class KeyFolder : IDisposable
             var (wrapping, source) = load(folder);
             return Open(folder, wrapping, source);
         }
+        catch (UnauthorizedAccessException) when (!Directory.Exists(stateDirectory))
+        {
+            throw new UnusableKeyException($"{stateDirectory} cannot be made: this user may not write in {Reach.NearestFolder(stateDirectory)}");
+        }
         catch (UnauthorizedAccessException refused)
         {
             throw new UnusableKeyException($"{folder} does not belong to this user ({refused.Message}): chown it to " +
@@ -124,7 +128,18 @@ public sealed class KeyFolder : IDisposable
     {
         var folder = Path.Combine(stateDirectory, "keys");
         if (!Directory.Exists(folder)) return;
-        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).ToList()) DurableFile.Destroy(file);
+        if (new DirectoryInfo(folder).LinkTarget is not null)
+            throw new IOException($"{folder} is a link: what lies behind it is not destroyed; put the folder itself there");
+        DestroyIn(new DirectoryInfo(folder));
+    }
+
+    // By hand, because a recursive listing goes into links: root does this in a folder of the service's user, who may have put one there to anywhere.
+    private static void DestroyIn(DirectoryInfo folder)
+    {
+        foreach (var entry in folder.EnumerateFileSystemInfos().ToList())
+            if (entry.LinkTarget is not null) File.Delete(entry.FullName);
+            else if (entry is DirectoryInfo inner) DestroyIn(inner);
+            else DurableFile.Destroy(entry.FullName);
     }
 
     public void Dispose()

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using NSec.Cryptography;
 
@@ -15,6 +16,9 @@ public static class BlindTag
 
     // Argon2 hashes its output length in, so "the first 16 bytes" of 32 and of 16 differ: 32 it is, RFC 9106 §4's size.
     private const int OutputSize = 32;
+
+    // Far more than its frames take; its memory is on the heap, and wiped.
+    private const int StackOfDerivation = 32 << 10;
 
     /// <summary>Derives the tag of one plate.</summary>
     /// <param name="canonicalPlate">1 to 16 characters, A–Z and 0–9, ASCII.</param>
@@ -36,6 +40,15 @@ public static class BlindTag
         Argon2id(canonicalPlate, salt, cost.MemoryKiB, cost.Passes, output);
         output[..Size].CopyTo(tag16);
         CryptographicOperations.ZeroMemory(output);
+        WipeStackBelow();
+    }
+
+    /// <summary>libsodium leaves the output of its last hash on the stack, where it stays until somebody calls as deep on this thread.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void WipeStackBelow()
+    {
+        Span<byte> below = stackalloc byte[StackOfDerivation];
+        CryptographicOperations.ZeroMemory(below);
     }
 
     /// <summary>Plain Argon2id at one lane, so that published vectors reach it.</summary>

@@ -35,6 +35,40 @@ public sealed class AuditVerifyCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_on_a_stick_that_bears_the_key_as_its_name_is_not_read_in_its_place()
+    {
+        // As where an auditor stands in a folder that somebody else has filled; here by a path from the root, because the tests share one working folder.
+        var name = Path.Combine(Path.GetFullPath(Path.Combine(_lab.Directory, "..")), "named");
+        var key = new NoteKey(name, _lab.Key.Public).ToString();
+        using var other = Edge.Storage.Keys.SigningKey.Create();
+        Directory.CreateDirectory(Path.GetDirectoryName(key)!);
+        await File.WriteAllTextAsync(key, $"{new NoteKey(name, other.Public)}\n{new NoteKey(name, other.Public)}\n", TestContext.Current.CancellationToken);
+        Assert.Equal(key, AuditInputs.Vkey(key));
+        Assert.True(NoteKey.TryParse(key, out var log));
+        Assert.Null(AuditInputs.FirstEpoch(log!, key, epochKey: null));
+    }
+
+    [Fact]
+    public async Task The_key_may_be_what_the_agency_keeps_of_the_box()
+    {
+        var box = Path.Combine(_lab.Directory, "../box-1.json");
+        await File.WriteAllTextAsync(box, JsonSerializer.Serialize(new { agency = "riverton", box = "box-1", log = _lab.Vkey }), TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCode.Ok, (await Run(_lab.Directory, "--key", box)).Code);
+        await File.WriteAllTextAsync(box, "{", TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCode.Usage, (await Run(_lab.Directory, "--key", box)).Code);
+    }
+
+    [Fact]
+    public async Task A_folder_above_the_log_is_not_verified_but_corrected()
+    {
+        var above = Directory.CreateDirectory(Path.Combine(_lab.Directory, "../kept")).FullName;
+        Directory.CreateSymbolicLink(Path.Combine(above, "audit"), _lab.Directory);
+        var (code, _, error) = await Run(above, "--key", _lab.Vkey);
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Contains($"did you mean {Path.Combine(above, "audit")}?", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_spoiled_tile_is_named_with_both_hashes_and_exit_code_6()
     {
         var path = Path.Combine(_lab.Directory, "tile/0/000");
@@ -67,7 +101,7 @@ public sealed class AuditVerifyCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("no such folder", "/nowhere", "--key", "VKEY")]
+    [InlineData("no such file or folder", "/nowhere", "--key", "VKEY")]
     [InlineData("not a vkey", "DIR", "--key", "nonsense")]
     [InlineData("/nowhere/log.pub: no such file", "DIR", "--key", "/nowhere/log.pub")]
     [InlineData("no such file", "DIR", "--key", "VKEY", "--checkpoint", "/nowhere")]

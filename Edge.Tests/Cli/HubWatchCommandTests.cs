@@ -56,7 +56,7 @@ public sealed class HubWatchCommandTests : IDisposable
                 (string?)hit["camera"], (string?)hit["case"], (string?)hit["text"], (int)hit["frames"]!, (bool)hit["verified"]!));
         }
         else
-            Assert.Equal("2026-03-04 05:06:07.89Z  box-1  lane-1  case CASE-7  34A36837  3 frames agreed, weakest character 0.93  TR  " +
+            Assert.Equal("2026-03-04 05:06:07.89Z  box-1  hit 1  lane-1  case CASE-7  34A36837  3 frames agreed, weakest character 0.93  TR  " +
                 "right with probability 0.998  a region rule changed character 2  verified", line);
         Assert.DoesNotContain("34A36837", error, StringComparison.Ordinal);
     }

@@ -63,13 +63,15 @@ public sealed class SetupCommandTests : IDisposable
             "--box" => "box-1",
             "--request" => RequestFile,
             "--answer" => Granted(),
-            "--fingerprint" => $"{answer!.Fingerprint}"[^4..],
+            // Another answer with the same last four is found in a million tries.
+            "--fingerprint" when question.Fault($"{answer!.Fingerprint}"[^4..]) is not null => $"{answer!.Fingerprint}",
             _ when question.Words.StartsWith("Camera", StringComparison.Ordinal) => _picture,
             _ => question.Usual!,
         });
 
         Assert.True(code == ExitCode.Ok, said);
         Assert.InRange(person.Asked, 1, 12);
+        Assert.DoesNotContain($"{answer!.Fingerprint}"[..9], said.Split("the same again")[0], StringComparison.Ordinal); // it is heard, not read off the screen
         Assert.Equal("riverton/box-1", new EnrolmentFolder(Path.Combine(Box, "enrolment")).Name().ToString());
         var configuration = AgentConfiguration.Load(Path.Combine(Box, "edge.json"));
         Assert.Equal((_agency.Broker, "lane-1", _picture), (configuration.Broker, configuration.Cameras[0].Name, configuration.Cameras[0].Source));
@@ -93,7 +95,7 @@ public sealed class SetupCommandTests : IDisposable
         var first = Commands(said).Single();
         (_, said, _) = await SetUpAsync(question => question.Flag switch
         {
-            "--answer" => Granted(), "--fingerprint" => $"{answer!.Fingerprint}"[^4..], _ when question.Words.StartsWith("Camera",
+            "--answer" => Granted(), "--fingerprint" => $"{answer!.Fingerprint}", _ when question.Words.StartsWith("Camera",
                 StringComparison.Ordinal) => _picture, _ => question.Usual!,
         });
         var second = Commands(said).Single();
@@ -131,7 +133,7 @@ public sealed class SetupCommandTests : IDisposable
         Assert.Contains("--fingerprint", (await Program("--answer", AnswerFile)).Error, StringComparison.Ordinal);
         Assert.Contains("--fingerprint is not this answer's", (await Program("--answer", AnswerFile, "--fingerprint", "0000-0000-0000-0000")).Error,
             StringComparison.Ordinal);
-        // A part of it is what somebody types who sees the whole.
+        // Of a part, another answer can be made to have the same.
         Assert.Contains("four groups", (await Program("--answer", AnswerFile, "--fingerprint", $"{answer.Fingerprint}"[^4..])).Error, StringComparison.Ordinal);
         Assert.False(new EnrolmentFolder(Path.Combine(Box, "enrolment")).IsEnrolled);
 
@@ -277,5 +279,13 @@ public sealed class SetupCommandTests : IDisposable
             Assert.True(question.Fault(answer) is null, $"{question.Words}: {question.Fault(answer)}");
             return answer;
         }
+    }
+
+    [Fact]
+    public async Task The_request_given_as_the_answer_is_known_for_what_it_is()
+    {
+        await SetUpAsync(null, "--agency", "riverton", "--box", "box-1", "--request", RequestFile);
+        var (code, _, _) = await SetUpAsync(null, "--answer", RequestFile);
+        Assert.Equal(ExitCode.Usage, code);
     }
 }

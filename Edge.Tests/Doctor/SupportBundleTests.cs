@@ -66,6 +66,8 @@ public sealed class SupportBundleTests : IDisposable
         Assert.Contains("no answer from … case … … …", files["edge-support/journal.txt"], StringComparison.Ordinal);
         Assert.Contains("linked to broker.city.example:8883 as …", refusedConfiguration ? "linked to broker.city.example:8883 as …"
             : files["edge-support/journal.txt"], StringComparison.Ordinal);
+        foreach (var unit in new[] { "edge-agent", "edge-vision" })
+            Assert.All(["journal.txt", "unit.txt"], name => Assert.Contains($"== {unit}.service\n", files[$"edge-support/{name}"], StringComparison.Ordinal));
         Assert.Contains("WatchdogSec=60", files["edge-support/unit.txt"], StringComparison.Ordinal);
         Assert.Contains("Environment=…", files["edge-support/unit.txt"], StringComparison.Ordinal);
         if (!refusedConfiguration) Assert.Contains("\"source\": \"rtsp://…\"", files["edge-support/configuration.json"], StringComparison.Ordinal);

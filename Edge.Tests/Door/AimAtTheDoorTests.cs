@@ -74,6 +74,27 @@ public sealed class AimAtTheDoorTests
     }
 
     [Fact]
+    public async Task A_vision_that_floods_whoever_looks_is_refused()
+    {
+        await using var lab = new DoorLab();
+        using var vision = await lab.EnterAsync();
+        await Eventually.True(() => lab.Keeper.Look.Open, "it is in");
+        await using var views = Watch(lab);
+        var first = views.MoveNextAsync();
+        Assert.Equal(new ToVision.AimAt(0, 60), await vision.HearAsync());
+        try
+        {
+            for (var i = 0; i <= DoorLimits.ViewsPerMinute; i++) await vision.SayAsync(View(lab));
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            // The agent has ended the link already.
+        }
+        await Eventually.True(() => !lab.Incidents.IsEmpty, "an incident");
+        Assert.Equal("too-many-messages", Assert.Single(lab.Incidents).Detail);
+    }
+
+    [Fact]
     public async Task Looking_ends_by_itself()
     {
         await using var lab = new DoorLab();

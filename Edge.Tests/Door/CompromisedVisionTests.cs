@@ -43,6 +43,11 @@ public sealed class CompromisedVisionTests
         ["reads that are taken back"] = ("bad-count", _ => [Bytes(Tally(frames: 10, discarded: 5)), Bytes(Tally(frames: 10, discarded: 4))]),
         ["a camera's counters that shrink"] = ("bad-count", _ => [Bytes(Tally(decoded: 10)), Bytes(Tally(decoded: 9))]),
         ["more frames than time"] = ("bad-count", _ => [Bytes(Tally(frames: 10)), Bytes(Tally(frames: 10_000_000))]),
+        ["more frames than time, some in each of many tallies"] = ("bad-count", _ => [.. Enumerable.Range(1, 9).Select(i => Bytes(Tally(frames: i * 19_000)))]),
+        ["more reads than frames can have, some in each of many tallies"] = ("bad-count", _ =>
+            [.. Enumerable.Range(1, 9).Select(i => Bytes(Tally(frames: i, discarded: i * 31_000)))]),
+        ["tallies without end"] = ("too-many-messages", _ => [.. Enumerable.Repeat(Bytes(Tally()), DoorLimits.TalliesPerMinute + 1)]),
+        ["a camera's counter that no reader of the summary can hold"] = ("malformed", _ => [Bytes(Tally(decoded: 1L << 53))]),
         ["more given up than was read"] = ("bad-count", _ => [Bytes(Tally(frames: 10, givenUp: 1))]),
         ["a camera more than there are"] = ("bad-count", _ => [Bytes(Tally(cameras: 3))]),
         ["a message of no kind"] = ("malformed", _ => [Framed(200, Encoding.ASCII.GetBytes(Unwanted))]),
@@ -100,6 +105,36 @@ public sealed class CompromisedVisionTests
         await Eventually.True(() => !lab.Incidents.IsEmpty, "an incident", seconds: 120);
         Assert.Equal((IncidentKind.VisionRefused, "too-many-hits"), Assert.Single(lab.Incidents));
         await Eventually.True(() => lab.Counter.Total.Hits == DoorLimits.HitsPerMinuteOfCamera, "what came before is stored", seconds: 120);
+    }
+
+    [Fact]
+    public async Task It_cannot_say_more_by_coming_again_and_again()
+    {
+        await using var lab = new DoorLab();
+        using (var vision = await lab.EnterAsync())
+        {
+            await vision.SayAsync(Tally(frames: DoorLimits.MostFramesAtOnce, discarded: 1000));
+            await Eventually.True(() => lab.Keeper.Frames == DoorLimits.MostFramesAtOnce, "what happened while nobody listened is counted");
+        }
+        var again = lab.EnterAsync();
+        await Eventually.TrueAsTimePasses(lab.Time, () => again.IsCompleted, "it is let in again");
+        using (var vision = await again)
+        {
+            await TrySayAsync(vision, Bytes(Tally(frames: DoorLimits.MostFramesAtOnce)));
+            await Eventually.True(() => !lab.Incidents.IsEmpty, "an incident");
+        }
+        Assert.Equal((IncidentKind.VisionRefused, "bad-count"), Assert.Single(lab.Incidents));
+        Assert.Equal((DoorLimits.MostFramesAtOnce, 1000L), (lab.Keeper.Frames, lab.Counter.Total.Discarded));
+    }
+
+    [Fact]
+    public async Task It_cannot_fill_the_journal_with_what_it_says_to_have_lost()
+    {
+        await using var lab = new DoorLab();
+        using var vision = await lab.EnterAsync();
+        for (var i = 1; i <= 100; i++) await vision.SayAsync(Tally(frames: i, discarded: i, givenUp: i));
+        await Eventually.True(() => lab.Keeper.Look.GivenUp == 100, "all is counted");
+        Assert.Single(lab.Log.ToString().Split('\n'), line => line.Contains("handed over in time", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -92,12 +92,13 @@ internal sealed class DoorLab : IAsyncDisposable
         };
     }
 
-    /// <summary>A match as an honest vision would say it.</summary>
-    public ToAgent.Hit Hit(string plate = Wanted, long number = 1, int entry = 0, int camera = 0, TimeSpan age = default, byte[]? crop = null, IReadOnlyList<int>? entries = null)
+    /// <summary>A match as an honest vision would say it; of one instant each, unless said: two hits of one camera, instant and picture are the same.</summary>
+    public ToAgent.Hit Hit(string plate = Wanted, long number = 1, int entry = 0, int camera = 0, TimeSpan age = default, byte[]? crop = null, IReadOnlyList<int>? entries = null,
+        long? instant = null)
     {
         using var passage = Passages.Of(plate);
         var seen = Sighting.Of(passage);
-        return new ToAgent.Hit(number, entries ?? [entry], camera, Time.Monotonic() - age, crop is null ? seen : new Sighting
+        return new ToAgent.Hit(number, entries ?? [entry], camera, Time.Monotonic() - (age == default ? TimeSpan.FromTicks(instant ?? number) : age), crop is null ? seen : new Sighting
         {
             Plate = seen.Plate, Confidences = seen.Confidences, Right = seen.Right, Region = seen.Region, RegionVerified = seen.RegionVerified,
             RuleChanged = seen.RuleChanged, Frames = seen.Frames, Crop = crop,
@@ -129,6 +130,14 @@ internal sealed class DoorLab : IAsyncDisposable
         var guest = await GreetAsync();
         await guest.SayAsync(new ToAgent.ListsTaken(guest.Lists!.Generation));
         return guest;
+    }
+
+    /// <summary>The same after another has left: the agent lets nobody in for a moment of the lab's time.</summary>
+    public async Task<Guest> EnterAsTimePassesAsync()
+    {
+        var entering = EnterAsync();
+        await Eventually.TrueAsTimePasses(Time, () => entering.IsCompleted, "it is let in");
+        return await entering;
     }
 
     /// <summary>Ends the agent in order.</summary>

@@ -21,7 +21,7 @@ public sealed class DoorMessageTests
         Gen.UShort.Select(version => (ToAgent)new ToAgent.Hello(version)),
         Gen.UInt.Select(generation => (ToAgent)new ToAgent.ListsTaken(generation)),
         Gen.Select(Gen.Int[0, 15], Gen.Bool).Select((camera, whole) => (ToAgent)new ToAgent.Ended(camera, whole)),
-        Gen.Select(Gen.Long[0, long.MaxValue].Array[3], Gen.Select(Gen.Int[0, 4], Gen.Int[0, 8], Gen.Long[0, 1000]).Array[0, 16]).Select((counts, cameras) =>
+        Gen.Select(Gen.Long[0, (1L << 53) - 1].Array[3], Gen.Select(Gen.Int[0, 4], Gen.Int[0, 8], Gen.Long[0, 1000]).Array[0, 16]).Select((counts, cameras) =>
             (ToAgent)new ToAgent.Tally(counts[0], counts[1], counts[2],
                 [.. cameras.Select(camera => new ToAgent.CameraTally((CameraState)camera.Item1, (CameraFault)camera.Item2, camera.Item3, 1, 2)
                 {
@@ -42,7 +42,7 @@ public sealed class DoorMessageTests
 
     private static readonly Gen<ToVision> FromAgent = Gen.OneOf<ToVision>(
         Gen.UShort.Select(version => (ToVision)new ToVision.Welcome(version)),
-        Gen.Long[0, long.MaxValue].Select(number => (ToVision)new ToVision.Stored(number)),
+        Gen.Long[0, (1L << 53) - 1].Select(number => (ToVision)new ToVision.Stored(number)),
         Gen.Const((ToVision)new ToVision.Farewell()),
         Gen.Select(Gen.Int[0, 15], Gen.Int[0, 300]).Select((camera, seconds) => (ToVision)new ToVision.AimAt(camera, seconds)),
         Gen.Select(Gen.Double[0, 1], Gen.Bool, Gen.String.Array[1, 3]).Select((rate, ruled, sources) => (ToVision)new ToVision.Configure("/models",

@@ -37,6 +37,24 @@ public sealed class DoorkeeperTests
     }
 
     [Fact]
+    public async Task A_hit_that_comes_again_is_acknowledged_and_neither_stored_nor_counted_twice()
+    {
+        await using var lab = new DoorLab();
+        var (first, same, another) = (lab.Hit(number: 1, instant: 1), lab.Hit(number: 2, instant: 1), lab.Hit(number: 3, instant: 2));
+        using (var vision = await lab.EnterAsync())
+        {
+            await vision.SayAsync(first);
+            Assert.Equal(new ToVision.Stored(1), await vision.HearAsync()); // and vision never heard it
+        }
+        using var again = await lab.EnterAsTimePassesAsync();
+        await again.SayAsync(same, another);
+        Assert.Equal([new ToVision.Stored(2), new ToVision.Stored(3)], [await again.HearAsync(), await again.HearAsync()]);
+        Assert.Equal((2, 2), lab.Stored); // the same vehicle at another instant is another hit
+        Assert.Equal(new ReadCounts(0, 0, 2), lab.Counter.Total);
+        Assert.Empty(lab.Incidents);
+    }
+
+    [Fact]
     public async Task A_hit_for_what_has_ended_meanwhile_is_discarded_and_nobody_is_blamed()
     {
         await using var lab = new DoorLab(life: TimeSpan.FromSeconds(30));
@@ -83,9 +101,7 @@ public sealed class DoorkeeperTests
         await using var lab = new DoorLab();
         for (var life = 1; life <= 2; life++)
         {
-            var entering = lab.EnterAsync();
-            await Eventually.TrueAsTimePasses(lab.Time, () => entering.IsCompleted, "it is let in");
-            using var vision = await entering;
+            using var vision = await lab.EnterAsTimePassesAsync();
             await vision.SayAsync(Tally(100, 3));
             await vision.SayAsync(Tally(150, 5));
             await Eventually.True(() => lab.Keeper.Frames == life * 150, "the frames");

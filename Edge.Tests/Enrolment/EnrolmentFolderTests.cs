@@ -109,6 +109,19 @@ public sealed class EnrolmentFolderTests : IDisposable
         Assert.Contains("which this box is not", Refused(mine, renewed with { Box = new BoxName("riverton", "box-2") }, later), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void An_answer_does_not_make_the_box_fetch_anything_from_where_its_certificate_says()
+    {
+        using var bait = new CertificateBait();
+        var (mine, request) = Box("box-1");
+        mine.Accept(_agency.Enrol(request, Lists.Now), Lists.Now);
+        using var ours = mine.Certificates.LoadOwn(Lists.Now);
+        using var theirs = bait.Issue(ours.PublicKey, "box-1", "1.3.6.1.5.5.7.3.2");
+        var renewed = _agency.Renew("box-1", Lists.Now.AddDays(700));
+        Assert.Contains("not signed", Refused(mine, renewed with { Certificate = theirs.RawData }, Lists.Now.AddDays(700)), StringComparison.Ordinal);
+        Assert.Equal(0, bait.Asked);
+    }
+
     [Theory]
     [InlineData("\"box\":\"box-1\"", "\"box\":\"box-7\"", "signature: is not the box's own: make a new request there")]
     [InlineData("{\"agency\"", "{ \"agency\"", "is not as a box writes it: bring the file itself, unchanged")]

@@ -29,6 +29,39 @@ public sealed class DurableFileTests : IDisposable
     }
 
     [Fact]
+    public void Neither_a_link_nor_an_open_file_that_somebody_left_in_the_way_is_written_to()
+    {
+        File.WriteAllText(_folder.File("elsewhere"), "theirs");
+        File.CreateSymbolicLink(_folder.File("a.tmp"), _folder.File("elsewhere"));
+        DurableFile.Write(_folder.File("a"), "secret"u8);
+        File.CreateSymbolicLink(_folder.File("b.tmp"), _folder.File("elsewhere"));
+        DurableFile.Write(_folder.File("b"), stream => stream.Write("secret"u8));
+        Assert.Equal("theirs", File.ReadAllText(_folder.File("elsewhere")));
+
+        using (var open = File.Create(_folder.File("c.tmp")))
+        {
+            File.SetUnixFileMode(_folder.File("c.tmp"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite);
+            DurableFile.Write(_folder.File("c"), "secret"u8);
+            Assert.Equal(0, open.Length);
+        }
+        Assert.All(["a", "b", "c"], name =>
+        {
+            Assert.Equal("secret", File.ReadAllText(_folder.File(name)));
+            Assert.Null(new FileInfo(_folder.File(name)).LinkTarget);
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_folder.File(name)));
+        });
+    }
+
+    [Fact]
+    public void What_lies_behind_a_link_is_not_destroyed()
+    {
+        File.WriteAllText(_folder.File("elsewhere"), "theirs");
+        File.CreateSymbolicLink(_folder.File("key"), _folder.File("elsewhere"));
+        Assert.Throws<IOException>(() => DurableFile.Destroy(_folder.File("key")));
+        Assert.Equal("theirs", File.ReadAllText(_folder.File("elsewhere")));
+    }
+
+    [Fact]
     public void A_folder_that_is_not_there_is_named()
     {
         var missing = _folder.File("missing");

@@ -73,6 +73,18 @@ public sealed class PublicationProofTests : IDisposable
     }
 
     [Fact]
+    public void One_key_is_one_witness_under_however_many_names_and_the_log_s_own_is_none()
+    {
+        Assert.True(Policy.TryParse(_policy.Write(), out _, out _));
+        var twice = new NoteKey("another-name", _witnesses[0].Public, NoteKeyType.Cosignature);
+        Assert.False(Policy.TryParse((_policy with { Witnesses = new Witnesses([Witness(0), twice], 2) }).Write(), out _, out var problems));
+        Assert.Contains("one key twice", Assert.Single(problems).ToString(), StringComparison.Ordinal);
+        var own = new NoteKey("hub", _key.Public, NoteKeyType.Cosignature);
+        Assert.False(Policy.TryParse((_policy with { Witnesses = new Witnesses([own], 1) }).Write(), out _, out problems));
+        Assert.Contains("its own witness", Assert.Single(problems).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_proof_of_another_list_or_of_another_agency_s_list_is_refused()
     {
         Assert.Equal(ProofVerdict.AnotherList, Judge(Proof(entry: Entry("yet another"u8)).ToBytes()));

@@ -24,6 +24,7 @@ public sealed class HitRecorderTests : IDisposable
     private readonly ReadCounter _counter = new();
     private readonly KeptLog _log = new();
     private readonly MessageSigner _signer;
+    private readonly Hotlist _hotlist = Lists.Blind(Lists.Policy, Lists.Wanted(Plate));
 
     public HitRecorderTests()
     {
@@ -157,6 +158,45 @@ public sealed class HitRecorderTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Brought_again_after_a_crash_at_any_moment_a_hit_is_stored_logged_and_sent_once()
+    {
+        var origin = Sha256Hash.Of("camera, instant and picture"u8);
+        for (var crash = 0; crash < 16; crash++)
+            foreach (var kept in new[] { 0.0, 0.5, 1.0 })
+            {
+                using var folder = new TemporaryFolder();
+                var (disk, size) = (new SimulatedDisk(), _audit.Latest.Size);
+                await CrashAsync(folder.Path, disk, disk.Operations + crash, origin);
+                using var database = StateDatabase.Open(folder.Path, disk.AfterPowerCut(kept, crash).Files(folder.Path), _state.Keys.Hours, _state.Time);
+                using var next = Recorder(database);
+                next.Reconcile(Sharing.Nobody);
+                var stored = false;
+                Record(next, origin: origin, stored: () => stored = true);
+                next.Complete();
+                await next.RunAsync(TestContext.Current.CancellationToken);
+                Assert.True(stored, "vision is told, so that it does not send it for ever");
+                Assert.Equal((1, 1, 0), (database.Hits.Count, database.Outbox.Count().Ready, database.Outbox.Count().Unlogged));
+                Assert.Equal(size + 1, _audit.Latest.Size);
+            }
+    }
+
+    /// <summary>A recorder whose disk, and process, end at this operation.</summary>
+    private async Task CrashAsync(string folder, SimulatedDisk disk, int at, Sha256Hash origin)
+    {
+        using var database = StateDatabase.Open(folder, disk.Files(folder), _state.Keys.Hours, _state.Time);
+        using var recorder = Recorder(database);
+        using var killed = new CancellationTokenSource();
+        var said = _log.Lines.Count;
+        disk.DiesAt = disk.Operations + at;
+        Record(recorder, origin: origin);
+        recorder.Complete();
+        var running = recorder.RunAsync(killed.Token);
+        await Eventually.True(() => running.IsCompleted || _log.Lines.Count > said, "it is stored, or the refusal is said");
+        await killed.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
     [Theory]
     [InlineData(false)] // the power went before the audit entry
     [InlineData(true)]  // it went after the entry, before the message was marked
@@ -199,10 +239,9 @@ public sealed class HitRecorderTests : IDisposable
 
     private HitRecorder Recorder(StateDatabase database) => new(database, _audit, _signer, _state.Keys, _counter, _state.Time, _log);
 
-    private void Record(HitRecorder recorder, int retentionHours = 24, Action? stored = null)
+    private void Record(HitRecorder recorder, int retentionHours = 24, Action? stored = null, Sha256Hash? origin = null)
     {
         using var passage = Passages.Of(Plate);
-        var hotlist = Lists.Blind(Lists.Policy, Lists.Wanted(Plate));
         var trust = new ActiveTrust
         {
             Targets = new TrustedTargets
@@ -213,12 +252,12 @@ public sealed class HitRecorderTests : IDisposable
             Policy = Lists.Policy with { HitRetentionHours = retentionHours },
             Recipients = new Recipients("riverton", 1, [new Recipient(_state.Agency.Public, StateFixture.Start.AddDays(-1), StateFixture.Start.AddDays(1))]),
             Operators = new Operators("riverton", 1, []),
-            Matcher = new HotlistMatcher(hotlist),
+            Matcher = new HotlistMatcher(_hotlist),
             Refused = [],
         };
-        var match = new AddressedMatch(new HotlistMatch(hotlist.Entries[0], MatchForm.Exact), "riverton", _state.Agency.Public, null);
+        var match = new AddressedMatch(new HotlistMatch(_hotlist.Entries[0], MatchForm.Exact), "riverton", _state.Agency.Public, null);
         using var seen = Sighting.Of(passage);
-        recorder.Record(seen, passage.Camera, passage.SeenAt, [match], trust, StateFixture.Start, stored);
+        recorder.Record(seen, passage.Camera, passage.SeenAt, [match], trust, StateFixture.Start, stored, origin);
     }
 
     private sealed class KeptLog : ILogger

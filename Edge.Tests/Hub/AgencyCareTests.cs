@@ -112,4 +112,29 @@ public sealed class AgencyCareTests : IDisposable
         Assert.Equal(ExitCode.Ok, await watching);
         Assert.Equal(2, output.ToString().Count(character => character == '\n')); // the second line no longer has the timestamp, the third is the second
     }
+
+    [Fact]
+    public void What_residents_would_read_of_a_policy_that_nobody_finished_is_left_to_do_until_it_is_done()
+    {
+        Assert.Equal(3, _agency.Unfinished.Count(one => one.StartsWith("the policy", StringComparison.Ordinal)));
+        var policy = _agency.Policy;
+        Assert.True(_agency.Ceremony.Propose(new Dictionary<string, byte[]>
+        {
+            [TrustPath.Policy] = (policy with
+            {
+                Version = policy.Version + 1, Purposes = [.. policy.Purposes.Select(purpose => purpose with { Basis = "Road Act, section 4" })],
+                Complaints = new Office("Data Protection Officer", "privacy@riverton.example", null, null, null),
+            }).Write(),
+        }, Lists.Now));
+        Assert.Empty(_agency.Unfinished);
+        _agency.PrepareBox("box-1", Lists.Now);
+        Assert.Contains("to-box/", Assert.Single(_agency.Unfinished), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_ends_begins_with_how_long_boxes_match_not_with_how_long_the_list_is_signed()
+    {
+        Assert.Equal(("hotlist: boxes match", Lists.Now + HotlistBook.Life), _agency.Ends[0]);
+        Assert.True(_agency.Ends.Single(one => one.What.StartsWith("hotlists-riverton.json", StringComparison.Ordinal)).Until > _agency.Ends[0].Until);
+    }
 }

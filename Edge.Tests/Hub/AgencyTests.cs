@@ -212,4 +212,12 @@ public sealed class AgencyTests : IDisposable
     [Fact]
     public void A_folder_without_an_agency_says_how_to_make_one() => Assert.Contains("hub init",
         Assert.Throws<AgencyException>(() => Agency.Open(_temporary.File("nothing"))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_folder_that_is_not_there_and_one_that_holds_no_agency_are_told_apart()
+    {
+        Assert.Contains("no such file or folder", Assert.Throws<AgencyException>(() => Agency.Open(_temporary.File("nowhere"))).Message, StringComparison.Ordinal);
+        var empty = Directory.CreateDirectory(_temporary.File("empty")).FullName;
+        Assert.Contains("is there but holds no agency", Assert.Throws<AgencyException>(() => Agency.Open(empty)).Message, StringComparison.Ordinal);
+    }
 }

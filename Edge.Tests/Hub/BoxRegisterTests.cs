@@ -67,6 +67,30 @@ public sealed class BoxRegisterTests : IDisposable
     }
 
     [Fact]
+    public void A_request_is_granted_once_also_when_the_same_box_has_asked_again_since()
+    {
+        var first = Request("one");
+        _agency.Enrol(first, Lists.Now);
+        _agency.Enrol(Request("one"), Lists.Now.AddDays(1));
+        _agency.Enrol(Request("one"), Lists.Now.AddDays(2));
+        Assert.Contains("granted once", Refused(first), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Whoever_has_the_message_key_alone_cannot_change_what_auditors_hold_against_the_log_nor_what_orders_are_sealed_to()
+    {
+        using var keys = KeyFolder.Open(_temporary.File("one-state"), null);
+        _agency.Enrol(Request("one"), Lists.Now);
+        var (again, other) = (Request("one"), Request("other"));
+        Assert.Equal(BoxStanding.SameKeys, _agency.Register.StandingOf(again));
+        foreach (var forged in new[] { again with { LogEpoch = other.LogEpoch }, again with { Orders = other.Orders } })
+        {
+            Assert.Equal(BoxStanding.OtherKeys, _agency.Register.StandingOf(forged.Sign(keys.Messages)));
+            Assert.Contains("--replace", Refused(forged.Sign(keys.Messages)), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Whoever_tends_the_hub_hears_of_a_box_s_certificate_in_time_and_renews_it()
     {
         _agency.Enrol(Request("one"), Lists.Now);

@@ -82,4 +82,11 @@ public sealed class HotlistSourceTests
     {
         public void Report(int value) => count();
     }
+
+    [Fact]
+    public void Columns_kept_apart_by_semicolons_are_one_problem()
+    {
+        Assert.False(HotlistSource.TryRead("plate;case;purpose\nAB123CD;C-1;stolen-vehicle\n"u8.ToArray(), isCsv: true, Lists.Now, out _, out var problems));
+        Assert.Contains("here are semicolons", Assert.Single(problems).Reason, StringComparison.Ordinal);
+    }
 }

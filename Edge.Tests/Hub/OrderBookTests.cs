@@ -219,4 +219,21 @@ public sealed class OrderBookTests : IDisposable
         Assert.Contains(_agency.Epochs.LoadHeld(), key => note.TryOpen(key, "riverton"u8, out var words, SealedUse.Note) && words.AsSpan().SequenceEqual("it was parked"u8));
         Assert.Throws<AgencyException>(() => _agency.Orders.Seal("", Now));
     }
+
+    [Fact]
+    public void A_case_that_no_published_entry_has_is_named_with_the_nearest_one_before_anything_is_sent()
+    {
+        var agency = _agency;
+        agency.Hotlists.Change(new HotlistChange { Wanted = [Lists.Wanted("AB123")], Sources = new HashSet<string> { "test" } }, Now, null, TestContext.Current.CancellationToken);
+        var entry = Assert.Single(agency.Hotlists.Published(out _).Entries);
+        agency.Orders.RequireKnown(new Order.Search(entry.Case, entry.Purpose, Now.AddDays(-1), Now, 0));
+        agency.Orders.RequireKnown(new Order.Export());
+        Assert.Contains($"did you mean {entry.Case}?", Refusal(new Order.Search(entry.Case + "1", entry.Purpose, Now.AddDays(-1), Now, 0)), StringComparison.Ordinal);
+        Assert.Contains($"for {entry.Purpose}, not for missing-person", Refusal(new Order.Search(entry.Case, "missing-person", Now.AddDays(-1), Now, 0)), StringComparison.Ordinal);
+        Refusal(Search());
+        Held();
+        agency.Orders.RequireKnown(Search()); // the box has confirmed this case before
+
+        string Refusal(Order order) => Assert.Throws<OrderRefusedException>(() => agency.Orders.RequireKnown(order)).Message;
+    }
 }

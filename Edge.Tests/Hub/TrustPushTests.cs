@@ -51,6 +51,13 @@ public sealed class TrustPushTests : IDisposable
         Assert.True(TrustPush.IsDue(_agency, new BrokerAddress("elsewhere", 8883)));
         _agency.RefreshTrust(_now.AddMinutes(1));
         Assert.True(TrustPush.IsDue(_agency, broker.Address));
+        Assert.False(TrustPush.IsAuthorityDue(_agency, broker.Address)); // a box judges orders as before
+        using var key = Edge.Storage.Keys.SigningKey.Create();
+        Assert.True(_agency.Ceremony.ProposeOperator(new Edge.Agent.Governance.Operator("investigator-7", Edge.Storage.Audit.AuditRole.Investigator, key.Public, _now, _now.AddDays(9)), _now));
+        Assert.True(TrustPush.IsAuthorityDue(_agency, broker.Address));
+        await TrustPush.RunAsync(_agency, broker.Address, TimeProvider.System, Cancel);
+        Assert.False(TrustPush.IsAuthorityDue(_agency, broker.Address));
+        Assert.True(TrustPush.IsAuthorityDue(_agency, new BrokerAddress("elsewhere", 8883)));
     }
 
     [Fact]

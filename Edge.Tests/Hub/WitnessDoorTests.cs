@@ -35,7 +35,7 @@ public sealed class WitnessDoorTests : IAsyncLifetime
             asked =>
             {
                 lock (_shown) _shown.Add(asked);
-            }, Cancel);
+            }, Cancel, _time);
     }
 
     public async ValueTask DisposeAsync()
@@ -45,6 +45,17 @@ public sealed class WitnessDoorTests : IAsyncLifetime
         _http.Dispose();
         _lab.Dispose();
         _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Whoever_asks_without_end_is_told_to_wait_before_anything_is_signed_or_written()
+    {
+        var none = "old"u8.ToArray();
+        for (var i = 0; i < WitnessDoor.MostFromOne; i++) Assert.Equal(400, (await PostAsync(none)).Status);
+        Assert.Equal(429, (await PostAsync(none)).Status);
+        Assert.Equal(WitnessDoor.MostFromOne, _shown.Count);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(400, (await PostAsync(none)).Status);
     }
 
     private HttpWitness Client => new(_http, new Uri(_door.Address));

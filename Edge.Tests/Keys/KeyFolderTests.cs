@@ -24,6 +24,25 @@ public sealed class KeyFolderTests : IDisposable
     }
 
     [Fact]
+    public void Destroying_keys_goes_into_no_link_that_somebody_has_put_among_them()
+    {
+        KeyFolder.Open(_folder.Path, null).Dispose();
+        var elsewhere = Directory.CreateDirectory(_folder.File("elsewhere"));
+        File.WriteAllText(Path.Combine(elsewhere.FullName, "passwd"), "theirs");
+        Directory.CreateSymbolicLink(_folder.File("keys/folder"), elsewhere.FullName);
+        Directory.CreateSymbolicLink(_folder.File("keys/hours/folder"), elsewhere.FullName);
+        File.CreateSymbolicLink(_folder.File("keys/file"), Path.Combine(elsewhere.FullName, "passwd"));
+        KeyFolder.Destroy(_folder.Path);
+        Assert.Equal("theirs", File.ReadAllText(Path.Combine(elsewhere.FullName, "passwd")));
+        Assert.Empty(Directory.EnumerateFiles(_folder.File("keys"), "*", SearchOption.AllDirectories));
+
+        Directory.Delete(_folder.File("keys"), recursive: true);
+        Directory.CreateSymbolicLink(_folder.File("keys"), elsewhere.FullName);
+        Assert.Throws<IOException>(() => KeyFolder.Destroy(_folder.Path));
+        Assert.Equal("theirs", File.ReadAllText(Path.Combine(elsewhere.FullName, "passwd")));
+    }
+
+    [Fact]
     public void A_case_has_another_name_for_every_purpose_and_every_agency()
     {
         using var keys = KeyFolder.Open(_folder.Path, null);

@@ -15,6 +15,22 @@ public sealed class ConsolePagesTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task One_copy_of_the_log_is_handed_out_at_a_time_so_that_whoever_stalls_does_not_fill_the_disk()
+    {
+        await using var lab = await ConsoleLab.StartAsync();
+        var incidents = lab.Box.Incidents;
+        using var desk = new LogDesk(lab.Box, new ConsoleDiary(lab.Audit, incidents, lab.Clock));
+        var session = new Session("audit-1", AuditRole.Auditor, "c", lab.Clock.GetUtcNow().AddMinutes(5), "f");
+        await using (var stalled = desk.Export(session, null))
+        {
+            Assert.NotNull(stalled);
+            Assert.Null(desk.Export(session, null));
+        }
+        await using var next = desk.Export(session, null);
+        Assert.NotNull(next);
+    }
+
+    [Fact]
     public async Task Every_viewing_is_logged_before_the_first_picture_and_ends_after_five_minutes()
     {
         await using var lab = await ConsoleLab.StartAsync();

@@ -18,6 +18,15 @@ public sealed class HotlistTests
     }
 
     [Fact]
+    public void A_name_with_half_a_surrogate_pair_in_it_refuses_the_list_and_throws_nothing()
+    {
+        var written = System.Text.Encoding.UTF8.GetString(Lists.Blind(Lists.Policy, Lists.Wanted("AB123CD")).Write());
+        var spoilt = System.Text.Encoding.UTF8.GetBytes(written.Replace("\"entries\"", "\"entrie\\ud800s\"", StringComparison.Ordinal));
+        Assert.False(Hotlist.TryParse(spoilt, Lists.Policy, Lists.Now, out _, out var refused));
+        Assert.NotEmpty(refused);
+    }
+
+    [Fact]
     public void What_is_written_is_read_back_the_same()
     {
         var (list, refused) = Parse(Lists.Json(Three));

@@ -77,7 +77,9 @@ public sealed class UnitTests
     [Fact]
     public void The_room_that_sees_has_no_network_no_device_and_no_way_to_the_box_s_files()
     {
-        Assert.All(["PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX", "IPAddressDeny=any", "PrivateDevices=yes", "ProtectSystem=strict", "LogNamespace=edge-vision"],
+        Assert.All(["PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX", "IPAddressDeny=any", "PrivateDevices=yes", "ProtectSystem=strict", "LogNamespace=edge-vision",
+                "ReadOnlyPaths=/tmp /var/tmp /dev/shm", "InaccessiblePaths=-/run/dbus", "SystemCallFilter=~io_uring_setup io_uring_enter io_uring_register",
+                "SystemCallFilter=~listen accept accept4"],
             line => Assert.Contains($"\n{line}\n", Vision, StringComparison.Ordinal));
         Assert.Matches("(?m)^InaccessiblePaths=.*-/etc/edge .*-/var/lib/edge-agent ", Vision);
         Assert.Contains("\nStorage=volatile\n", File.ReadAllText(Path.Combine(Folder, "journald-vision.conf")), StringComparison.Ordinal);

@@ -15,6 +15,25 @@ public sealed class MqttLinkTests : IDisposable
     public void Dispose() => _authority.Dispose();
 
     [Fact]
+    public async Task A_broker_s_certificate_does_not_make_the_box_fetch_its_issuer()
+    {
+        using var bait = new CertificateBait();
+        using var key = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
+        using var certificate = bait.Issue(new System.Security.Cryptography.X509Certificates.PublicKey(key), "localhost", "1.3.6.1.5.5.7.3.1");
+        var files = _authority.Broker() with
+        {
+            CertificateFile = Path.Combine(_authority.Folder, "bait.pem"), KeyFile = Path.Combine(_authority.Folder, "bait.key"),
+        };
+        await File.WriteAllTextAsync(files.CertificateFile, certificate.ExportCertificatePem(), Cancel);
+        await File.WriteAllTextAsync(files.KeyFile, key.ExportPkcs8PrivateKeyPem(), Cancel);
+        await using var broker = new HostileBroker(files, (_, _) => Task.CompletedTask);
+        var refused = await Assert.ThrowsAsync<BrokerException>(() => MqttLink.OpenAsync(new LinkSettings(new BrokerAddress("localhost", broker.Port),
+            _authority.Client("box-1"), "box-1"), TimeProvider.System, Cancel));
+        Assert.Equal(BrokerFailure.UntrustedCertificate, refused.Failure);
+        Assert.Equal(0, bait.Asked);
+    }
+
+    [Fact]
     public async Task A_message_reaches_a_subscriber_at_a_real_broker_and_is_acknowledged()
     {
         await using var broker = await MosquittoBroker.StartAsync(_authority);

@@ -184,7 +184,7 @@ public sealed class CeremonyTests : IDisposable
         await InitAsync();
         var tend = await OkAsync("hub", "tend", Agency);
         Assert.Equal((0, 0), (tend.GetProperty("done").GetArrayLength(), tend.GetProperty("overdue").GetArrayLength()));
-        await RefusedAsync(ExitCode.Configuration, "holds no agency", "hub", "tend", _folder.File("nothing"));
+        await RefusedAsync(ExitCode.Configuration, "no such file or folder", "hub", "tend", _folder.File("nothing"));
         await RefusedAsync(ExitCode.Broker, "localhost:1", "hub", "push", Agency, "--broker", "localhost:1");
     }
 }

@@ -69,7 +69,7 @@ public sealed class OrdersTests : IDisposable
             new Order.Search("C-1", "stolen-vehicle", _now.AddDays(-1), _now, 0), orders)));
         await File.WriteAllBytesAsync(_folder.File("by-hand"), Sign(new Order.Export(), orders), Cancel);
         var byHand = await EdgeAgent.RunAsync("order", _folder.File("by-hand"), "--config", config);
-        Assert.Equal((ExitCode.Ok, "export: done\n", ""), (byHand.Code, byHand.Output, byHand.Error));
+        Assert.Equal((ExitCode.Ok, $"export: done, the copy is {Path.GetFullPath(box)}/state/exports/order-of-the-test-{_orders}\n", ""), (byHand.Code, byHand.Output, byHand.Error));
         var again = await EdgeAgent.RunAsync("order", _folder.File("by-hand"), "--config", config, "--json");
         Assert.Equal(ExitCode.Refused, again.Code);
         using (var said = JsonDocument.Parse(again.Output)) Assert.Equal("refused:replayed", said.RootElement.GetProperty("outcome").GetString());

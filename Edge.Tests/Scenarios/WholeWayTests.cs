@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Edge.Agent.Cli;
+using Edge.Agent.Forgetting;
 using Edge.Agent.Hub;
 using Edge.Tests.Support;
 using Edge.Vision.Recognition;
@@ -121,11 +122,10 @@ public sealed class WholeWayTests : IDisposable
     /// <summary>Every plate has passed and vision waits for the next agent: its memory holds none, in no spelling, and the search can find something.</summary>
     private static void AssertForgotten(int vision)
     {
-        byte[][] Spellings(string text) => [Encoding.ASCII.GetBytes(text), Encoding.Unicode.GetBytes(text)];
-        var counts = ProcessMemory.Count(vision, [.. Vehicles().SelectMany(Spellings), .. Spellings("vision.sock")]);
-        if (counts is null) return; // another user's process: only root may look
-        Assert.True(counts[^2] + counts[^1] > 0, "the search finds what is there");
-        Assert.All(counts.SkipLast(2), count => Assert.Equal(0, count));
+        var traces = new Traces(Vehicles().SelectMany(text => PlateSpellings.Of(Encoding.ASCII.GetBytes(text))), "vision.sock"u8.ToArray());
+        if (traces.InMemory(vision) is not { } look) return; // another user's process: only root may look
+        Assert.True(look.SawControl, "the search finds what is there");
+        Assert.Empty(traces.Report("memory of vision", look).Found);
     }
 
     private static List<string> Vehicles()

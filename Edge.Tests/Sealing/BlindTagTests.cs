@@ -97,4 +97,25 @@ public sealed class BlindTagTests
         BlindTag.Derive(Encoding.ASCII.GetBytes(plate), salt, BlindCost.Default, tag);
         return tag;
     }
+
+    [Fact]
+    public void A_derivation_leaves_nothing_of_the_tag_on_the_stack()
+    {
+        var (tag, stack) = (new byte[BlindTag.Size], new byte[64 << 10]);
+        var deriving = new Thread(() => DeriveAndLook(tag, stack));
+        deriving.Start();
+        deriving.Join();
+        Assert.Equal(-1, stack.AsSpan().IndexOf(tag));
+        Assert.Equal(-1, stack.AsSpan().IndexOf("MX59QRT"u8));
+        Assert.Contains(stack, one => one != 0); // it is the stack
+    }
+
+    private static unsafe void DeriveAndLook(byte[] tag, byte[] stack)
+    {
+        byte here = 0;
+        using var memory = File.OpenHandle("/proc/self/mem");
+        RandomAccess.Read(memory, stack, (long)&here - stack.Length); // pages are there, and what reads them is compiled
+        BlindTag.Derive("MX59QRT"u8, Salt, BlindCost.Default, tag);
+        RandomAccess.Read(memory, stack, (long)&here - stack.Length);
+    }
 }

@@ -27,7 +27,7 @@ internal static class EdgeAgent
     public static Process StartWithin(int mebibytes, params string[] arguments) =>
         Start("env", [string.Create(CultureInfo.InvariantCulture, $"DOTNET_GCHeapHardLimit=0x{(long)mebibytes << 20:x}"), Program, .. arguments]);
 
-    private static string Program => Path.Combine(AppContext.BaseDirectory, "edge-agent");
+    public static string Program => Path.Combine(AppContext.BaseDirectory, "edge-agent");
 
     private static Process Start(string program, string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments)
     {

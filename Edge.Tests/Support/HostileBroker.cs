@@ -88,7 +88,9 @@ internal sealed class HostileBroker : IAsyncDisposable
             await using var stream = new SslStream(client.GetStream(), false, (_, shown, _, _) => shown is not null); // whose it is does not matter to it
             await stream.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
             {
-                ServerCertificate = _own, ClientCertificateRequired = true, EnabledSslProtocols = SslProtocols.Tls13,
+                // Offline: what this side would fetch is none of the box's doing.
+                ServerCertificateContext = SslStreamCertificateContext.Create(_own, null, offline: true), ClientCertificateRequired = true,
+                EnabledSslProtocols = SslProtocols.Tls13,
             }, _stop.Token);
             var attack = Task.CompletedTask;
             while (true)

@@ -97,4 +97,18 @@ public sealed class PublicBundlePrivacyTests(SharedMonth shared) : IClassFixture
                 Assert.DoesNotContain(Convert.ToBase64String([.. new byte[shift], .. utf8])[4..^4].ToUpperInvariant() is { Length: > 7 } inner ? inner : "\0never\0", text, StringComparison.Ordinal);
         }
     }
+
+    [Fact]
+    public async Task Asked_for_an_account_or_a_case_a_public_bundle_says_that_it_cannot_tell()
+    {
+        var bundle = shared.Month.File("asked");
+        BundleExport.Write(shared.Month.Log, bundle, new BundleForm(null, Archive: false));
+        foreach (var (option, value) in new[] { ("--actor", ScriptedMonth.People[0]), ("--case", ScriptedMonth.Cases[0]) })
+        {
+            var ended = await EdgeAgent.RunAsync("audit", "search", bundle, option, value);
+            Assert.Equal((Edge.Agent.Cli.ExitCode.Usage, ""), (ended.Code, ended.Output));
+            Assert.Contains("concealed in this bundle", ended.Error, StringComparison.Ordinal);
+        }
+        Assert.Equal("nothing found\n", (await EdgeAgent.RunAsync("audit", "search", bundle, "--purpose", "none-such")).Output);
+    }
 }

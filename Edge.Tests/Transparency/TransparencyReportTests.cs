@@ -161,4 +161,25 @@ public sealed class TransparencyReportTests(SharedMonth shared) : IClassFixture<
         var code = await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error }, TestContext.Current.CancellationToken);
         return ((ExitCode)code, output.ToString(), error.ToString());
     }
+
+    [Fact]
+    public void Hits_of_an_interval_that_is_still_open_are_said_to_be_uncounted_and_a_running_quarter_has_not_ended()
+    {
+        Assert.True(ReportPeriod.TryParse("2026Q4", out var period));
+        var tally = new BoxTally(period);
+        foreach (var action in new[] { AuditAction.HitStored, AuditAction.IntervalSummary, AuditAction.HitStored, AuditAction.HitStored })
+            tally.Look(Entry(action));
+        var figures = tally.Figures();
+        Assert.Equal(2, figures["hits.after-summary"]);
+        var text = string.Join(' ', PageText.Write(ReportPage.Of(new TransparencyReport(period, [new ReportedBox("box.example", 4, "", "", [], tally.Covered, figures)])))
+            .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("2 of them came after the last summary; their reads are not counted yet.", text, StringComparison.Ordinal);
+        Assert.Contains("before the log ended", text, StringComparison.Ordinal);
+
+        static AuditEntry Entry(AuditAction action) => new()
+        {
+            Action = action, Time = new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero), Boot = "boot", Sequence = 1,
+            Frames = 9, Reads = 1, Discarded = 0, Hits = 1,
+        };
+    }
 }

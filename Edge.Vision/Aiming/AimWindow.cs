@@ -57,8 +57,10 @@ public sealed class AimWindow
     /// <param name="examined">The part that the detector looked at.</param>
     /// <param name="found">What it found there, down to <see cref="AimPicture.LeastScore"/>, in pixels of that part.</param>
     /// <param name="isPlate">Which of it counts as a plate.</param>
+    /// <param name="turned">Where else plates are, in pixels of that part: painted over, and not measured.</param>
     /// <remarks>Borrows the frame.</remarks>
-    internal void Show(Frame frame, Rect examined, IReadOnlyList<PlateDetection> found, Predicate<PlateDetection> isPlate)
+    internal void Show(Frame frame, Rect examined, IReadOnlyList<PlateDetection> found, Predicate<PlateDetection> isPlate,
+        IReadOnlyList<PixelBox>? turned = null)
     {
         lock (_gate)
         {
@@ -67,7 +69,7 @@ public sealed class AimWindow
             if (_since is null || now < _shown) Forget();
             _since ??= now;
             _shown = now;
-            var hidden = _mask.Next(now, [.. found.Select(one => one.Shift(examined.Left, examined.Top).Box)]);
+            var hidden = _mask.Next(now, [.. found.Select(one => one.Box).Concat(turned ?? []).Select(box => box.Shift(examined.Left, examined.Top))]);
             Drop(_plates, one => now - one.At > Minute);
             Drop(_vehicles, one => now - one.At > Minute);
             using var part = new Mat(frame.Pixels, examined);

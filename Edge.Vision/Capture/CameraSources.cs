@@ -23,7 +23,7 @@ public static class CameraSources
             return !CameraAddress.TryParse(source, out var address) ? "is no address of the form scheme://user:password@host/path"
                 : address.Scheme is "rtsp" or "rtsps" or "http" or "https" ? null
                 : $"{address.Scheme}:// is not supported; use rtsp, rtsps, http or https";
-        return source.StartsWith("/dev/video", StringComparison.Ordinal) || Path.Exists(source) ? null : "no such file, folder or device";
+        return source.StartsWith("/dev/video", StringComparison.Ordinal) || Path.Exists(source) ? null : "is no file, folder or device that is there";
     }
 
     /// <summary>How many frames the container of a recording says it has, roughly; null for anything else.</summary>

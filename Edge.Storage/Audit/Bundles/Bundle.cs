@@ -93,7 +93,7 @@ public sealed class Bundle : IDisposable
             _findings.Add($"it is sealed to auditor {manifest.Auditor}, the key given is {auditor.Public.KeyId}", BundleManifest.Name);
             return;
         }
-        for (var i = 0; i < manifest.Parts; i++)
+        for (var i = 0; i < Math.Min(manifest.Parts, BundleNames.MostFiles); i++)
             if (_files.Read(SealedDisclosures.NameOf(i), SealedPart.MaxJson) is { } sealedPart
                 && !SealedDisclosures.TryOpen(sealedPart, i, checkpoint, auditor, _log.Opened))
                 _findings.Add("does not open: it was changed, or is of another export", SealedDisclosures.NameOf(i));

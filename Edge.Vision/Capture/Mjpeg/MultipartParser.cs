@@ -19,16 +19,17 @@ internal enum MultipartStep
 /// <summary>
 /// Takes a <c>multipart/x-mixed-replace</c> body apart (RFC 2046 §5.1), fed in pieces of any size. Forgiving where
 /// cameras are known to differ (boundary parameter with its dashes, bare line feeds, no length), strict about size: a
-/// part of at most 8 MiB, its headers at most 8 KiB. Pure: no socket, no picture.
+/// part of at most 8 MiB, its headers at most 8 KiB. Pure: no socket, no picture. What was handed out or passed over is wiped: it shows plates.
 /// </summary>
-internal sealed class MultipartParser
+internal sealed class MultipartParser : IDisposable
 {
     public const int LargestPart = 8 << 20;
     public const int LargestHeaders = 8 << 10;
     private const int LongestBoundary = 70; // RFC 2046 §5.1.1
 
     private readonly byte[] _delimiter;
-    private byte[] _bytes = new byte[64 << 10];
+    private byte[] _bytes = Room(64 << 10);
+    private int _wiped; // everything before it
     private int _start;
     private int _end;
     private int _searched;
@@ -67,10 +68,12 @@ internal sealed class MultipartParser
     {
         if (_start > 0)
         {
+            var moved = Unread.Length;
             Unread.CopyTo(_bytes);
-            (_end, _searched, _start) = (_end - _start, _searched - _start, 0);
+            _bytes.AsSpan(moved, _end - moved).Clear();
+            (_end, _searched, _start, _wiped) = (moved, _searched - _start, 0, 0);
         }
-        if (_end + bytes.Length > _bytes.Length) Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _end + bytes.Length));
+        if (_end + bytes.Length > _bytes.Length) Grow(Math.Max(_bytes.Length * 2, _end + bytes.Length));
         bytes.CopyTo(_bytes.AsSpan(_end));
         _end += bytes.Length;
     }
@@ -79,6 +82,8 @@ internal sealed class MultipartParser
     public MultipartStep Next(out ReadOnlySpan<byte> part)
     {
         part = default;
+        _bytes.AsSpan(_wiped.._start).Clear();
+        _wiped = _start;
         while (Refusal.Length == 0)
         {
             var before = (_expecting, _start);
@@ -94,6 +99,20 @@ internal sealed class MultipartParser
             if (Refusal.Length == 0 && before == (_expecting, _start)) return MultipartStep.NeedsMore;
         }
         return MultipartStep.Refused;
+    }
+
+    /// <summary>Wipes everything.</summary>
+    public void Dispose() => Array.Clear(_bytes);
+
+    // Pinned: the collector must not leave copies behind when it compacts.
+    private static byte[] Room(int bytes) => GC.AllocateArray<byte>(bytes, pinned: true);
+
+    private void Grow(int bytes)
+    {
+        var larger = Room(bytes);
+        _bytes.AsSpan(0, _end).CopyTo(larger);
+        Array.Clear(_bytes);
+        _bytes = larger;
     }
 
     private void FindDelimiter()

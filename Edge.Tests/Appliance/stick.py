@@ -1,0 +1,204 @@
+"""An auditor's stick, plugged in while the box works: docs/usb.md, with the kernel's USB storage, FAT and exFAT."""
+import hashlib
+import os
+import subprocess
+import time
+
+import power
+from machine import Failed
+
+MEGABYTES = 64
+PARTITION = 2048  # sectors of 512 bytes
+LOG = power.LOG
+
+
+def run(site):
+    power.bring_key(site)
+    site.must("an auditor is allowed to order an export", admit, site)
+    for kind in ("vfat", "exfat", "ext4"):
+        site.step(f"{kind}: a signed order comes back with a bundle that verifies on another machine", good_order, site, kind)
+    site.step("no order, a forged one, a used one, another box's, a link: refused, logged, the stick unchanged to the byte", refused, site)
+    site.step("pulled half-way: no answer beside half a bundle, the box goes on; plugged in again within the hour it is finished", pulled, site)
+    site.step("what else is on a stick: nothing run, nothing followed, nothing else written", hostile, site)
+
+
+def admit(site):
+    agency = site.agency
+    secret, key = os.path.join(site.folder, "passphrase"), os.path.join(site.folder, "auditor.key")
+    with open(secret, "w") as file:
+        file.write("correct horse battery\n")
+    if not os.path.exists(key):
+        agency.run("hub", "key", key, "--passphrase-file", secret)
+        agency.hub("operator add", "--account", "auditor-3", "--role", "auditor", "--key", key)
+    agency.hub("push", "--broker", agency.local)
+    site.machine.until(f"edge-agent audit search {LOG} --action trust.activated --json --last 1 | grep -q trust", 120)
+
+
+def order(site, box="box-7"):
+    """A new signed order to export; its bytes."""
+    path = os.path.join(site.folder, "export.order")
+    if os.path.exists(path):
+        os.remove(path)
+    site.agency.hub("order export", "--box", box, "--key", os.path.join(site.folder, "auditor.key"), "--passphrase-file",
+                    os.path.join(site.folder, "passphrase"), "--out", path)
+    with open(path, "rb") as file:
+        return file.read()
+
+
+class Stick:
+    """An image with one partition, and what an auditor's own computer puts on it and finds there."""
+
+    def __init__(self, site, kind, name="stick"):
+        self.site, self.machine, self.kind, self.image = site, site.machine, kind, os.path.join(site.folder, f"{name}.img")
+        if os.path.exists(self.image):
+            os.remove(self.image)
+        part = f"{self.image}.part"
+        subprocess.run(["truncate", "-s", f"{MEGABYTES - 1}M", part], check=True)
+        make = {"vfat": ["mkfs.vfat", "-n", "AUDIT"], "exfat": ["mkfs.exfat"], "ext4": ["mkfs.ext4", "-q", "-F"]}[kind]
+        subprocess.run([*make, part], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["truncate", "-s", f"{MEGABYTES}M", self.image], check=True)
+        kinds = {"vfat": "c", "exfat": "7", "ext4": "83"}
+        subprocess.run(["sfdisk", "-q", self.image], input=f"start={PARTITION}, type={kinds[kind]}\n", text=True, check=True)
+        subprocess.run(["dd", f"if={part}", f"of={self.image}", "bs=512", f"seek={PARTITION}", "conv=notrunc,sparse", "status=none"], check=True)
+        os.remove(part)
+
+    def at_home(self, command, within=120):
+        """Runs it with the stick at $stick, on what stands for another computer: the same kernel, with the box's unit out of the way."""
+        machine = self.machine
+        machine.must("systemctl mask -q --runtime edge-export@.service && systemctl daemon-reload")
+        machine.plug(self.image)
+        try:
+            machine.until("test -b /dev/sda1", 60)
+            return machine.must(f"stick=/run/at-home; mkdir -p $stick; mount /dev/sda1 $stick || exit; ( {command} ); ended=$?; umount $stick; exit $ended", within)
+        finally:
+            machine.pull()
+            machine.until("! test -b /dev/sda", 60)
+            machine.must("systemctl unmask -q --runtime edge-export@.service && systemctl daemon-reload")
+
+    def put(self, name, content):
+        self.machine.write("/run/for-the-stick", content)
+        self.at_home(f"install -D /run/for-the-stick $stick/{name}")
+
+    def list(self):
+        return self.at_home("cd $stick && find . -mindepth 1 -not -path './lost+found' -not -path './System*' | sort").split()
+
+    def take(self, pattern):
+        """The bytes of the one file that the pattern matches."""
+        self.at_home(f"cp $stick/{pattern} /run/from-the-stick")
+        return self.machine.read("/run/from-the-stick")
+
+    def visit(self, within=180):
+        """Plugged into the box until its unit is done; what the journal says of that."""
+        machine = self.machine
+        since = machine.must("date +%s.%N").strip()
+        machine.plug(self.image)
+        try:
+            machine.until(f"journalctl -q --since=@{since} -u 'edge-export@*' -o cat | grep -Eq 'Finished|Failed|Stopped|Deactivated'", within)
+            machine.until("! systemctl list-units --plain --no-legend --state=active,activating,deactivating 'edge-export@*' 'edge-stick@*' | grep -q .", within)
+        finally:
+            machine.pull()
+            machine.until("! test -b /dev/sda", 60)
+        machine.must("! grep -q /run/edge-export /proc/mounts")
+        return machine.must(f"journalctl -q --since=@{since} -u 'edge-export@*' -u 'edge-stick@*' -o cat")
+
+    def digest(self):
+        with open(self.image, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+
+
+def outcomes(site, since):
+    """What the log says of sticks and exports from then on."""
+    return site.machine.must(f"edge-agent audit search {LOG} --action 'stick.*' --action 'order.*' --json --from {since}")
+
+
+def now(site):
+    return site.machine.must("date -u +%Y-%m-%dT%H:%M:%SZ").strip()
+
+
+def good_order(site, kind):
+    stick = Stick(site, kind)
+    stick.put("edge/box-7.order", order(site))
+    began = time.monotonic()
+    stick.visit()
+    took = time.monotonic() - began
+    names = stick.list()
+    if len(names) != 4 or not names[1].endswith(".json") or not names[2].endswith(".tar"):
+        raise Failed(f"not an order, a bundle and an answer on the stick: {names}")
+    bundle = os.path.join(site.folder, f"{kind}.tar")
+    with open(bundle, "wb") as file:
+        file.write(stick.take("edge/*.tar"))
+    site.used = stick.take("edge/box-7.order")
+    return f"{took:.0f} s in the box; {power.verify(site, bundle)}"
+
+
+def refused(site):
+    forged = bytearray(order(site))
+    forged[len(forged) // 2] ^= 1
+    cases = {
+        "no-order": None, "bad-signature|not-signed|malformed-order": bytes(forged), "replayed": site.used, "other-box": order_for_another(site),
+    }
+    stick = Stick(site, "vfat")
+    stick.at_home("mkdir $stick/edge")
+    for reason, content in cases.items():
+        if content is not None:
+            stick.put("edge/box-7.order", content)
+        refuse(site, stick, reason)
+    linked = Stick(site, "ext4")
+    linked.at_home("mkdir $stick/edge && ln -s /etc/shadow $stick/edge/box-7.order")
+    refuse(site, linked, "not-a-plain-file")
+
+
+def order_for_another(site):
+    """A good one, for a box of this agency that is not this one."""
+    folder = os.path.join(site.folder, "box-8")
+    if not os.path.exists(f"{folder}.answer.json"):
+        said = site.agency.run("setup", "--folder", folder, "--agency", "riverton", "--box", "box-8", "--request", f"{folder}.request.json")
+        from commission import fingerprint
+        site.agency.hub("enrol", f"{folder}.request.json", "--fingerprint", fingerprint(said), "--answer", f"{folder}.answer.json")
+    return order(site, "box-8")
+
+
+def refuse(site, stick, reason):
+    import re
+    since, before = now(site), stick.digest()
+    stick.visit()
+    if stick.digest() != before:
+        raise Failed(f"{reason}: the stick was changed")
+    if not re.search(reason, said := outcomes(site, since)):
+        raise Failed(f"{reason}: not in the log, which says: {said}")
+
+
+def pulled(site):
+    machine, stick = site.machine, Stick(site, "vfat")
+    stick.put("edge/box-7.order", order(site))
+    machine.plug(stick.image, slow=4_000)
+    machine.until("test -e /run/edge-export/sda1/edge/edge.tmp", 120, every=0.1)
+    machine.pull()
+    machine.until("! test -b /dev/sda", 60)
+    machine.until("! systemctl list-units --plain --no-legend 'edge-export@*' 'edge-stick@*' | grep -q .", 120)
+    machine.must("! grep -q /run/edge-export /proc/mounts && systemctl is-active -q edge-agent edge-vision")
+    names = stick.list()
+    if any(name.endswith(".json") for name in names):
+        raise Failed(f"an answer, though the stick was pulled: {names}")
+    stick.visit()
+    names = stick.list()
+    if not any(name.endswith(".json") for name in names) or any(name.endswith(".tmp") for name in names):
+        raise Failed(f"not finished when it was plugged in again: {names}")
+    bundle = os.path.join(site.folder, "again.tar")
+    with open(bundle, "wb") as file:
+        file.write(stick.take("edge/*.tar"))
+    return power.verify(site, bundle)
+
+
+def hostile(site):
+    """A folder where the bundle would lie, programs, links out of the stick, names with newlines, a thousand files."""
+    machine, stick = site.machine, Stick(site, "ext4")
+    machine.write("/run/for-the-stick", order(site))
+    stick.at_home("""cd $stick && mkdir edge && cp /run/for-the-stick edge/box-7.order && ln -s /var/lib/edge-agent/keys keys && ln -s / root
+        printf '#!/bin/sh\\ntouch /run/was-run\\n' > autorun.sh && chmod 4755 autorun.sh && cp autorun.sh edge/autorun.sh
+        ln -s /etc/cron.d/stick edge/edge.tmp && mknod edge/disk b 254 0 && touch "$(printf 'edge/a\\nb')" 'edge/$(touch x)' && cd edge && touch $(seq 1000)""")
+    stick.visit()
+    machine.must("! test -e /run/was-run && ! test -e /etc/cron.d/stick")
+    answers = stick.at_home("cd $stick/edge && ls | grep -c '^box-7-.*json$'").strip()
+    if answers != "1":
+        raise Failed(f"{answers} answers on the stick")

@@ -1,0 +1,93 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Edge.Agent.LanConsole;
+using Edge.Storage.Audit;
+using Edge.Tests.Support;
+
+namespace Edge.Tests.LanConsole;
+
+/// <summary>What whoever reaches the console's port can do to the box without getting in.</summary>
+public sealed class ConsoleStrangerTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_stranger_s_certificate_does_not_make_the_box_fetch_its_issuer()
+    {
+        await using var lab = await ConsoleLab.StartAsync();
+        using var bait = new CertificateBait();
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var bare = bait.Issue(new PublicKey(key), "tech-7", "1.3.6.1.5.5.7.3.2");
+        using var both = bare.CopyWithPrivateKey(key);
+        using var certificate = X509CertificateLoader.LoadPkcs12(both.Export(X509ContentType.Pkcs12), null);
+        using var client = await ConnectAsync(lab);
+        await using var tls = new SslStream(client.GetStream());
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            // Offline: what this side would fetch is none of the box's doing.
+            TargetHost = "127.0.0.1", ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true),
+            RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null,
+        }, Cancel);
+        await Assert.ThrowsAnyAsync<IOException>(() => tls.ReadExactlyAsync(new byte[1], Cancel).AsTask());
+        Assert.Contains(lab.Logged(AuditAction.ConsoleLogin), entry => entry.Outcome == AuditOutcome.Refused("unknown-certificate"));
+        Assert.Equal(0, bait.Asked);
+    }
+
+    [Fact]
+    public async Task Whoever_holds_connections_leaves_room_for_others()
+    {
+        await using var lab = await ConsoleLab.StartAsync();
+        var held = new List<TcpClient>();
+        try
+        {
+            for (var i = 0; i < ConsoleServer.MostAtOnceOfOne; i++) held.Add(await ConnectAsync(lab));
+            using (var further = await ConnectAsync(lab)) Assert.True(await IsHungUpAsync(further));
+            held[0].Dispose();
+            await Eventually.True(() => held[1].Connected, "the others stay");
+            Assert.True(ConsoleServer.MostAtOnceOfOne * 4 <= ConsoleServer.MostAtOnce);
+        }
+        finally
+        {
+            held.ForEach(one => one.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task A_form_with_more_fields_than_any_has_is_refused_and_is_no_bug()
+    {
+        await using var lab = await ConsoleLab.StartAsync();
+        using var browser = lab.Browser("tech-7");
+        using var many = new StringContent(string.Concat(Enumerable.Repeat("a&", 1500)), null, "application/x-www-form-urlencoded");
+        many.Headers.ContentType!.CharSet = null;
+        using var answer = await browser.PostAsync("/login", many, Cancel);
+        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+    }
+
+    private static async Task<TcpClient> ConnectAsync(ConsoleLab lab)
+    {
+        var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, lab.Port, Cancel);
+        return client;
+    }
+
+    private static async Task<bool> IsHungUpAsync(TcpClient client)
+    {
+        try
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+            patience.CancelAfter(TimeSpan.FromSeconds(5)); // shorter than the server's patience with a handshake
+            return await client.GetStream().ReadAsync(new byte[1], patience.Token) == 0;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+        catch (OperationCanceledException) when (!Cancel.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+}
