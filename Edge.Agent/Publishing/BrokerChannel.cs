@@ -15,6 +15,9 @@ namespace Edge.Agent.Publishing;
 /// <param name="own">This side's certificate. Borrowed.</param>
 internal sealed class BrokerChannel(BrokerAddress broker, X509Certificate2Collection ca, X509Certificate2 own, BrokerIdentity identity) : IMqttChannel
 {
+    // As the library's own channel has it: a flood is to wait at the broker, not in this machine.
+    private const int SocketBuffer = 8192;
+
     private MqttTcpChannel? _open;
 
     public EndPoint LocalEndPoint => _open?.LocalEndPoint!;
@@ -27,7 +30,7 @@ internal sealed class BrokerChannel(BrokerAddress broker, X509Certificate2Collec
 
     public async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = SocketBuffer, SendBufferSize = SocketBuffer };
         SslStream? tls = null;
         try
         {
