@@ -47,7 +47,7 @@ public sealed class HostileBrokerTests : IDisposable
         }), TestContext.Current.CancellationToken);
         // Its heap is bounded: without that the collector lets rubbish grow that nobody holds, and what is measured is its patience. What is held
         // must fit, or the box ends.
-        using var box = EdgeAgent.StartWithin(attack == "hotlists" ? 12 * 24 : 6 * 24, "run", "--config", _folder.File("edge.json"));
+        using var box = EdgeAgent.StartWithin(attack == "hotlists" ? 10 * 24 : 6 * 24, "run", "--config", _folder.File("edge.json"));
         var said = Task.WhenAll(box.StandardOutput.ReadToEndAsync(CancellationToken.None), box.StandardError.ReadToEndAsync(CancellationToken.None));
         try
         {
