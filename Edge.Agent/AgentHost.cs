@@ -69,7 +69,7 @@ internal sealed class AgentHost : IAsyncDisposable
     private DateTimeOffset _disclosuresNext;
 
     /// <summary>Opens everything; nothing runs yet.</summary>
-    /// <param name="vision">Where the room that sees comes in; null for one in this process.</param>
+    /// <param name="vision">Where the room that sees comes in, disposed with this; null for one in this process.</param>
     /// <exception cref="Exception">Every documented failure of the parts; see <see cref="Cli.Failure"/>.</exception>
     /// <param name="keys">Opens the keys, where systemd has not passed what they are wrapped under.</param>
     /// <param name="board">The pins; null for this machine's.</param>
@@ -137,7 +137,6 @@ internal sealed class AgentHost : IAsyncDisposable
         catch
         {
             Close();
-            vision?.DisposeAsync().AsTask().GetAwaiter().GetResult(); // a listening socket, which closes at once
             throw;
         }
         if (configuration.Gpio is not { } gpio) return;

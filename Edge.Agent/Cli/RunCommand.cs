@@ -36,9 +36,7 @@ internal static class RunCommand
             var systemd = new SystemdNotifier();
             try
             {
-                // The door is the last thing made before the host, which owns it from then on.
-                await using var host = new AgentHost(configuration, TimeProvider.System, logs,
-                    vision: parse.GetValue(door) is { } path ? FrontDoor.Open(path, parse.GetValue(user)!) : null);
+                await using var host = await HostAsync(configuration, logs, parse.GetValue(door) is { } path ? FrontDoor.Open(path, parse.GetValue(user)!) : null);
                 systemd.Notify(ServiceState.Ready);
                 await using var stopping = cancel.Register(() => systemd.Notify(ServiceState.Stopping));
                 await SystemdWatchdog.WatchAsync(systemd, host.Progress, logs.CreateLogger("watchdog"), () => host.RunAsync(cancel));
@@ -52,6 +50,20 @@ internal static class RunCommand
             }
         }));
         return command;
+    }
+
+    // A door whose host could not be made is shut: what sees must not wait at it.
+    private static async Task<AgentHost> HostAsync(AgentConfiguration configuration, ILoggerFactory logs, FrontDoor? door)
+    {
+        try
+        {
+            return new AgentHost(configuration, TimeProvider.System, logs, vision: door);
+        }
+        catch
+        {
+            if (door is not null) await door.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Diagnostics on standard error: one line each, as journald likes them.</summary>

@@ -22,7 +22,8 @@ internal sealed class OpenCameras : IAsyncDisposable
     /// <param name="loop">Makes the loop of the camera at a place.</param>
     /// <exception cref="ModelException">A model is missing, is not what its manifest says, or cannot keep what the gate promises.</exception>
     /// <exception cref="CaptureException">A source is not there, or OpenCV does not load.</exception>
-    public static OpenCameras Open(ToVision.Configure wanted, Func<int, Func<ICameraSource, PlatePipeline, string, CameraLoop>> loop, TimeProvider time, ILoggerFactory logs)
+    public static async Task<OpenCameras> OpenAsync(ToVision.Configure wanted, Func<int, ICameraSource, PlatePipeline, string, CameraLoop> loop, TimeProvider time,
+        ILoggerFactory logs)
     {
         var opened = new OpenCameras(PlateModels.Open(wanted.ModelFolder));
         try
@@ -32,7 +33,7 @@ internal sealed class OpenCameras : IAsyncDisposable
                 var pipeline = PlatePipeline.Open(opened._models, camera.Pipeline with { Gate = wanted.Gate, Rules = wanted.Rules });
                 try
                 {
-                    opened._loops.Add(loop(place)(CameraSources.Open(new CameraOptions(camera.Name, camera.Source), time, logs.CreateLogger("camera")), pipeline, camera.Name));
+                    opened._loops.Add(loop(place, CameraSources.Open(new CameraOptions(camera.Name, camera.Source), time, logs.CreateLogger("camera")), pipeline, camera.Name));
                 }
                 catch
                 {
@@ -44,8 +45,7 @@ internal sealed class OpenCameras : IAsyncDisposable
         }
         catch
         {
-            foreach (var one in opened._loops) one.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            opened._models.Dispose();
+            await opened.DisposeAsync();
             throw;
         }
     }

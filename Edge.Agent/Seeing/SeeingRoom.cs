@@ -118,7 +118,7 @@ internal sealed class SeeingRoom(TimeProvider time, PipelineProgress progress, I
         using var written = wanted.Write();
         if (_cameras is not null && written.Message.Span.SequenceEqual(_configured)) return;
         await CloseCamerasAsync();
-        _cameras = OpenCameras.Open(wanted, place => (source, pipeline, name) => new CameraLoop(place, source, pipeline, _lists, _waiting, _counter, time,
+        _cameras = await OpenCameras.OpenAsync(wanted, (place, source, pipeline, name) => new CameraLoop(place, source, pipeline, _lists, _waiting, _counter, time,
             progress.Begin($"a frame of camera {name}", DoorLimits.LongestLook).Resting(), witness), time, logs);
         _configured = written.Message.ToArray();
     }
