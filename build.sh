@@ -101,7 +101,7 @@ run_tests() {
     return "$status"
 }
 
-# bench NAME: one measurement; alone it lists them.
+# bench NAME: one measurement; alone all that have a goal.
 bench() {
     case ${1:-} in
         recognition)
@@ -130,21 +130,38 @@ bench() {
             cd "$here"
             exec "$agent" bench hub "$@"
             ;;
-        log)
+        alert)
             shift
+            need "${runtime_packages[@]}" mosquitto
             build Edge.Agent
             cd "$here"
-            exec "$agent" bench log "$@"
+            exec "$agent" bench alert "$@"
             ;;
-        '')
+        log | growth)
+            build Edge.Agent
+            cd "$here"
+            exec "$agent" bench "$@"
+            ;;
+        help | -h | --help)
             cat <<'BENCHES'
+./build.sh bench               every measure that has a goal, in one table, some ten minutes: options --json, --minutes, --seconds, --data, --folder; see docs/performance.md
 ./build.sh bench recognition   accuracy and speed on labelled pictures, beside the public reader; see docs/accuracy.md
 ./build.sh bench box           cameras: frames a second, processor, memory, start, by number of cameras; see docs/performance.md
+./build.sh bench alert         the whole way from a camera's picture to the alert at the hub, and the box's memory meanwhile; see docs/performance.md
 ./build.sh bench hub           the hub link: verify and open per core, a box's durable publish rate, latency; see docs/fleet.md
 ./build.sh bench log           the audit log: durable appends, and verifying a million entries; see docs/audit-log.md
+./build.sh bench growth        what grows: hotlists, logs, summaries of a year; see docs/performance.md
 BENCHES
             ;;
-        *) die "unknown bench '$1': ./build.sh bench lists them" ;;
+        '' | -*)
+            need "${runtime_packages[@]}" mosquitto
+            build Edge.Agent
+            local where=()
+            [[ " $* " == *" --data "* ]] || where=(--data "$(realpath -m "$data")")
+            cd "$here"
+            exec "$agent" bench "${where[@]}" "$@"
+            ;;
+        *) die "unknown bench '$1': ./build.sh bench --help lists them" ;;
     esac
 }
 
@@ -248,7 +265,7 @@ case ${1:-help} in
 ./build.sh demo [ARGS]   a box, a broker and a hub in one: footage in, one sealed alert out
 ./build.sh test          every test; ends with "N passed, N failed, N skipped"
 ./build.sh run ARGS      edge-agent ARGS, freshly built (try: run --help)
-./build.sh bench NAME    measures: recognition (accuracy and speed, beside the public reader), hub (the link, per core), log (the audit log)
+./build.sh bench [NAME]  every measure that has a goal, in one table; one of them by name: bench --help lists them
 ./build.sh train ARGS    the models from nothing: hours; try train --help
 ./build.sh verifier      edge-verify in artifacts/: one file that checks, searches and counts audit logs, for auditors
 ./build.sh package       Debian packages for amd64 and arm64, the verifier, parts lists and checksums in artifacts/ (COMPRESSION=1 is faster and larger)

@@ -17,7 +17,7 @@ public sealed class PlatePipeline : IDisposable
 
     // A vehicle that stands, seen in so many frames or told of already, has said what it has to say: it is only looked at often enough not to be lost.
     private const int EnoughFrames = 2 * SettledFrames;
-    private static readonly TimeSpan StandingEvery = PlateTracker.Lost / 4;
+    private static readonly TimeSpan StandingEvery = PlateTracker.Lost * 2 / 5;
 
     private static readonly TimeSpan BrightnessEvery = TimeSpan.FromSeconds(2);
     // A camera that sends nothing for so long: what was followed has passed, and nobody's plate waits for its return.
@@ -34,6 +34,7 @@ public sealed class PlatePipeline : IDisposable
     private readonly RecentPlates _recent = new();
     private readonly Reading _reading = new();
     private readonly Reading _judged = new();
+    private readonly PlatePatch _patch = new();
     private List<PlateDetection> _detections = [];
     private long _frames;
     private TimeSpan _examined;
@@ -139,14 +140,16 @@ public sealed class PlatePipeline : IDisposable
 
     private void Examine(Frame frame, bool still)
     {
-        using var region = Cut(frame.Pixels, _options.Region, out var offset);
-        var nothingNew = _options.MotionGate && !still && !_motion.Opens(region, frame.Position) && !IsDue(frame.Position);
+        var region = Part(frame, _options.Region);
+        using var glance = frame.Glance(region);
+        var nothingNew = _options.MotionGate && !still && !_motion.Opens(glance, frame.Position) && !IsDue(frame.Position);
         var aimed = Aim.Wants(frame, still);
         if (nothingNew && !aimed) return;
-        var found = _detector.Detect(region, aimed ? AimPicture.LeastScore : 1);
+        using var coloured = aimed || _detector.NeedsColour ? new Mat(frame.Colour, region) : null;
+        var found = _detector.Detect(coloured ?? glance, aimed ? AimPicture.LeastScore : 1);
         if (aimed)
         {
-            Aim.Show(frame, new Rect(offset, region.Size()), found, IsPlate, AimTurns.Find(_detector, region));
+            Aim.Show(frame, region, found, IsPlate, AimTurns.Find(_detector, coloured!));
             found = found.FindAll(IsPlate);
         }
         // Looking changes nothing of what is read.
@@ -156,15 +159,17 @@ public sealed class PlatePipeline : IDisposable
         {
             foreach (var detection in _detections)
             {
-                if (detection.Box.Height < _options.MinimumPlateHeight) continue;
-                _reader.Read(region, detection, _reading);
-                var track = _tracker.Observe(frame.Position, detection.Shift(offset.X, offset.Y), _reading);
-                KeepClearest(track, region, detection.Box);
+                if (detection.Box.Height < _options.MinimumPlateHeight || _tracker.TryFollow(frame.Position, detection.Shift(region.X, region.Y))) continue;
+                var patch = _patch.Take(frame, region, _reader.Reach(detection), PlateCrop.Reach(detection.Box), out var origin);
+                _reader.Read(patch, detection.Shift(-origin.X, -origin.Y), _reading);
+                var track = _tracker.Observe(frame.Position, detection.Shift(region.X, region.Y), _reading);
+                KeepClearest(track, patch, detection.Box.Shift(-origin.X, -origin.Y));
             }
         }
         finally
         {
             _reading.Clear();
+            _patch.Wipe();
         }
     }
 
@@ -178,17 +183,18 @@ public sealed class PlatePipeline : IDisposable
     {
         if (_measured is { } last && frame.Position - last < BrightnessEvery) return;
         _measured = frame.Position;
-        var mean = Cv2.Mean(frame.Pixels);
+        using var glance = frame.Glance(new Rect(0, 0, frame.Width, frame.Height));
+        var mean = Cv2.Mean(glance);
         // ITU-R BT.601: the weights of blue, green and red in what is called grey.
-        Volatile.Write(ref _brightness, 0.114 * mean.Val0 + 0.587 * mean.Val1 + 0.299 * mean.Val2);
+        Volatile.Write(ref _brightness, glance.Channels() == 1 ? Planar.Spread(mean.Val0) : 0.114 * mean.Val0 + 0.587 * mean.Val1 + 0.299 * mean.Val2);
     }
 
-    private void KeepClearest(PlateTrack track, Mat region, PixelBox box)
+    private void KeepClearest(PlateTrack track, Mat patch, PixelBox box)
     {
         var worth = box.Width * (0.1f + _reading.Weakest);
         if (track.Published || worth <= track.CropWorth) return;
         track.Crop?.Dispose();
-        (track.Crop, track.CropWorth) = (PlateCrop.Of(region, box), worth);
+        (track.Crop, track.CropWorth) = (PlateCrop.Of(patch, box), worth);
     }
 
     private IEnumerable<Passage> Conclude(TimeSpan at, ICameraSource source, DateTimeOffset origin)
@@ -226,14 +232,13 @@ public sealed class PlatePipeline : IDisposable
         return null;
     }
 
-    private static Mat Cut(Mat picture, RegionOfInterest share, out Point offset)
+    private static Rect Part(Frame picture, RegionOfInterest share)
     {
         var left = (int)(share.X * picture.Width);
         var top = (int)(share.Y * picture.Height);
         var width = Math.Clamp((int)Math.Round(share.Width * picture.Width), 1, picture.Width - left);
         var height = Math.Clamp((int)Math.Round(share.Height * picture.Height), 1, picture.Height - top);
-        offset = new Point(left, top);
-        return new Mat(picture, new Rect(left, top, width, height));
+        return new Rect(left, top, width, height);
     }
 
     public void Dispose()
@@ -242,6 +247,7 @@ public sealed class PlatePipeline : IDisposable
         _recent.Dispose();
         _reading.Dispose();
         _judged.Dispose();
+        _patch.Dispose();
         _motion.Dispose();
         _reader.Dispose();
         _detector.Dispose();

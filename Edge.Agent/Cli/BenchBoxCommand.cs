@@ -42,22 +42,23 @@ internal static class BenchBoxCommand
         var table = new Table().AddColumns("what", "measured", "beside it");
         table.AddRow("start: models open", Seconds(result.Open), "");
         table.AddRow("start: first frame examined", Seconds(result.First), "");
-        table.AddRow("1080p H.264 film, every frame examined", $"{Number(result.Examined)} frames/s ({Number(result.Spread.Least)} to {Number(result.Spread.Most)})",
-            $"decoding alone: {Number(result.Decoded)} frames/s, ratio {Ratio(result.Examined, result.Decoded)}");
+        var (examined, decoded) = (Rounds.Of(result.Examined), Rounds.Of(result.Decoded));
+        table.AddRow("1080p H.264 film, every frame examined", $"{Number(examined.Median)} frames/s ({Number(examined.Least)} to {Number(examined.Most)})",
+            $"decoding alone: {Number(decoded.Median)} frames/s, ratio {Ratio(examined.Median, decoded.Median)}");
         table.AddRow("managed memory allocated a frame without a plate", $"{Number(result.Allocated)} bytes", "");
         foreach (var load in result.Loads)
             table.AddRow($"{load.Cameras} camera{(load.Cameras == 1 ? "" : "s")} 720p at 15/s, traffic before one", Share(load), Late(load));
-        table.AddRow("4 cameras on a still street", Share(result.Idle), $"decoding alone: {Share(result.Undisturbed)}");
+        foreach (var (idle, undisturbed) in result.Idle.Zip(result.Undisturbed))
+            table.AddRow("4 cameras on a still street", Share(idle), $"decoding alone: {Share(undisturbed)}");
         console.Write(table);
-        output.WriteLine($"{result.Processors} processors; a share is of all of them. Films are decoded by this process, at their own pace for cameras.");
+        output.WriteLine($"{result.Processors} processors; a share is of all of them. Films are decoded by ffmpeg, which is counted, at their own pace for cameras.");
     }
 
     private static void WriteJson(BoxBenchResult result, TextWriter output) => output.WriteLine(JsonSerializer.Serialize(new
     {
-        OpenSeconds = Round(result.Open.TotalSeconds), FirstFrameSeconds = Round(result.First.TotalSeconds), ExaminedPerSecond = Round(result.Examined),
-        ExaminedLeast = Round(result.Spread.Least), ExaminedMost = Round(result.Spread.Most), DecodedPerSecond = Round(result.Decoded),
-        ExaminedRatio = Round(result.Examined / result.Decoded), AllocatedBytesPerFrame = Round(result.Allocated),
-        Cameras = result.Loads.Select(Load), Idle = Load(result.Idle), IdleDecoding = Load(result.Undisturbed), result.Processors,
+        OpenSeconds = Round(result.Open.TotalSeconds), FirstFrameSeconds = Round(result.First.TotalSeconds), ExaminedPerSecond = result.Examined.Select(Round),
+        DecodedPerSecond = result.Decoded.Select(Round), ExaminedRatio = Round(Rounds.Of(result.Examined).Median / Rounds.Of(result.Decoded).Median), AllocatedBytesPerFrame = Round(result.Allocated),
+        Cameras = result.Loads.Select(Load), Idle = result.Idle.Select(Load), IdleDecoding = result.Undisturbed.Select(Load), result.Processors,
     }, Json));
 
     private static object Load(CameraLoad load) =>

@@ -27,7 +27,7 @@ internal static class CommandTable
         {
             ModelsListCommand.Build(), ModelsCheckCommand.Build(), ModelsCalibrateCommand.Build(),
         },
-        new Command("bench", "Measure what runs here") { BenchRecognitionCommand.Build(), BenchBoxCommand.Build(), BenchAlertCommand.Build(), BenchHubCommand.Build(), BenchLogCommand.Build() },
+        BenchCommand.Build(),
         new Command("audit", "Check the log of everything the box did")
         {
             AuditVerifyCommand.Build(), AuditSearchCommand.Build(), AuditExportCommand.Build(), AuditReportCommand.Build(), AuditNoteCommand.Build(),

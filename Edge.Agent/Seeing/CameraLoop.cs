@@ -42,9 +42,9 @@ internal sealed class CameraLoop(
 
     private async ValueTask DecideAsync(Passage passage, CancellationToken stop)
     {
-        var matched = lists.Match(passage.Plate).Any();
-        witness?.Saw(passage.Plate, matched);
-        if (!matched)
+        var asked = lists.Ask(passage.Plate);
+        witness?.Saw(passage.Plate, asked.Matched);
+        if (!asked.Matched)
         {
             counter.Discarded();
             return;
@@ -52,7 +52,7 @@ internal sealed class CameraLoop(
         // Where nobody takes the hits, this waits as long as it does: starting again would lose what waits in memory.
         // Of a camera that is silent no frame is in hand: none is to be awaited afterwards either.
         var hadFrame = examining.Rest();
-        await waiting.AddAsync(place, time.GetUtcNow() - passage.SeenAt, Sighting.Of(passage), stop);
+        await waiting.AddAsync(place, time.GetUtcNow() - passage.SeenAt, Sighting.Of(passage), asked, stop);
         if (hadFrame) examining.Turn();
     }
 

@@ -232,8 +232,8 @@ internal sealed class SeeingRoom(TimeProvider time, PipelineProgress progress, I
             var spent = new HashSet<int>(); // a camera that has more than it may send at a time holds up no other
             while (room._waiting.Next(but: spent) is { } hit)
             {
-                // Asked anew: the lists may have changed while it waited.
-                var places = room._lists.Match(_said, hit.What.Plate);
+                // Looked at anew: the lists may have changed while it waited, and so may what is in force.
+                var places = room._lists.Match(_said, hit.What.Plate, hit.Asked);
                 if (places.Count == 0)
                 {
                     room._counter.Discarded();

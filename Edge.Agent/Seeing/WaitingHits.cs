@@ -28,7 +28,8 @@ internal sealed class WaitingHits(TimeProvider time) : IDisposable
     /// <summary>Takes one in, once there is room. Owns <paramref name="seen"/> from here on.</summary>
     /// <param name="camera">Place of the camera.</param>
     /// <param name="age">How long ago it was seen; a recording's own times may lie anywhere.</param>
-    public async ValueTask AddAsync(int camera, TimeSpan age, Sighting seen, CancellationToken cancel)
+    /// <param name="asked">What the lists have said of it.</param>
+    public async ValueTask AddAsync(int camera, TimeSpan age, Sighting seen, WatchedLists.Asked? asked, CancellationToken cancel)
     {
         try
         {
@@ -41,7 +42,7 @@ internal sealed class WaitingHits(TimeProvider time) : IDisposable
             throw;
         }
         var ago = TimeSpan.FromTicks(Math.Clamp(age.Ticks, 0, DoorLimits.LongestLook.Ticks));
-        lock (_waiting) _waiting.AddLast(new Waiting(camera, time.Monotonic() - ago, time.Monotonic(), seen));
+        lock (_waiting) _waiting.AddLast(new Waiting(camera, time.Monotonic() - ago, time.Monotonic(), seen, asked));
         Rung?.Invoke();
     }
 
@@ -108,12 +109,13 @@ internal sealed class WaitingHits(TimeProvider time) : IDisposable
     /// <summary>One of them.</summary>
     /// <param name="Seen">By the monotonic clock.</param>
     /// <param name="Since">When it began to wait.</param>
-    internal sealed class Waiting(int camera, TimeSpan seen, TimeSpan since, Sighting what)
+    internal sealed class Waiting(int camera, TimeSpan seen, TimeSpan since, Sighting what, WatchedLists.Asked? asked)
     {
         public int Camera { get; } = camera;
         public TimeSpan Seen { get; } = seen;
         public TimeSpan Since { get; } = since;
         public Sighting What { get; } = what;
+        public WatchedLists.Asked? Asked { get; } = asked;
         public long? Number { get; set; }
     }
 }

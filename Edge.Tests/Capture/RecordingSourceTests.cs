@@ -50,6 +50,29 @@ public sealed class RecordingSourceTests : IDisposable
         Assert.All(positions, (position, index) => Assert.Equal(index * index * 0.01, position, 0.002));
     }
 
+    [Fact]
+    public async Task A_film_of_full_range_has_the_grey_levels_of_one_of_studio_range()
+    {
+        foreach (var range in new[] { "tv", "pc" })
+        {
+            var path = _folder.File($"{range}.mp4");
+            await FfmpegAsync($"-f lavfi -i color=0x808080:size=160x120:rate=10 -frames:v 4 -vf scale=out_range={range} -color_range {range} -pix_fmt {(range == "pc" ? "yuvj420p" : "yuv420p")} -c:v libx264 {path}");
+            await using var source = Open(path);
+            await foreach (var frame in source.ReadAsync(TestContext.Current.CancellationToken))
+                using (frame) Assert.InRange(OpenCvSharp.Cv2.Mean(frame.Colour).Val0, 126, 130);
+        }
+    }
+
+    [Fact]
+    public async Task A_film_with_odd_sides_loses_its_last_row_and_column()
+    {
+        var path = _folder.File("odd.mkv");
+        await FfmpegAsync($"-f lavfi -i testsrc=size=161x121:rate=10 -frames:v 4 -pix_fmt yuv444p -c:v libx264 {path}");
+        await using var source = Open(path);
+        await foreach (var frame in source.ReadAsync(TestContext.Current.CancellationToken))
+            using (frame) Assert.Equal((160, 120), (frame.Width, frame.Height));
+    }
+
     [Theory]
     [InlineData("cut.mp4", "-c:v libx264 -g 10 -movflags +faststart")]
     [InlineData("cut.avi", "-c:v mjpeg")]

@@ -19,8 +19,8 @@ public sealed class DoorkeeperTests
         Assert.All([DoorLab.Wanted, "C-1", "riverton", "stolen-vehicle", "report 7"], word => Assert.DoesNotContain(word, bytes, StringComparison.OrdinalIgnoreCase));
         var list = Assert.Single(vision.Lists.All);
         using var plate = Lists.Plate(DoorLab.Wanted);
-        Assert.Equal([0], list.Match(plate, lab.Time.Monotonic()));
-        Assert.Empty(list.Match(plate, lab.Time.Monotonic() + TimeSpan.FromDays(1)));
+        Assert.Equal([0], list.InForce(list.Tags.Find(plate), lab.Time.Monotonic()));
+        Assert.Empty(list.InForce(list.Tags.Find(plate), lab.Time.Monotonic() + TimeSpan.FromDays(1)));
     }
 
     [Fact]

@@ -20,6 +20,7 @@ using Edge.Tests.Audit;
 using Edge.Tests.Matching;
 using Edge.Tests.Support;
 using Edge.Vision;
+using Edge.Vision.Capture.Decoding;
 using Edge.Vision.Capture;
 using Edge.Vision.Capture.Mjpeg;
 using Edge.Vision.Capture.Rtsp;
@@ -85,7 +86,7 @@ internal static class FuzzTargets
         byte[] webp = [.. "RIFF"u8, 30, 0, 0, 0, .. "WEBPVP8X"u8, 10, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 7, 0, 0, .. new byte[8]];
         byte[] bmp = [.. "BM"u8, 70, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1, 0, 24, .. new byte[42]];
         yield return new FuzzTarget("image header", [jpeg, png, webp, bmp], bytes => PictureHeader.TryParse(bytes, out _));
-        yield return new FuzzTarget("bitmap header of the decoder", [bmp], bytes => BitmapHeader.TryParse(bytes, out _));
+        yield return new FuzzTarget("picture header of the decoder", ["P5\n1280 1080\n255\n"u8.ToArray()], bytes => PgmHeader.TryParse(bytes, out _));
         yield return new FuzzTarget("picture of a hit (CropPicture)", [jpeg], bytes => CropPicture.IsPlain(bytes));
     }
 

@@ -92,7 +92,7 @@ public sealed class WaitingHitsTests : IDisposable
     {
         using var passage = Passages.Of("AB123CD");
         var seen = Sighting.Of(passage);
-        await _waiting.AddAsync(camera, age, seen, Cancel);
+        await _waiting.AddAsync(camera, age, seen, asked: null, Cancel);
         return seen;
     }
 }

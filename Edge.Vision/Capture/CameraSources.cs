@@ -66,7 +66,7 @@ public static class CameraSources
         if (!File.Exists(source)) throw new CaptureException($"{source}: no such file or folder");
         return PictureSource.IsPicture(source)
             ? new PictureSource(camera.Name, source, time)
-            : new RecordingSource(camera.Name, source, time);
+            : new RecordingSource(camera.Name, source, camera.Ffmpeg, time);
 
         LiveSource Live(Func<ILiveFeed> connect) => Supervise(camera, connect, time, log);
     }

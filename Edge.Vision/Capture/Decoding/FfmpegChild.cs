@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Edge.Vision.Capture.Rtsp;
+namespace Edge.Vision.Capture.Decoding;
 
 /// <summary>
 /// A decoder in a process of its own, so that its crash or its hang is not ours. It leads its own process group, which
@@ -19,20 +19,24 @@ internal sealed partial class FfmpegChild : IDisposable
     private readonly Task<byte[]> _complaint;
     private string? _lastWords;
 
-    private FfmpegChild(Process process)
+    private FfmpegChild(Process process, Complaints? said)
     {
         _process = process;
         // Its last words matter, not its first: a stream that runs for weeks may grumble all the time.
-        _complaint = Task.Run(() => LastBytesAsync(process.StandardError.BaseStream));
+        _complaint = Task.Run(() => LastBytesAsync(process.StandardError.BaseStream, said));
     }
+
+    /// <summary>Takes a piece of what a child says.</summary>
+    internal delegate void Complaints(ReadOnlySpan<byte> piece);
 
     /// <summary>What it writes to its standard output.</summary>
     public Stream Output => _process.StandardOutput.BaseStream;
 
     /// <summary>Starts <paramref name="program"/> and gives it <paramref name="input"/> on standard input, where no
     /// other user of the machine can read it, unlike its arguments.</summary>
+    /// <param name="said">Told what it writes to standard error, piece by piece.</param>
     /// <exception cref="CaptureException">util-linux is missing.</exception>
-    public static FfmpegChild Start(string program, IEnumerable<string> arguments, string input)
+    public static FfmpegChild Start(string program, IEnumerable<string> arguments, string input, Complaints? said = null)
     {
         // setsid before setpriv: neither forks here, so the id we get is ffmpeg's and its group's.
         var start = new ProcessStartInfo("/usr/bin/setsid", [.. Leash(Environment.GetEnvironmentVariable), program, .. arguments])
@@ -54,7 +58,7 @@ internal sealed partial class FfmpegChild : IDisposable
         {
             throw new CaptureException("cannot start /usr/bin/setsid: install util-linux", failure) { Fault = CameraFault.Missing };
         }
-        var child = new FfmpegChild(process);
+        var child = new FfmpegChild(process, said);
         try
         {
             process.StandardInput.Write(input);
@@ -96,14 +100,17 @@ internal sealed partial class FfmpegChild : IDisposable
         _process.Dispose();
     }
 
-    private static async Task<byte[]> LastBytesAsync(Stream stream)
+    private static async Task<byte[]> LastBytesAsync(Stream stream, Complaints? said)
     {
         var kept = Array.Empty<byte>();
         var chunk = new byte[1024];
         try
         {
             while (await stream.ReadAsync(chunk) is var read and > 0)
+            {
+                said?.Invoke(chunk.AsSpan(0, read));
                 kept = [.. kept.AsSpan(Math.Max(0, kept.Length + read - LongestComplaint)..^0), .. chunk.AsSpan(0, read)];
+            }
         }
         catch (Exception failure) when (failure is IOException or ObjectDisposedException)
         {
