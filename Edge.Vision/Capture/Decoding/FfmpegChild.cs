@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -22,6 +23,7 @@ internal sealed partial class FfmpegChild : IDisposable
     private FfmpegChild(Process process, Complaints? said)
     {
         _process = process;
+        Output = process.StandardOutput.BaseStream is PipeStream pipe ? new ChildOutput(pipe.SafePipeHandle) : process.StandardOutput.BaseStream;
         // Its last words matter, not its first: a stream that runs for weeks may grumble all the time.
         _complaint = Task.Run(() => LastBytesAsync(process.StandardError.BaseStream, said));
     }
@@ -30,7 +32,7 @@ internal sealed partial class FfmpegChild : IDisposable
     internal delegate void Complaints(ReadOnlySpan<byte> piece);
 
     /// <summary>What it writes to its standard output.</summary>
-    public Stream Output => _process.StandardOutput.BaseStream;
+    public Stream Output { get; }
 
     /// <summary>Starts <paramref name="program"/> and gives it <paramref name="input"/> on standard input, where no
     /// other user of the machine can read it, unlike its arguments.</summary>
@@ -102,21 +104,25 @@ internal sealed partial class FfmpegChild : IDisposable
 
     private static async Task<byte[]> LastBytesAsync(Stream stream, Complaints? said)
     {
-        var kept = Array.Empty<byte>();
+        var (kept, length) = (new byte[LongestComplaint], 0);
         var chunk = new byte[1024];
         try
         {
             while (await stream.ReadAsync(chunk) is var read and > 0)
             {
                 said?.Invoke(chunk.AsSpan(0, read));
-                kept = [.. kept.AsSpan(Math.Max(0, kept.Length + read - LongestComplaint)..^0), .. chunk.AsSpan(0, read)];
+                var over = Math.Max(0, length + read - LongestComplaint);
+                kept.AsSpan(over, length - over).CopyTo(kept);
+                length -= over;
+                chunk.AsSpan(0, read).CopyTo(kept.AsSpan(length));
+                length += read;
             }
         }
         catch (Exception failure) when (failure is IOException or ObjectDisposedException)
         {
             // The pipe is gone with the process.
         }
-        return kept;
+        return kept[..length];
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
