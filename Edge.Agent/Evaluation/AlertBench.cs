@@ -135,7 +135,7 @@ internal sealed class AlertBench(string folder, string models, TimeSpan steady, 
     }
 
     /// <summary>An empty road until the box says that it sees every camera's pictures.</summary>
-    private async Task<TimeSpan> RunningAsync(RoomProcess[] rooms, IReadOnlyList<FootageCamera> cameras, long begun, CancellationToken stop)
+    private async Task<TimeSpan> RunningAsync(RoomProcess[] rooms, List<FootageCamera> cameras, long begun, CancellationToken stop)
     {
         using var pace = new PeriodicTimer(Every, time);
         for (var tick = 0; ; tick++)

@@ -95,7 +95,7 @@ internal sealed class BoxBench(string folder, string models, TimeSpan length, IP
         return (frames / time.GetElapsedTime(begun).TotalSeconds, (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)frames);
     }
 
-    private async Task<CameraLoad> LoadAsync(IReadOnlyList<string> films, CancellationToken stop, bool examine = true)
+    private async Task<CameraLoad> LoadAsync(List<string> films, CancellationToken stop, bool examine = true)
     {
         progress.Report(new FleetProgress($"{(examine ? "watching" : "decoding")} {films.Count} camera{(films.Count == 1 ? "" : "s")} for {length.TotalSeconds:0} s", 0, 1, 0));
         using var open = PlateModels.Open(models);
