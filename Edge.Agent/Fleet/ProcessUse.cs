@@ -10,11 +10,22 @@ internal readonly record struct ProcessUse(TimeSpan Processor, long Memory)
     // USER_HZ is 100 on every Linux that .NET runs on.
     private const double TicksPerSecond = 100;
 
-    /// <summary>What this process and all children that it has buried have used so far.</summary>
-    public static TimeSpan OfSelfAndBuried()
+    /// <summary>What this process and its children, buried or not, have used so far.</summary>
+    public static TimeSpan OfSelfAndChildren()
     {
-        var fields = Fields(Environment.ProcessId);
-        return TimeSpan.FromSeconds((Number(fields[11]) + Number(fields[12]) + Number(fields[13]) + Number(fields[14])) / TicksPerSecond);
+        var own = Fields(Environment.ProcessId);
+        var ticks = Number(own[11]) + Number(own[12]) + Number(own[13]) + Number(own[14]);
+        foreach (var folder in Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])))
+            try
+            {
+                var fields = Fields(int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture));
+                if (fields[1] == $"{Environment.ProcessId}") ticks += Number(fields[11]) + Number(fields[12]);
+            }
+            catch (IOException)
+            {
+                // Gone meanwhile: what it used counts among the buried.
+            }
+        return TimeSpan.FromSeconds(ticks / TicksPerSecond);
     }
 
     /// <summary>Null if it has ended.</summary>
