@@ -162,7 +162,8 @@ train() {
     exec /usr/bin/python3 "$root/models/training/recipe.py" "${data_option[@]}" "$@"
 }
 
-project_version() { sed -nE 's/.*<VersionPrefix>(.*)<.*/\1/p' Directory.Build.props; }
+# EDGE_VERSION: another one, for whoever tries an upgrade.
+project_version() { echo "${EDGE_VERSION:-$(sed -nE 's/.*<VersionPrefix>(.*)<.*/\1/p' Directory.Build.props)}"; }
 
 # verifier [ARCHITECTURE…]: for this machine's unless named: the auditor's program, a file that needs nothing but Linux: no agent, no camera, no model, no .NET.
 verifier() {
@@ -202,7 +203,7 @@ package() {
         rm -rf "$published"
         # The paths of this checkout are not compiled in: another one gives the same assemblies.
         dotnet publish Edge.Agent -c Release -r "linux-${architecture/amd64/x64}" --self-contained -v quiet --nologo -p:PublishReadyToRun=true \
-            -p:ContinuousIntegrationBuild=true -p:DeterministicSourcePaths=true -o "$published" >&2 || die "the build failed"
+            -p:VersionPrefix="$version" -p:ContinuousIntegrationBuild=true -p:DeterministicSourcePaths=true -o "$published" >&2 || die "the build failed"
         package/assemble.sh "$published" "$version" "$architecture" "$artifacts/$name.deb"
         dpkg-deb --fsys-tarfile "$artifacts/$name.deb" | tar -xO ./usr/share/doc/edge-agent/sbom.cdx.json > "$artifacts/$name.cdx.json"
     done
@@ -212,8 +213,8 @@ package() {
 
 # appliance_test [OPTIONS]: the whole box in a machine; the image is made anew when what makes it has changed, the package when anything has.
 appliance_test() {
-    local parts=Edge.Tests/Appliance work=.build/appliance image changed
-    need "${runtime_packages[@]}" mosquitto qemu-system-x86 qemu-utils debootstrap debian-archive-keyring e2fsprogs dosfstools exfatprogs fdisk curl openssl python3
+    local parts=Edge.Tests/Appliance work=.build/appliance image changed version
+    need "${runtime_packages[@]}" mosquitto qemu-system-x86 qemu-utils debootstrap debian-archive-keyring e2fsprogs dosfstools exfatprogs fdisk faketime curl openssl python3
     [ "$(id -u)" -eq 0 ] || die "as root: debootstrap makes a Debian's files, which belong to root"
     image=$work/image-$(cat "$parts/image.sh" "$parts"/guest/* | sha256sum | cut -c1-16)
     if [ ! -f "$image/disk.img" ]; then
@@ -225,12 +226,15 @@ appliance_test() {
         -prune -o -type f -newer "$work/packaged" -print -quit 2>/dev/null || true)
     if [ ! -f "$work/packaged" ] || [ -n "$changed" ]; then
         touch "$work/packaged.new"
+        # The same code under the next version's number, for the upgrade; first, so that what is built last is what is tried.
+        version=$(project_version)
+        EDGE_VERSION=${version%.*}.$((${version##*.} + 1)) EDGE_ARTIFACTS=$work/next COMPRESSION=1 ./build.sh package amd64 >/dev/null
         EDGE_ARTIFACTS=$work/artifacts COMPRESSION=1 ./build.sh package amd64 >/dev/null
         mv "$work/packaged.new" "$work/packaged"
     fi
-    build Edge.Agent
+    build Edge.Tests
     exec /usr/bin/python3 "$parts/appliance.py" --image "$image" --package "$work"/artifacts/edge-agent_*_amd64.deb \
-        --verifier "$work"/artifacts/edge-verify_*_amd64 --program "$agent" "$@"
+        --next "$work"/next/edge-agent_*_amd64.deb --verifier "$work"/artifacts/edge-verify_*_amd64 --program "$agent" --tests "$tests" "$@"
 }
 
 case ${1:-help} in

@@ -1,6 +1,7 @@
 """An auditor's stick, plugged in while the box works: docs/usb.md, with the kernel's USB storage, FAT and exFAT."""
 import hashlib
 import os
+import re
 import subprocess
 import time
 
@@ -10,6 +11,13 @@ from machine import Failed
 MEGABYTES = 64
 PARTITION = 2048  # sectors of 512 bytes
 LOG = power.LOG
+# What may lie in an order's place and is none, as whoever prepares a stick would put it there.
+LINKED = {
+    "a link": "mkdir $stick/edge && ln -s /etc/shadow $stick/edge/box-7.order",
+    "a linked folder": "ln -s /var/lib/edge-agent/keys $stick/edge",
+    "a pipe": "mkdir $stick/edge && mkfifo $stick/edge/box-7.order",
+    "a device": "mkdir $stick/edge && mknod $stick/edge/box-7.order b 254 0",
+}
 
 
 def run(site):
@@ -17,7 +25,12 @@ def run(site):
     site.must("an auditor is allowed to order an export", admit, site)
     for kind in ("vfat", "exfat", "ext4"):
         site.step(f"{kind}: a signed order comes back with a bundle that verifies on another machine", good_order, site, kind)
-    site.step("no order, a forged one, a used one, another box's, a link: refused, logged, the stick unchanged to the byte", refused, site)
+    site.must("orders that are forged, of last week, and for another box of the agency", bad_orders, site)
+    for reason in ("no-order", "bad-signature", "expired", "replayed", "other-box"):
+        site.step(f"{reason}: refused, logged, the stick unchanged to the byte", refuse, site, reason)
+    for kind, place in LINKED.items():
+        site.step(f"{kind} where the order should be: not followed, logged, the stick unchanged to the byte", not_plain, site, place)
+    site.step("a full stick: the order is not used up, and fulfilled once there is room", full, site)
     site.step("pulled half-way: no answer beside half a bundle, the box goes on; plugged in again within the hour it is finished", pulled, site)
     site.step("what else is on a stick: nothing run, nothing followed, nothing else written", hostile, site)
 
@@ -29,18 +42,22 @@ def admit(site):
         file.write("correct horse battery\n")
     if not os.path.exists(key):
         agency.run("hub", "key", key, "--passphrase-file", secret)
-        agency.hub("operator add", "--account", "auditor-3", "--role", "auditor", "--key", key)
+        agency.hub("operator add", "--account", "auditor-3", "--role", "auditor", "--key", key,
+                   "--from", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 30 * 86400)))
     agency.hub("push", "--broker", agency.local)
     site.machine.until(f"edge-agent audit search {LOG} --action trust.activated --json --last 1 | grep -q trust", 120)
 
 
-def order(site, box="box-7"):
-    """A new signed order to export; its bytes."""
+def order(site, box="box-7", given=None):
+    """A new signed order to export; its bytes. given: how long ago, as faketime takes it."""
     path = os.path.join(site.folder, "export.order")
     if os.path.exists(path):
         os.remove(path)
-    site.agency.hub("order export", "--box", box, "--key", os.path.join(site.folder, "auditor.key"), "--passphrase-file",
-                    os.path.join(site.folder, "passphrase"), "--out", path)
+    arguments = ["--box", box, "--key", os.path.join(site.folder, "auditor.key"), "--passphrase-file", os.path.join(site.folder, "passphrase"), "--out", path]
+    if given is None:
+        site.agency.hub("order export", *arguments)
+    else:
+        subprocess.run(["faketime", "-f", given, site.agency.program, "hub", "order", "export", site.agency.city, *arguments], check=True, stdout=subprocess.DEVNULL)
     with open(path, "rb") as file:
         return file.read()
 
@@ -131,21 +148,15 @@ def good_order(site, kind):
     return f"{took:.0f} s in the box; {power.verify(site, bundle)}"
 
 
-def refused(site):
+def bad_orders(site):
+    """site.bad: by the reason that the box is to give, what lies on the stick."""
     forged = bytearray(order(site))
-    forged[len(forged) // 2] ^= 1
-    cases = {
-        "no-order": None, "bad-signature|not-signed|malformed-order": bytes(forged), "replayed": site.used, "other-box": order_for_another(site),
+    # In the signature, the last third of a JWS: the rest is as an operator wrote it.
+    place = len(forged) - 20
+    forged[place] = ord("A") if forged[place] != ord("A") else ord("B")
+    site.bad = {
+        "no-order": None, "bad-signature": bytes(forged), "expired": order(site, given="-8d"), "replayed": site.used, "other-box": order_for_another(site),
     }
-    stick = Stick(site, "vfat")
-    stick.at_home("mkdir $stick/edge")
-    for reason, content in cases.items():
-        if content is not None:
-            stick.put("edge/box-7.order", content)
-        refuse(site, stick, reason)
-    linked = Stick(site, "ext4")
-    linked.at_home("mkdir $stick/edge && ln -s /etc/shadow $stick/edge/box-7.order")
-    refuse(site, linked, "not-a-plain-file")
 
 
 def order_for_another(site):
@@ -158,14 +169,49 @@ def order_for_another(site):
     return order(site, "box-8")
 
 
-def refuse(site, stick, reason):
-    import re
+def refuse(site, reason):
+    stick = Stick(site, "vfat")
+    stick.at_home("mkdir $stick/edge")
+    if site.bad[reason] is not None:
+        stick.put("edge/box-7.order", site.bad[reason])
+    unchanged(site, stick, reason)
+
+
+def not_plain(site, place):
+    stick = Stick(site, "ext4")
+    stick.at_home(place)
+    unchanged(site, stick, "not-a-plain-file")
+
+
+def unchanged(site, stick, reason):
+    """Plugged in: the stick stays as it is, and the log says why."""
     since, before = now(site), stick.digest()
     stick.visit()
     if stick.digest() != before:
         raise Failed(f"{reason}: the stick was changed")
-    if not re.search(reason, said := outcomes(site, since)):
+    if not re.search(rf"refused:{reason}\b", said := outcomes(site, since)):
         raise Failed(f"{reason}: not in the log, which says: {said}")
+
+
+def full(site):
+    stick = Stick(site, "vfat")
+    stick.put("edge/box-7.order", order(site))
+    stick.at_home("dd if=/dev/zero of=$stick/holiday.avi bs=1M status=none 2>/dev/null; sync; test $(df --output=avail $stick | tail -1) -lt 64", 300)
+    unchanged(site, stick, "stick-full")
+    stick.at_home("rm $stick/holiday.avi")
+    stick.visit()
+    return fetched(site, stick, "full")
+
+
+def fetched(site, stick, name):
+    """The bundle on it verifies here."""
+    names = stick.list()
+    if not any(name.endswith(".json") for name in names) or any(name.endswith(".tmp") for name in names):
+        raise Failed(f"not finished: {names}")
+    bundle = os.path.join(site.folder, f"{name}.tar")
+    with open(bundle, "wb") as file:
+        file.write(stick.take("edge/*.tar"))
+    return power.verify(site, bundle)
 
 
 def pulled(site):
@@ -181,13 +227,7 @@ def pulled(site):
     if any(name.endswith(".json") for name in names):
         raise Failed(f"an answer, though the stick was pulled: {names}")
     stick.visit()
-    names = stick.list()
-    if not any(name.endswith(".json") for name in names) or any(name.endswith(".tmp") for name in names):
-        raise Failed(f"not finished when it was plugged in again: {names}")
-    bundle = os.path.join(site.folder, "again.tar")
-    with open(bundle, "wb") as file:
-        file.write(stick.take("edge/*.tar"))
-    return power.verify(site, bundle)
+    return fetched(site, stick, "again")
 
 
 def hostile(site):
