@@ -82,32 +82,44 @@ class Stick:
         subprocess.run(["dd", f"if={part}", f"of={self.image}", "bs=512", f"seek={PARTITION}", "conv=notrunc,sparse", "status=none"], check=True)
         os.remove(part)
 
-    def at_home(self, command, within=120):
-        """Runs it with the stick at $stick, on what stands for another computer: the same kernel, with the box's unit out of the way."""
+    def at_home(self, command, file=b"", within=120):
+        """What the auditor's own computer does: a shell with the stick at $stick and the bytes in $file; what it said, and what it left in $file. This
+        machine, where its kernel knows the file system; else the box's kernel stands for another computer's, with the box's unit out of the way."""
+        if self.kind == "ext4":
+            at, path = os.path.join(self.site.folder, "at-home"), os.path.join(self.site.folder, "at-home.file")
+            os.makedirs(at, exist_ok=True)
+            with open(path, "wb") as out:
+                out.write(file)
+            subprocess.run(["mount", "-o", f"loop,offset={PARTITION * 512}", self.image, at], check=True)
+            try:
+                said = subprocess.run(["bash", "-c", command], env={**os.environ, "stick": at, "file": path}, stdout=subprocess.PIPE, text=True, timeout=within, check=True).stdout
+            finally:
+                subprocess.run(["umount", at], check=True)
+            with open(path, "rb") as left:
+                return said, left.read()
         machine = self.machine
+        machine.write("/run/at-home.file", file)
         machine.must("systemctl mask -q --runtime edge-export@.service && systemctl daemon-reload")
         machine.plug(self.image)
         try:
             machine.until("test -b /dev/sda1", 60)
-            return machine.must(f"stick=/run/at-home; mkdir -p $stick; mount /dev/sda1 $stick || exit; ( {command} ); ended=$?; umount $stick; exit $ended", within)
+            said = machine.must("export stick=/run/at-home file=/run/at-home.file; mkdir -p $stick; mount /dev/sda1 $stick || exit; "
+                                f"( {command} ); ended=$?; umount $stick; exit $ended", within)
         finally:
             machine.pull()
             machine.until("! test -b /dev/sda", 60)
             machine.must("systemctl unmask -q --runtime edge-export@.service && systemctl daemon-reload")
+        return said, machine.read("/run/at-home.file")
 
     def put(self, name, content):
-        self.machine.write("/run/for-the-stick", content)
-        self.at_home(f"install -D /run/for-the-stick $stick/{name}")
+        self.at_home(f"install -D -m 644 $file $stick/{name}", content)
 
-    def list(self):
-        return self.at_home("cd $stick && find . -mindepth 1 -not -path './lost+found' -not -path './System*' | sort").split()
+    def fetch(self):
+        """What lies on it by name, and the bytes of its one bundle."""
+        said, bundle = self.at_home("cd $stick && find . -mindepth 1 -not -path './lost+found' -not -path './System*' | sort; cat edge/*.tar > $file 2>/dev/null || true")
+        return said.split(), bundle
 
-    def take(self, pattern):
-        """The bytes of the one file that the pattern matches."""
-        self.at_home(f"cp $stick/{pattern} /run/from-the-stick")
-        return self.machine.read("/run/from-the-stick")
-
-    def visit(self, within=180):
+    def visit(self, within=power.SLOW):
         """Plugged into the box until its unit is done; what the journal says of that."""
         machine = self.machine
         since = machine.must("date +%s.%N").strip()
@@ -136,19 +148,22 @@ def now(site):
 
 
 def good_order(site, kind):
-    stick = Stick(site, kind)
-    stick.put("edge/box-7.order", order(site))
+    stick, site.used = Stick(site, kind), order(site)
+    stick.put("edge/box-7.order", site.used)
     began = time.monotonic()
     stick.visit()
-    took = time.monotonic() - began
-    names = stick.list()
-    if len(names) != 4 or not names[1].endswith(".json") or not names[2].endswith(".tar"):
+    return f"{time.monotonic() - began:.0f} s in the box; {fetched(site, stick, kind)}"
+
+
+def fetched(site, stick, name):
+    """An order, a bundle and an answer on it, and the bundle verifies here."""
+    names, content = stick.fetch()
+    if [re.sub(r"-\d{8}T\d{6}Z", "-TIME", name) for name in names] != ["./edge", "./edge/box-7-TIME.json", "./edge/box-7-TIME.tar", "./edge/box-7.order"]:
         raise Failed(f"not an order, a bundle and an answer on the stick: {names}")
-    bundle = os.path.join(site.folder, f"{kind}.tar")
+    bundle = os.path.join(site.folder, f"{name}.tar")
     with open(bundle, "wb") as file:
-        file.write(stick.take("edge/*.tar"))
-    site.used = stick.take("edge/box-7.order")
-    return f"{took:.0f} s in the box; {power.verify(site, bundle)}"
+        file.write(content)
+    return power.verify(site, bundle)
 
 
 def bad_orders(site):
@@ -173,7 +188,7 @@ def order_for_another(site):
 
 
 def refuse(site, reason):
-    stick = Stick(site, "vfat")
+    stick = Stick(site, "ext4")
     stick.at_home("mkdir $stick/edge")
     if site.bad[reason] is not None:
         stick.put("edge/box-7.order", site.bad[reason])
@@ -197,24 +212,13 @@ def unchanged(site, stick, reason):
 
 
 def full(site):
-    stick = Stick(site, "vfat")
+    stick = Stick(site, "ext4")
     stick.put("edge/box-7.order", order(site))
-    stick.at_home("dd if=/dev/zero of=$stick/holiday.avi bs=1M status=none 2>/dev/null; sync; test $(df --output=avail $stick | tail -1) -lt 64", 300)
+    stick.at_home("dd if=/dev/zero of=$stick/holiday.avi bs=1M status=none 2>/dev/null; test $(df --output=avail $stick | tail -1) -lt 64")
     unchanged(site, stick, "stick-full")
     stick.at_home("rm $stick/holiday.avi")
     stick.visit()
     return fetched(site, stick, "full")
-
-
-def fetched(site, stick, name):
-    """The bundle on it verifies here."""
-    names = stick.list()
-    if not any(name.endswith(".json") for name in names) or any(name.endswith(".tmp") for name in names):
-        raise Failed(f"not finished: {names}")
-    bundle = os.path.join(site.folder, f"{name}.tar")
-    with open(bundle, "wb") as file:
-        file.write(stick.take("edge/*.tar"))
-    return power.verify(site, bundle)
 
 
 def pulled(site):
@@ -226,7 +230,7 @@ def pulled(site):
     machine.until("! test -b /dev/sda", 60)
     machine.until("! systemctl list-units --plain --no-legend 'edge-export@*' 'edge-stick@*' | grep -q .", 120)
     machine.must("! grep -q /run/edge-export /proc/mounts && systemctl is-active -q edge-agent edge-vision")
-    names = stick.list()
+    names, _ = stick.fetch()
     if any(name.endswith(".json") for name in names):
         raise Failed(f"an answer, though the stick was pulled: {names}")
     stick.visit()
@@ -236,12 +240,11 @@ def pulled(site):
 def hostile(site):
     """A folder where the bundle would lie, programs, links out of the stick, names with newlines, a thousand files."""
     machine, stick = site.machine, Stick(site, "ext4")
-    machine.write("/run/for-the-stick", order(site))
-    stick.at_home("""cd $stick && mkdir edge && cp /run/for-the-stick edge/box-7.order && ln -s /var/lib/edge-agent/keys keys && ln -s / root
+    stick.at_home("""cd $stick && mkdir edge && cp $file edge/box-7.order && ln -s /var/lib/edge-agent/keys keys && ln -s / root
         printf '#!/bin/sh\\ntouch /run/was-run\\n' > autorun.sh && chmod 4755 autorun.sh && cp autorun.sh edge/autorun.sh
-        ln -s /etc/cron.d/stick edge/edge.tmp && mknod edge/disk b 254 0 && touch "$(printf 'edge/a\\nb')" 'edge/$(touch x)' && cd edge && touch $(seq 1000)""")
+        ln -s /etc/cron.d/stick edge/edge.tmp && mknod edge/disk b 254 0 && touch "$(printf 'edge/a\\nb')" 'edge/$(touch x)' && cd edge && touch $(seq 1000)""", order(site))
     stick.visit()
     machine.must("! test -e /run/was-run && ! test -e /etc/cron.d/stick")
-    answers = stick.at_home("cd $stick/edge && ls | grep -c '^box-7-.*json$'").strip()
-    if answers != "1":
-        raise Failed(f"{answers} answers on the stick")
+    said, _ = stick.at_home("cd $stick/edge && ls | grep -c '^box-7-.*json$'")
+    if said.split()[0] != "1":
+        raise Failed(f"{said} answers on the stick")
