@@ -14,8 +14,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Edge.Tests.Appliance;
 
 /// <summary>Fills the state of an enrolled box as years of work would have, by the way that hits and entries go in the agent: for the upgrade of
-/// <c>./build.sh appliance-test</c>, whose machine would need a day for it. The folder that <c>EDGE_FILL</c> names holds what was copied from the box, <c>state</c> and <c>enrolment</c>,
-/// and what its wrapping key and one plate of its hotlist are, <c>credentials/edge-agent.wrap</c> and <c>plate</c>.</summary>
+/// <c>./build.sh appliance-test</c>, whose machine would need a day for it. The folder that <c>EDGE_FILL</c> names holds what was copied from the
+/// box, <c>state</c> and <c>enrolment</c>, and what its wrapping key and one plate of its hotlist are, <c>credentials/edge-agent.wrap</c> and
+/// <c>plate</c>.</summary>
 public sealed class FilledBoxTests
 {
     private const int Hits = 10_000;
@@ -40,7 +41,8 @@ public sealed class FilledBoxTests
         var trust = new TrustWatch(TrustClient.Open(At("state/trust"), enrolment.Root(), box.Agency, box.Box), audit, NullLogger.Instance);
         trust.Restore(TimeProvider.System.GetUtcNow());
 
-        using var recorder = new HitRecorder(state, audit, new MessageSigner(box, keys.Messages, "0.1.0"), keys, new ReadCounter(), TimeProvider.System, NullLogger.Instance);
+        var signer = new MessageSigner(box, keys.Messages, "0.1.0");
+        using var recorder = new HitRecorder(state, audit, signer, keys, new ReadCounter(), TimeProvider.System, NullLogger.Instance);
         var (before, recording) = (state.Hits.Count, recorder.RunAsync(TestContext.Current.CancellationToken));
         await RecordAsync(recorder, trust.Current!, await File.ReadAllTextAsync(At("plate"), TestContext.Current.CancellationToken));
         recorder.Complete();
@@ -66,8 +68,8 @@ public sealed class FilledBoxTests
             await room.WaitAsync(TestContext.Current.CancellationToken);
             using var seen = new Sighting
             {
-                Plate = text.Copy(), Confidences = [.. Enumerable.Repeat(0.93f, text.Length)], Right = 0.998, Region = new PlateRegion("TR", 0.97f), RegionVerified = true,
-                RuleChanged = [], Frames = 3, Crop = [0xFF, 0xD8, .. RandomNumberGenerator.GetBytes(CropBytes - 4), 0xFF, 0xD9],
+                Plate = text.Copy(), Confidences = [.. Enumerable.Repeat(0.93f, text.Length)], Right = 0.998,
+                Region = new PlateRegion("TR", 0.97f), RegionVerified = true, RuleChanged = [], Frames = 3, Crop = [0xFF, 0xD8, .. RandomNumberGenerator.GetBytes(CropBytes - 4), 0xFF, 0xD9],
             };
             var now = TimeProvider.System.GetUtcNow();
             recorder.Record(seen, "north-lane", now, [matches[0]], trust, now, () => room.Release());

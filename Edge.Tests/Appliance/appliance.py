@@ -82,7 +82,8 @@ class Site:
 def main():
     parser = argparse.ArgumentParser(prog="./build.sh appliance-test", description="The whole box in a machine under QEMU: see docs/appliance-test.md")
     parser.add_argument("--only", action="append", choices=list(SCENARIOS), help="this scenario; repeat for more. All but commission need --folder of a kept run")
-    parser.add_argument("--power-cuts", type=int, default=5, metavar="N", help="how often the power is cut (default 5); with --only power --keep, so many more")
+    parser.add_argument("--power-cuts", type=int, default=5, metavar="N",
+                        help="how often the power is cut (default 5); with --only power --keep, so many more")
     parser.add_argument("--accept-screens", action="store_true", help="what the screens show now is what they are to show: writes golden/")
     parser.add_argument("--keep", action="store_true", help="leave the folder of the run, to go on in it with --only")
     parser.add_argument("--folder", default=".build/appliance/run", help="where the run's files lie; emptied when it begins with commission")

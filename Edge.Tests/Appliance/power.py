@@ -48,7 +48,8 @@ class Cuts:
         if not self.all:
             return "no cut so far"
         frames = [cut["frame"] for cut in self.all]
-        return (f"{len(self.all)} cuts while hits flowed and {sum(cut['starting'] is not None for cut in self.all)} while it started, of this box so far; first frame "
+        starting = sum(cut["starting"] is not None for cut in self.all)
+        return (f"{len(self.all)} cuts while hits flowed and {starting} while it started, of this box so far; first frame "
                 f"{statistics.median(frames):.0f} s after power-on in the middle, {min(frames):.0f} to {max(frames):.0f} s")
 
 
@@ -88,8 +89,9 @@ def cut_power(site, cuts):
         raise Failed("a unit has failed: " + machine.run("systemctl list-units --failed --plain --no-legend")[1])
     cuts.add(moment=round(moment, 2), starting=None if starting is None else round(starting), boot=round(boot), services=round(up), frame=round(frame),
              at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
-    return (f"{'' if starting is None else f'again {starting:.0f} s after power-on; '}boot {boot:.0f} s, services {up:.0f} s, first frame examined {frame:.0f} s after "
-            "power-on; the log goes on from its last checkpoint")
+    again = "" if starting is None else f"again {starting:.0f} s after power-on; "
+    return (f"{again}boot {boot:.0f} s, services {up:.0f} s, first frame examined {frame:.0f} s after power-on; "
+            "the log goes on from its last checkpoint")
 
 
 def nothing_lost(site):
@@ -97,7 +99,8 @@ def nothing_lost(site):
     machine.must("systemctl stop edge-vision", 120)
     try:
         machine.until("grep -q '\"ready\":0,' /run/edge-agent/health.json", 300)
-        logged = [json.loads(line)["entry"]["sequence"] for line in machine.must(f"edge-agent audit search {LOG} --action hit.stored --json", SLOW).splitlines() if line.startswith("{")]
+        said = machine.must(f"edge-agent audit search {LOG} --action hit.stored --json", SLOW)
+        logged = [json.loads(line)["entry"]["sequence"] for line in said.splitlines() if line.startswith("{")]
         came = sorted(event["sequence"] for event in agency.events("edge.hit.v1"))
         accounts = [event for event in agency.events() if event["type"] in ("hub.missing", "hub.anew", "hub.givenup")]
     finally:

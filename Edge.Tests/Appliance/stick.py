@@ -56,7 +56,8 @@ def order(site, box="box-7", given=None):
     path = os.path.join(site.folder, "export.order")
     if os.path.exists(path):
         os.remove(path)
-    arguments = ["--box", box, "--key", os.path.join(site.folder, "auditor.key"), "--passphrase-file", os.path.join(site.folder, "passphrase"), "--out", path]
+    arguments = ["--box", box, "--key", os.path.join(site.folder, "auditor.key"), "--passphrase-file", os.path.join(site.folder, "passphrase"),
+                 "--out", path]
     if given is None:
         site.agency.hub("order export", *arguments)
     else:
@@ -92,7 +93,8 @@ class Stick:
                 out.write(file)
             subprocess.run(["mount", "-o", f"loop,offset={PARTITION * 512}", self.image, at], check=True)
             try:
-                said = subprocess.run(["bash", "-c", command], env={**os.environ, "stick": at, "file": path}, stdout=subprocess.PIPE, text=True, timeout=within, check=True).stdout
+                said = subprocess.run(["bash", "-c", command], env={**os.environ, "stick": at, "file": path}, stdout=subprocess.PIPE, text=True,
+                                      timeout=within, check=True).stdout
             finally:
                 subprocess.run(["umount", at], check=True)
             with open(path, "rb") as left:
