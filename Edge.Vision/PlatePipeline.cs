@@ -20,8 +20,8 @@ public sealed class PlatePipeline : IDisposable
     private static readonly TimeSpan StandingEvery = PlateTracker.Lost / 4;
 
     private static readonly TimeSpan BrightnessEvery = TimeSpan.FromSeconds(2);
-    // A camera that sends nothing for so long: what was followed has passed, and nobody's plate waits for its return.
-    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
+    // A camera that sends nothing new for so long, stalled or frozen: what was followed has passed, and nobody's plate waits for its return.
+    private static readonly TimeSpan Silent = TimeSpan.FromSeconds(3);
 
     private readonly PlateModels _models;
     private readonly bool _owned;
@@ -29,6 +29,7 @@ public sealed class PlatePipeline : IDisposable
     private readonly PlateReader _reader;
     private readonly ReadJudge _judge;
     private readonly PipelineOptions _options;
+    private readonly TimeProvider _time;
     private readonly MotionGate _motion = new();
     private readonly PlateTracker _tracker = new();
     private readonly RecentPlates _recent = new();
@@ -40,8 +41,8 @@ public sealed class PlatePipeline : IDisposable
     private TimeSpan? _measured;
     private double _brightness = double.NaN;
 
-    private PlatePipeline(PlateModels models, ReadJudge judge, PipelineOptions options, bool owned) =>
-        (_models, _detector, _reader, _judge, _options, _owned) = (models, models.Detector(), models.Reader(), judge, options, owned);
+    private PlatePipeline(PlateModels models, ReadJudge judge, PipelineOptions options, TimeProvider time, bool owned) =>
+        (_models, _detector, _reader, _judge, _options, _time, _owned) = (models, models.Detector(), models.Reader(), judge, options, time, owned);
 
     /// <summary>Opens the models in <paramref name="modelFolder"/> for one camera.</summary>
     /// <exception cref="ModelException">A model is missing, is not what its manifest says, or cannot keep what the gate
@@ -52,7 +53,7 @@ public sealed class PlatePipeline : IDisposable
         var models = PlateModels.Open(modelFolder);
         try
         {
-            return Open(models, options, owned: true);
+            return Open(models, options, TimeProvider.System, owned: true);
         }
         catch
         {
@@ -63,16 +64,18 @@ public sealed class PlatePipeline : IDisposable
 
     /// <summary>The same with models that are open. Borrows them; the caller disposes them afterwards.</summary>
     /// <exception cref="ModelException">They cannot keep what the gate promises.</exception>
-    public static PlatePipeline Open(PlateModels models, PipelineOptions options) => Open(models, options, owned: false);
+    /// <param name="time">Only asked how long a camera has been silent.</param>
+    public static PlatePipeline Open(PlateModels models, PipelineOptions options, TimeProvider? time = null) =>
+        Open(models, options, time ?? TimeProvider.System, owned: false);
 
-    private static PlatePipeline Open(PlateModels models, PipelineOptions options, bool owned) =>
-        new(models, ReadJudge.For(models.Manifest.Recogniser, options), options, owned);
-
-    /// <summary>Only asked how long a camera has been silent.</summary>
-    public TimeProvider Time { get; init; } = TimeProvider.System;
+    private static PlatePipeline Open(PlateModels models, PipelineOptions options, TimeProvider time, bool owned) =>
+        new(models, ReadJudge.For(models.Manifest.Recogniser, options), options, time, owned);
 
     /// <summary>Frames taken from the source so far, skipped ones included.</summary>
     public long Frames => Interlocked.Read(ref _frames);
+
+    /// <summary>Plates that are followed, and plates of the last seconds: those whose text it has.</summary>
+    internal (int Followed, int Recent) Remembered => (_tracker.Open.Count, _recent.Count);
 
     /// <summary>Where somebody looks through this camera to aim it.</summary>
     public AimWindow Aim { get; } = new();
@@ -89,6 +92,7 @@ public sealed class PlatePipeline : IDisposable
     public async IAsyncEnumerable<Passage> ReadAsync(ICameraSource source, [EnumeratorCancellation] CancellationToken cancel)
     {
         var origin = default(DateTimeOffset);
+        var (position, taken) = (TimeSpan.Zero, _time.GetTimestamp());
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         await using var frames = source.ReadAsync(leave.Token).GetAsyncEnumerator(leave.Token);
         var next = Task.FromResult(false);
@@ -97,19 +101,22 @@ public sealed class PlatePipeline : IDisposable
             while (true)
             {
                 next = frames.MoveNextAsync().AsTask();
-                if (source.IsLive && await IsSilentAsync(next, cancel))
+                while (source.IsLive && ForgetsAfter(position) is { } due && await IsSilentAsync(next, due - _time.GetElapsedTime(taken), cancel))
                 {
-                    foreach (var passage in ConcludeAll(source, origin)) yield return passage;
-                    _recent.Forget(TimeSpan.MaxValue);
+                    var silent = _time.GetElapsedTime(taken);
+                    if (silent >= Silent)
+                        foreach (var passage in ConcludeAll(source, origin)) yield return passage;
+                    Forget(position + silent);
                 }
                 if (!await next) break;
                 using var frame = frames.Current;
                 Interlocked.Increment(ref _frames);
                 Measure(frame);
+                (position, taken) = (frame.Position, _time.GetTimestamp());
                 origin = frame.CapturedAt - frame.Position;
                 Examine(frame, source.IsStill);
                 foreach (var passage in Conclude(frame.Position, source, origin)) yield return passage;
-                _recent.Forget(frame.Position - 2 * PlateTracker.Lost);
+                Forget(frame.Position);
             }
         }
         finally
@@ -122,10 +129,18 @@ public sealed class PlatePipeline : IDisposable
         foreach (var passage in ConcludeAll(source, origin)) yield return passage;
     }
 
-    private async Task<bool> IsSilentAsync(Task next, CancellationToken cancel)
+    /// <summary>How long after the last frame something is to be forgotten though no other comes; null where nothing is remembered.</summary>
+    private TimeSpan? ForgetsAfter(TimeSpan position) => _tracker.Open.Count > 0 ? Silent : _recent.OverAt - position;
+
+    // What is followed was last seen a moment ago, and is asked about as of then.
+    private void Forget(TimeSpan at) => _recent.Forget(_tracker.Open.Aggregate(at, (earliest, track) => track.Last < earliest ? track.Last : earliest));
+
+    private async Task<bool> IsSilentAsync(Task next, TimeSpan wait, CancellationToken cancel)
     {
         if (next.IsCompleted) return false;
-        await ((Task)next).WaitAsync(Idle, Time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // Timers count whole milliseconds: rounded down, the last one would be waited for without end.
+        wait = TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
+        if (wait > TimeSpan.Zero) await ((Task)next).WaitAsync(wait, _time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return !next.IsCompleted && !cancel.IsCancellationRequested;
     }
 

@@ -30,7 +30,7 @@ internal sealed class OpenCameras : IAsyncDisposable
         {
             foreach (var (place, camera) in wanted.Cameras.Index())
             {
-                var pipeline = PlatePipeline.Open(opened._models, camera.Pipeline with { Gate = wanted.Gate, Rules = wanted.Rules });
+                var pipeline = PlatePipeline.Open(opened._models, camera.Pipeline with { Gate = wanted.Gate, Rules = wanted.Rules }, time);
                 try
                 {
                     opened._loops.Add(loop(place, CameraSources.Open(new CameraOptions(camera.Name, camera.Source), time, logs.CreateLogger("camera")), pipeline, camera.Name));

@@ -4,7 +4,8 @@ namespace Edge.Tests.Fuzzing;
 
 /// <summary>Makes inputs from inputs, the same ones each time from the same seed: bits, bytes, numbers, pieces left out, doubled, moved, taken from another
 /// input. It knows nothing of what the parser covers; what the parser accepted is changed further.</summary>
-internal sealed class Mutator(IReadOnlyList<byte[]> seeds, int seed, int longest)
+/// <param name="accepted">What it accepted in an earlier run.</param>
+internal sealed class Mutator(IReadOnlyList<byte[]> seeds, IReadOnlyList<byte[]> accepted, int seed, int longest)
 {
     private const int MostKept = 256;
 
@@ -19,7 +20,10 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, int seed, int longest
     ];
 
     private readonly Random _random = new(seed);
-    private readonly List<byte[]> _kept = [];
+    private readonly List<byte[]> _kept = [.. accepted];
+
+    /// <summary>The last of what the parser took.</summary>
+    public IReadOnlyList<byte[]> Kept => _kept;
 
     public byte[] Next()
     {
