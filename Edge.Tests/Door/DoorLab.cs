@@ -140,6 +140,22 @@ internal sealed class DoorLab : IAsyncDisposable
         return await entering;
     }
 
+    /// <summary>The plates of all hits in the database, as the agency opens them.</summary>
+    public List<string> Opened() => [.. _state.Hits.ReadAll().Select(stored =>
+    {
+        Assert.True(SealedHit.TryParse(stored.Record.Span, out var hit, out var reason), reason);
+        Assert.True(hit.TryOpen(_state.Agency, out var json));
+        Assert.True(HitBody.TryParse(json, out var body, out reason), reason);
+        return body.Text;
+    })];
+
+    /// <summary>Everything that came in is stored; nothing more may come.</summary>
+    public Task DrainAsync()
+    {
+        _recorder.Complete();
+        return _recording;
+    }
+
     /// <summary>Ends the agent in order.</summary>
     public async Task StopAsync()
     {

@@ -9,8 +9,6 @@ namespace Edge.Tests.Packaging;
 /// <summary>systemd's own judgement of the units, and what they must say.</summary>
 public sealed class UnitTests
 {
-    private const string Analyze = "/usr/bin/systemd-analyze";
-
     private static readonly string Folder = Path.Combine(Repository.Root, "systemd");
     private static readonly string Agent = File.ReadAllText(Path.Combine(Folder, "edge-agent.service"));
     private static readonly string Vision = File.ReadAllText(Path.Combine(Folder, "edge-vision.service"));
@@ -22,13 +20,13 @@ public sealed class UnitTests
     [InlineData("edge-vision", 11, "network-camera.conf")]
     public void Systemd_rates_the_exposure_of_each_room_at_no_more_than_its_bound(string unit, int tenths, string? dropIn = null)
     {
-        if (!File.Exists(Analyze)) Assert.Skip("systemd-analyze is not on this machine");
+        SystemdAnalyze.Need();
         using var folder = new TemporaryFolder();
         var copy = folder.File($"{unit}.service");
         File.Copy(Path.Combine(Folder, $"{unit}.service"), copy);
         // Offline, drop-ins beside a unit are not read: what one adds at the end is the same.
         if (dropIn is not null) File.AppendAllText(copy, File.ReadAllText(Path.Combine(Folder, dropIn)));
-        var (code, said) = DebianPackage.Run(Analyze, "security", "--offline=true", "--no-pager", $"--threshold={tenths}", copy);
+        var (code, said) = DebianPackage.Run(SystemdAnalyze.Program, "security", "--offline=true", "--no-pager", $"--threshold={tenths}", copy);
         Assert.True(code == 0, said);
         Assert.Matches($"Overall exposure level for {unit}.service: [01]\\.[0-9]", said);
     }
@@ -38,11 +36,11 @@ public sealed class UnitTests
     [InlineData("edge-vision")]
     public void Systemd_knows_every_line_of_the_units(string unit)
     {
-        if (!File.Exists(Analyze)) Assert.Skip("systemd-analyze is not on this machine");
+        SystemdAnalyze.Need();
         using var folder = new TemporaryFolder();
         foreach (var name in new[] { "edge-agent", "edge-vision" }) // the program is not installed here
             File.WriteAllText(folder.File($"{name}.service"), (name == "edge-agent" ? Agent : Vision).Replace("/usr/bin/edge-agent", "/bin/true", StringComparison.Ordinal));
-        var (code, said) = DebianPackage.Run("env", "SYSTEMD_LOG_LEVEL=warning", Analyze, "verify", "--man=no", folder.File($"{unit}.service"));
+        var (code, said) = DebianPackage.Run("env", "SYSTEMD_LOG_LEVEL=warning", SystemdAnalyze.Program, "verify", "--man=no", folder.File($"{unit}.service"));
         Assert.True(code == 0, said);
         Assert.DoesNotContain($"{unit}.service:", said, StringComparison.Ordinal);
     }
