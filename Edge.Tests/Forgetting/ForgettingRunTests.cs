@@ -61,7 +61,7 @@ public sealed class ForgettingRunTests : IDisposable
     private static Task<ForgettingResult> RunAsync(ForgettingPlan plan) => new ForgettingRun(plan, _ => { }, TimeProvider.System).RunAsync(Cancel);
 
     private static ForgettingPlan Plan(string folder) =>
-        new([Path.Combine(Clip, "street.mp4")], [.. Vehicles().Select(Plate)], Repository.Models, folder) { After = TimeSpan.FromSeconds(20), Every = Every };
+        new([Path.Combine(Clip, "street.mp4")], [.. Vehicles().Select(Plate)], Repository.Models, folder) { After = TimeSpan.FromSeconds(6), Every = Every };
 
     private async Task<string> LeakingProgramAsync(string leaked)
     {

@@ -93,6 +93,9 @@ public sealed class UnitTests
     });
 
     [Fact]
+    public void The_agent_s_threads_share_their_allocator_s_arenas() => Assert.Contains("\nEnvironment=MALLOC_ARENA_MAX=2\n", Agent, StringComparison.Ordinal);
+
+    [Fact]
     public void The_wrapping_key_comes_as_an_encrypted_credential_by_the_name_that_the_key_folder_asks_for() =>
         Assert.Contains($"\nLoadCredentialEncrypted={KeyFolder.CredentialName}\n", Agent, StringComparison.Ordinal);
 }

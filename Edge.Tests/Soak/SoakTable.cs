@@ -6,7 +6,7 @@ namespace Edge.Tests.Soak;
 internal sealed class SoakTable
 {
     /// <summary>Hours of a process's life after which it has taken what it needs.</summary>
-    public const int WarmUp = 8;
+    public const int WarmUp = 12;
 
     /// <summary>Fewer hours after that show no slope.</summary>
     public const int Least = 8;
@@ -26,11 +26,6 @@ internal sealed class SoakTable
     /// <summary>The last whole hour.</summary>
     public int Hours => _rows.Select(row => row.Hour).DefaultIfEmpty().Max();
 
-    /// <summary>Sums over all hours.</summary>
-    public (long Frames, long Hits, long Connections) Events(string process) =>
-        (_rows.Where(row => row.Process == process).Sum(row => row.Frames), _rows.Where(row => row.Process == process).Sum(row => row.Hits),
-            _rows.Where(row => row.Process == process).Sum(row => row.Connections));
-
     public void Add(IEnumerable<Row> rows)
     {
         foreach (var row in rows)
@@ -44,11 +39,25 @@ internal sealed class SoakTable
     public IEnumerable<(string Process, int Life, IReadOnlyList<Row> Rows)> Lives() => _rows.GroupBy(row => (row.Process, row.Life))
         .Select(life => (life.Key.Process, life.Key.Life, (IReadOnlyList<Row>)[.. life.OrderBy(row => row.Hour).Skip(WarmUp)])).Where(life => life.Item3.Count >= Least);
 
-    /// <summary>KiB an hour, by least squares.</summary>
+    /// <summary>KiB an hour: the median of the slopes between all pairs of hours (Theil and Sen), which one hour that was looked at in the middle of something does not turn.</summary>
     public static double Slope(IReadOnlyList<Row> rows, Func<Row, long> of)
     {
-        var (middle, mean) = (rows.Average(row => (double)row.Hour), rows.Average(row => (double)of(row)));
-        return rows.Sum(row => (row.Hour - middle) * (of(row) - mean)) / rows.Sum(row => (row.Hour - middle) * (row.Hour - middle));
+        var slopes = rows.SelectMany((first, place) => rows.Skip(place + 1).Select(later => (double)(of(later) - of(first)) / (later.Hour - first.Hour))).Order().ToList();
+        return (slopes[(slopes.Count - 1) / 2] + slopes[slopes.Count / 2]) / 2;
+    }
+
+    /// <summary>What happened in all, and each long life in a line.</summary>
+    public IEnumerable<string> Report()
+    {
+        var hours = _rows.Where(row => row.Process == _rows[0].Process).ToList();
+        yield return $"{hours.Count} hours: {hours.Sum(row => row.Frames)} frames shown, {hours.Sum(row => row.Hits)} hits stored, {hours.Sum(row => row.Connections)} connections to the camera";
+        foreach (var (process, life, rows) in Lives())
+        {
+            var (first, last) = (rows[0], rows[^1]);
+            yield return string.Create(CultureInfo.InvariantCulture, $"{process} {life}, hours {first.Hour} to {last.Hour}: resident {Slope(rows, row => row.Footprint.Resident):0} KiB an hour " +
+                $"({first.Footprint.Resident} to {last.Footprint.Resident}), anonymous {Slope(rows, row => row.Footprint.Anonymous):0} ({first.Footprint.Anonymous} to {last.Footprint.Anonymous}), " +
+                $"descriptors {first.Footprint.Descriptors} to {last.Footprint.Descriptors}, threads {first.Footprint.Threads} to {last.Footprint.Threads}, children {first.Footprint.Children} to {last.Footprint.Children}");
+        }
     }
 
     /// <param name="Frames">Shown in that hour.</param>

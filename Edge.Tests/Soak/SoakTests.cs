@@ -87,6 +87,7 @@ public sealed class SoakTests : IAsyncLifetime
         for (var hour = _table.Hours + 1; hour <= Hours; hour++) await LiveAsync(hour);
         await Eventually.True(() => _hub.Hits.Count > 0, "hits arrive at the hub", seconds: 60);
         Assert.DoesNotContain("vision-refused", _agent.Said, StringComparison.Ordinal);
+        foreach (var line in _table.Report()) TestContext.Current.SendDiagnosticMessage(line);
         Assert.All(_table.Lives(), life =>
         {
             var (first, last) = (life.Rows[0].Footprint, life.Rows[^1].Footprint);
@@ -163,6 +164,8 @@ public sealed class SoakTests : IAsyncLifetime
     /// <summary>One of the two processes in the environment of its unit, and what it said.</summary>
     private sealed class Room
     {
+        private const string Setting = "Environment=";
+
         private readonly Process _process;
         private readonly Task _reading;
         private readonly List<string> _lines = [];
@@ -170,11 +173,10 @@ public sealed class SoakTests : IAsyncLifetime
         public Room(string name, int life, params string[] arguments)
         {
             (Name, Life) = (name, life);
-            _process = Process.Start(new ProcessStartInfo(EdgeAgent.Program, arguments)
-            {
-                RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
-                Environment = { ["DOTNET_GCgen0size"] = "200000", ["DOTNET_EnableDiagnostics"] = "0", ["ORT_DISABLE_TELEMETRY"] = "1" },
-            })!;
+            var start = new ProcessStartInfo(EdgeAgent.Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+            foreach (var setting in File.ReadLines(Path.Combine(Repository.Root, "systemd", $"edge-{name}.service")).Where(line => line.StartsWith(Setting, StringComparison.Ordinal))
+                .SelectMany(line => line[Setting.Length..].Split(' '))) start.Environment[setting.Split('=')[0]] = setting.Split('=')[1];
+            _process = Process.Start(start)!;
             _reading = Task.WhenAll(ReadAsync(_process.StandardError), ReadAsync(_process.StandardOutput));
         }
 
