@@ -31,6 +31,7 @@ public sealed class CompromisedVisionTests
         ["a picture that is none"] = ("bad-crop", lab => [Bytes(lab.Hit(crop: Encoding.ASCII.GetBytes(Unwanted)))]),
         ["a picture with words in it"] = ("bad-crop", lab => [Bytes(lab.Hit(crop: WithComment(lab)))]),
         ["a picture with words behind it"] = ("bad-crop", lab => [Bytes(lab.Hit(crop: [.. Crop(lab), .. Encoding.ASCII.GetBytes(Unwanted), 0xff, 0xd9]))]),
+        ["a picture that ends in the middle"] = ("bad-crop", lab => [Bytes(lab.Hit(crop: CropPictureTests.WithScanOfNothing(Crop(lab))))]),
         ["a picture of the whole street"] = ("bad-crop", lab => [Bytes(lab.Hit(crop: Wider(lab)))]),
         ["the same hit again and again"] = ("out-of-order", lab => [Bytes(lab.Hit()), Bytes(lab.Hit())]),
         ["a view that nobody asked for"] = ("out-of-order", lab => [Bytes(AimAtTheDoorTests.View(lab))]),
