@@ -93,7 +93,8 @@ public sealed class UnitTests
     });
 
     [Fact]
-    public void The_agent_s_threads_share_their_allocator_s_arenas() => Assert.Contains("\nEnvironment=MALLOC_ARENA_MAX=2\n", Agent, StringComparison.Ordinal);
+    public void The_agent_s_memory_holds_no_arena_for_each_thread_and_no_system_s_roots() => Assert.All(["MALLOC_ARENA_MAX=2", "SSL_CERT_FILE=/dev/null SSL_CERT_DIR=/var/empty"],
+        setting => Assert.Contains($"\nEnvironment={setting}\n", Agent, StringComparison.Ordinal));
 
     [Fact]
     public void The_wrapping_key_comes_as_an_encrypted_credential_by_the_name_that_the_key_folder_asks_for() =>
