@@ -40,7 +40,9 @@ internal sealed class AgentHost : IAsyncDisposable
 
     private readonly EffectiveTime _time;
     private readonly ILogger _log;
-    private readonly AgentConfiguration _configuration;
+    private readonly Reload _reload;
+    private readonly ReplaceableService _console, _metrics;
+    private volatile AgentConfiguration _configuration; // another one once it was reloaded
     private readonly KeyFolder _keys;
     private readonly StateDatabase _state;
     private readonly AuditLog _audit;
@@ -63,7 +65,6 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly ExportNotices _exports;
     private readonly EnrolmentFolder _enrolment;
     private readonly CancellationTokenSource _decommissioned = new();
-    private readonly ConsoleServer? _console;
     private readonly Doorkeeper _door;
     private readonly DateTimeOffset _since;
     private DateTimeOffset _disclosuresNext;
@@ -102,7 +103,7 @@ internal sealed class AgentHost : IAsyncDisposable
             };
             _recorder = new HitRecorder(_state, _audit, signer, _keys, _counter, time, logs.CreateLogger("hits"));
             _door = new Doorkeeper(vision ?? new InnerDoor(new SeeingRoom(time, Progress, logs, witness)),
-                new ToVision.Configure(configuration.ModelFolder, configuration.Gate, configuration.Rules, configuration.Cameras), () => _trust.Current, _recorder, _counter,
+                Seeing(configuration), () => _trust.Current, _recorder, _counter,
                 (kind, detail) => _incidents.Report(kind, detail), time, logs.CreateLogger("door"));
             _summary = new SummaryWriter(_state, _audit, signer, _trust, time, () => Total, _door.Reports)
             {
@@ -132,7 +133,9 @@ internal sealed class AgentHost : IAsyncDisposable
             {
                 Incident = (kind, detail) => _incidents.Report(kind, detail),
             };
-            _console = OpenConsole(logs.CreateLogger("console"));
+            _console = new ReplaceableService(Console(configuration, logs.CreateLogger("console")));
+            _metrics = new ReplaceableService(Metrics(configuration));
+            _reload = new Reload(configuration, (next, cancel) => ApplyAsync(next, logs.CreateLogger("console"), cancel), _audit, time, _log);
         }
         catch
         {
@@ -177,7 +180,7 @@ internal sealed class AgentHost : IAsyncDisposable
         return new BoxHealth
         {
             Box = Box.ToString(), Software = Software, Clock = _time.State, WrappedBy = _keys.WrappedBy, At = _time.GetUtcNow(), Since = _since, Counts = Total,
-            Outbox = _state.Outbox.Count(), Link = _outbox.Look, Stuck = Progress.Stuck(), Cameras = _door.Cameras, Door = _door.Look,
+            Outbox = _state.Outbox.Count(), Link = _outbox.Look, Stuck = Progress.Stuck(), Configuration = _configuration.File is null ? null : _reload.Look, Cameras = _door.Cameras, Door = _door.Look,
             Log = new LogLook(_audit.Latest.Size, _witnessing.Standing),
             Trust = trust is null ? null : new TrustLook(trust.Policy.Version, trust.PolicyExpires, trust.HotlistExpires,
                 trust.Matcher.Hotlist.Entries.Count, trust.Refused.Count) { Waiting = [.. trust.Waiting.Keys] },
@@ -211,11 +214,9 @@ internal sealed class AgentHost : IAsyncDisposable
             recorder, _outbox.RunAsync(background.Token), KeepHouseAsync(background.Token), _orders.RunAsync(background.Token),
             _mailbox.RunAsync(background.Token), _byHand.RunAsync(background.Token), _exports.RunAsync(background.Token),
             new HealthFile(_configuration.RunFolder, new KernelBootCounter()).RunAsync(Look, _time, _log, background.Token),
-            _stickDoor.RunAsync(background.Token),
+            _stickDoor.RunAsync(background.Token), _console.RunAsync(background.Token), _metrics.RunAsync(background.Token),
         ];
         if (_panel is not null) services = [.. services, _panel.RunAsync(background.Token)];
-        if (_console is not null) services = [.. services, _console.RunAsync(background.Token)];
-        if (_configuration.MetricsPort is { } port) services = [.. services, new MetricsServer(port, Look, Software, _time, _log).RunAsync(background.Token)];
         var cameras = SeeAsync(reading.Token);
         try
         {
@@ -265,32 +266,53 @@ internal sealed class AgentHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_console is not null) await _console.DisposeAsync();
         await _door.DisposeAsync();
         Close();
         if (_decommissioned.IsCancellationRequested) DestroyKeys();
         _decommissioned.Dispose();
     }
 
-    /// <summary>A console that cannot be opened stays shut, and the box reads plates without it.</summary>
-    private ConsoleServer? OpenConsole(ILogger log)
+    /// <summary>Takes the configuration file anew, without losing who is before a camera.</summary>
+    /// <returns>Null if it is in force; else why not: then all is as it was.</returns>
+    public Task<string?> ReloadAsync(CancellationToken cancel) => _reload.RunAsync(cancel);
+
+    // What can be refused comes first.
+    private async Task<string?> ApplyAsync(AgentConfiguration next, ILogger console, CancellationToken cancel)
     {
-        if (_configuration.Console is not { } wanted) return null;
+        if (await _door.ChangeAsync(Seeing(next), cancel) is { } refused) return refused;
+        var changed = ConfigurationKeys.Between(_configuration.Keys, next.Keys);
+        _configuration = next;
+        _state.Outbox.Limit = (long)next.OutboxMegabytes << 20;
+        if (changed.Contains("console")) _console.Replace(Console(next, console));
+        if (changed.Contains("metricsPort")) _metrics.Replace(Metrics(next));
+        return null;
+    }
+
+    private static ToVision.Configure Seeing(AgentConfiguration configuration) =>
+        new(configuration.ModelFolder, configuration.Gate, configuration.Rules, configuration.Cameras);
+
+    private Func<CancellationToken, Task> Metrics(AgentConfiguration configuration) =>
+        configuration.MetricsPort is { } port ? new MetricsServer(port, Look, Software, _time, _log).RunAsync : ReplaceableService.None;
+
+    /// <summary>A console that cannot be opened stays shut, and the box reads plates without it.</summary>
+    private Func<CancellationToken, Task> Console(AgentConfiguration configuration, ILogger log) => configuration.Console is not { } wanted ? ReplaceableService.None : async stop =>
+    {
         try
         {
-            return new ConsoleServer(new ConsoleBox
+            await using var console = new ConsoleServer(new ConsoleBox
             {
-                Name = Box, Configuration = _configuration, CaFile = _enrolment.Certificates.CaFile, Trust = () => _trust.Current, Key = _keys.Orders, Audit = _audit,
+                Name = Box, Configured = () => _configuration, CaFile = _enrolment.Certificates.CaFile, Trust = () => _trust.Current, Key = _keys.Orders, Audit = _audit,
                 AuditFolder = AuditFolder, LogKey = LogKey, LogEpochKey = LogEpochKey, Incidents = _incidents, Look = Look, Time = _time, Log = log,
                 Aim = _door,
             }, wanted);
+            await console.RunAsync(stop);
         }
         catch (Exception refused) when (refused is ConsoleException or IOException or UnauthorizedAccessException)
         {
             log.LogError("the console stays shut: {Reason}", refused.Message);
-            return null;
+            await ReplaceableService.None(stop);
         }
-    }
+    };
 
     private void RefuseDecommissioned()
     {
@@ -446,6 +468,7 @@ internal sealed class AgentHost : IAsyncDisposable
     {
         _panel?.Dispose();
         _recorder?.Dispose();
+        _reload?.Dispose();
         _audit?.Dispose();
         _state?.Dispose();
         _keys?.Dispose();

@@ -39,6 +39,7 @@ public sealed class PlatePipeline : IDisposable
     private TimeSpan _examined;
     private TimeSpan? _measured;
     private double _brightness = double.NaN;
+    private readonly SeenPlates _seen = new();
 
     private PlatePipeline(PlateModels models, ReadJudge judge, PipelineOptions options, bool owned) =>
         (_models, _detector, _reader, _judge, _options, _owned) = (models, models.Detector(), models.Reader(), judge, options, owned);
@@ -80,6 +81,12 @@ public sealed class PlatePipeline : IDisposable
     /// <summary>Mean brightness of a picture that is at most some seconds old, 0 to 255: what an infrared lamp is switched by. Null before the
     /// first.</summary>
     public double? Brightness => Volatile.Read(ref _brightness) is var brightness && double.IsNaN(brightness) ? null : brightness;
+
+    /// <summary>How the plates stand that were seen last, the middle of each value; null before the first.</summary>
+    public PlateFigures? Plates => _seen.Middle;
+
+    /// <summary>True while a plate is followed that has not left the picture. Any thread may ask.</summary>
+    public bool IsFollowing => _tracker.Open.Count > 0;
 
     /// <summary>Where plates were found in the latest frame that was examined, read or not, best first; pixels of the part that is
     /// examined.</summary>
@@ -160,6 +167,7 @@ public sealed class PlatePipeline : IDisposable
                 _reader.Read(region, detection, _reading);
                 var track = _tracker.Observe(frame.Position, detection.Shift(offset.X, offset.Y), _reading);
                 KeepClearest(track, region, detection.Box);
+                _seen.Look(frame.Position, region, detection);
             }
         }
         finally

@@ -3,6 +3,7 @@ using System.Globalization;
 using Edge.Agent.Clock;
 using Edge.Agent.Configuration;
 using Edge.Agent.Device;
+using Edge.Agent.Doctor;
 using Edge.Storage.Json;
 
 namespace Edge.Agent.Cli;
@@ -68,7 +69,7 @@ internal static class StatusCommand
         foreach (var stuck in health.Stuck) lines.Add(Row("STUCK", stuck));
         foreach (var camera in health.Cameras)
             lines.Add(Row("camera", $"{camera.Name}: {camera.Health.State.ToString().ToLowerInvariant()}" + (camera.FramesPerSecond is { } rate
-                ? Number($", {rate:0.#} frames a second") : "")
+                ? Number($", {rate:0.#} frames a second") : "") + $", {CameraRows.Plates(camera)}"
                 + Number($", {camera.Health.Frames} frames, {camera.Health.Dropped} dropped, {camera.Health.Reconnects} reconnects") + (camera.Health.LastError is { } error ? $"; {error}" : "")));
         lines.Add(Row("reads", Number($"{health.Counts.Reads} = {health.Counts.Discarded} discarded + {health.Counts.Hits} hits")));
         lines.Add(Row("broker", health.Link.Broker is { } broker ? $"linked to {broker} since {JsonTime.Write(health.Link.Since)}"

@@ -71,6 +71,9 @@ internal sealed class ConsoleServer : IAsyncDisposable
         _pages = new ConsolePages(box, configuration, codes, _diary, _stop.Token);
     }
 
+    /// <summary>Everything that it answers to.</summary>
+    public IReadOnlyList<ConsoleRoute> Routes => _pages.Routes;
+
     /// <summary>Where it listens; null until it does.</summary>
     public IPEndPoint? Listening { get; private set; }
 

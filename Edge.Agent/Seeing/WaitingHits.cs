@@ -26,9 +26,9 @@ internal sealed class WaitingHits(TimeProvider time) : IDisposable
     }
 
     /// <summary>Takes one in, once there is room. Owns <paramref name="seen"/> from here on.</summary>
-    /// <param name="camera">Place of the camera.</param>
+    /// <param name="camera">Its name: its place may be another by the time it is sent.</param>
     /// <param name="age">How long ago it was seen; a recording's own times may lie anywhere.</param>
-    public async ValueTask AddAsync(int camera, TimeSpan age, Sighting seen, CancellationToken cancel)
+    public async ValueTask AddAsync(string camera, TimeSpan age, Sighting seen, CancellationToken cancel)
     {
         try
         {
@@ -47,7 +47,7 @@ internal sealed class WaitingHits(TimeProvider time) : IDisposable
 
     /// <summary>The first that was not sent on this link; null if there is none. It stays here.</summary>
     /// <param name="but">Cameras whose hits are passed over.</param>
-    public Waiting? Next(IReadOnlySet<int>? but = null)
+    public Waiting? Next(IReadOnlySet<string>? but = null)
     {
         lock (_waiting) return _waiting.FirstOrDefault(one => one.Number is null && but?.Contains(one.Camera) != true);
     }
@@ -76,6 +76,16 @@ internal sealed class WaitingHits(TimeProvider time) : IDisposable
     public void Forget(Waiting hit)
     {
         lock (_waiting) Drop(hit);
+    }
+
+    /// <summary>No configured camera has seen it any more, so that nobody would know where it was: it is wiped, and counted as given up.</summary>
+    public void Lose(Waiting hit)
+    {
+        lock (_waiting)
+        {
+            Drop(hit);
+            _givenUp++;
+        }
     }
 
     /// <summary>Wipes what has waited too long.</summary>
@@ -108,9 +118,9 @@ internal sealed class WaitingHits(TimeProvider time) : IDisposable
     /// <summary>One of them.</summary>
     /// <param name="Seen">By the monotonic clock.</param>
     /// <param name="Since">When it began to wait.</param>
-    internal sealed class Waiting(int camera, TimeSpan seen, TimeSpan since, Sighting what)
+    internal sealed class Waiting(string camera, TimeSpan seen, TimeSpan since, Sighting what)
     {
-        public int Camera { get; } = camera;
+        public string Camera { get; } = camera;
         public TimeSpan Seen { get; } = seen;
         public TimeSpan Since { get; } = since;
         public Sighting What { get; } = what;

@@ -5,7 +5,7 @@ namespace Edge.Storage.Audit;
 
 /// <summary>What was done, or refused. The code written in the log is the name in words: <c>HotlistEntryRefused</c> is
 /// <c>hotlist.entry.refused</c>. A code is never renamed or reused.
-/// Nothing writes <c>boot</c>, <c>configuration.loaded</c> or <c>message.acknowledged</c> yet: their codes are taken.</summary>
+/// Nothing writes <c>boot</c> or <c>message.acknowledged</c> yet: their codes are taken.</summary>
 public enum AuditAction
 {
     /// <summary><c>agent.start</c>: the agent opened its log and is about to work.</summary>
@@ -14,7 +14,7 @@ public enum AuditAction
     AgentStop,
     /// <summary><c>boot</c>: the machine itself was started since the last entry.</summary>
     Boot,
-    /// <summary><c>configuration.loaded</c>: digest of the file.</summary>
+    /// <summary><c>configuration.loaded</c>: the running agent took another configuration over, or refused to; digest of what the file says, passwords left out.</summary>
     ConfigurationLoaded,
     /// <summary><c>trust.activated</c>: a verified set of policy, operators, recipients and hotlists took effect.</summary>
     TrustActivated,

@@ -167,11 +167,11 @@ public sealed class CompromisedVisionTests
     {
         await using var lab = new DoorLab();
         using var vision = await lab.ConnectAsync();
-        await vision.SayAsync(new ToAgent.Hello(2));
+        await vision.SayAsync(new ToAgent.Hello(DoorLimits.Version + 1));
         Assert.Equal(new ToVision.Welcome(DoorLimits.Version), await vision.HearAsync());
         await AssertShutAsync(vision);
         Assert.Empty(lab.Incidents);
-        Assert.Contains("version 2 of the door", lab.Log.ToString(), StringComparison.Ordinal);
+        Assert.Contains("version 3 of the door", lab.Log.ToString(), StringComparison.Ordinal);
     }
 
     private static async Task TrySayAsync(DoorLab.Guest vision, byte[] message)

@@ -21,11 +21,12 @@ public sealed class DoorMessageTests
         Gen.UShort.Select(version => (ToAgent)new ToAgent.Hello(version)),
         Gen.UInt.Select(generation => (ToAgent)new ToAgent.ListsTaken(generation)),
         Gen.Select(Gen.Int[0, 15], Gen.Bool).Select((camera, whole) => (ToAgent)new ToAgent.Ended(camera, whole)),
+        Gen.Bool.Select(taken => (ToAgent)new ToAgent.Configured(taken)),
         Gen.Select(Gen.Long[0, (1L << 53) - 1].Array[3], Gen.Select(Gen.Int[0, 4], Gen.Int[0, 8], Gen.Long[0, 1000]).Array[0, 16]).Select((counts, cameras) =>
             (ToAgent)new ToAgent.Tally(counts[0], counts[1], counts[2],
                 [.. cameras.Select(camera => new ToAgent.CameraTally((CameraState)camera.Item1, (CameraFault)camera.Item2, camera.Item3, 1, 2)
                 {
-                    Brightness = camera.Item3 < 256 ? (int)camera.Item3 : null,
+                    Brightness = camera.Item3 < 256 ? (int)camera.Item3 : null, Plates = camera.Item3 % 2 == 0 ? ((int)camera.Item3, 9) : null,
                 })])),
         Gen.Select(Gen.Byte.Array[1, 300], Gen.Double[0, 255], Gen.Double[-180, 180], Gen.Bool).Select((jpeg, level, angle, seen) => (ToAgent)new ToAgent.View(2, TimeSpan.FromSeconds(3), jpeg,
             new AimFigures

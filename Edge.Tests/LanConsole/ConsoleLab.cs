@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
+using Edge.Agent.Door;
 using Edge.Agent.Configuration;
 using Edge.Agent.Device;
 using Edge.Agent.Enrolment;
@@ -78,12 +79,15 @@ internal sealed partial class ConsoleLab : IAsyncDisposable
 
     public int Port => _server!.Listening!.Port;
 
+    /// <summary>What the running console answers to.</summary>
+    public IReadOnlyList<ConsoleRoute> Routes => _server!.Routes;
+
     /// <summary>When the agency's signature on its policy ends.</summary>
     public DateTimeOffset PolicyExpires => _trust.Current!.PolicyExpires;
 
     public ConsoleBox Box => new()
     {
-        Name = Name, Configuration = Configuration(), CaFile = _enrolment.Certificates.CaFile, Trust = () => _trust.Current, Key = _keys.Orders, Audit = Audit,
+        Name = Name, Configured = Configuration, CaFile = _enrolment.Certificates.CaFile, Trust = () => _trust.Current, Key = _keys.Orders, Audit = Audit,
         AuditFolder = _folder.File("state/audit"), LogKey = LogKey, LogEpochKey = LogEpochKey, Incidents = _incidents, Look = Look, Aim = Cameras, Time = Clock,
         Log = NullLogger.Instance,
     };

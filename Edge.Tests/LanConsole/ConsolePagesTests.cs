@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Edge.Agent.Door;
 using Edge.Agent.Governance;
 using Edge.Agent.LanConsole;
 using Edge.Storage.Audit;

@@ -61,6 +61,10 @@ public sealed class UnitTests
     }
 
     [Fact]
+    public void The_agent_takes_its_configuration_anew_when_systemd_is_asked_to_reload_it() =>
+        Assert.Contains("\nExecReload=/bin/sh -c 'kill -HUP $MAINPID'\n", Agent, StringComparison.Ordinal);
+
+    [Fact]
     public void They_meet_at_one_door_and_neither_needs_the_other_to_start()
     {
         Assert.Contains($" --config {RunCommand.DefaultConfiguration} --door {FrontDoor.DefaultPath}\n", Agent, StringComparison.Ordinal);
