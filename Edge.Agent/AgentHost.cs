@@ -26,7 +26,7 @@ namespace Edge.Agent;
 
 /// <summary>The box: the only place that wires. Opens everything, runs until it is told to stop or every recording is over,
 /// and closes in the order in which nothing is lost.</summary>
-internal sealed class AgentHost : IAsyncDisposable
+internal sealed partial class AgentHost : IAsyncDisposable
 {
     private static readonly TimeSpan HousekeepingEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(30);
@@ -200,6 +200,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _incidents.CatchUp();
         _recorder.Reconcile(_trust.Current?.Sharing ?? Sharing.Nobody);
         Sweep();
+        Attempt(_desk.SweepExports);
         Attempt(_byHand.Look);
         Attempt(_witnessing.Offer); // at once: a box that was set back while it was off is to learn it now
 
@@ -270,94 +271,6 @@ internal sealed class AgentHost : IAsyncDisposable
         Close();
         if (_decommissioned.IsCancellationRequested) DestroyKeys();
         _decommissioned.Dispose();
-    }
-
-    /// <summary>Takes the configuration file anew, without losing who is before a camera.</summary>
-    /// <returns>Null if it is in force; else why not: then all is as it was.</returns>
-    public Task<string?> ReloadAsync(CancellationToken cancel) => _reload.RunAsync(cancel);
-
-    // What can be refused comes first.
-    private async Task<string?> ApplyAsync(AgentConfiguration next, ILogger console, CancellationToken cancel)
-    {
-        if (await _door.ChangeAsync(Seeing(next), cancel) is { } refused) return refused;
-        var changed = ConfigurationKeys.Between(_configuration.Keys, next.Keys);
-        _configuration = next;
-        _state.Outbox.Limit = (long)next.OutboxMegabytes << 20;
-        if (changed.Contains("console")) _console.Replace(Console(next, console));
-        if (changed.Contains("metricsPort")) _metrics.Replace(Metrics(next));
-        return null;
-    }
-
-    private static ToVision.Configure Seeing(AgentConfiguration configuration) =>
-        new(configuration.ModelFolder, configuration.Gate, configuration.Rules, configuration.Cameras);
-
-    private Func<CancellationToken, Task> Metrics(AgentConfiguration configuration) =>
-        configuration.MetricsPort is { } port ? new MetricsServer(port, Look, Software, _time, _log).RunAsync : ReplaceableService.None;
-
-    /// <summary>A console that cannot be opened stays shut, and the box reads plates without it.</summary>
-    private Func<CancellationToken, Task> Console(AgentConfiguration configuration, ILogger log) => configuration.Console is not { } wanted ? ReplaceableService.None : async stop =>
-    {
-        try
-        {
-            await using var console = new ConsoleServer(new ConsoleBox
-            {
-                Name = Box, Configured = () => _configuration, CaFile = _enrolment.Certificates.CaFile, Trust = () => _trust.Current, Key = _keys.Orders, Audit = _audit,
-                AuditFolder = AuditFolder, LogKey = LogKey, LogEpochKey = LogEpochKey, Incidents = _incidents, Look = Look, Time = _time, Log = log,
-                Aim = _door,
-            }, wanted);
-            await console.RunAsync(stop);
-        }
-        catch (Exception refused) when (refused is ConsoleException or IOException or UnauthorizedAccessException)
-        {
-            log.LogError("the console stays shut: {Reason}", refused.Message);
-            await ReplaceableService.None(stop);
-        }
-    };
-
-    private void RefuseDecommissioned()
-    {
-        if (!File.Exists(Path.Combine(_configuration.StateFolder, OrderDesk.DecommissionedName))) return;
-        DestroyKeys(); // what was cut off is finished
-        throw new EnrolmentException($"this box was taken out of service, by a signed order or by its lid being opened; its log stays in {AuditFolder}. " +
-            $"To use the machine again, remove {_configuration.StateFolder} and enrol it as a new box");
-    }
-
-    // Told first, and to the broker if it is there, in the half minute that a stop leaves; then the keys go, as by an order.
-    private void Opened(int times)
-    {
-        try
-        {
-            _incidents.Report(IncidentKind.Tamper, "opened", times);
-        }
-        finally
-        {
-            // Also where the log or the database is damaged: whoever opened the lid may have seen to that.
-            if (_configuration.Gpio?.Tamper?.DestroyKeys == true && !_decommissioned.IsCancellationRequested) GiveUpKeys();
-        }
-    }
-
-    private void GiveUpKeys()
-    {
-        if (_panel is not null) _panel.Decommissioned = true;
-        try
-        {
-            DurableFile.Write(Path.Combine(_configuration.StateFolder, OrderDesk.DecommissionedName), "{}"u8);
-        }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
-        {
-            _log.LogError("{Reason}; the keys are destroyed all the same", refused.Message); // only a start after a cut-off would not know of it
-        }
-        finally
-        {
-            _decommissioned.Cancel();
-        }
-    }
-
-    private void DestroyKeys()
-    {
-        KeyFolder.Destroy(_configuration.StateFolder);
-        _enrolment.DestroyKey();
-        _log.LogWarning("this box was taken out of service: its keys are destroyed");
     }
 
     /// <summary>A log that is new while messages were already numbered is not this box's: somebody took the old one away.</summary>

@@ -36,7 +36,7 @@ internal sealed record ConsoleRoute(string Method, string Path, Access Access, V
 internal sealed record ConsoleCall(HttpContext Http, ConsoleUser? User, Session? Session, string Camera, IReadOnlyDictionary<string, string> Fields);
 
 /// <summary>Every page of the console, and the one way to each: budget, certificate, session, role, form, page. What is not in the table is not there.</summary>
-internal sealed class ConsolePages : IDisposable
+internal sealed partial class ConsolePages : IAsyncDisposable
 {
     /// <summary>Cannot be set by a page of another host, nor without TLS.</summary>
     public const string Cookie = "__Host-edge";
@@ -84,6 +84,7 @@ internal sealed class ConsolePages : IDisposable
             new("GET", "/log", Access.Session, Verb.Export, call => PageAsync(call, "The audit log", LogPage.Write(_box, _box.Look(), _log, call.Session!), "/log")),
             new("GET", "/log/search", Access.Session, Verb.Export, SearchAsync),
             new("POST", "/log/verify", Access.Session, Verb.Export, VerifyAsync),
+            new("POST", "/log/verify/stop", Access.Session, Verb.Export, StopVerifyingAsync),
             new("GET", "/log/report", Access.Session, Verb.Export, ReportAsync),
             new("POST", "/log/export", Access.Session, Verb.Export, ExportAsync),
         ];
@@ -119,7 +120,7 @@ internal sealed class ConsolePages : IDisposable
         }
     }
 
-    public void Dispose() => _log.Dispose();
+    public ValueTask DisposeAsync() => _log.DisposeAsync();
 
     private async Task JudgeAsync(HttpContext http)
     {
@@ -141,7 +142,9 @@ internal sealed class ConsolePages : IDisposable
         var session = user is null ? null : _sessions.Find(http.Request.Cookies[Cookie], user.Certificate);
         if (user is null && !(route.Access == Access.Public && _configuration.PublicPolicy))
         {
-            Refuse(http, 403);
+            // Whoever types the address alone finds the one page that is there for them.
+            if (_configuration.PublicPolicy && route is { Method: "GET", Path: "/" }) Go(http, "/policy");
+            else Refuse(http, 403);
             return;
         }
         if (route.Access == Access.Session && session is null)
@@ -323,7 +326,7 @@ internal sealed class ConsolePages : IDisposable
         if (asked.Action.Length > 0)
             if (AuditCode.TryParse<AuditAction>(asked.Action, out var action)) query = query with { Actions = [action] };
             else return Wrong("No action has this name.");
-        return _log.Search(query) is var (newest, all) ? PageAsync(call, "Entries of the log", LogPage.Found(asked, newest, all), "/log") : BusyAsync(call);
+        return _log.Search(query, call.Http.RequestAborted) is var (newest, all) ? PageAsync(call, "Entries of the log", LogPage.Found(asked, newest, all), "/log") : BusyAsync(call);
 
         Task Wrong(string text) => SayAsync(call.Http, 400, "Not understood", text, call.Session, "/log");
     }
@@ -331,6 +334,12 @@ internal sealed class ConsolePages : IDisposable
     private Task VerifyAsync(ConsoleCall call) =>
         !ReportPeriod.TryParse(call.Fields.GetValueOrDefault("quarter", ""), out var period) ? SayAsync(call.Http, 400, "Not understood", "A quarter is written as 2026Q4.", call.Session, "/log")
         : _log.BeginCheck(period) ? GoAsync(call, "/log") : BusyAsync(call);
+
+    private Task StopVerifyingAsync(ConsoleCall call)
+    {
+        _log.StopCheck();
+        return GoAsync(call, "/log");
+    }
 
     private Task ReportAsync(ConsoleCall call) =>
         _log.Check is { Box: { } counted } check && check.Period.Name == call.Fields.GetValueOrDefault("quarter", "")
@@ -371,93 +380,4 @@ internal sealed class ConsolePages : IDisposable
     }
 
     private Task BusyAsync(ConsoleCall call) => SayAsync(call.Http, 409, "Busy", "The log is being read for somebody already. Try again in a moment.", call.Session, "/log");
-
-    private static bool TryDay(string text, out DateTimeOffset? day)
-    {
-        day = DateTimeOffset.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var parsed) ? parsed : null;
-        return text.Length == 0 || day is not null;
-    }
-
-    private static bool TryKey(string text, out RecipientPublicKey? key)
-    {
-        key = null;
-        try
-        {
-            // Never a file: what comes from the network names nothing on this machine.
-            if (text.Length == 43 && !text.AsSpan().ContainsAny('/', '.')) key = AuditInputs.AuditorWritten(text);
-        }
-        catch (FormatException)
-        {
-            // Said by the page.
-        }
-        return key is not null;
-    }
-
-    // ---- answers -------------------------------------------------------------------------------------------------
-
-    private IEnumerable<(string Path, string Text)> Links(Session session)
-    {
-        if (_box.Allows(session.Role, Verb.ViewAim)) yield return ("/aim", "Aim");
-        if (_box.Allows(session.Role, Verb.Export)) yield return ("/log", "Log");
-        yield return ("/policy", "Policy");
-    }
-
-    private Task PageAsync(ConsoleCall call, string title, string main, string here, string head = "") =>
-        HtmlAsync(call.Http, call.Http.Response.StatusCode, ConsolePage.Write(_box.Name.Box, title, main, call.Session, Links(call.Session!), here, head));
-
-    private Task SayAsync(HttpContext http, int status, string title, string text, Session? session = null, string here = "") =>
-        HtmlAsync(http, status, ConsolePage.Say(_box.Name.Box, title, text, session, session is null ? null : Links(session), here));
-
-    private static async Task HtmlAsync(HttpContext http, int status, string html, string? contentSecurityPolicy = null)
-    {
-        http.Response.StatusCode = status;
-        if (contentSecurityPolicy is not null) http.Response.Headers.ContentSecurityPolicy = $"{contentSecurityPolicy}; frame-ancestors 'none'";
-        http.Response.ContentType = "text/html; charset=utf-8";
-        var bytes = Encoding.UTF8.GetBytes(html);
-        http.Response.ContentLength = bytes.Length;
-        await http.Response.Body.WriteAsync(bytes, http.RequestAborted);
-    }
-
-    private static async Task SendAsync(ConsoleCall call, string type, byte[] bytes)
-    {
-        call.Http.Response.ContentType = type;
-        call.Http.Response.ContentLength = bytes.Length;
-        await call.Http.Response.Body.WriteAsync(bytes, call.Http.RequestAborted);
-    }
-
-    // 303: what was posted is not posted again.
-    private static Task GoAsync(ConsoleCall call, string path)
-    {
-        call.Http.Response.StatusCode = 303;
-        call.Http.Response.Headers.Location = path;
-        return Task.CompletedTask;
-    }
-
-    // Says nothing: whoever is refused before coming in learns nothing of the box.
-    private static void Refuse(HttpContext http, int status)
-    {
-        if (http.Response.HasStarted) http.Abort();
-        else http.Response.StatusCode = status;
-    }
-
-    private static void Harden(IHeaderDictionary headers)
-    {
-        headers.ContentSecurityPolicy = OwnPolicy;
-        headers.StrictTransportSecurity = "max-age=31536000";
-        headers.CacheControl = "no-store";
-        headers.XContentTypeOptions = "nosniff";
-        headers.XFrameOptions = "DENY";
-        headers["Referrer-Policy"] = "same-origin";
-        headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()";
-    }
-
-    private static byte[] Asset(string name)
-    {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"Edge.Agent.LanConsole.{name}") ?? throw new InvalidOperationException($"{name} is not in the program");
-        using var bytes = new MemoryStream();
-        stream.CopyTo(bytes);
-        return bytes.ToArray();
-    }
 }

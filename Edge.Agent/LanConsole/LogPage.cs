@@ -74,8 +74,9 @@ internal static class LogPage
         var result = check switch
         {
             null => "<p>Not verified since the agent started.</p>",
-            { IsDone: false } => $"<p role=\"status\">Being verified since {Time(check.Began)}: {Number(desk.Seen)} entries so far. <a href=\"/log\">Look again</a></p>",
-            { Failure: { } failure } => $"<p class=\"alert\" role=\"status\">× The log could not be read: {Text(failure)}</p>",
+            { IsDone: false } => $"<p role=\"status\">Being verified since {Time(check.Began)}: {Number(desk.Seen)} entries so far. <a href=\"/log\">Look again</a></p>"
+                + $"<form method=\"post\" action=\"/log/verify/stop\">{ConsolePage.Form(session)}<button>Stop verifying</button></form>",
+            { Failure: { } failure } => $"<p class=\"alert\" role=\"status\">× The log was not verified: {Text(failure)}</p>",
             { Report: { } report } => Result(check, report),
             _ => "",
         };

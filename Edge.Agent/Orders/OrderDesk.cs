@@ -258,9 +258,20 @@ internal sealed class OrderDesk
         }
     }
 
+    /// <summary>Removes what a crash left of copies of the log; at the start, before anything is ordered.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public void SweepExports()
+    {
+        var exports = Path.Combine(_stateFolder, ExportsName);
+        if (!Directory.Exists(exports)) return;
+        foreach (var left in Directory.EnumerateDirectories(exports, $"*{Making}")) Directory.Delete(left, recursive: true);
+    }
+
+    private const string Making = "~"; // no id has this letter
+
     private void Export(string folder)
     {
-        var making = $"{folder}~"; // no id has this letter
+        var making = $"{folder}{Making}";
         if (Directory.Exists(making)) Directory.Delete(making, recursive: true);
         _audit.CopyTo(making);
         // Cut off before, or another operator's of the same id: this one holds all that it did, and more.

@@ -21,7 +21,7 @@ public sealed class QrCodeTests : IDisposable
     public async Task What_a_scanner_reads_off_the_terminal_is_the_request_byte_for_byte(bool darkTerminal)
     {
         Assert.SkipUnless(File.Exists(Scanner) && File.Exists(Terminal), "needs zbar-tools and script(1)");
-        var setup = $"{EdgeAgent.Program} setup --folder {_folder.File("box")} --agency riverton --box box-1 --request {_folder.File("request.json")} --offline --wrap file";
+        var setup = $"{EdgeAgent.Program} setup --folder {_folder.File("box")} --agency riverton --box box-1 --request {_folder.File("request.json")} --offline --wrap file </dev/null";
         var shown = await RunAsync(Terminal, "-qec", $"stty cols 120; {setup}", "/dev/null");
         Cv2.ImWrite(_folder.File("terminal.png"), Photographed(System.Text.Encoding.UTF8.GetString(shown), darkTerminal));
 

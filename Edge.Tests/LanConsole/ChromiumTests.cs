@@ -16,6 +16,24 @@ namespace Edge.Tests.LanConsole;
 /// <c>EDGE_CONSOLE_PICTURES</c> the pictures stay in that folder.</summary>
 public sealed class ChromiumTests
 {
+    // Every page that a person reads, and under which names console-look.cjs looks at it.
+    private static readonly Dictionary<string, string[]> Looks = new()
+    {
+        ["/login"] = ["login", "login-wrong"], ["/policy"] = ["policy"], ["/aim"] = ["aim", "not-this-role"], ["/aim/{camera}"] = ["aim-closed", "aim-open"],
+        ["/log"] = ["log", "log-checks"], ["/log/search"] = ["log-search"], ["/log/report"] = ["report"],
+    };
+
+    private static readonly string[] NoPages = ["/", "/console.css", "/console.js", "/aim/{camera}/look", "/aim/{camera}/picture"];
+
+    [Fact]
+    public async Task Every_page_of_the_running_console_is_looked_at()
+    {
+        await using var lab = await ConsoleLab.StartAsync();
+        Assert.Equal(lab.Routes.Where(route => route.Method == "GET").Select(route => route.Path).Except(NoPages).Order(), Looks.Keys.Order());
+        var script = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "LanConsole/browser/console-look.cjs"), TestContext.Current.CancellationToken);
+        Assert.All(Looks.Values.SelectMany(names => names), name => Assert.Contains($"await look(page, \"{name}\");", script, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Every_page_works_in_a_browser_for_keyboard_screen_reader_and_phone()
     {
@@ -31,7 +49,8 @@ public sealed class ChromiumTests
 
         Assert.Equal("[]", lines[^1].GetProperty("errors").GetRawText()); // nothing that the page's own security policy had to stop
         var pages = lines[..^1];
-        Assert.Equal(22, pages.Count);
+        Assert.Equal(Looks.Values.SelectMany(names => names).SelectMany(name => new[] { $"{name} desktop", $"{name} phone" }).Order(),
+            pages.Select(page => $"{page.GetProperty("page").GetString()} {page.GetProperty("width").GetString()}").Order());
         foreach (var page in pages)
         {
             var what = $"{page.GetProperty("page").GetString()} at {page.GetProperty("width").GetString()} width";

@@ -113,6 +113,21 @@ public sealed class ConsoleAccessTests
     }
 
     [Fact]
+    public async Task Of_a_thousand_wrong_logins_in_a_minute_ten_are_looked_at_and_the_reader_keeps_the_rest_of_the_machine()
+    {
+        await using var lab = await ConsoleLab.StartAsync();
+        using var guesser = lab.Browser("tech-7");
+        var answers = new List<HttpStatusCode>();
+        for (var i = 0; i < 1000; i++)
+            using (var refused = await ConsoleLab.LoginAsync(guesser, lab.WrongCode("tech-7"))) answers.Add(refused.StatusCode);
+        // A code that is looked at costs a write to the disk; one that is not, a look into a table.
+        Assert.Equal((10, 990), (answers.Count(one => one == HttpStatusCode.Forbidden), answers.Count(one => one == HttpStatusCode.TooManyRequests)));
+        using var codes = System.Text.Json.JsonDocument.Parse(await File.ReadAllBytesAsync(lab.File("state/console/codes.json"), Cancel));
+        Assert.Equal(OneTimeCodes.MostWrong, codes.RootElement.GetProperty("people").EnumerateObject().Single().Value.GetProperty("wrong").GetInt32()); // then it was locked
+        Assert.InRange(lab.Logged(AuditAction.ConsoleLogin).Count, 1, 6);
+    }
+
+    [Fact]
     public async Task A_session_ends_after_a_quarter_of_an_hour()
     {
         await using var lab = await ConsoleLab.StartAsync();

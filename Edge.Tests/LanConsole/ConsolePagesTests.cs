@@ -20,7 +20,7 @@ public sealed class ConsolePagesTests
     {
         await using var lab = await ConsoleLab.StartAsync();
         var incidents = lab.Box.Incidents;
-        using var desk = new LogDesk(lab.Box, new ConsoleDiary(lab.Audit, incidents, lab.Clock));
+        await using var desk = new LogDesk(lab.Box, new ConsoleDiary(lab.Audit, incidents, lab.Clock));
         var session = new Session("audit-1", AuditRole.Auditor, "c", lab.Clock.GetUtcNow().AddMinutes(5), "f");
         await using (var stalled = desk.Export(session, null))
         {

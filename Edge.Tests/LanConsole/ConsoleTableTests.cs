@@ -32,6 +32,7 @@ public sealed class ConsoleTableTests
         new("GET", "/log",                   '-',         'x',        's',      's'),
         new("GET", "/log/search",            '-',         'x',        's',      's'),
         new("POST", "/log/verify",           '-',         'x',        's',      's'),
+        new("POST", "/log/verify/stop",      '-',         'x',        's',      's'),
         new("GET", "/log/report",            '-',         'x',        's',      's'),
         new("POST", "/log/export",           '-',         'x',        's',      's'),
         new("POST", "/logout",               '-',         's',        's',      's'),
@@ -129,7 +130,8 @@ public sealed class ConsoleTableTests
         using var anybody = lab.Browser(certificate: null);
         var page = await anybody.GetStringAsync("/policy", Cancel);
         Assert.Contains("Plate readers of", page, StringComparison.Ordinal);
-        foreach (var row in Table.Where(row => row.Path != "/policy"))
+        using (var root = await anybody.GetAsync("/", Cancel)) Assert.Equal((HttpStatusCode.SeeOther, "/policy"), (root.StatusCode, root.Headers.Location?.ToString()));
+        foreach (var row in Table.Where(row => row.Path is not ("/policy" or "/")))
         {
             using var answer = await AskAsync(anybody, row, "x", "");
             Assert.Equal((row.Path, HttpStatusCode.Forbidden, 0L), (row.Path, answer.StatusCode, answer.Content.Headers.ContentLength ?? 0));
