@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using Edge.Storage.Files;
 using Edge.Storage.Keys;
@@ -26,17 +25,17 @@ public sealed class AuditLog : IDisposable
     private readonly string _origin;
     private readonly SigningKey _key;
     private readonly LogEpochKeys? _epochs;
-    private readonly Queue<Waiting> _waiting = [];
+    private readonly AppendQueue _queue;
     private readonly TimeProvider _time;
     private readonly string _boot = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
     private LogWriter? _writer;
     private long _epochTimestamp;
-    private bool _isCommitting;
     private bool _disposed;
 
     private AuditLog(LogFolder folder, DurableSteps steps, FolderLock folderLock, string origin, SigningKey key, LogEpochKeys? epochs, TimeProvider time)
     {
         (_folder, _steps, _lock, _origin, _key, _epochs, _time) = (folder, steps, folderLock, origin, key, epochs, time);
+        _queue = new AppendQueue(Commit);
         (_writer, Recovery) = LogRecovery.Run(folder, steps, new LogSigner(origin, key, epochs));
         (Latest, LatestNote) = (_writer.Checkpoint, _writer.Note);
         (EpochBegan, _epochTimestamp) = (BeginOfEpoch(), time.GetTimestamp());
@@ -101,18 +100,7 @@ public sealed class AuditLog : IDisposable
     {
         foreach (var entry in entries) AuditEntryJson.Refuse(entry);
         if (entries.Any(entry => entry.Action == AuditAction.LogEpoch)) throw new ArgumentException("the log itself begins its epochs", nameof(entries));
-        var mine = new Waiting(entries);
-        bool isFirst;
-        lock (_waiting)
-        {
-            _waiting.Enqueue(mine);
-            isFirst = !_isCommitting;
-            _isCommitting = true;
-        }
-        if (!isFirst) mine.Wait();
-        if (!mine.IsDone) CommitAndCallNext();
-        mine.Failure?.Throw();
-        return mine.First;
+        return _queue.Append(entries);
     }
 
     /// <summary>Ends the present epoch if it is older than <paramref name="length"/>: its last entry names the next one's key, its last checkpoint is
@@ -188,9 +176,8 @@ public sealed class AuditLog : IDisposable
     }
 
     /// <summary>Destroys what entries from before <paramref name="before"/> conceal, oldest first, after an entry that says of how many: <c>sweep.done</c> of
-    /// the kind
-    /// <c>disclosures</c>. The entries and the tree stay as they are: that something stood there can still be proven, and what it was nobody can
-    /// tell.</summary>
+    /// the kind <c>disclosures</c>. The entries and the tree stay as they are: that something stood there can still be proven, and what it was nobody
+    /// can tell.</summary>
     /// <param name="most">At most so many entries' at once.</param>
     /// <returns>Of how many entries; call again while it is <paramref name="most"/>.</returns>
     /// <exception cref="AuditWriteException">The disk refused; some may be destroyed already.</exception>
@@ -236,24 +223,11 @@ public sealed class AuditLog : IDisposable
     public Checkpoint CopyTo(string folder)
     {
         // A full tile never changes again, so only the right edge needs the log to stand still.
-        Copy(file => file is { Kind: LogFileKind.Tile, Tile.IsPartial: false });
+        _folder.CopyTo(folder, file => file is { Kind: LogFileKind.Tile, Tile.IsPartial: false });
         lock (_gate)
         {
-            Copy(file => file.Kind is LogFileKind.Tile or LogFileKind.Checkpoint or LogFileKind.Cosigned or LogFileKind.Epoch);
+            _folder.CopyTo(folder, file => file.Kind is LogFileKind.Tile or LogFileKind.Checkpoint or LogFileKind.Cosigned or LogFileKind.Epoch);
             return Latest;
-        }
-
-        void Copy(Func<LogFile, bool> wanted)
-        {
-            foreach (var file in _folder.Enumerate().Where(wanted))
-            {
-                var to = Path.Combine(folder, file.Name);
-                if (File.Exists(to)) continue;
-                DurableFile.MakeFolder(Path.GetDirectoryName(to)!);
-                File.Copy(_folder.PathOf(file.Name), to);
-                using (var copy = new FileStream(to, FileMode.Open, FileAccess.Write)) DurableFile.Sync(copy);
-                DurableFile.SyncFolder(Path.GetDirectoryName(to)!);
-            }
         }
     }
 
@@ -371,63 +345,40 @@ public sealed class AuditLog : IDisposable
         (Latest, LatestNote) = (writer.Checkpoint, writer.Note);
     }
 
-    // Whoever finds nobody at work commits for all that wait, and then calls one that has come meanwhile to do the same. Were all to wait at the gate
-    // instead, the one that has just left it would be back before the others wake, and each step would be its own alone.
-    private void CommitAndCallNext()
+    private void Commit(IReadOnlyList<QueuedAppend> all)
     {
-        lock (_gate) CommitWaiting();
-        lock (_waiting)
-        {
-            if (_waiting.TryPeek(out var next)) next.Call();
-            else _isCommitting = false;
-        }
-    }
-
-    private void CommitWaiting()
-    {
-        List<Waiting> all;
-        lock (_waiting)
-        {
-            all = [.. _waiting];
-            _waiting.Clear();
-        }
-        try
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            var stamped = Stamped(all.SelectMany(one => one.Entries));
-            var writer = Writer();
-            var first = writer.Checkpoint.Size;
-            if (stamped.Count > 0)
+        lock (_gate)
+            try
             {
-                // Until the commit is through, only the disk knows where the log ends.
-                _writer = null;
-                try
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                var stamped = Stamped(all.SelectMany(one => one.Entries));
+                var writer = Writer();
+                var first = writer.Checkpoint.Size;
+                if (stamped.Count > 0)
                 {
-                    writer.Commit(stamped);
+                    // Until the commit is through, only the disk knows where the log ends.
+                    _writer = null;
+                    try
+                    {
+                        writer.Commit(stamped);
+                    }
+                    catch
+                    {
+                        writer.Dispose();
+                        throw;
+                    }
+                    Believe(writer);
                 }
-                catch
+                foreach (var one in all)
                 {
-                    writer.Dispose();
-                    throw;
+                    one.First = first;
+                    first += one.Entries.Count;
                 }
-                Believe(writer);
             }
-            foreach (var one in all)
+            catch (Exception failure) when (IsRefusedByDisk(failure))
             {
-                one.First = first;
-                first += one.Entries.Count;
+                throw new AuditWriteException(_folder.Root, failure);
             }
-        }
-        catch (Exception failure)
-        {
-            var told = ExceptionDispatchInfo.Capture(IsRefusedByDisk(failure) ? new AuditWriteException(_folder.Root, failure) : failure);
-            foreach (var one in all) one.Failure = told;
-        }
-        foreach (var one in all)
-        {
-            one.IsDone = true;
-            one.Call();
-        }
     }
 
     private List<(byte[] Json, string? Disclosures)> Stamped(IEnumerable<AuditEntry> entries)
@@ -460,37 +411,4 @@ public sealed class AuditLog : IDisposable
 
     private static bool IsRefusedByDisk(Exception failure) =>
         failure is UnauthorizedAccessException || (failure is IOException and not (AuditException or UnusableKeyException));
-
-    /// <summary>What one call wants appended, and what became of it.</summary>
-    private sealed class Waiting(IReadOnlyList<AuditEntry> entries)
-    {
-        private readonly object _called = new();
-        private bool _isCalled;
-
-        public IReadOnlyList<AuditEntry> Entries { get; } = entries;
-
-        public bool IsDone { get; set; }
-
-        public long First { get; set; }
-
-        public ExceptionDispatchInfo? Failure { get; set; }
-
-        /// <summary>It is done, or it is its turn to commit.</summary>
-        public void Call()
-        {
-            lock (_called)
-            {
-                _isCalled = true;
-                Monitor.PulseAll(_called);
-            }
-        }
-
-        public void Wait()
-        {
-            lock (_called)
-            {
-                while (!_isCalled) Monitor.Wait(_called);
-            }
-        }
-    }
 }

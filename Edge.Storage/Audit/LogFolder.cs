@@ -66,6 +66,21 @@ internal class LogFolder(string root)
         static bool IsLink(ref FileSystemEntry entry) => entry.Attributes.HasFlag(FileAttributes.ReparsePoint);
     }
 
+    /// <summary>Copies every file that is <paramref name="wanted"/> to <paramref name="folder"/>, durably; what is there already stays.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public void CopyTo(string folder, Func<LogFile, bool> wanted)
+    {
+        foreach (var file in Enumerate().Where(wanted))
+        {
+            var to = Path.Combine(folder, file.Name);
+            if (File.Exists(to)) continue;
+            DurableFile.MakeFolder(Path.GetDirectoryName(to)!);
+            File.Copy(PathOf(file.Name), to);
+            using (var copy = new FileStream(to, FileMode.Open, FileAccess.Write)) DurableFile.Sync(copy);
+            DurableFile.SyncFolder(Path.GetDirectoryName(to)!);
+        }
+    }
+
     /// <summary>Folders for tiles and disclosures that have none, deepest first; found while they are removed.</summary>
     public IEnumerable<string> EmptyFolders() =>
         new[] { PathOf("tile"), PathOf("disclosures") }.Where(Directory.Exists)
