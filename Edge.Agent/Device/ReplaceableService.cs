@@ -10,7 +10,7 @@ internal sealed class ReplaceableService(Func<CancellationToken, Task> first)
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
 
     /// <summary>Serves nobody.</summary>
-    public static Task None(CancellationToken stop) => Task.Delay(Timeout.InfiniteTimeSpan, stop);
+    public static Task None(CancellationToken stop) => new TaskCompletionSource().Task.WaitAsync(stop);
 
     /// <summary>The one that runs stops, and <paramref name="next"/> begins.</summary>
     public void Replace(Func<CancellationToken, Task> next) => _next.Writer.TryWrite(next);

@@ -54,7 +54,7 @@ internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IAsyncDispos
     /// <exception cref="OperationCanceledException">Whoever asked is gone.</exception>
     public (IReadOnlyList<AuditRecord> Newest, long All)? Search(AuditQuery query, CancellationToken cancel)
     {
-        if (!_alone.Wait(0)) return null;
+        if (!_alone.Wait(0, CancellationToken.None)) return null;
         try
         {
             using var log = Bundle.Open(box.AuditFolder);

@@ -1,6 +1,5 @@
 using Edge.Agent.Door;
 using Edge.Agent.Governance;
-using Edge.Agent.Hits;
 using Edge.Tests.Support;
 using Edge.Vision.Capture;
 

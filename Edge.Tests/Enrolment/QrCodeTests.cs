@@ -23,7 +23,7 @@ public sealed class QrCodeTests : IDisposable
         Assert.SkipUnless(File.Exists(Scanner) && File.Exists(Terminal), "needs zbar-tools and script(1)");
         var setup = $"{EdgeAgent.Program} setup --folder {_folder.File("box")} --agency riverton --box box-1 --request {_folder.File("request.json")} --offline --wrap file </dev/null";
         var shown = await RunAsync(Terminal, "-qec", $"stty cols 120; {setup}", "/dev/null");
-        Cv2.ImWrite(_folder.File("terminal.png"), Photographed(System.Text.Encoding.UTF8.GetString(shown), darkTerminal));
+        using (var photograph = Photographed(System.Text.Encoding.UTF8.GetString(shown), darkTerminal)) Assert.True(Cv2.ImWrite(_folder.File("terminal.png"), photograph));
 
         var scanned = await RunAsync(Scanner, "--quiet", "--raw", "--oneshot", "-Sbinary", "-Stest-inverted", _folder.File("terminal.png"));
 

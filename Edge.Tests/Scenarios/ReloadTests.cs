@@ -19,7 +19,6 @@ using Edge.Tests.Support;
 using Edge.Vision.Capture;
 using Edge.Vision.Recognition;
 using Microsoft.Extensions.Logging.Abstractions;
-using OpenCvSharp;
 
 namespace Edge.Tests.Scenarios;
 
@@ -185,7 +184,11 @@ public sealed class ReloadTests : IDisposable
         Assert.Contains("broker cannot change while the box runs", await said, StringComparison.Ordinal);
     }
 
-    private static void HangUp(Process agent) => Process.Start("kill", ["-HUP", agent.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])!.WaitForExit();
+    private static void HangUp(Process agent)
+    {
+        using var kill = Process.Start("kill", ["-HUP", agent.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
 
     private static async Task<string> UntilAsync(Socket systemd, string words)
     {
