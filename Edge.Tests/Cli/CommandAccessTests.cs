@@ -246,6 +246,8 @@ public sealed class CommandAccessTests : IDisposable
         "models calibrate" => ["models", "--truth", "none.tsv", "none.png"],
         "recognize" => ["none.png"],
         "prove-forgetting" => ["--footage", "none.mp4"],
+        "bench recognition" => ["none"],
+        "bench box" => ["none.mp4"],
         _ => [],
     };
 
