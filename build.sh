@@ -15,7 +15,7 @@ runtime_packages=(libgtk-3-0 libatomic1 ffmpeg)
 # A real broker and a real RTSP server for the tests; another implementation of the log.
 test_packages=(mosquitto python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-tools procps iproute2 systemd
-    golang-go golang-golang-x-mod-dev chromium)
+    golang-go golang-golang-x-mod-dev chromium zbar-tools)
 training_packages=(python3-torch python3-numpy python3-opencv python3-pil python3-fonttools python3-brotli python3-onnx libopenblas0-pthread)
 
 say() { printf '\033[1m> %s\033[0m\n' "$*" >&2; }
@@ -101,7 +101,7 @@ run_tests() {
     return "$status"
 }
 
-# bench NAME: one measurement; alone it lists them.
+# bench NAME: one measurement; alone all that have a goal.
 bench() {
     case ${1:-} in
         recognition)
@@ -130,21 +130,38 @@ bench() {
             cd "$here"
             exec "$agent" bench hub "$@"
             ;;
-        log)
+        alert)
             shift
+            need "${runtime_packages[@]}" mosquitto
             build Edge.Agent
             cd "$here"
-            exec "$agent" bench log "$@"
+            exec "$agent" bench alert "$@"
             ;;
-        '')
+        log | growth)
+            build Edge.Agent
+            cd "$here"
+            exec "$agent" bench "$@"
+            ;;
+        help | -h | --help)
             cat <<'BENCHES'
+./build.sh bench               every measure that has a goal, in one table, some ten minutes: options --json, --minutes, --seconds, --data, --folder; see docs/performance.md
 ./build.sh bench recognition   accuracy and speed on labelled pictures, beside the public reader; see docs/accuracy.md
 ./build.sh bench box           cameras: frames a second, processor, memory, start, by number of cameras; see docs/performance.md
+./build.sh bench alert         the whole way from a camera's picture to the alert at the hub, and the box's memory meanwhile; see docs/performance.md
 ./build.sh bench hub           the hub link: verify and open per core, a box's durable publish rate, latency; see docs/fleet.md
 ./build.sh bench log           the audit log: durable appends, and verifying a million entries; see docs/audit-log.md
+./build.sh bench growth        what grows: hotlists, logs, summaries of a year; see docs/performance.md
 BENCHES
             ;;
-        *) die "unknown bench '$1': ./build.sh bench lists them" ;;
+        '' | -*)
+            need "${runtime_packages[@]}" mosquitto
+            build Edge.Agent
+            local where=()
+            [[ " $* " == *" --data "* ]] || where=(--data "$(realpath -m "$data")")
+            cd "$here"
+            exec "$agent" bench "${where[@]}" "$@"
+            ;;
+        *) die "unknown bench '$1': ./build.sh bench --help lists them" ;;
     esac
 }
 
@@ -162,7 +179,8 @@ train() {
     exec /usr/bin/python3 "$root/models/training/recipe.py" "${data_option[@]}" "$@"
 }
 
-project_version() { sed -nE 's/.*<VersionPrefix>(.*)<.*/\1/p' Directory.Build.props; }
+# EDGE_VERSION: another one, for whoever tries an upgrade.
+project_version() { echo "${EDGE_VERSION:-$(sed -nE 's/.*<VersionPrefix>(.*)<.*/\1/p' Directory.Build.props)}"; }
 
 # verifier [ARCHITECTURE…]: for this machine's unless named: the auditor's program, a file that needs nothing but Linux: no agent, no camera, no model, no .NET.
 verifier() {
@@ -202,7 +220,7 @@ package() {
         rm -rf "$published"
         # The paths of this checkout are not compiled in: another one gives the same assemblies.
         dotnet publish Edge.Agent -c Release -r "linux-${architecture/amd64/x64}" --self-contained -v quiet --nologo -p:PublishReadyToRun=true \
-            -p:ContinuousIntegrationBuild=true -p:DeterministicSourcePaths=true -o "$published" >&2 || die "the build failed"
+            -p:VersionPrefix="$version" -p:ContinuousIntegrationBuild=true -p:DeterministicSourcePaths=true -o "$published" >&2 || die "the build failed"
         package/assemble.sh "$published" "$version" "$architecture" "$artifacts/$name.deb"
         dpkg-deb --fsys-tarfile "$artifacts/$name.deb" | tar -xO ./usr/share/doc/edge-agent/sbom.cdx.json > "$artifacts/$name.cdx.json"
     done
@@ -212,8 +230,8 @@ package() {
 
 # appliance_test [OPTIONS]: the whole box in a machine; the image is made anew when what makes it has changed, the package when anything has.
 appliance_test() {
-    local parts=Edge.Tests/Appliance work=.build/appliance image changed
-    need "${runtime_packages[@]}" mosquitto qemu-system-x86 qemu-utils debootstrap debian-archive-keyring e2fsprogs dosfstools exfatprogs fdisk curl openssl python3
+    local parts=Edge.Tests/Appliance work=.build/appliance image changed version
+    need "${runtime_packages[@]}" mosquitto qemu-system-x86 qemu-utils debootstrap debian-archive-keyring e2fsprogs dosfstools exfatprogs fdisk faketime curl openssl python3
     [ "$(id -u)" -eq 0 ] || die "as root: debootstrap makes a Debian's files, which belong to root"
     image=$work/image-$(cat "$parts/image.sh" "$parts"/guest/* | sha256sum | cut -c1-16)
     if [ ! -f "$image/disk.img" ]; then
@@ -225,12 +243,15 @@ appliance_test() {
         -prune -o -type f -newer "$work/packaged" -print -quit 2>/dev/null || true)
     if [ ! -f "$work/packaged" ] || [ -n "$changed" ]; then
         touch "$work/packaged.new"
+        # The same code under the next version's number, for the upgrade; first, so that what is built last is what is tried.
+        version=$(project_version)
+        EDGE_VERSION=${version%.*}.$((${version##*.} + 1)) EDGE_ARTIFACTS=$work/next COMPRESSION=1 ./build.sh package amd64 >/dev/null
         EDGE_ARTIFACTS=$work/artifacts COMPRESSION=1 ./build.sh package amd64 >/dev/null
         mv "$work/packaged.new" "$work/packaged"
     fi
-    build Edge.Agent
+    build Edge.Tests
     exec /usr/bin/python3 "$parts/appliance.py" --image "$image" --package "$work"/artifacts/edge-agent_*_amd64.deb \
-        --verifier "$work"/artifacts/edge-verify_*_amd64 --program "$agent" "$@"
+        --next "$work"/next/edge-agent_*_amd64.deb --verifier "$work"/artifacts/edge-verify_*_amd64 --program "$agent" --tests "$tests" "$@"
 }
 
 case ${1:-help} in
@@ -248,7 +269,7 @@ case ${1:-help} in
 ./build.sh demo [ARGS]   a box, a broker and a hub in one: footage in, one sealed alert out
 ./build.sh test          every test; ends with "N passed, N failed, N skipped"
 ./build.sh run ARGS      edge-agent ARGS, freshly built (try: run --help)
-./build.sh bench NAME    measures: recognition (accuracy and speed, beside the public reader), hub (the link, per core), log (the audit log)
+./build.sh bench [NAME]  every measure that has a goal, in one table; one of them by name: bench --help lists them
 ./build.sh train ARGS    the models from nothing: hours; try train --help
 ./build.sh verifier      edge-verify in artifacts/: one file that checks, searches and counts audit logs, for auditors
 ./build.sh package       Debian packages for amd64 and arm64, the verifier, parts lists and checksums in artifacts/ (COMPRESSION=1 is faster and larger)

@@ -26,7 +26,7 @@ namespace Edge.Agent;
 
 /// <summary>The box: the only place that wires. Opens everything, runs until it is told to stop or every recording is over,
 /// and closes in the order in which nothing is lost.</summary>
-internal sealed class AgentHost : IAsyncDisposable
+internal sealed partial class AgentHost : IAsyncDisposable
 {
     private static readonly TimeSpan HousekeepingEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(30);
@@ -40,7 +40,9 @@ internal sealed class AgentHost : IAsyncDisposable
 
     private readonly EffectiveTime _time;
     private readonly ILogger _log;
-    private readonly AgentConfiguration _configuration;
+    private readonly Reload _reload;
+    private readonly ReplaceableService _console, _metrics;
+    private volatile AgentConfiguration _configuration; // another one once it was reloaded
     private readonly KeyFolder _keys;
     private readonly StateDatabase _state;
     private readonly AuditLog _audit;
@@ -63,7 +65,6 @@ internal sealed class AgentHost : IAsyncDisposable
     private readonly ExportNotices _exports;
     private readonly EnrolmentFolder _enrolment;
     private readonly CancellationTokenSource _decommissioned = new();
-    private readonly ConsoleServer? _console;
     private readonly Doorkeeper _door;
     private readonly DateTimeOffset _since;
     private DateTimeOffset _disclosuresNext;
@@ -102,7 +103,7 @@ internal sealed class AgentHost : IAsyncDisposable
             };
             _recorder = new HitRecorder(_state, _audit, signer, _keys, _counter, time, logs.CreateLogger("hits"));
             _door = new Doorkeeper(vision ?? new InnerDoor(new SeeingRoom(time, Progress, logs, witness)),
-                new ToVision.Configure(configuration.ModelFolder, configuration.Gate, configuration.Rules, configuration.Cameras), () => _trust.Current, _recorder, _counter,
+                Seeing(configuration), () => _trust.Current, _recorder, _counter,
                 (kind, detail) => _incidents.Report(kind, detail), time, logs.CreateLogger("door"));
             _summary = new SummaryWriter(_state, _audit, signer, _trust, time, () => Total, _door.Reports)
             {
@@ -114,7 +115,8 @@ internal sealed class AgentHost : IAsyncDisposable
                 (kind, detail) => _incidents.Report(kind, detail), time, logs.CreateLogger("orders")) { Decommissioned = _decommissioned.Cancel };
             _orders = new OrderInbox(OrderInbox.In(configuration.StateFolder), _desk, time, logs.CreateLogger("orders"));
             _byHand = new DecommissionByHand(configuration.StateFolder, Box, _desk, time);
-            _sticks = new StickDesk(Box, AuditFolder, Path.Combine(configuration.StateFolder, OrderDesk.ExportsName), order => _desk.Take(order, only: Verb.Export), _audit,
+            _sticks = new StickDesk(Box, AuditFolder, Path.Combine(configuration.StateFolder, OrderDesk.ExportsName),
+                order => _desk.Take(order, only: Verb.Export), _audit,
                 LogKey, time, logs.CreateLogger("sticks")) { Show = sign => _panel?.Show(sign) };
             _stickDoor = new StickDoor(Path.Combine(configuration.RunFolder, StickTalk.SocketName), Box.Box, _sticks, time,
                 logs.CreateLogger("sticks"));
@@ -132,7 +134,9 @@ internal sealed class AgentHost : IAsyncDisposable
             {
                 Incident = (kind, detail) => _incidents.Report(kind, detail),
             };
-            _console = OpenConsole(logs.CreateLogger("console"));
+            _console = new ReplaceableService(Console(configuration, logs.CreateLogger("console")));
+            _metrics = new ReplaceableService(Metrics(configuration));
+            _reload = new Reload(configuration, (next, cancel) => ApplyAsync(next, logs.CreateLogger("console"), cancel), _audit, time, _log);
         }
         catch
         {
@@ -141,7 +145,8 @@ internal sealed class AgentHost : IAsyncDisposable
         }
         if (configuration.Gpio is not { } gpio) return;
         _panel = new GpioPanel(gpio, board ?? new KernelGpio(),
-            new GpioPanelTasks(() => BoxSignals.Of([.. _door.Cameras.Select(camera => camera.Health.State)], _outbox.Look), () => _door.Brightness, Opened), _time,
+            new GpioPanelTasks(() => BoxSignals.Of([.. _door.Cameras.Select(camera => camera.Health.State)], _outbox.Look), () => _door.Brightness, Opened),
+            _time,
             logs.CreateLogger("gpio"));
     }
 
@@ -177,7 +182,8 @@ internal sealed class AgentHost : IAsyncDisposable
         return new BoxHealth
         {
             Box = Box.ToString(), Software = Software, Clock = _time.State, WrappedBy = _keys.WrappedBy, At = _time.GetUtcNow(), Since = _since, Counts = Total,
-            Outbox = _state.Outbox.Count(), Link = _outbox.Look, Stuck = Progress.Stuck(), Cameras = _door.Cameras, Door = _door.Look,
+            Outbox = _state.Outbox.Count(), Link = _outbox.Look, Stuck = Progress.Stuck(), Configuration = _configuration.File is null ? null : _reload.Look,
+            Cameras = _door.Cameras, Door = _door.Look,
             Log = new LogLook(_audit.Latest.Size, _witnessing.Standing),
             Trust = trust is null ? null : new TrustLook(trust.Policy.Version, trust.PolicyExpires, trust.HotlistExpires,
                 trust.Matcher.Hotlist.Entries.Count, trust.Refused.Count) { Waiting = [.. trust.Waiting.Keys] },
@@ -197,6 +203,7 @@ internal sealed class AgentHost : IAsyncDisposable
         _incidents.CatchUp();
         _recorder.Reconcile(_trust.Current?.Sharing ?? Sharing.Nobody);
         Sweep();
+        Attempt(_desk.SweepExports);
         Attempt(_byHand.Look);
         Attempt(_witnessing.Offer); // at once: a box that was set back while it was off is to learn it now
 
@@ -211,11 +218,9 @@ internal sealed class AgentHost : IAsyncDisposable
             recorder, _outbox.RunAsync(background.Token), KeepHouseAsync(background.Token), _orders.RunAsync(background.Token),
             _mailbox.RunAsync(background.Token), _byHand.RunAsync(background.Token), _exports.RunAsync(background.Token),
             new HealthFile(_configuration.RunFolder, new KernelBootCounter()).RunAsync(Look, _time, _log, background.Token),
-            _stickDoor.RunAsync(background.Token),
+            _stickDoor.RunAsync(background.Token), _console.RunAsync(background.Token), _metrics.RunAsync(background.Token),
         ];
         if (_panel is not null) services = [.. services, _panel.RunAsync(background.Token)];
-        if (_console is not null) services = [.. services, _console.RunAsync(background.Token)];
-        if (_configuration.MetricsPort is { } port) services = [.. services, new MetricsServer(port, Look, Software, _time, _log).RunAsync(background.Token)];
         var cameras = SeeAsync(reading.Token);
         try
         {
@@ -265,77 +270,10 @@ internal sealed class AgentHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_console is not null) await _console.DisposeAsync();
         await _door.DisposeAsync();
         Close();
         if (_decommissioned.IsCancellationRequested) DestroyKeys();
         _decommissioned.Dispose();
-    }
-
-    /// <summary>A console that cannot be opened stays shut, and the box reads plates without it.</summary>
-    private ConsoleServer? OpenConsole(ILogger log)
-    {
-        if (_configuration.Console is not { } wanted) return null;
-        try
-        {
-            return new ConsoleServer(new ConsoleBox
-            {
-                Name = Box, Configuration = _configuration, CaFile = _enrolment.Certificates.CaFile, Trust = () => _trust.Current, Key = _keys.Orders, Audit = _audit,
-                AuditFolder = AuditFolder, LogKey = LogKey, LogEpochKey = LogEpochKey, Incidents = _incidents, Look = Look, Time = _time, Log = log,
-                Aim = _door,
-            }, wanted);
-        }
-        catch (Exception refused) when (refused is ConsoleException or IOException or UnauthorizedAccessException)
-        {
-            log.LogError("the console stays shut: {Reason}", refused.Message);
-            return null;
-        }
-    }
-
-    private void RefuseDecommissioned()
-    {
-        if (!File.Exists(Path.Combine(_configuration.StateFolder, OrderDesk.DecommissionedName))) return;
-        DestroyKeys(); // what was cut off is finished
-        throw new EnrolmentException($"this box was taken out of service, by a signed order or by its lid being opened; its log stays in {AuditFolder}. " +
-            $"To use the machine again, remove {_configuration.StateFolder} and enrol it as a new box");
-    }
-
-    // Told first, and to the broker if it is there, in the half minute that a stop leaves; then the keys go, as by an order.
-    private void Opened(int times)
-    {
-        try
-        {
-            _incidents.Report(IncidentKind.Tamper, "opened", times);
-        }
-        finally
-        {
-            // Also where the log or the database is damaged: whoever opened the lid may have seen to that.
-            if (_configuration.Gpio?.Tamper?.DestroyKeys == true && !_decommissioned.IsCancellationRequested) GiveUpKeys();
-        }
-    }
-
-    private void GiveUpKeys()
-    {
-        if (_panel is not null) _panel.Decommissioned = true;
-        try
-        {
-            DurableFile.Write(Path.Combine(_configuration.StateFolder, OrderDesk.DecommissionedName), "{}"u8);
-        }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
-        {
-            _log.LogError("{Reason}; the keys are destroyed all the same", refused.Message); // only a start after a cut-off would not know of it
-        }
-        finally
-        {
-            _decommissioned.Cancel();
-        }
-    }
-
-    private void DestroyKeys()
-    {
-        KeyFolder.Destroy(_configuration.StateFolder);
-        _enrolment.DestroyKey();
-        _log.LogWarning("this box was taken out of service: its keys are destroyed");
     }
 
     /// <summary>A log that is new while messages were already numbered is not this box's: somebody took the old one away.</summary>
@@ -348,7 +286,8 @@ internal sealed class AgentHost : IAsyncDisposable
     /// <summary>A database that is older than the log has lost messages, holds, and which orders were used.</summary>
     private void ReportLostState()
     {
-        if (_audit.ReadTail(1000).Any(record => record.Entry is { Action: AuditAction.HitStored or AuditAction.IncidentReported } entry && entry.Sequence > _state.LastSequence))
+        if (_audit.ReadTail(1000).Any(record => record.Entry is { Action: AuditAction.HitStored or AuditAction.IncidentReported } entry
+            && entry.Sequence > _state.LastSequence))
             _incidents.Report(IncidentKind.LogCheckFailed, "state-lost");
     }
 
@@ -446,6 +385,7 @@ internal sealed class AgentHost : IAsyncDisposable
     {
         _panel?.Dispose();
         _recorder?.Dispose();
+        _reload?.Dispose();
         _audit?.Dispose();
         _state?.Dispose();
         _keys?.Dispose();

@@ -41,11 +41,11 @@ public sealed class CropReader : IDisposable
     private Passage? Read(Frame frame, string name)
     {
         var whole = new PixelBox(0, 0, frame.Width, frame.Height);
-        _reader.Read(frame.Pixels, whole, _reading);
+        _reader.Read(frame.Colour, whole, _reading);
         // A track of one frame: a crop is concluded and judged by the same code as a passage.
         using var track = new PlateTrack(TimeSpan.Zero, whole);
         track.Add(TimeSpan.Zero, new PlateDetection(whole, Score: 1), _reading);
-        track.Crop = PlateCrop.Of(frame.Pixels, whole);
+        track.Crop = PlateCrop.Of(frame.Colour, whole);
         _reading.Clear();
         return Passage.Of(track, name, _judge, still: true, frame.CapturedAt);
     }

@@ -17,11 +17,11 @@ public sealed class PlatePipeline : IDisposable
 
     // A vehicle that stands, seen in so many frames or told of already, has said what it has to say: it is only looked at often enough not to be lost.
     private const int EnoughFrames = 2 * SettledFrames;
-    private static readonly TimeSpan StandingEvery = PlateTracker.Lost / 4;
+    private static readonly TimeSpan StandingEvery = PlateTracker.Lost * 2 / 5;
 
     private static readonly TimeSpan BrightnessEvery = TimeSpan.FromSeconds(2);
-    // A camera that sends nothing for so long: what was followed has passed, and nobody's plate waits for its return.
-    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
+    // A camera that sends nothing new for so long, stalled or frozen: what was followed has passed, and nobody's plate waits for its return.
+    private static readonly TimeSpan Silent = TimeSpan.FromSeconds(3);
 
     private readonly PlateModels _models;
     private readonly bool _owned;
@@ -29,19 +29,22 @@ public sealed class PlatePipeline : IDisposable
     private readonly PlateReader _reader;
     private readonly ReadJudge _judge;
     private readonly PipelineOptions _options;
+    private readonly TimeProvider _time;
     private readonly MotionGate _motion = new();
     private readonly PlateTracker _tracker = new();
     private readonly RecentPlates _recent = new();
     private readonly Reading _reading = new();
     private readonly Reading _judged = new();
+    private readonly PlatePatch _patch = new();
     private List<PlateDetection> _detections = [];
     private long _frames;
     private TimeSpan _examined;
     private TimeSpan? _measured;
     private double _brightness = double.NaN;
+    private readonly SeenPlates _seen = new();
 
-    private PlatePipeline(PlateModels models, ReadJudge judge, PipelineOptions options, bool owned) =>
-        (_models, _detector, _reader, _judge, _options, _owned) = (models, models.Detector(), models.Reader(), judge, options, owned);
+    private PlatePipeline(PlateModels models, ReadJudge judge, PipelineOptions options, TimeProvider time, bool owned) =>
+        (_models, _detector, _reader, _judge, _options, _time, _owned) = (models, models.Detector(), models.Reader(), judge, options, time, owned);
 
     /// <summary>Opens the models in <paramref name="modelFolder"/> for one camera.</summary>
     /// <exception cref="ModelException">A model is missing, is not what its manifest says, or cannot keep what the gate
@@ -52,7 +55,7 @@ public sealed class PlatePipeline : IDisposable
         var models = PlateModels.Open(modelFolder);
         try
         {
-            return Open(models, options, owned: true);
+            return Open(models, options, TimeProvider.System, owned: true);
         }
         catch
         {
@@ -63,16 +66,18 @@ public sealed class PlatePipeline : IDisposable
 
     /// <summary>The same with models that are open. Borrows them; the caller disposes them afterwards.</summary>
     /// <exception cref="ModelException">They cannot keep what the gate promises.</exception>
-    public static PlatePipeline Open(PlateModels models, PipelineOptions options) => Open(models, options, owned: false);
+    /// <param name="time">Only asked how long a camera has been silent.</param>
+    public static PlatePipeline Open(PlateModels models, PipelineOptions options, TimeProvider? time = null) =>
+        Open(models, options, time ?? TimeProvider.System, owned: false);
 
-    private static PlatePipeline Open(PlateModels models, PipelineOptions options, bool owned) =>
-        new(models, ReadJudge.For(models.Manifest.Recogniser, options), options, owned);
-
-    /// <summary>Only asked how long a camera has been silent.</summary>
-    public TimeProvider Time { get; init; } = TimeProvider.System;
+    private static PlatePipeline Open(PlateModels models, PipelineOptions options, TimeProvider time, bool owned) =>
+        new(models, ReadJudge.For(models.Manifest.Recogniser, options), options, time, owned);
 
     /// <summary>Frames taken from the source so far, skipped ones included.</summary>
     public long Frames => Interlocked.Read(ref _frames);
+
+    /// <summary>Plates that are followed, and plates of the last seconds: those whose text it has.</summary>
+    internal (int Followed, int Recent) Remembered => (_tracker.Open.Count, _recent.Count);
 
     /// <summary>Where somebody looks through this camera to aim it.</summary>
     public AimWindow Aim { get; } = new();
@@ -80,6 +85,12 @@ public sealed class PlatePipeline : IDisposable
     /// <summary>Mean brightness of a picture that is at most some seconds old, 0 to 255: what an infrared lamp is switched by. Null before the
     /// first.</summary>
     public double? Brightness => Volatile.Read(ref _brightness) is var brightness && double.IsNaN(brightness) ? null : brightness;
+
+    /// <summary>How the plates stand that were seen last, the middle of each value; null before the first.</summary>
+    public PlateFigures? Plates => _seen.Middle;
+
+    /// <summary>True while a plate is followed that has not left the picture. Any thread may ask.</summary>
+    public bool IsFollowing => _tracker.Open.Count > 0;
 
     /// <summary>Where plates were found in the latest frame that was examined, read or not, best first; pixels of the part that is
     /// examined.</summary>
@@ -89,6 +100,7 @@ public sealed class PlatePipeline : IDisposable
     public async IAsyncEnumerable<Passage> ReadAsync(ICameraSource source, [EnumeratorCancellation] CancellationToken cancel)
     {
         var origin = default(DateTimeOffset);
+        var (position, taken) = (TimeSpan.Zero, _time.GetTimestamp());
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         await using var frames = source.ReadAsync(leave.Token).GetAsyncEnumerator(leave.Token);
         var next = Task.FromResult(false);
@@ -97,19 +109,22 @@ public sealed class PlatePipeline : IDisposable
             while (true)
             {
                 next = frames.MoveNextAsync().AsTask();
-                if (source.IsLive && await IsSilentAsync(next, cancel))
+                while (source.IsLive && ForgetsAfter(position) is { } due && await IsSilentAsync(next, due - _time.GetElapsedTime(taken), cancel))
                 {
-                    foreach (var passage in ConcludeAll(source, origin)) yield return passage;
-                    _recent.Forget(TimeSpan.MaxValue);
+                    var silent = _time.GetElapsedTime(taken);
+                    if (silent >= Silent)
+                        foreach (var passage in ConcludeAll(source, origin)) yield return passage;
+                    Forget(position + silent);
                 }
                 if (!await next) break;
                 using var frame = frames.Current;
                 Interlocked.Increment(ref _frames);
                 Measure(frame);
+                (position, taken) = (frame.Position, _time.GetTimestamp());
                 origin = frame.CapturedAt - frame.Position;
                 Examine(frame, source.IsStill);
                 foreach (var passage in Conclude(frame.Position, source, origin)) yield return passage;
-                _recent.Forget(frame.Position - 2 * PlateTracker.Lost);
+                Forget(frame.Position);
             }
         }
         finally
@@ -122,10 +137,18 @@ public sealed class PlatePipeline : IDisposable
         foreach (var passage in ConcludeAll(source, origin)) yield return passage;
     }
 
-    private async Task<bool> IsSilentAsync(Task next, CancellationToken cancel)
+    /// <summary>How long after the last frame something is to be forgotten though no other comes; null where nothing is remembered.</summary>
+    private TimeSpan? ForgetsAfter(TimeSpan position) => _tracker.Open.Count > 0 ? Silent : _recent.OverAt - position;
+
+    // What is followed was last seen a moment ago, and is asked about as of then.
+    private void Forget(TimeSpan at) => _recent.Forget(_tracker.Open.Aggregate(at, (earliest, track) => track.Last < earliest ? track.Last : earliest));
+
+    private async Task<bool> IsSilentAsync(Task next, TimeSpan wait, CancellationToken cancel)
     {
         if (next.IsCompleted) return false;
-        await ((Task)next).WaitAsync(Idle, Time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // Timers count whole milliseconds: rounded down, the last one would be waited for without end.
+        wait = TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
+        if (wait > TimeSpan.Zero) await ((Task)next).WaitAsync(wait, _time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return !next.IsCompleted && !cancel.IsCancellationRequested;
     }
 
@@ -139,14 +162,16 @@ public sealed class PlatePipeline : IDisposable
 
     private void Examine(Frame frame, bool still)
     {
-        using var region = Cut(frame.Pixels, _options.Region, out var offset);
-        var nothingNew = _options.MotionGate && !still && !_motion.Opens(region, frame.Position) && !IsDue(frame.Position);
+        var region = Part(frame, _options.Region);
+        using var glance = frame.Glance(region);
+        var nothingNew = _options.MotionGate && !still && !_motion.Opens(glance, frame.Position) && !IsDue(frame.Position);
         var aimed = Aim.Wants(frame, still);
         if (nothingNew && !aimed) return;
-        var found = _detector.Detect(region, aimed ? AimPicture.LeastScore : 1);
+        using var coloured = aimed || _detector.NeedsColour ? new Mat(frame.Colour, region) : null;
+        var found = _detector.Detect(coloured ?? glance, aimed ? AimPicture.LeastScore : 1);
         if (aimed)
         {
-            Aim.Show(frame, new Rect(offset, region.Size()), found, IsPlate, AimTurns.Find(_detector, region));
+            Aim.Show(frame, region, found, IsPlate, AimTurns.Find(_detector, coloured!));
             found = found.FindAll(IsPlate);
         }
         // Looking changes nothing of what is read.
@@ -156,15 +181,19 @@ public sealed class PlatePipeline : IDisposable
         {
             foreach (var detection in _detections)
             {
-                if (detection.Box.Height < _options.MinimumPlateHeight) continue;
-                _reader.Read(region, detection, _reading);
-                var track = _tracker.Observe(frame.Position, detection.Shift(offset.X, offset.Y), _reading);
-                KeepClearest(track, region, detection.Box);
+                if (detection.Box.Height < _options.MinimumPlateHeight || _tracker.TryFollow(frame.Position, detection.Shift(region.X, region.Y))) continue;
+                var patch = _patch.Take(frame, region, _reader.Reach(detection), PlateCrop.Reach(detection.Box), out var origin);
+                var inPatch = detection.Shift(-origin.X, -origin.Y);
+                _reader.Read(patch, inPatch, _reading);
+                var track = _tracker.Observe(frame.Position, detection.Shift(region.X, region.Y), _reading);
+                KeepClearest(track, patch, inPatch.Box);
+                _seen.Look(frame.Position, patch, inPatch);
             }
         }
         finally
         {
             _reading.Clear();
+            _patch.Wipe();
         }
     }
 
@@ -178,17 +207,18 @@ public sealed class PlatePipeline : IDisposable
     {
         if (_measured is { } last && frame.Position - last < BrightnessEvery) return;
         _measured = frame.Position;
-        var mean = Cv2.Mean(frame.Pixels);
+        using var glance = frame.Glance(new Rect(0, 0, frame.Width, frame.Height));
+        var mean = Cv2.Mean(glance);
         // ITU-R BT.601: the weights of blue, green and red in what is called grey.
-        Volatile.Write(ref _brightness, 0.114 * mean.Val0 + 0.587 * mean.Val1 + 0.299 * mean.Val2);
+        Volatile.Write(ref _brightness, glance.Channels() == 1 ? Planar.Spread(mean.Val0) : 0.114 * mean.Val0 + 0.587 * mean.Val1 + 0.299 * mean.Val2);
     }
 
-    private void KeepClearest(PlateTrack track, Mat region, PixelBox box)
+    private void KeepClearest(PlateTrack track, Mat patch, PixelBox box)
     {
         var worth = box.Width * (0.1f + _reading.Weakest);
         if (track.Published || worth <= track.CropWorth) return;
         track.Crop?.Dispose();
-        (track.Crop, track.CropWorth) = (PlateCrop.Of(region, box), worth);
+        (track.Crop, track.CropWorth) = (PlateCrop.Of(patch, box), worth);
     }
 
     private IEnumerable<Passage> Conclude(TimeSpan at, ICameraSource source, DateTimeOffset origin)
@@ -226,14 +256,13 @@ public sealed class PlatePipeline : IDisposable
         return null;
     }
 
-    private static Mat Cut(Mat picture, RegionOfInterest share, out Point offset)
+    private static Rect Part(Frame picture, RegionOfInterest share)
     {
         var left = (int)(share.X * picture.Width);
         var top = (int)(share.Y * picture.Height);
         var width = Math.Clamp((int)Math.Round(share.Width * picture.Width), 1, picture.Width - left);
         var height = Math.Clamp((int)Math.Round(share.Height * picture.Height), 1, picture.Height - top);
-        offset = new Point(left, top);
-        return new Mat(picture, new Rect(left, top, width, height));
+        return new Rect(left, top, width, height);
     }
 
     public void Dispose()
@@ -242,6 +271,7 @@ public sealed class PlatePipeline : IDisposable
         _recent.Dispose();
         _reading.Dispose();
         _judged.Dispose();
+        _patch.Dispose();
         _motion.Dispose();
         _reader.Dispose();
         _detector.Dispose();

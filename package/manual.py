@@ -29,6 +29,9 @@ for verb, does in rows(page, "| verb |"):
 out.append(".SH EXIT STATUS")
 for code, name, meaning in rows(page, "| code |"):
     out += [".TP", f"\\fB{code}\\fR {roff(name)}", roff(meaning)]
+out += [".SH SIGNALS", ".TP", "\\fBSIGHUP\\fR", "\\fBrun\\fR as a service takes its configuration anew, whole or not at all; \\fBsystemctl reload edge\\-agent\\fR sends it. "
+        "Cameras, gate, rules, console, metrics port and outbox size change while it runs; the rest needs a restart.",
+        ".TP", "\\fBSIGTERM\\fR, \\fBSIGINT\\fR", "ends in order."]
 out += [".SH FILES"]
 for path, what in (("/etc/edge/edge.json", "the configuration; see /usr/share/doc/edge\\-agent/configuration.md"),
                    ("/etc/edge/enrolment", "the box's certificate and TLS key, the agency's CA and root of trust"),

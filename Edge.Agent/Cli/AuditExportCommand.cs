@@ -25,7 +25,8 @@ internal static class AuditExportCommand
         var key = new Option<string?>("--key") { Description = "The log's public key, to be named in the bundle for comparison" };
         var witness = new Option<string[]>("--witness") { Description = "A witness's public key, to be named in the bundle; may be given several times" };
         var json = new Option<bool>("--json") { Description = "One JSON line instead of text" };
-        var command = new Command("export", "Make a bundle of an audit log, for the public or for one auditor") { log, output, forPublic, full, to, key, witness, json };
+        var command = new Command("export", "Make a bundle of an audit log, for the public or for one auditor")
+            { log, output, forPublic, full, to, key, witness, json };
         command.Validators.Add(parsed =>
         {
             if (parsed.GetValue(forPublic) == parsed.GetValue(full)) parsed.AddError("give one of --public and --full");
@@ -52,7 +53,8 @@ internal static class AuditExportCommand
             return Failure.Say(ExitCode.Usage, $"--to, --key or --witness: {notKey.Message}");
         }
         if (!await IsNotedAsync(log, auditor is not null, cancel))
-            return Failure.Say(ExitCode.Storage, $"the agent took no note of this export within {NotedWithin.TotalSeconds} s, so nothing was exported: see its journal");
+            return Failure.Say(ExitCode.Storage,
+                $"the agent took no note of this export within {NotedWithin.TotalSeconds} s, so nothing was exported: see its journal");
         var manifest = BundleExport.Write(log, to, form, AuditInputs.Progress("files written", json));
         output.WriteLine(json
             ? ProposalReport.Write(new JsonObject

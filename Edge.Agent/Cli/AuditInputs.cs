@@ -29,7 +29,8 @@ internal static class AuditInputs
         // What is a key is never a file's name: whoever brings a bundle names its files, and may have called one as the key that they are to be held against.
         if (NoteKey.TryParse(key, out _)) return key;
         // A vkey has a '+' after its name and after its hash; what has none was meant for a file.
-        if (!File.Exists(key)) return key.Contains('+', StringComparison.Ordinal) ? key : throw new FormatException($"{key}: {Reach.Fault(key) ?? "a folder"}, and not a vkey");
+        if (!File.Exists(key)) return key.Contains('+', StringComparison.Ordinal) ? key
+            : throw new FormatException($"{key}: {Reach.Fault(key) ?? "a folder"}, and not a vkey");
         return KeyFile(key).Log;
     }
 
@@ -91,7 +92,8 @@ internal static class AuditInputs
         try
         {
             using var box = JsonDocument.Parse(read);
-            return (box.RootElement.TryGetProperty("log", out var log) ? $"{log}" : "", box.RootElement.TryGetProperty("logEpoch", out var epoch) ? $"{epoch}" : null);
+            return (box.RootElement.TryGetProperty("log", out var log) ? $"{log}" : "",
+                box.RootElement.TryGetProperty("logEpoch", out var epoch) ? $"{epoch}" : null);
         }
         catch (JsonException)
         {
@@ -115,7 +117,8 @@ internal static class AuditInputs
     }
 
     private static AuditorKey LoadAuditor(string file) =>
-        new FileInfo(file) is not { Exists: true, Length: <= AuditorKey.MaxBytes } ? throw new AgencyException($"{file} is not an auditor's key: audit key makes one")
+        new FileInfo(file) is not { Exists: true, Length: <= AuditorKey.MaxBytes }
+            ? throw new AgencyException($"{file} is not an auditor's key: audit key makes one")
         : AuditorKey.TryParse(File.ReadAllBytes(file), out var key, out var problems) ? key
         : throw new AgencyException($"{file} is not an auditor's key: {problems[0]}");
 

@@ -50,7 +50,8 @@ internal static class AuditNoteCommand
         if (!json)
         {
             output.WriteLine(Printable.Line($"{key.Name} signed this report of {statement!.Period}, counted from:"));
-            foreach (var (origin, size, root) in statement.Logs) output.WriteLine(Printable.Line(FormattableString.Invariant($"  {origin}, {size} entries, root {root}")));
+            foreach (var (origin, size, root) in statement.Logs)
+                output.WriteLine(Printable.Line(FormattableString.Invariant($"  {origin}, {size} entries, root {root}")));
         }
         return ExitCode.Ok;
     }

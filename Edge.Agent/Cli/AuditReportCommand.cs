@@ -14,7 +14,8 @@ internal sealed class AuditReportCommand
 {
     private const UnixFileMode Public = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
-    private readonly Argument<string[]> _paths = new("BUNDLE") { Description = "A bundle of each box, or the folder of its log", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> _paths = new("BUNDLE")
+        { Description = "A bundle of each box, or the folder of its log", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string[]> _keys = new("--key") { Description = "The public key of a log; one for each bundle, in any order", Required = true };
     private readonly Option<string[]> _epochKeys = new("--epoch-key")
     {
@@ -27,7 +28,8 @@ internal sealed class AuditReportCommand
     private readonly Option<bool> _json = new("--json") { Description = "As one JSON line" };
     private readonly Option<bool> _csv = new("--csv") { Description = "As CSV: a row for each number, a column for each box" };
     private readonly Option<string?> _out = new("--out") { Description = "Into this file instead of standard output" };
-    private readonly Option<string?> _sign = new("--sign") { Description = "A key file (hub key): writes OUT.note beside it, a signed note over the file's hash" };
+    private readonly Option<string?> _sign = new("--sign")
+        { Description = "A key file (hub key): writes OUT.note beside it, a signed note over the file's hash" };
     private readonly Option<string?> _passphrase = Passphrase.Option();
 
     public static Command Build()
@@ -39,7 +41,8 @@ internal sealed class AuditReportCommand
         };
         command.Validators.Add(parsed =>
         {
-            if (new[] { it._text, it._html, it._json, it._csv }.Count(form => parsed.GetValue(form)) > 1) parsed.AddError("give one of --text, --html, --json and --csv");
+            if (new[] { it._text, it._html, it._json, it._csv }.Count(form => parsed.GetValue(form)) > 1)
+                parsed.AddError("give one of --text, --html, --json and --csv");
             if (parsed.GetValue(it._sign) is not null && parsed.GetValue(it._out) is null) parsed.AddError("--sign needs --out");
             if (parsed.GetValue(it._quarter) is { } quarter && !ReportPeriod.TryParse(quarter, out _)) parsed.AddError("--quarter must be one such as 2026Q4");
         });

@@ -43,7 +43,8 @@ internal sealed class AuditSearchCommand
         var it = new AuditSearchCommand();
         var command = new Command("search", "Find entries of an audit log by time, action, actor, case and outcome")
         {
-            it._path, it._from, it._to, it._actions, it._outcome, it._role, it._actor, it._case, it._purpose, it._agency, it._kind, it._last, it._limit, it._count,
+            it._path, it._from, it._to, it._actions, it._outcome, it._role, it._actor, it._case, it._purpose, it._agency, it._kind, it._last,
+            it._limit, it._count,
             it._disclose, it._key, it._auditorKey, it._passphrase, it._json,
         };
         foreach (var number in new[] { it._last, it._limit })
@@ -181,7 +182,8 @@ internal sealed class AuditSearchCommand
     {
         var query = new AuditQuery
         {
-            From = parse.GetValue(_from), To = parse.GetValue(_to), Actor = parse.GetValue(_actor), Case = parse.GetValue(_case), Purpose = parse.GetValue(_purpose),
+            From = parse.GetValue(_from), To = parse.GetValue(_to), Actor = parse.GetValue(_actor), Case = parse.GetValue(_case),
+            Purpose = parse.GetValue(_purpose),
             Agency = parse.GetValue(_agency), Kind = parse.GetValue(_kind),
         };
         var actions = new List<AuditAction>();

@@ -61,18 +61,19 @@ internal static class AuditVerifyCommand
         if (Reach.Fault(path) is { } missing) return Usage($"{path}: {missing}");
         if (Elsewhere(path) is { } meant) return Usage($"{path} holds no log; did you mean {meant}?");
         if (older is not null && !File.Exists(older)) return Usage($"--checkpoint {older}: no such file");
-        AuditReport report;
-        LogGaps gaps;
-        BundleManifest? manifest;
+        (AuditReport Report, LogGaps Gaps, BundleManifest? Manifest) found;
         try
         {
             var log = AuditVerifier.Log(AuditInputs.Vkey(key));
             var firstEpoch = AuditInputs.FirstEpoch(log, key, epoch);
             var known = witnesses.Select(one => AuditVerifier.Witness(AuditInputs.Vkey(one))).ToList();
-            using var bundle = AuditInputs.Open(path, auditor, passphrase);
-            report = bundle.Verify(log, older is null ? null : AuditInputs.Note(older), known, out gaps, firstEpoch,
-                progress: AuditInputs.Progress("entries verified", json));
-            manifest = bundle.Manifest;
+            found = LiveLog.Read(() => LiveLog.CheckpointOf(path), () =>
+            {
+                using var bundle = AuditInputs.Open(path, auditor, passphrase);
+                var report = bundle.Verify(log, older is null ? null : AuditInputs.Note(older), known, out var gaps, firstEpoch,
+                    progress: AuditInputs.Progress("entries verified", json));
+                return (report, gaps, bundle.Manifest);
+            }, of => of.report.Holds);
         }
         catch (BundleException refused)
         {
@@ -89,9 +90,9 @@ internal static class AuditVerifyCommand
             error.WriteLine($"{Failure.Program}: cannot read the log: {Printable.Line(failure.Message)}");
             return ExitCode.Storage;
         }
-        if (json) WriteJson(report, manifest, gaps, output);
-        else WriteTable(report, output);
-        return report.Holds ? ExitCode.Ok : ExitCode.Verification;
+        if (json) WriteJson(found.Report, found.Manifest, found.Gaps, output);
+        else WriteTable(found.Report, output);
+        return found.Report.Holds ? ExitCode.Ok : ExitCode.Verification;
 
         ExitCode Usage(string message)
         {
@@ -101,7 +102,8 @@ internal static class AuditVerifyCommand
     }
 
     // One folder too high, or too low, is the commonest slip.
-    private static string? Elsewhere(string path) => !Directory.Exists(path) || File.Exists(Path.Combine(path, "checkpoint")) || Directory.Exists(Path.Combine(path, "tile")) ? null
+    private static string? Elsewhere(string path) => !Directory.Exists(path) || File.Exists(Path.Combine(path, "checkpoint"))
+        || Directory.Exists(Path.Combine(path, "tile")) ? null
         : Path.Combine(path, "audit") is var below && File.Exists(Path.Combine(below, "checkpoint")) ? below : null;
 
     private static void WriteJson(AuditReport report, BundleManifest? manifest, LogGaps gaps, TextWriter output) =>

@@ -19,7 +19,8 @@ internal static class BenchBoxCommand
         var seconds = new Option<int>("--seconds") { Description = "How long each number of cameras is watched, 5 to 600.", DefaultValueFactory = _ => 20 };
         var models = RecognizeCommand.ModelsOption();
         var json = new Option<bool>("--json") { Description = "One JSON object instead of a table." };
-        var command = new Command("box", "Measure what cameras cost here: frames a second, processor, memory, start (refused on an enrolled box)") { footage, seconds, models, json };
+        var command = new Command("box", "Measure what cameras cost here: frames a second, processor, memory, start (refused on an enrolled box)")
+            { footage, seconds, models, json };
         command.SetAction((parse, cancel) => Failure.ShowAsync(async () =>
         {
             if (Enrolled.Here()) return Failure.Say(ExitCode.Refused, "this box is enrolled: measure on another machine");
@@ -42,28 +43,31 @@ internal static class BenchBoxCommand
         var table = new Table().AddColumns("what", "measured", "beside it");
         table.AddRow("start: models open", Seconds(result.Open), "");
         table.AddRow("start: first frame examined", Seconds(result.First), "");
-        table.AddRow("1080p H.264 film, every frame examined", $"{Number(result.Examined)} frames/s ({Number(result.Spread.Least)} to {Number(result.Spread.Most)})",
-            $"decoding alone: {Number(result.Decoded)} frames/s, ratio {Ratio(result.Examined, result.Decoded)}");
+        var (examined, decoded) = (Rounds.Of(result.Examined), Rounds.Of(result.Decoded));
+        table.AddRow("1080p H.264 film, every frame examined", $"{Number(examined.Median)} frames/s ({Number(examined.Least)} to {Number(examined.Most)})",
+            $"decoding alone: {Number(decoded.Median)} frames/s, ratio {Ratio(examined.Median, decoded.Median)}");
         table.AddRow("managed memory allocated a frame without a plate", $"{Number(result.Allocated)} bytes", "");
         foreach (var load in result.Loads)
             table.AddRow($"{load.Cameras} camera{(load.Cameras == 1 ? "" : "s")} 720p at 15/s, traffic before one", Share(load), Late(load));
-        table.AddRow("4 cameras on a still street", Share(result.Idle), $"decoding alone: {Share(result.Undisturbed)}");
+        foreach (var (idle, undisturbed) in result.Idle.Zip(result.Undisturbed))
+            table.AddRow("4 cameras on a still street", Share(idle), $"decoding alone: {Share(undisturbed)}");
         console.Write(table);
-        output.WriteLine($"{result.Processors} processors; a share is of all of them. Films are decoded by this process, at their own pace for cameras.");
+        output.WriteLine($"{result.Processors} processors; a share is of all of them. Films are decoded by ffmpeg, which is counted, at their own pace for cameras.");
     }
 
     private static void WriteJson(BoxBenchResult result, TextWriter output) => output.WriteLine(JsonSerializer.Serialize(new
     {
-        OpenSeconds = Round(result.Open.TotalSeconds), FirstFrameSeconds = Round(result.First.TotalSeconds), ExaminedPerSecond = Round(result.Examined),
-        ExaminedLeast = Round(result.Spread.Least), ExaminedMost = Round(result.Spread.Most), DecodedPerSecond = Round(result.Decoded),
-        ExaminedRatio = Round(result.Examined / result.Decoded), AllocatedBytesPerFrame = Round(result.Allocated),
-        Cameras = result.Loads.Select(Load), Idle = Load(result.Idle), IdleDecoding = Load(result.Undisturbed), result.Processors,
+        OpenSeconds = Round(result.Open.TotalSeconds), FirstFrameSeconds = Round(result.First.TotalSeconds), ExaminedPerSecond = result.Examined.Select(Round),
+        DecodedPerSecond = result.Decoded.Select(Round), ExaminedRatio = Round(Rounds.Of(result.Examined).Median / Rounds.Of(result.Decoded).Median),
+        AllocatedBytesPerFrame = Round(result.Allocated),
+        Cameras = result.Loads.Select(Load), Idle = result.Idle.Select(Load), IdleDecoding = result.Undisturbed.Select(Load), result.Processors,
     }, Json));
 
     private static object Load(CameraLoad load) =>
         new { load.Cameras, Share = Round(load.Share), BehindSeconds = Round(load.Behind.TotalSeconds), MemoryBytes = load.Memory };
 
-    private static string Share(CameraLoad load) => $"{load.Share.ToString("P0", CultureInfo.InvariantCulture)} of the processors, {load.Memory / 1_000_000} MB";
+    private static string Share(CameraLoad load) =>
+        $"{load.Share.ToString("P0", CultureInfo.InvariantCulture)} of the processors, {load.Memory / 1_000_000} MB";
 
     private static string Late(CameraLoad load) => $"at most {load.Behind.TotalMilliseconds:0} ms late";
 

@@ -62,7 +62,8 @@ internal static class BenchLogCommand
     {
         AppendPerSecond = Round(result.Alone), AppendBy64ThreadsPerSecond = Round(result.Together), AppendBy100PerSecond = Round(result.Batched),
         result.Entries, Verified = result.Holds, VerifySeconds = Round(result.Verified.TotalSeconds),
-        ExportSeconds = Round(result.Exported.TotalSeconds), VerifyBundleSeconds = Round(result.BundleVerified.TotalSeconds), SearchSeconds = Round(result.Searched.TotalSeconds),
+        ExportSeconds = Round(result.Exported.TotalSeconds), VerifyBundleSeconds = Round(result.BundleVerified.TotalSeconds),
+        SearchSeconds = Round(result.Searched.TotalSeconds),
         result.PeakBytes, result.LogBytes, result.FileSystem,
         result.Processors,
     }, Json));

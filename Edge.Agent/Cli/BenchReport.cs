@@ -33,7 +33,8 @@ internal static class BenchReport
         {
             var table = new Table().AddColumns("footage", "reader", "known passages", "right", "said again", "wrong", "ms a frame, decoding too");
             foreach (var row in result.Footage)
-                table.AddRow(Cells(row.Recording, row.Reader, $"{row.Known}", $"{row.Right}", $"{row.Repeated}", $"{row.Wrong}", Number(row.Milliseconds, "F1")));
+                table.AddRow(Cells(row.Recording, row.Reader, $"{row.Known}", $"{row.Right}", $"{row.Repeated}", $"{row.Wrong}",
+                    Number(row.Milliseconds, "F1")));
             console.Write(table);
         }
         if (result.Films.Count > 0) console.Write(Passages([.. PassageTally.Of(result.Films)]));
@@ -62,7 +63,8 @@ internal static class BenchReport
         }
         foreach (var row in result.PlateFree) Line(new { Kind = "PlateFree", row.Set, row.Reader, row.Pictures, row.Accepted });
         foreach (var row in result.Footage)
-            Line(new { Kind = "Footage", Set = row.Recording, row.Reader, row.Known, row.Right, row.Repeated, row.Wrong, Milliseconds = Math.Round(row.Milliseconds, 2) });
+            Line(new { Kind = "Footage", Set = row.Recording, row.Reader, row.Known, row.Right, row.Repeated, row.Wrong,
+                Milliseconds = Math.Round(row.Milliseconds, 2) });
         foreach (var row in PassageTally.Of(result.Films))
             Line(new
             {
@@ -85,7 +87,8 @@ internal static class BenchReport
 
     private static Table Recognition(IReadOnlyList<BenchRow> rows)
     {
-        var table = new Table().AddColumns("set", "reader", "plates", "found", "exact", "folded", "accepted", "wrong of these", "folded", "at 1 % wrong", "ms", "of peer");
+        var table = new Table().AddColumns("set", "reader", "plates", "found", "exact", "folded", "accepted", "wrong of these", "folded", "at 1 % wrong",
+            "ms", "of peer");
         for (var i = 2; i < table.Columns.Count; i++) table.Columns[i].RightAligned();
         foreach (var column in table.Columns) column.NoWrap();
         foreach (var (i, row) in rows.Index())
@@ -105,7 +108,8 @@ internal static class BenchReport
     private static Table Regions(IReadOnlyList<BenchRow> rows)
     {
         var table = new Table().AddColumns("region", "reader", "plates read", "named", "right of these");
-        foreach (var row in rows.Where(row => row.Tally.Named > 0 && row.Kind is (BenchSets.Scenes or BenchSets.Crops or BenchSets.HeldOut) && !row.Set.StartsWith("all ", StringComparison.Ordinal)))
+        foreach (var row in rows.Where(row => row.Tally.Named > 0 && row.Kind is (BenchSets.Scenes or BenchSets.Crops or BenchSets.HeldOut)
+            && !row.Set.StartsWith("all ", StringComparison.Ordinal)))
             table.AddRow(Cells(row.Set, row.Reader, $"{row.Tally.Placed}", Share(row.Tally.Named, row.Tally.Placed),
                 Interval(Wilson.Of(row.Tally.NamedRight, row.Tally.Named))));
         return table;

@@ -17,19 +17,23 @@ internal static class ChangeReport
         var lines = new List<string>();
         Compare<Policy>(TrustPath.Policy, Policy.TryParse, (old, next) =>
         [
-            string.Create(CultureInfo.InvariantCulture, $"policy {old.Version} -> {next.Version}"), .. PolicyChange.Between(old, next).Select(change => $"  {change}"),
+            string.Create(CultureInfo.InvariantCulture, $"policy {old.Version} -> {next.Version}"),
+            .. PolicyChange.Between(old, next).Select(change => $"  {change}"),
         ]);
         Compare<Operators>(TrustPath.Operators, Operators.TryParse, (old, next) =>
         [
             string.Create(CultureInfo.InvariantCulture, $"operators {old.Version} -> {next.Version}"),
-            .. next.All.Where(one => !old.All.Contains(one)).Select(one => $"  may give orders: {one.Account}, {Duties.Write(one.Role)}, until {JsonTime.Write(one.Expires)}, key {one.Key.KeyId}"),
+            .. next.All.Where(one => !old.All.Contains(one))
+                .Select(one => $"  may give orders: {one.Account}, {Duties.Write(one.Role)}, until {JsonTime.Write(one.Expires)}, key {one.Key.KeyId}"),
             .. old.All.Where(one => !next.All.Contains(one)).Select(one => $"  no more: {one.Account}, {Duties.Write(one.Role)}, key {one.Key.KeyId}"),
         ]);
         Compare<Recipients>(TrustPath.Recipients, Recipients.TryParse, (old, next) =>
         [
             string.Create(CultureInfo.InvariantCulture, $"recipients {old.Version} -> {next.Version}"),
-            .. next.Keys.Where(key => !old.Keys.Contains(key)).Select(key => $"  hits may be sealed to {key.Key.KeyId} from {JsonTime.Write(key.NotBefore)} until {JsonTime.Write(key.Expires)}"),
-            .. old.Keys.Where(key => !next.Keys.Contains(key)).Select(key => $"  no more: {key.Key.KeyId}, until {JsonTime.Write(key.Expires)}{(key.Expires <= now ? " (ended)" : "")}"),
+            .. next.Keys.Where(key => !old.Keys.Contains(key))
+                .Select(key => $"  hits may be sealed to {key.Key.KeyId} from {JsonTime.Write(key.NotBefore)} until {JsonTime.Write(key.Expires)}"),
+            .. old.Keys.Where(key => !next.Keys.Contains(key))
+                .Select(key => $"  no more: {key.Key.KeyId}, until {JsonTime.Write(key.Expires)}{(key.Expires <= now ? " (ended)" : "")}"),
         ]);
         if (proposal.Changed(TrustPath.Console) is { } console) lines.AddRange(Console(console, Path.Combine(trust, TrustPath.Console)));
         lines.AddRange(proposal.KeyChanges());
@@ -48,7 +52,8 @@ internal static class ChangeReport
     // The first list stands beside none.
     private static IEnumerable<string> Console(byte[] bytes, string published)
     {
-        if (!ConsoleUsers.TryParse(bytes, out var next, out var problems)) return [$"{TrustPath.Console} is refused by every box ({problems[0]}): do not sign it"];
+        if (!ConsoleUsers.TryParse(bytes, out var next, out var problems))
+            return [$"{TrustPath.Console} is refused by every box ({problems[0]}): do not sign it"];
         var old = File.Exists(published) && ConsoleUsers.TryParse(File.ReadAllBytes(published), out var read, out _) ? read : ConsoleUsers.Nobody(next.Agency);
         return
         [

@@ -20,9 +20,11 @@ internal static class CommandLine
         }
         // Words that were typed are not repeated: one may be a plate. What has the form of an option is none.
         // The value alone too, of --option=value and --option:value; the longest first, so that none is left in a part.
-        var typed = args.Except(Names(parsed.CommandResult)).Where(word => !IsOptionName(word)).SelectMany(word => new[] { word, word[(word.IndexOfAny(['=', ':']) + 1)..] })
+        var typed = args.Except(Names(parsed.CommandResult)).Where(word => !IsOptionName(word))
+            .SelectMany(word => new[] { word, word[(word.IndexOfAny(['=', ':']) + 1)..] })
             .Where(word => word.Length > 0).OrderByDescending(word => word.Length).ToList();
-        foreach (var message in parsed.Errors.Select(error => typed.Aggregate(error.Message, (said, word) => said.Replace(word, "…", StringComparison.Ordinal))).Distinct())
+        foreach (var message in parsed.Errors.Select(error => typed.Aggregate(error.Message, (said, word) => said.Replace(word, "…", StringComparison.Ordinal)))
+            .Distinct())
             Failure.Say(ExitCode.Usage, OneLine(message));
         var command = parsed.CommandResult.Command;
         if (command.Subcommands.Count > 0)
@@ -32,7 +34,8 @@ internal static class CommandLine
     }
 
     // The library lists what may be given a line each, behind a tab.
-    private static string OneLine(string message) => message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is [var first, .. var values]
+    private static string OneLine(string message) =>
+        message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) is [var first, .. var values]
         && values.Length > 0 ? $"{first} {string.Join(", ", values)}" : message;
 
     private static bool IsOptionName(string word) =>

@@ -27,7 +27,7 @@ internal static class CommandTable
         {
             ModelsListCommand.Build(), ModelsCheckCommand.Build(), ModelsCalibrateCommand.Build(),
         },
-        new Command("bench", "Measure what runs here") { BenchRecognitionCommand.Build(), BenchBoxCommand.Build(), BenchHubCommand.Build(), BenchLogCommand.Build() },
+        BenchCommand.Build(),
         new Command("audit", "Check the log of everything the box did")
         {
             AuditVerifyCommand.Build(), AuditSearchCommand.Build(), AuditExportCommand.Build(), AuditReportCommand.Build(), AuditNoteCommand.Build(),
@@ -35,8 +35,10 @@ internal static class CommandTable
         },
         new Command("hub", "The agency's side")
         {
-            HubInitCommand.Build(), HubWatchCommand.Build(), HubWitnessCommand.Build(), HubSimulateCommand.Build(), HubTendCommand.Build(), HubPushCommand.Build(),
-            HubEnrolCommand.Build(), HubEnrolCommand.BuildRenew(), HubStatusCommand.Build(), HubBoxCommand.Build(), HubSignCommand.Build(), HubKeyCommand.Build(),
+            HubInitCommand.Build(), HubWatchCommand.Build(), HubWitnessCommand.Build(), HubSimulateCommand.Build(), HubTendCommand.Build(),
+            HubPushCommand.Build(),
+            HubEnrolCommand.Build(), HubEnrolCommand.BuildRenew(), HubStatusCommand.Build(), HubBoxCommand.Build(), HubSignCommand.Build(),
+            HubKeyCommand.Build(),
             HubChangeCommands.Export(), HubChangeCommands.Import(), HubChangeCommands.Discard(),
             HubRootRotateCommand.Build(), HubKeysRotateCommand.Build(), HubPolicyCommand.Build(), HubOperatorCommand.Build(), HubRecipientsCommand.Build(),
             new Command("hotlist", "What the agency looks for")

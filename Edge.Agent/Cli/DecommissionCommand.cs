@@ -38,7 +38,8 @@ internal static class DecommissionCommand
             $"{box} was taken out of service before");
         try
         {
-            questions.Ask(new Question("--yes", $"This destroys the keys of {box}; what waits here for the hub is lost if the broker is away. Type the box's name",
+            questions.Ask(new Question("--yes",
+                $"This destroys the keys of {box}; what waits here for the hub is lost if the broker is away. Type the box's name",
                 typed => typed == box.Box || typed == box.ToString() ? null : $"must be {box.Box}, the name of this box"), yes);
         }
         catch (UnansweredException missing)
@@ -50,7 +51,8 @@ internal static class DecommissionCommand
             $"the agent that runs here did not do it within {Patience.TotalSeconds:0} s: see journalctl -u edge-agent, or stop it and try again");
         // The agent's user may not touch what systemd opens for it, nor say that it shall not start.
         if (state == Enrolled.DefaultStateFolder && new WrappingCredential(machine) is { Exists: true } credential) credential.Destroy();
-        if (state == Enrolled.DefaultStateFolder && machine.HasSystemd) _ = machine.Run("systemctl", ["disable", "--quiet", "edge-agent.service", "edge-vision.service"]);
+        if (state == Enrolled.DefaultStateFolder && machine.HasSystemd)
+            _ = machine.Run("systemctl", ["disable", "--quiet", "edge-agent.service", "edge-vision.service"]);
         output.WriteLine($"{box} is out of service: its keys are destroyed, its log stays in {Path.Combine(state, "audit")}");
         output.WriteLine("at the hub, so that nobody takes its place unseen: remove boxes/" + box.Box + ".json, or hub enrol the next one with --replace");
         return ExitCode.Ok;

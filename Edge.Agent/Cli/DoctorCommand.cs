@@ -43,7 +43,8 @@ internal static class DoctorCommand
             foreach (var row in rows)
             {
                 output.WriteLine(Printable.Line($"  {Sign(row.Verdict)} {row.Row}: {row.Says}"));
-                if (row.Mend is not null && row.Verdict != Verdict.Good) output.WriteLine(Printable.Line($"      {(row.Verdict == Verdict.Bad ? "mend it" : "perhaps")}: {row.Mend}"));
+                if (row.Mend is not null && row.Verdict != Verdict.Good)
+                    output.WriteLine(Printable.Line($"      {(row.Verdict == Verdict.Bad ? "mend it" : "perhaps")}: {row.Mend}"));
             }
         }
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{checkup.Bad} to mend, {checkup.Warnings} to know"));

@@ -24,7 +24,8 @@ public enum ExitCode
     Storage = 8,
     /// <summary>Refused by policy: no case, purpose not allowed, or a tool that an enrolled box does not offer.</summary>
     Refused = 9,
-    /// <summary>Another edge-agent already uses this state directory, watches for this agency, or changes this hotlist; another change waits for signatures; or what an order hangs on was not pushed.</summary>
+    /// <summary>Another edge-agent already uses this state directory, watches for this agency, or changes this hotlist; another change waits for signatures; or
+    /// what an order hangs on was not pushed.</summary>
     Busy = 10,
     /// <summary>Something that only people can renew has ended.</summary>
     Overdue = 11,

@@ -20,7 +20,8 @@ internal static class HubBoxCommand
             using var agency = Agency.Open(parse.GetValue(folder)!);
             var known = agency.BoxNamed(parse.GetValue(box)!);
             parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(json)
-                ? ProposalReport.Write(new JsonObject { ["box"] = known.Name.ToString(), ["log"] = known.Log.ToString(), ["logEpoch"] = known.LogEpoch?.ToString() })
+                ? ProposalReport.Write(new JsonObject
+                    { ["box"] = known.Name.ToString(), ["log"] = known.Log.ToString(), ["logEpoch"] = known.LogEpoch?.ToString() })
                 : known.LogEpoch is { } first ? $"{known.Log}\n{first}" : $"{known.Log}");
             return Task.FromResult(ExitCode.Ok);
         }));

@@ -46,7 +46,8 @@ internal static class HubChangeCommands
             var path = parse.GetValue(target)!;
             agency.Ceremony.Export(path);
             parse.InvocationConfiguration.Output.WriteLine(parse.GetValue(json)
-                ? ProposalReport.Write(new JsonObject { ["agency"] = agency.Name, ["exported"] = Path.GetFullPath(path), ["changes"] = ProposalReport.Texts(agency.Ceremony.Proposal.Changes) })
+                ? ProposalReport.Write(new JsonObject
+                    { ["agency"] = agency.Name, ["exported"] = Path.GetFullPath(path), ["changes"] = ProposalReport.Texts(agency.Ceremony.Proposal.Changes) })
                 : $"the keeper signs it with: edge-agent hub sign {path} --key FILE.key; then here: edge-agent hub import {parse.GetValue(folder)} {path}");
             return Task.FromResult(ExitCode.Ok);
         }));

@@ -18,7 +18,8 @@ internal static class HubEnrolCommand
     {
         var (folder, json, answer) = (Folder(), RecognizeCommand.JsonOption(), AnswerOption());
         var request = new Argument<string>("REQUEST") { Description = "The box's request, a file; - reads what its QR code said from standard input." };
-        var fingerprint = new Option<string?>("--fingerprint") { Description = "What the box shows, as its technician reads it out; without, the terminal asks." };
+        var fingerprint = new Option<string?>("--fingerprint")
+            { Description = "What the box shows, as its technician reads it out; without, the terminal asks." };
         var replace = new Option<bool>("--replace") { Description = "It takes the place of a box with other keys, which are kept for what they signed." };
         var broker = new Option<string?>("--broker") { Description = "HOST:PORT at which this box reaches the broker, where not the one given to hub init." };
         var command = new Command("enrol", "Admit a box that made its own keys, and answer it") { folder, request, fingerprint, replace, broker, answer, json };
@@ -30,7 +31,8 @@ internal static class HubEnrolCommand
             SpokenFingerprint? heard = null;
             if (parse.GetValue(fingerprint) is { } said && !SpokenFingerprint.TryParse(said, out heard))
                 return Task.FromResult(Failure.Say(ExitCode.Usage, "--fingerprint must be four groups of four letters and digits, as the box shows them"));
-            if (parse.GetValue(request) is not "-" and var file && !File.Exists(file)) return Task.FromResult(Failure.Say(ExitCode.Usage, $"{file}: {Reach.Fault(file!) ?? "a folder"}"));
+            if (parse.GetValue(request) is not "-" and var file && !File.Exists(file))
+                return Task.FromResult(Failure.Say(ExitCode.Usage, $"{file}: {Reach.Fault(file!) ?? "a folder"}"));
             using var agency = Agency.Open(parse.GetValue(folder)!);
             return Task.FromResult(Enrol(agency, Read(parse.GetValue(request)!), heard, parse.GetValue(replace), address,
                 new Answering(parse.GetValue(answer), parse.GetValue(json), parse.InvocationConfiguration.Output)));
@@ -139,7 +141,8 @@ internal static class HubEnrolCommand
                 }));
                 return;
             }
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"answer       {path}{(earlier ? ", in the place of an earlier one" : "")}, good once and until {JsonTime.Write(answer.Expires)}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"answer       {path}{(earlier ? ", in the place of an earlier one" : "")}, good once and until {JsonTime.Write(answer.Expires)}"));
             output.WriteLine(answer.Request is null ? "carry it to the box, there: sudo edge-agent setup --answer FILE"
                 : $"fingerprint  {answer.Fingerprint}  of the answer: read it out to the technician\ncarry it to the box, there: sudo edge-agent setup --answer FILE");
         }

@@ -10,7 +10,8 @@ namespace Edge.Agent.Cli;
 internal sealed class HubGrantAddCommand
 {
     private readonly Argument<string> _folder = new("DIR") { Description = "The agency's folder." };
-    private readonly Option<string> _agency = new("--agency") { Description = "Who may ask and receives; its offer must have been taken over.", Required = true };
+    private readonly Option<string> _agency = new("--agency")
+        { Description = "Who may ask and receives; its offer must have been taken over.", Required = true };
     private readonly Option<string> _jurisdiction = new("--jurisdiction")
     {
         Description = $"Its class, one the policy shares with: {string.Join(", ", Jurisdictions.Spellings.Keys)}.", Required = true,
@@ -27,14 +28,16 @@ internal sealed class HubGrantAddCommand
     {
         Description = "The day from which residents are told agency and reason, such as 2027-01-31; at once unless given. Federal and foreign agencies need one.",
     };
-    private readonly Option<string?> _id = new("--id") { Description = "Names the grant; the agency and the day unless given. One with the same id is replaced." };
+    private readonly Option<string?> _id = new("--id")
+        { Description = "Names the grant; the agency and the day unless given. One with the same id is replaced." };
 
     public static Command Build()
     {
         var add = new HubGrantAddCommand();
         var command = new Command("add", "Let another agency have plates of its cases looked for, and propose that to the keepers")
         {
-            add._folder, add._agency, add._jurisdiction, add._case, add._justification, add._justificationFile, add._begins, add._expires, add._disclosure, add._id,
+            add._folder, add._agency, add._jurisdiction, add._case, add._justification, add._justificationFile, add._begins, add._expires,
+            add._disclosure, add._id,
         };
         command.SetAction((parse, _) => Failure.ShowAsync(() => Task.FromResult(add.Run(parse, TimeProvider.System.GetUtcNow()))));
         return command;
@@ -48,7 +51,8 @@ internal sealed class HubGrantAddCommand
         if ((why is null) == (file is null)) return Failure.Say(ExitCode.Usage, "give --justification or --justification-file");
         if (file is not null)
         {
-            if (new FileInfo(file) is not { Exists: true, Length: <= 16 * 1024 }) return Failure.Say(ExitCode.Usage, $"--justification-file: {file} is not there, or is no short text");
+            if (new FileInfo(file) is not { Exists: true, Length: <= 16 * 1024 })
+                return Failure.Say(ExitCode.Usage, $"--justification-file: {file} is not there, or is no short text");
             why = string.Join(' ', File.ReadAllText(file).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         }
         if (agency.Grants.Offers.FirstOrDefault(offer => offer.Agency == other) is not { } known)
@@ -73,7 +77,8 @@ internal sealed class HubGrantAddCommand
             return ExitCode.Refused;
         }
         // The other agency signs its keys a quarter ahead; the grant needs those of its own term.
-        grant = grant with { Recipients = [.. grant.Recipients.Where(recipient => recipient.NotBefore < grant.Expires && recipient.Expires > grant.NotBefore)] };
+        grant = grant with { Recipients =
+            [.. grant.Recipients.Where(recipient => recipient.NotBefore < grant.Expires && recipient.Expires > grant.NotBefore)] };
         if (grant.Recipients.Count == 0) return Failure.Say(ExitCode.Refused, $"no key of {other} is in force while the grant would be: take over a new offer");
         return HubGrantCommand.Say(agency.Grants.Add(grant, now), agency, id, parse.InvocationConfiguration.Output);
     }

@@ -126,9 +126,11 @@ internal static class HubGrantCommand
     {
         agency.Grants.Sharing(out var refused);
         var proposed = agency.Grants.Proposed?.All.Where(grant => !agency.Grants.Published.All.Any(one => one.Id == grant.Id)) ?? [];
-        var all = agency.Grants.Published.All.Select(grant => (grant, State: refused.FirstOrDefault(one => one.Grant?.Id == grant.Id) is { } why ? $"boxes refuse it: {why.Reason}"
+        var all = agency.Grants.Published.All.Select(grant =>
+            (grant, State: refused.FirstOrDefault(one => one.Grant?.Id == grant.Id) is { } why ? $"boxes refuse it: {why.Reason}"
                 : now >= grant.Expires ? "ended" : now < grant.NotBefore ? "not begun" : "in force"))
-            .Concat(proposed.Select(grant => (grant, "waits for the keepers"))).Concat(agency.Grants.Drafts.Select(grant => (grant, "waits for the oversight role"))).ToList();
+            .Concat(proposed.Select(grant => (grant, "waits for the keepers")))
+            .Concat(agency.Grants.Drafts.Select(grant => (grant, "waits for the oversight role"))).ToList();
         foreach (var (grant, state) in all)
         {
             if (!json)

@@ -17,7 +17,8 @@ internal static class HubHotlistRemoveCommand
         var json = RecognizeCommand.JsonOption();
         var command = new Command("remove", "Take a case or an entry out, and publish") { folder, cases, ids, audience, json };
         command.SetAction((parse, cancel) => Failure.ShowAsync(() =>
-            Task.FromResult(Run(parse.GetValue(folder)!, parse.GetValue(cases)!, parse.GetValue(ids)!, parse.GetValue(audience), parse.GetValue(json), cancel))));
+            Task.FromResult(Run(parse.GetValue(folder)!, parse.GetValue(cases)!, parse.GetValue(ids)!, parse.GetValue(audience),
+                parse.GetValue(json), cancel))));
         return command;
     }
 

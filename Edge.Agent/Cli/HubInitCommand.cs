@@ -76,8 +76,10 @@ internal sealed class HubInitCommand
         string agencyName, brokerName;
         try
         {
-            (agencyName, brokerName) = (Ask("--agency", "Name of the agency", name => PartyName.IsValid(name) ? null : PartyName.Rule, parse.GetValue(_agency), "example"),
-                Ask("--broker", "HOST:PORT at which boxes reach its broker", address => BrokerAddress.TryParse(address, out _) ? null : "must be HOST or HOST:PORT",
+            (agencyName, brokerName) = (Ask("--agency", "Name of the agency", name => PartyName.IsValid(name) ? null : PartyName.Rule,
+                parse.GetValue(_agency), "example"),
+                Ask("--broker", "HOST:PORT at which boxes reach its broker",
+                    address => BrokerAddress.TryParse(address, out _) ? null : "must be HOST or HOST:PORT",
                     parse.GetValue(_broker), "localhost:8883"));
         }
         catch (UnansweredException bad)
@@ -116,7 +118,8 @@ internal sealed class HubInitCommand
             if (box is not null) FirstInstall.WriteBox(agency, box);
             var toBroker = FirstInstall.WriteBroker(agency, Path.GetFullPath(parse.GetValue(_folder)!));
             Show(new Made(agency, Path.GetFullPath(parse.GetValue(_folder)!), box, toBroker, wanted.Count, keepers), parse.GetValue(_json));
-            if (keepers.Count == 0) Failure.Say(ExitCode.Ok, "no keepers: whoever has this folder can change the policy alone. Good to try things out; for an agency in service, --keepers 3");
+            if (keepers.Count == 0) Failure.Say(ExitCode.Ok,
+                "no keepers: whoever has this folder can change the policy alone. Good to try things out; for an agency in service, --keepers 3");
             return ExitCode.Ok;
         }
         finally
@@ -217,7 +220,8 @@ internal sealed class HubInitCommand
         [
             $"on the broker's machine, as root: {FirstInstall.BrokerCommand(made.ToBroker)}; as a service, in place of the last command: {FirstInstall.BrokerService}",
             .. made.Box is { } carried ? [$"carry {carried} to the box, there as root: sh install.sh; then delete it in both places"] : Array.Empty<string>(),
-            .. made.Entries == 0 ? [$"say who is looked for, until then nobody is: edge-agent hub hotlist add {folder}, or hub hotlist publish"] : Array.Empty<string>(),
+            .. made.Entries == 0 ? [$"say who is looked for, until then nobody is: edge-agent hub hotlist add {folder}, or hub hotlist publish"]
+                : Array.Empty<string>(),
             $"name your law and your office for complaints, which residents read: edge-agent hub policy show {folder} --source > policy.json, change it, edge-agent hub policy set {folder} policy.json",
             $"edge-agent hub push {folder}, and after every change",
             $"edge-agent hub watch {folder}",

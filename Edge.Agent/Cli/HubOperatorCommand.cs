@@ -29,8 +29,10 @@ internal static class HubOperatorCommand
         add.SetAction((parse, _) => Failure.ShowAsync(() =>
         {
             var now = TimeProvider.System.GetUtcNow();
-            if (!TryTime(parse.GetValue(from), now, out var begins)) return Task.FromResult(Failure.Say(ExitCode.Usage, "--from must be a time such as 2026-01-31T00:00:00Z"));
-            if (!TryTime(parse.GetValue(until), begins + Term, out var ends)) return Task.FromResult(Failure.Say(ExitCode.Usage, "--until must be a time such as 2027-01-31T00:00:00Z"));
+            if (!TryTime(parse.GetValue(from), now, out var begins))
+                return Task.FromResult(Failure.Say(ExitCode.Usage, "--from must be a time such as 2026-01-31T00:00:00Z"));
+            if (!TryTime(parse.GetValue(until), begins + Term, out var ends))
+                return Task.FromResult(Failure.Say(ExitCode.Usage, "--until must be a time such as 2027-01-31T00:00:00Z"));
             if (!Duties.Roles.TryGetValue(parse.GetValue(role)!, out var known))
                 return Task.FromResult(Failure.Say(ExitCode.Usage, $"--role must be one of {string.Join(", ", Duties.Roles.Keys)}"));
             using var agency = Agency.Open(parse.GetValue(folder)!);
@@ -39,7 +41,8 @@ internal static class HubOperatorCommand
             var verbs = Duties.Verbs.Where(verb => agency.Policy.Allows(known, verb.Value)).Select(verb => verb.Key).ToList();
             var may = verbs.Count == 0 ? "the policy lets this role do nothing yet" : $"the policy lets this role {string.Join(", ", verbs)}";
             string[] lines = [$"{one.Account}, {Duties.Write(one.Role)}, from {JsonTime.Write(begins)} until {JsonTime.Write(ends)}: {may}"];
-            return Task.FromResult(ProposalReport.Show(agency, published, Json(agency, one, now), lines, parse.GetValue(json), parse.InvocationConfiguration.Output));
+            return Task.FromResult(ProposalReport.Show(agency, published, Json(agency, one, now), lines, parse.GetValue(json),
+                parse.InvocationConfiguration.Output));
         }));
         return add;
     }
@@ -81,7 +84,8 @@ internal static class HubOperatorCommand
             foreach (var one in operators.All)
                 output.WriteLine(parse.GetValue(json) ? ProposalReport.Write(Json(agency, one, now))
                     : $"{one.Account}  {Duties.Write(one.Role)}  {JsonTime.Write(one.NotBefore)}  {JsonTime.Write(one.Expires)}  {one.Key.KeyId}  {State(one, now)}");
-            if (!parse.GetValue(json)) output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"operators {operators.Version} of {agency.Name}: {operators.All.Count}"));
+            if (!parse.GetValue(json)) output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"operators {operators.Version} of {agency.Name}: {operators.All.Count}"));
             return Task.FromResult(ExitCode.Ok);
         }));
         return show;

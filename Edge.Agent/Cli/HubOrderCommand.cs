@@ -54,7 +54,8 @@ internal static class HubOrderCommand
         var verdict = new Option<string>("--verdict") { Description = $"One of {string.Join(", ", Verdicts.Spellings.Keys)}.", Required = true };
         verdict.Validators.Add(parsed =>
         {
-            if (parsed.GetValueOrDefault<string>() is { } said && !Verdicts.Spellings.ContainsKey(said)) parsed.AddError($"--verdict must be one of {string.Join(", ", Verdicts.Spellings.Keys)}");
+            if (parsed.GetValueOrDefault<string>() is { } said && !Verdicts.Spellings.ContainsKey(said))
+                parsed.AddError($"--verdict must be one of {string.Join(", ", Verdicts.Spellings.Keys)}");
         });
         var note = new Option<string?>("--note-file") { Description = "Words about it, sealed to the agency; - reads standard input." };
         var about = new CaseOptions();
@@ -91,7 +92,8 @@ internal static class HubOrderCommand
                 output.WriteLine(parse.GetValue(json)
                     ? JsonSerializer.Serialize(new
                     {
-                        order.Id, order.Box, order.Account, Verb = Duties.Write(order.Verb), Given = JsonTime.Write(order.Given), Expires = JsonTime.Write(order.Expires),
+                        order.Id, order.Box, order.Account, Verb = Duties.Write(order.Verb), Given = JsonTime.Write(order.Given),
+                        Expires = JsonTime.Write(order.Expires),
                         order.Case, order.Purpose, Outcome = order.Outcome?.ToString(),
                     }, Json)
                     : $"{order.Id}  {JsonTime.Write(order.Given)}  {order.Box}  {order.Account}  {Duties.Write(order.Verb)}  {(order.Case is null ? "" : $"case {order.Case}, {order.Purpose}  ")}{order.Outcome?.ToString() ?? (order.Expires <= now ? "not answered, and ended" : "not answered")}");
@@ -119,7 +121,8 @@ internal static class HubOrderCommand
         command.SetAction((parse, cancel) => Failure.ShowAsync(async () =>
         {
             BrokerAddress? address = null;
-            if (parse.GetValue(broker) is { } text && !BrokerAddress.TryParse(text, out address)) return Failure.Say(ExitCode.Usage, "--broker must be HOST or HOST:PORT");
+            if (parse.GetValue(broker) is { } text && !BrokerAddress.TryParse(text, out address))
+                return Failure.Say(ExitCode.Usage, "--broker must be HOST or HOST:PORT");
             if (parse.GetValue(wait) is < 1 or > 3600) return Failure.Say(ExitCode.Usage, "--wait must be 1 to 3600 seconds");
             using var agency = Agency.Open(parse.GetValue(folder)!);
             var now = TimeProvider.System.GetUtcNow();
@@ -129,7 +132,8 @@ internal static class HubOrderCommand
             {
                 agency.Orders.RequireKnown(asked);
                 if (parse.GetValue(outFile) is null && TrustPush.IsAuthorityDue(agency, address ?? agency.Broker))
-                    return Failure.Say(ExitCode.Busy, $"the operators or the policy published here were not pushed to {address ?? agency.Broker}: the box would judge the order by older ones, refuse it and report it. "
+                    return Failure.Say(ExitCode.Busy,
+                        $"the operators or the policy published here were not pushed to {address ?? agency.Broker}: the box would judge the order by older ones, refuse it and report it. "
                         + $"First edge-agent hub push {agency.Folder}; or --anyway, if the box got them another way");
             }
             using var signing = Passphrase.Open(parse.GetValue(key)!, parse.GetValue(passphrase));
@@ -158,12 +162,15 @@ internal static class HubOrderCommand
             var now = TimeProvider.System.GetUtcNow();
             var (given, message) = agency.Orders.Give(asked, box, key, now);
             if (await errand.RunAsync(given, message, wait, cancel) is not { } answer)
-                return Failure.Say(ExitCode.Broker, $"{box} has not answered order {given.Id} in {wait.TotalSeconds:0} s. If it is away, it may still answer until {JsonTime.Write(given.Expires)}; a box that does not know the operator "
+                return Failure.Say(ExitCode.Broker,
+                    $"{box} has not answered order {given.Id} in {wait.TotalSeconds:0} s. If it is away, it may still answer until {JsonTime.Write(given.Expires)}; a box that does not know the operator "
                     + "never answers and reports an incident. hub watch notes either, hub order show says what is known");
             shown.Show(given, answer);
             if (answer.Said.Outcome.Reason is not null) return ExitCode.Refused;
-            if (asked is Order.Search search && answer.Said.More is > 0 and <= int.MaxValue and var last && last > search.After) asked = search with { After = (int)last };
-            else if (asked is Order.Hold hold && answer.Said.Count > 0) asked = new Order.Search(hold.Case, hold.Purpose, now.AddDays(-42), now.AddMinutes(1), 0);
+            if (asked is Order.Search search && answer.Said.More is > 0 and <= int.MaxValue and var last && last > search.After)
+                asked = search with { After = (int)last };
+            else if (asked is Order.Hold hold && answer.Said.Count > 0)
+                asked = new Order.Search(hold.Case, hold.Purpose, now.AddDays(-42), now.AddMinutes(1), 0);
             else return ExitCode.Ok;
         }
     }
@@ -217,7 +224,8 @@ internal static class HubOrderCommand
             output.WriteLine(json
                 ? JsonSerializer.Serialize(new
                 {
-                    type = answer.Event.Type.Name, order = said.Order, given.Box, Verb = Duties.Write(given.Verb), Outcome = said.Outcome.ToString(), said.Count,
+                    type = answer.Event.Type.Name, order = said.Order, given.Box, Verb = Duties.Write(given.Verb),
+                    Outcome = said.Outcome.ToString(), said.Count,
                     said.Until, said.Missing, said.More, Verified = true,
                 }, Json)
                 : Line(given, said));

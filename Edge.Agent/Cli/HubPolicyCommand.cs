@@ -21,7 +21,8 @@ internal static class HubPolicyCommand
     private static Command Set()
     {
         var folder = new Argument<string>("DIR") { Description = "The agency's folder." };
-        var file = new Argument<string>("FILE") { Description = "The next policy, as JSON: what hub policy show --source prints, changed, its version one more." };
+        var file = new Argument<string>("FILE")
+            { Description = "The next policy, as JSON: what hub policy show --source prints, changed, its version one more." };
         var json = RecognizeCommand.JsonOption();
         var set = new Command("set", "Propose a policy, and say what it widens and narrows") { folder, file, json };
         set.SetAction((parse, _) => Failure.ShowAsync(() =>
@@ -51,7 +52,8 @@ internal static class HubPolicyCommand
         return show;
     }
 
-    private static string Indented(byte[] json) => JsonNode.Parse(json)!.ToJsonString(new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static string Indented(byte[] json) =>
+        JsonNode.Parse(json)!.ToJsonString(new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     private static ExitCode Run(Agency agency, string file, bool json, DateTimeOffset now, TextWriter output)
     {
@@ -85,7 +87,8 @@ internal static class HubPolicyCommand
         var problems = new List<JsonProblem>();
         if (next.Agency != old.Agency) problems.Add(new JsonProblem("agency", $"must be {old.Agency}, whose folder this is"));
         if (next.Version != old.Version + 1)
-            problems.Add(new JsonProblem("version", string.Create(CultureInfo.InvariantCulture, $"must be {old.Version + 1}, one more than what is published: write \"version\": {old.Version + 1}")));
+            problems.Add(new JsonProblem("version", string.Create(CultureInfo.InvariantCulture,
+                $"must be {old.Version + 1}, one more than what is published: write \"version\": {old.Version + 1}")));
         if (next.Expires <= now) problems.Add(PolicyCommand.HasPassed);
         return problems;
     }

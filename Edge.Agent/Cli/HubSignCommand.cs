@@ -50,13 +50,15 @@ internal static class HubSignCommand
         using var key = Passphrase.Open(keyFile, passphraseFile);
         var had = HasSigned(carried.Proposal, key);
         carried.Sign(key);
-        output.WriteLine(json ? ProposalReport.Write(new JsonObject { ["agency"] = carried.Agency, ["published"] = false, ["signedBy"] = RoleKeys.KeyIdOf(key.Public) })
+        output.WriteLine(json ? ProposalReport.Write(new JsonObject
+            { ["agency"] = carried.Agency, ["published"] = false, ["signedBy"] = RoleKeys.KeyIdOf(key.Public) })
             : $"{(had ? "you had signed already" : "signed")}; carry the folder back, there: edge-agent hub import DIR FOLDER");
         return ExitCode.Ok;
     }
 
     private static bool HasSigned(TrustProposal proposal, SigningKey key) =>
-        RoleKeys.KeyIdOf(key.Public) is var id && proposal.Files is var files && files.Any(file => file.Signed.Contains(id)) && !files.Any(file => file.Eligible.Contains(id));
+        RoleKeys.KeyIdOf(key.Public) is var id && proposal.Files is var files && files.Any(file => file.Signed.Contains(id))
+            && !files.Any(file => file.Eligible.Contains(id));
 
     private static void Show(TrustProposal proposal, string trust, KeeperNames names, TextWriter output)
     {

@@ -27,18 +27,23 @@ internal static class HubWatchCommand
         var count = new Option<int?>("--count") { Description = "Stop after this many hits." };
         var all = new Option<bool>("--all") { Description = "Also summaries, checkpoints, answers, online and offline." };
         var json = RecognizeCommand.JsonOption();
-        var crop = new Option<bool>("--crop") { Description = "With --json: also the picture, as base64. Whoever keeps the line keeps the picture: delete both when the hit expires." };
-        var group = new Option<string?>("--group") { Description = "Split the load with other hubs of this name: each message reaches one of them. Needs --member." };
+        var crop = new Option<bool>("--crop")
+            { Description = "With --json: also the picture, as base64. Whoever keeps the line keeps the picture: delete both when the hit expires." };
+        var group = new Option<string?>("--group")
+            { Description = "Split the load with other hubs of this name: each message reaches one of them. Needs --member." };
         var member = new Option<string?>("--member") { Description = "This hub's own name in the group." };
-        var command = new Command("watch", "Show what the agency's boxes send, verified and decrypted") { folder, broker, from, count, all, json, crop, group, member };
+        var command = new Command("watch", "Show what the agency's boxes send, verified and decrypted")
+            { folder, broker, from, count, all, json, crop, group, member };
         command.SetAction((parse, cancel) => Failure.ShowAsync(async () =>
         {
             BrokerAddress? address = null;
             if (parse.GetValue(broker) is { } text && !BrokerAddress.TryParse(text, out address))
                 return Failure.Say(ExitCode.Usage, "--broker must be HOST or HOST:PORT");
             if (parse.GetValue(count) is < 1) return Failure.Say(ExitCode.Usage, "--count must be 1 or more");
-            if (parse.GetValue(crop) && !parse.GetValue(json)) return Failure.Say(ExitCode.Usage, "--crop needs --json: a line of text has no room for a picture");
-            if (!TryMember(parse.GetValue(group), parse.GetValue(member), parse.GetValue(from), out var one, out var wrong)) return Failure.Say(ExitCode.Usage, wrong);
+            if (parse.GetValue(crop) && !parse.GetValue(json))
+                return Failure.Say(ExitCode.Usage, "--crop needs --json: a line of text has no room for a picture");
+            if (!TryMember(parse.GetValue(group), parse.GetValue(member), parse.GetValue(from), out var one, out var wrong))
+                return Failure.Say(ExitCode.Usage, wrong);
             var (output, error) = (parse.InvocationConfiguration.Output, parse.InvocationConfiguration.Error);
             await using var lines = ReferenceEquals(output, Console.Out) ? new StandardLines() : null;
             var show = new Shown(parse.GetValue(all), parse.GetValue(json), parse.GetValue(crop), lines ?? output, error);
@@ -56,13 +61,15 @@ internal static class HubWatchCommand
         var settings = other is not null ? agency.Grants.LinkTo(other, broker) : agency.LinkOfHub(member, broker, TimeProvider.System.GetUtcNow());
         using var ledger = ArrivalLedger.Open(agency.ArrivalsFolder(member, other));
         await using var watch = await HubWatch.OpenAsync(settings, agency.Verifier(), TimeProvider.System,
-            lost => show.Say(lost.Message), cancel, other, ledger, member?.Group, show.Sync, member is null && other is null ? agency.Sign : null, show.SayNotTold);
+            lost => show.Say(lost.Message), cancel, other, ledger, member?.Group, show.Sync, member is null && other is null ? agency.Sign : null,
+            show.SayNotTold);
         show.Say(other is not null ? $"linked to {settings.Broker}, watching for hits of {other} for {agency.Name}"
             : $"linked to {settings.Broker}, watching {agency.Boxes.Count} box(es) of {agency.Name}");
         watch.LinkedAgain = () => show.Say($"linked again to {settings.Broker}");
         if (member is not null) show.Say($"one of the group {member.Group}: messages that do not come are not noticed here, because other members get a part; " +
             $"the broker must let {member.BrokerName} read edge/v1/{agency.Name}/#, or what it gives to this member is lost");
-        if (ledger.Boxes > 0 && !watch.Resumed) show.Say("the broker has kept nothing for this hub since it was last here: what boxes sent meanwhile did not reach it, and is named when their summaries tell");
+        if (ledger.Boxes > 0 && !watch.Resumed)
+            show.Say("the broker has kept nothing for this hub since it was last here: what boxes sent meanwhile did not reach it, and is named when their summaries tell");
         if (ledger.Missing > 0) show.Say($"{ledger.Missing} message(s) named as missing before have not come yet");
         var cases = new CaseNames(agency, other);
         try
@@ -179,9 +186,11 @@ internal static class HubWatchCommand
             if (delivery is { NewKey: true, Message: ReceivedMessage.Accepted { Event: var first } })
                 Anew(first, "new-key", "has another key than the box of this name before it");
             if (delivery is { Missing.Count: > 0, Message: ReceivedMessage.Accepted { Event: var after } })
-                Account(after, "hub.missing", delivery.Missing, $"{delivery.Missing.Count} message(s) have not come, from number {delivery.Missing[0]} to {delivery.Missing[^1]}");
+                Account(after, "hub.missing", delivery.Missing,
+                    $"{delivery.Missing.Count} message(s) have not come, from number {delivery.Missing[0]} to {delivery.Missing[^1]}");
             if (delivery is { GivenUp.Count: > 0, Message: ReceivedMessage.Accepted { Event: var told } })
-                Account(told, "hub.givenup", delivery.GivenUp, $"{delivery.GivenUp.Count} message(s) named as missing before were given up by the box, from number {delivery.GivenUp[0]} to {delivery.GivenUp[^1]}");
+                Account(told, "hub.givenup", delivery.GivenUp,
+                    $"{delivery.GivenUp.Count} message(s) named as missing before were given up by the box, from number {delivery.GivenUp[0]} to {delivery.GivenUp[^1]}");
             if (delivery is { Late: true, Message: ReceivedMessage.Accepted { Event: var after2 } })
                 Account(after2, "hub.late", [after2.Sequence], $"number {after2.Sequence}, named as missing before, has come");
             return true;
@@ -225,12 +234,14 @@ internal static class HubWatchCommand
         private static string Line(ReceivedMessage.Hit hit, CaseNames cases)
         {
             var (said, facts) = (hit.Event, hit.Body.Facts);
-            return string.Join("  ", (string[])[Time(facts.Time), said.Box.Box, string.Create(CultureInfo.InvariantCulture, $"hit {hit.Header.Sequence}"), facts.Camera,
+            return string.Join("  ", (string[])[Time(facts.Time), said.Box.Box, string.Create(CultureInfo.InvariantCulture, $"hit {hit.Header.Sequence}"),
+                facts.Camera,
                 cases.Of(facts.EntryId) is { } known ? $"case {Printable.Line(known)}" : $"entry {facts.EntryId}", hit.Body.Text,
                 string.Create(CultureInfo.InvariantCulture, $"{facts.Frames} frames agreed, weakest character {facts.Confidences.Min():0.00}"),
                 facts.Region.Code ?? "region unknown",
                 .. facts.Right is { } right ? [string.Create(CultureInfo.InvariantCulture, $"right with probability {right:0.000}")] : Array.Empty<string>(),
-                .. facts.RuleChanged.Count > 0 ? [$"a region rule changed character {string.Join(", ", facts.RuleChanged.Select(at => at + 1))}"] : Array.Empty<string>(),
+                .. facts.RuleChanged.Count > 0 ? [$"a region rule changed character {string.Join(", ", facts.RuleChanged.Select(at => at + 1))}"]
+                    : Array.Empty<string>(),
                 "verified"]);
         }
 
@@ -241,7 +252,8 @@ internal static class HubWatchCommand
             {
                 type = said.Type.Name, said.Id, said.Box.Agency, said.Box.Box, said.Sequence, said.Time, facts.Camera, Read = facts.Time,
                 Case = cases.Of(facts.EntryId), Entry = facts.EntryId, hit.Body.Text, facts.Confidences, facts.Right,
-                Region = facts.Region.Code, RegionSure = facts.Region.Sure, facts.RegionVerified, facts.RuleChanged, facts.Frames, Form = Matching.MatchForms.Write(facts.Form), Policy = facts.PolicyVersion,
+                Region = facts.Region.Code, RegionSure = facts.Region.Sure, facts.RegionVerified, facts.RuleChanged, facts.Frames,
+                Form = Matching.MatchForms.Write(facts.Form), Policy = facts.PolicyVersion,
                 hit.Header.Expires, Verified = true, again,
             }, Json) is var line && crop ? $"{line[..^1]},\"crop\":\"{Convert.ToBase64String(facts.Crop.Span)}\"}}" : line;
         }

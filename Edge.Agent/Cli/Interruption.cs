@@ -44,7 +44,8 @@ internal sealed class Interruption : IDisposable
         var again = Interlocked.Exchange(ref _asked, 1) == 1;
         if (Volatile.Read(ref _questions) > 0 || again && signal.Signal == PosixSignal.SIGINT) End();
         if (again) return;
-        if (signal.Signal == PosixSignal.SIGINT && !Console.IsErrorRedirected) Console.Error.WriteLine($"\n{Failure.Program}: stopping; Ctrl-C again ends it at once");
+        if (signal.Signal == PosixSignal.SIGINT && !Console.IsErrorRedirected)
+            Console.Error.WriteLine($"\n{Failure.Program}: stopping; Ctrl-C again ends it at once");
         _late = TimeProvider.System.CreateTimer(_ => End(), null, _within, Timeout.InfiniteTimeSpan);
         _ = _stop.CancelAsync();
     }

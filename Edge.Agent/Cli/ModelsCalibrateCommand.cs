@@ -52,7 +52,8 @@ internal sealed class ModelsCalibrateCommand
         PicturePaths.RefuseSameNames(pictures, tables);
         var found = Measure(folder, crops, pictures, tables, set, cancel);
         if (found is null)
-            return Failure.Say(ExitCode.Usage, $"too few plates were read to measure anything; at least {CalibrationFit.LeastOutcomes} are needed, with differing evidence");
+            return Failure.Say(ExitCode.Usage,
+                $"too few plates were read to measure anything; at least {CalibrationFit.LeastOutcomes} are needed, with differing evidence");
         ManifestFile.Write(folder, found);
         if (parse.GetValue(_json)) Console.WriteLine(JsonSerializer.Serialize(Fields(found), Json));
         else Show(found, folder);
@@ -62,7 +63,8 @@ internal sealed class ModelsCalibrateCommand
     private string SetOf(ParseResult parse) => parse.GetValue(_set) ??
         string.Join(", ", parse.GetValue(_truth)!.Select(path => Path.GetFileNameWithoutExtension(path)));
 
-    private static CalibrationFound? Measure(string folder, bool crops, IReadOnlyList<string> pictures, List<LabelledPlates> tables, string set, CancellationToken cancel)
+    private static CalibrationFound? Measure(string folder, bool crops, IReadOnlyList<string> pictures, List<LabelledPlates> tables, string set,
+        CancellationToken cancel)
     {
         using var run = CalibrationRun.Open(folder, crops);
         var progress = new Said(pictures.Count * 2);
@@ -105,7 +107,8 @@ internal sealed class ModelsCalibrateCommand
     {
         Console.WriteLine($"{found.Labelled} labelled plates, {found.Found} found, {found.Calibration.Plates} read as a text");
         foreach (var (temperature, loss) in found.Temperatures.Zip(found.Losses))
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"head: temperature {temperature:0.00}, loss {loss.Before:0.000} -> {loss.After:0.000} nats a crop"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"head: temperature {temperature:0.00}, loss {loss.Before:0.000} -> {loss.After:0.000} nats a crop"));
         var table = new Table().AddColumns("confidence", "plates", "mean confidence", "share right");
         foreach (var bin in found.After.Bins)
             table.AddRow($"{bin.From:0.00}-{bin.To:0.00}", $"{bin.Count}", $"{bin.Confidence:0.000}", $"{bin.Right:0.000}");

@@ -78,7 +78,8 @@ internal static class OrderCommand
         if (json) Console.WriteLine(said);
         else
             Console.WriteLine($"{verb ?? "order"}: {Readable(outcome)}" +
-                (verb == "export" && outcome == "done" ? $", the copy is {Path.Combine(exports, document.RootElement.GetProperty("order").GetString() ?? "")}" : "") +
+                (verb == "export" && outcome == "done"
+                    ? $", the copy is {Path.Combine(exports, document.RootElement.GetProperty("order").GetString() ?? "")}" : "") +
                 (document.RootElement.GetProperty("count").GetInt32() is > 0 and var count ? $", {count} hits" : ""));
         return outcome == "done" ? ExitCode.Ok : ExitCode.Refused;
     }

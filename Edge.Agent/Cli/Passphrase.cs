@@ -34,7 +34,8 @@ internal static class Passphrase
     }
 
     public static KeeperKey Load(string file) =>
-        new FileInfo(file) is not { Exists: true, Length: <= KeeperKey.MaxBytes } ? throw new AgencyException($"{file} is not a keeper's key: hub key makes one")
+        new FileInfo(file) is not { Exists: true, Length: <= KeeperKey.MaxBytes }
+            ? throw new AgencyException($"{file} is not a keeper's key: hub key makes one")
         : KeeperKey.TryParse(File.ReadAllBytes(file), out var key, out var problems) ? key
         : throw new AgencyException($"{file} is not a keeper's key: {problems[0]}");
 

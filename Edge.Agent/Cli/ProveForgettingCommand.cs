@@ -22,15 +22,18 @@ internal sealed class ProveForgettingCommand
     {
         Description = "Further plates, from a table of labels as recognize reads it; repeat for more.", DefaultValueFactory = _ => [],
     };
-    private readonly Option<double> _after = new("--after") { Description = "Seconds of empty road before the search, 0 to 3600.", DefaultValueFactory = _ => 60 };
-    private readonly Option<double> _rate = new("--rate") { Description = "Frames a second that the camera shows, 1 to 30; fewer on a slow machine.", DefaultValueFactory = _ => 5 };
+    private readonly Option<double> _after = new("--after")
+        { Description = "Seconds of empty road before the search, 0 to 3600.", DefaultValueFactory = _ => 60 };
+    private readonly Option<double> _rate = new("--rate")
+        { Description = "Frames a second that the camera shows, 1 to 30; fewer on a slow machine.", DefaultValueFactory = _ => 5 };
     private readonly Option<string> _models = RecognizeCommand.ModelsOption();
     private readonly Option<bool> _json = RecognizeCommand.JsonOption();
 
     public static Command Build()
     {
         var prove = new ProveForgettingCommand();
-        var command = new Command("prove-forgetting", "Show a box footage, then search all that it is and says for plates nobody looks for (refused on an enrolled box)")
+        var command = new Command("prove-forgetting",
+            "Show a box footage, then search all that it is and says for plates nobody looks for (refused on an enrolled box)")
         {
             prove._footage, prove._plates, prove._truth, prove._after, prove._rate, prove._models, prove._json,
         };
@@ -41,10 +44,12 @@ internal sealed class ProveForgettingCommand
     private async Task<ExitCode> RunAsync(ParseResult parse, CancellationToken cancel)
     {
         if (Enrolled.Here()) return Failure.Say(ExitCode.Refused, "this box is enrolled: prove-forgetting makes a box of its own, on another machine");
-        if (Environment.UserName != "root") return Failure.Say(ExitCode.Usage, "run it as root: the memory of the process that sees is closed to every other user");
+        if (Environment.UserName != "root")
+            return Failure.Say(ExitCode.Usage, "run it as root: the memory of the process that sees is closed to every other user");
         var (after, rate) = (parse.GetValue(_after), parse.GetValue(_rate));
         if (after is not (>= 0 and <= 3600) || rate is not (>= 1 and <= 30)) return Failure.Say(ExitCode.Usage, "--after must be 0 to 3600, --rate 1 to 30");
-        if (parse.GetValue(_footage)!.FirstOrDefault(path => !Path.Exists(path)) is { } missing) return Failure.Say(ExitCode.Capture, $"{missing}: no such file or folder");
+        if (parse.GetValue(_footage)!.FirstOrDefault(path => !Path.Exists(path)) is { } missing)
+            return Failure.Say(ExitCode.Capture, $"{missing}: no such file or folder");
         var plates = new List<PlateText>();
         var folder = Directory.CreateTempSubdirectory("edge-forgetting-").FullName;
         try
@@ -107,7 +112,8 @@ internal sealed class ProveForgettingCommand
         }
         var table = new Table().AddColumns("", "searched", "bytes", "pictures read", "found");
         foreach (var place in result.Places)
-            table.AddRow(place.Clean ? "[green]√[/]" : "[red]×[/]", Markup.Escape(place.Where), $"{place.Bytes:N0}", $"{place.Pictures}", Markup.Escape(Words(place)));
+            table.AddRow(place.Clean ? "[green]√[/]" : "[red]×[/]", Markup.Escape(place.Where), $"{place.Bytes:N0}", $"{place.Pictures}",
+                Markup.Escape(Words(place)));
         Tables.On(Console.Out).Write(table);
         Console.WriteLine($"{result.Plates} plates that nobody looks for ({result.LeftOut} texts too short or plain to look for), as {result.Strings} byte strings; " +
             $"the box examined {result.Frames} frames, discarded {result.Discarded} reads, and the hub opened {result.Hits} hits.");

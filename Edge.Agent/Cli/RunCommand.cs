@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
 using Edge.Agent.Configuration;
 using Edge.Agent.Device;
 using Edge.Agent.Door;
@@ -36,7 +38,9 @@ internal static class RunCommand
             var systemd = new SystemdNotifier();
             try
             {
-                await using var host = await HostAsync(configuration, logs, parse.GetValue(door) is { } path ? FrontDoor.Open(path, parse.GetValue(user)!) : null);
+                await using var host = await HostAsync(configuration, logs,
+                    parse.GetValue(door) is { } path ? FrontDoor.Open(path, parse.GetValue(user)!) : null);
+                using var reloading = ReloadAtHangUp(host, systemd, cancel);
                 systemd.Notify(ServiceState.Ready);
                 await using var stopping = cancel.Register(() => systemd.Notify(ServiceState.Stopping));
                 await SystemdWatchdog.WatchAsync(systemd, host.Progress, logs.CreateLogger("watchdog"), () => host.RunAsync(cancel));
@@ -50,6 +54,36 @@ internal static class RunCommand
             }
         }));
         return command;
+    }
+
+    /// <summary>SIGHUP has the configuration taken anew, as daemons do. In a terminal it still ends the program: whoever hung up is not there any
+    /// more.</summary>
+    private static PosixSignalRegistration? ReloadAtHangUp(AgentHost host, SystemdNotifier systemd, CancellationToken cancel) =>
+        !Console.IsInputRedirected ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            _ = ReloadAsync(host, systemd, cancel);
+        });
+
+    private static async Task ReloadAsync(AgentHost host, SystemdNotifier systemd, CancellationToken cancel)
+    {
+        string? refused = "it failed; the journal says why";
+        try
+        {
+            // sd_notify(3): from here to READY=1 the unit shows as reloading, and systemctl reload waits; systemd 253 and later ask for the time too.
+            systemd.Notify(new ServiceState(string.Create(CultureInfo.InvariantCulture,
+                $"RELOADING=1\nMONOTONIC_USEC={(long)TimeProvider.System.Monotonic().TotalMicroseconds}")));
+            refused = await host.ReloadAsync(cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            // The box stops.
+        }
+        finally
+        {
+            if (!cancel.IsCancellationRequested)
+                systemd.Notify(new ServiceState($"READY=1\nSTATUS={(refused is null ? "" : $"the last reload was refused, the configuration is as it was: {refused}")}"));
+        }
     }
 
     // A door whose host could not be made is shut: what sees must not wait at it.

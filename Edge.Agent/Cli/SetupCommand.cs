@@ -36,7 +36,8 @@ internal sealed class SetupCommand
         Description = "What the keys are wrapped under: credential (systemd's, by the TPM where there is one), file, or auto.",
         DefaultValueFactory = _ => "auto",
     }.AcceptOnlyFromAmong("auto", "credential", "file");
-    private readonly Option<bool> _again = new("--again") { Description = "Make a new request with the keys that are here: the last one was lost, or the agency asks for it." };
+    private readonly Option<bool> _again = new("--again")
+        { Description = "Make a new request with the keys that are here: the last one was lost, or the agency asks for it." };
     private readonly Option<bool> _noStart = new("--no-start") { Description = "Do not start the service." };
     private readonly Option<bool> _offline = new("--offline") { Description = "There is no network yet: test neither the broker nor network cameras." };
     private readonly Option<string?> _folder = new("--folder") { Description = "Set up below this folder instead of on this machine, for a try." };
@@ -213,14 +214,16 @@ internal sealed class SetupCommand
             _repeat.Add($"--fingerprint {Quoted(said)}");
         }
 
-        private const string Mistyped = "is not this answer's: type it again. If the hub really says this, stop with Ctrl-C: then the answer is not your agency's";
+        private const string Mistyped =
+            "is not this answer's: type it again. If the hub really says this, stop with Ctrl-C: then the answer is not your agency's";
 
         private const string Differ = "is not this answer's fingerprint: the answer is not the one that your agency gave, get it again";
 
         private static EnrolmentAnswer Read(string file)
         {
             using var stream = PlainFile.OpenRead(file);
-            if (stream.Length > EnrolmentAnswer.MaxBytes) throw new EnrolmentException($"{file} is no answer: it has more than {EnrolmentAnswer.MaxBytes} bytes");
+            if (stream.Length > EnrolmentAnswer.MaxBytes)
+                throw new EnrolmentException($"{file} is no answer: it has more than {EnrolmentAnswer.MaxBytes} bytes");
             var bytes = new byte[stream.Length];
             stream.ReadExactly(bytes);
             return EnrolmentAnswer.TryParse(bytes, out var answer, out var problems) ? answer

@@ -3,6 +3,7 @@ using System.Globalization;
 using Edge.Agent.Clock;
 using Edge.Agent.Configuration;
 using Edge.Agent.Device;
+using Edge.Agent.Doctor;
 using Edge.Storage.Json;
 
 namespace Edge.Agent.Cli;
@@ -15,7 +16,8 @@ internal static class StatusCommand
     public static Command Build()
     {
         var (config, json) = (DoctorCommand.ConfigOption(), RecognizeCommand.JsonOption());
-        var watch = new Option<bool>("--watch") { Description = "Every two seconds, until it is stopped; with --json a line whenever the agent has said something new." };
+        var watch = new Option<bool>("--watch")
+            { Description = "Every two seconds, until it is stopped; with --json a line whenever the agent has said something new." };
         var command = new Command("status", "Show how the running box is") { config, watch, json };
         command.SetAction((parse, cancel) => Failure.ShowAsync(() =>
         {
@@ -68,8 +70,9 @@ internal static class StatusCommand
         foreach (var stuck in health.Stuck) lines.Add(Row("STUCK", stuck));
         foreach (var camera in health.Cameras)
             lines.Add(Row("camera", $"{camera.Name}: {camera.Health.State.ToString().ToLowerInvariant()}" + (camera.FramesPerSecond is { } rate
-                ? Number($", {rate:0.#} frames a second") : "")
-                + Number($", {camera.Health.Frames} frames, {camera.Health.Dropped} dropped, {camera.Health.Reconnects} reconnects") + (camera.Health.LastError is { } error ? $"; {error}" : "")));
+                ? Number($", {rate:0.#} frames a second") : "") + $", {CameraRows.Plates(camera)}"
+                + Number($", {camera.Health.Frames} frames, {camera.Health.Dropped} dropped, {camera.Health.Reconnects} reconnects") +
+                (camera.Health.LastError is { } error ? $"; {error}" : "")));
         lines.Add(Row("reads", Number($"{health.Counts.Reads} = {health.Counts.Discarded} discarded + {health.Counts.Hits} hits")));
         lines.Add(Row("broker", health.Link.Broker is { } broker ? $"linked to {broker} since {JsonTime.Write(health.Link.Since)}"
             : $"no link since {JsonTime.Write(health.Link.Since)}: {health.Link.Reason}"));

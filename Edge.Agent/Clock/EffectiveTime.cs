@@ -167,7 +167,8 @@ public sealed class EffectiveTime : JudgedTime
         {
             Advance();
             // The next whole second, and what the counter will show then: nothing is lost, and nothing gained by restarting.
-            var floor = new DateTimeOffset((_reached.UtcTicks + TimeSpan.TicksPerSecond - 1) / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero);
+            var floor = new DateTimeOffset((_reached.UtcTicks + TimeSpan.TicksPerSecond - 1) / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond,
+                TimeSpan.Zero);
             kept = new KeptTime(floor, _counter.Boot, _at + (floor - _reached), _unconfirmed, _followed, _confirmed,
                 _untold is null ? _jump : TimeSpan.Zero);
         }

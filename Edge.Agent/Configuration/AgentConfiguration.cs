@@ -34,6 +34,12 @@ public sealed record AgentConfiguration(
     /// <summary>Brokers that stand in for <see cref="Broker"/> while it is away, in this order; up to three.</summary>
     public IReadOnlyList<BrokerAddress> StandIns { get; init; } = [];
 
+    /// <summary>The file that it was loaded from; null if from none.</summary>
+    public string? File { get; init; }
+
+    /// <summary>What that file says, by key: <see cref="ConfigurationKeys"/>.</summary>
+    public IReadOnlyDictionary<string, string> Keys { get; init; } = new Dictionary<string, string>();
+
     private const string DefaultRunFolder = "/run/edge-agent";
 
     /// <summary>Where the console listens; null for a box without one.</summary>
@@ -58,7 +64,7 @@ public sealed record AgentConfiguration(
         {
             bytes = new FileInfo(path) is { Exists: true, Length: > MaxBytes }
                 ? throw new ConfigurationException(path, [new JsonProblem("", $"larger than {MaxBytes} bytes")])
-                : File.ReadAllBytes(path);
+                : System.IO.File.ReadAllBytes(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -66,7 +72,7 @@ public sealed record AgentConfiguration(
                 ? "no such file; name it with --config" : "cannot be read; let this user read it")]);
         }
         return StrictJson.TryRead<AgentConfiguration>(bytes, MaxBytes, Read, out var configuration, out var problems)
-            ? configuration
+            ? configuration with { File = path, Keys = ConfigurationKeys.Of(bytes) }
             : throw new ConfigurationException(path, problems);
     }
 

@@ -47,6 +47,9 @@ internal sealed record BoxHealth
     /// <summary>What is in force of what the agency signed; null until something verified.</summary>
     public TrustLook? Trust { get; init; }
 
+    /// <summary>The configuration in force; null of an agent that was started without a file.</summary>
+    public ConfigurationLook? Configuration { get; init; }
+
     /// <summary>What was begun and is not done in time; empty while all goes well.</summary>
     public IReadOnlyList<string> Stuck { get; init; } = [];
 
@@ -66,6 +69,12 @@ internal sealed record CameraLook(string Name, CameraHealth Health)
 {
     /// <summary>What it brought in the last seconds; null until that is known.</summary>
     public double? FramesPerSecond { get; init; }
+
+    /// <summary>Pixels: how high the plates stood that were seen of late, the middle value; null before the first.</summary>
+    public int? PlateHeight { get; init; }
+
+    /// <summary>How wide the sharpest edges on them were, in hundredths of their height; null before the first.</summary>
+    public int? Blur { get; init; }
 }
 
 /// <summary>The door between the room that sees and the one that writes.</summary>
@@ -73,6 +82,19 @@ internal sealed record CameraLook(string Name, CameraHealth Health)
 /// <param name="Refused">Times that what came in was refused; each was an incident.</param>
 /// <param name="GivenUp">Hits that could not be handed over in time.</param>
 internal sealed record DoorLook(bool Open, long Refused, long GivenUp);
+
+/// <summary>The configuration in force.</summary>
+/// <param name="Since">When it came into force.</param>
+/// <param name="Keys">A digest of what each key says, passwords left out.</param>
+internal sealed record ConfigurationLook(DateTimeOffset Since, IReadOnlyDictionary<string, string> Keys)
+{
+    /// <summary>The last file that was to replace it and did not; null once one did.</summary>
+    public ReloadRefusal? Refused { get; init; }
+}
+
+/// <summary>A configuration that was not taken over.</summary>
+/// <param name="Reason">What is wrong with it, and what to do; no password.</param>
+internal sealed record ReloadRefusal(DateTimeOffset At, string Reason);
 
 /// <summary>The audit log.</summary>
 /// <param name="Size">Its entries.</param>

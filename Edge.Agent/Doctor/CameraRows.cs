@@ -1,6 +1,7 @@
 using System.Globalization;
 using Edge.Agent.Configuration;
 using Edge.Agent.Device;
+using Edge.Vision.Aiming;
 using Edge.Vision.Capture;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -11,6 +12,8 @@ internal static class CameraRows
 {
     /// <summary>Below it a passing vehicle is seen once, and a read needs two frames.</summary>
     private const double FewFrames = 5;
+
+    private const double MostBlur = 100 * AimLimits.MostBlur;
 
     private static readonly TimeSpan Trial = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -32,17 +35,26 @@ internal static class CameraRows
         var source = configuration.Cameras.FirstOrDefault(one => one.Name == camera.Name)?.Source ?? "";
         var rate = camera.FramesPerSecond is { } frames ? string.Create(CultureInfo.InvariantCulture, $"{frames:0.#} frames a second") : "no rate yet";
         var says = string.Create(CultureInfo.InvariantCulture,
-            $"{camera.Health.State.ToString().ToLowerInvariant()}, {rate}, {camera.Health.Reconnects} reconnect(s)");
+            $"{camera.Health.State.ToString().ToLowerInvariant()}, {rate}, {Plates(camera)}, {camera.Health.Reconnects} reconnect(s)");
         return camera.Health.State switch
         {
             CameraState.Running when camera.FramesPerSecond is < FewFrames => Finding.Warning(camera.Name, says,
                 "raise the camera's frame rate; vehicles that pass need several frames"),
+            CameraState.Running when camera.PlateHeight is { } height && height < AimLimits.LeastPlateHeight => Finding.Warning(camera.Name, says,
+                string.Create(CultureInfo.InvariantCulture,
+                    $"zoom in, or aim it nearer: reads fall below {AimLimits.LeastPlateHeight:0} px; the console's page Aim shows it while you turn")),
+            CameraState.Running when camera.Blur > MostBlur => Finding.Warning(camera.Name, says,
+                "clean the lens and turn its focus ring; by day shorten the camera's exposure time, for vehicles that move; the console's page Aim shows it while you turn"),
             CameraState.Running => Finding.Good(camera.Name, says),
             CameraState.Starting when camera.Health.LastError is null => Finding.Warning(camera.Name, says),
             CameraState.Stopped => Finding.Warning(camera.Name, says, "a recording is over; the service reads it again at its next start"),
             _ => Finding.Bad(camera.Name, camera.Health.LastError is { } error ? $"{says}: {error}" : says, Mend(source, file)),
         };
     }
+
+    /// <summary>How the plates stand in its picture, for <c>status</c> too.</summary>
+    public static string Plates(CameraLook camera) => camera is { PlateHeight: { } height, Blur: { } blur }
+        ? string.Create(CultureInfo.InvariantCulture, $"plates {height} px high, blur {blur} %") : "no plate seen yet";
 
     private static async Task<Finding> TryAsync(CameraConfiguration camera, Patient patient, CancellationToken cancel)
     {
@@ -84,6 +96,7 @@ internal static class CameraRows
 
     private static string Mend(string source, string configuration) => source.StartsWith("/dev/video", StringComparison.Ordinal)
         ? "plug the camera in and look at ls /dev/video*; for the service, install local-camera.conf (docs/install.md)"
-        : source.Contains("://", StringComparison.Ordinal) ? $"look at its power and cable, then its address and password in {configuration}; for the service, install network-camera.conf (docs/install.md)"
+        : source.Contains("://", StringComparison.Ordinal)
+        ? $"look at its power and cable, then its address and password in {configuration}; for the service, install network-camera.conf (docs/install.md)"
             : $"correct cameras[].source in {configuration}";
 }

@@ -8,8 +8,7 @@ internal static class ModelRows
 {
     public static IEnumerable<Finding> Look(Patient patient)
     {
-        if (CameraSources.Missing() is { } missing) yield return Finding.Bad("decoder", missing,
-            "apt-get install --no-install-recommends libgtk-3-0 libatomic1; on arm64 see docs/install.md");
+        if (CameraSources.Missing() is { } missing) yield return Finding.Bad("decoder", missing.Says, missing.Mend);
         else yield return Finding.Good("decoder", "OpenCV loads");
         if (patient.Configuration is not { } configuration)
         {

@@ -94,7 +94,8 @@ internal sealed class SupportBundle(Patient patient)
         : source.StartsWith("/dev/video", StringComparison.Ordinal) && source.Length <= 12 ? source : "a file or folder";
 
     private Checkup Redacted(Checkup checkup) => new([.. checkup.Groups.Select(group =>
-        (group.Group, (IReadOnlyList<Finding>)[.. group.Rows.Select(row => row with { Row = _redaction.Line(row.Row), Says = _redaction.Line(row.Says), Mend = row.Mend is { } mend ? _redaction.Line(mend) : null })]))]);
+        (group.Group, (IReadOnlyList<Finding>)[.. group.Rows.Select(row => row with
+            { Row = _redaction.Line(row.Row), Says = _redaction.Line(row.Says), Mend = row.Mend is { } mend ? _redaction.Line(mend) : null })]))]);
 
     private BoxHealth Redacted(BoxHealth health) => health with
     {

@@ -44,7 +44,8 @@ internal static class TrustRows
             if (patient is not { Configuration: { } configuration, Enrolment: { IsEnrolled: true } enrolment }
                 || Path.Combine(configuration.StateFolder, "trust") is var folder && !Directory.Exists(folder)) return [];
             var box = enrolment.Name();
-            return TrustClient.Open(folder, enrolment.Root(), box.Agency, box.Box).Current is { } targets ? Unfinished(ActiveTrust.From(targets, now).Policy) : [];
+            return TrustClient.Open(folder, enrolment.Root(), box.Agency, box.Box).Current is
+                { } targets ? Unfinished(ActiveTrust.From(targets, now).Policy) : [];
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or TrustException)
         {

@@ -10,7 +10,8 @@ internal static class VersionRows
         yield return patient.Health is { Software: var runs } && runs != AgentHost.Software
             ? Finding.Bad("edge-agent", $"{AgentHost.Software} is installed, {runs} runs", "systemctl restart edge-agent")
             : Finding.Good("edge-agent", AgentHost.Software);
-        yield return Finding.Good("system", $"{System(patient)}, kernel {patient.Machine.Read("/proc/sys/kernel/osrelease")}, {RuntimeInformation.ProcessArchitecture}, .NET {Environment.Version}");
+        yield return Finding.Good("system",
+            $"{System(patient)}, kernel {patient.Machine.Read("/proc/sys/kernel/osrelease")}, {RuntimeInformation.ProcessArchitecture}, .NET {Environment.Version}");
         if (patient.Configuration?.Cameras.Any(camera => camera.Source.StartsWith("rtsp", StringComparison.Ordinal)) != true) yield break;
         var ffmpeg = patient.Machine.Run("/usr/bin/ffmpeg", ["-version"])?.Text.Split('\n')[0].Split(' ');
         yield return ffmpeg is ["ffmpeg", "version", var version, ..] ? Finding.Good("ffmpeg", version) : Finding.Bad("ffmpeg",

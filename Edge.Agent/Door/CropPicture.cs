@@ -22,7 +22,7 @@ internal static class CropPicture
         {
             if (file[at] != 0xff) return false;
             var (marker, length) = (file[at + 1], BinaryPrimitives.ReadUInt16BigEndian(file[(at + 2)..]));
-            if (length < 2 || at + 2 + length > file.Length) return false;
+            if (length < 2 || at + 2 + length > file.Length - 2) return false; // none reaches into the mark at the end
             var segment = file.Slice(at + 4, length - 2);
             at += 2 + length;
             switch (marker)

@@ -3,7 +3,7 @@ namespace Edge.Agent.Door;
 /// <summary>Every bound of the door, in one place; the reasons are in this folder's README.</summary>
 internal static class DoorLimits
 {
-    public const ushort Version = 1;
+    public const ushort Version = 2;
 
     /// <summary>Largest message to the agent: an aim view with the largest picture.</summary>
     public const int LargestToAgent = LargestView + 1024;
@@ -82,4 +82,10 @@ internal static class DoorLimits
 
     /// <summary>How long the last hits and the last tally are waited for at a stop.</summary>
     public static readonly TimeSpan FarewellWithin = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a camera that another configuration changes is still read, until who is before it has passed.</summary>
+    public static readonly TimeSpan PassedWithin = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long vision may take to open what another configuration asks for, to let the last vehicles pass and to send them.</summary>
+    public static readonly TimeSpan ChangedWithin = TimeSpan.FromSeconds(60);
 }

@@ -6,8 +6,7 @@ internal readonly record struct HeardCount(long Frames, long Discarded, long Giv
 
 /// <summary>Every counter that came through the door since the agent started, whichever link it came over: a vision that comes again and again may say
 /// no more than one that stays. Not thread-safe.</summary>
-/// <param name="cameras">How many are configured.</param>
-internal sealed class HeardCounts(TimeProvider time, int cameras)
+internal sealed class HeardCounts(TimeProvider time)
 {
     // Not with each tally: vision is not to fill the journal.
     private static readonly TimeSpan SayLostEvery = TimeSpan.FromMinutes(1);
@@ -19,14 +18,16 @@ internal sealed class HeardCounts(TimeProvider time, int cameras)
 
     /// <summary>Takes the next tally of a link.</summary>
     /// <param name="before">The link's last one; null for its first.</param>
+    /// <param name="cameras">How many are configured.</param>
     /// <exception cref="DoorRefusedException">It comes too often, shrinks, or says more than time and cameras allow.</exception>
-    public HeardCount Take(ToAgent.Tally tally, ToAgent.Tally? before)
+    public HeardCount Take(ToAgent.Tally tally, ToAgent.Tally? before, int cameras)
     {
         if (!_rate.TrySpend()) throw new DoorRefusedException(DoorRefusal.TooManyMessages);
         before ??= new ToAgent.Tally(0, 0, 0, []);
         var at = time.GetTimestamp();
         var (frames, discarded, givenUp) = (tally.Frames - before.Frames, tally.Discarded - before.Discarded, tally.GivenUp - before.GivenUp);
-        if (frames < 0 || discarded < 0 || givenUp < 0 || _frames + frames > MostFrames(at) || tally.GivenUp > tally.Discarded || tally.Cameras.Count != cameras
+        if (frames < 0 || discarded < 0 || givenUp < 0 || _frames + frames > MostFrames(at, cameras) || tally.GivenUp > tally.Discarded
+            || tally.Cameras.Count != cameras
             // A passage may end after the frames that showed it were tallied on another link.
             || _discarded + discarded > DoorLimits.ReadsPerFrame * (_frames + frames + DoorLimits.FramesPerSecond)
             || tally.Cameras.Zip(before.Cameras).Any(both => Shrinks(both.First, both.Second)))
@@ -37,7 +38,7 @@ internal sealed class HeardCounts(TimeProvider time, int cameras)
     }
 
     /// <summary>The first tally brings what happened while nobody listened; from then on time bounds the frames.</summary>
-    private double MostFrames(long at) => _first is not { } first ? DoorLimits.MostFramesAtOnce
+    private double MostFrames(long at, int cameras) => _first is not { } first ? DoorLimits.MostFramesAtOnce
         : first.Frames + DoorLimits.FramesPerSecond * cameras * (time.GetElapsedTime(first.At, at) + DoorLimits.FramesAhead).TotalSeconds;
 
     private long Lost(long givenUp, long at)

@@ -30,7 +30,8 @@ internal sealed class SentLists
         if (trust is not null)
         {
             Add(trust.Policy.Agency, trust.Matcher, trust.HotlistExpires, _ => (DateTimeOffset.MinValue, DateTimeOffset.MaxValue));
-            foreach (var list in trust.Granted.Take(DoorLimits.MostLists - 1)) Add(list.Agency, list.Matcher, list.Expires, entry => Granted(trust, list.Agency, entry.Case));
+            foreach (var list in trust.Granted.Take(DoorLimits.MostLists - 1))
+                Add(list.Agency, list.Matcher, list.Expires, entry => Granted(trust, list.Agency, entry.Case));
         }
         return new SentLists(trust, now - DateTimeOffset.UnixEpoch - monotonic, lists, watched);
 

@@ -44,11 +44,18 @@ internal abstract record ToAgent
         public override string ToString() => "View(redacted)";
     }
 
+    /// <summary>The answer to a <see cref="ToVision.Configure"/> that came after the greeting.</summary>
+    /// <param name="Taken">From here on places are of that configuration; false: it could not be opened, and all is as it was.</param>
+    public sealed record Configured(bool Taken) : ToAgent;
+
     /// <summary>One camera; counters since it was opened.</summary>
     public sealed record CameraTally(CameraState State, CameraFault Fault, long Frames, long Dropped, long Reconnects)
     {
         /// <summary>Mean brightness of a late picture, 0 to 255; null before the first.</summary>
         public int? Brightness { get; init; }
+
+        /// <summary>Height of the plates seen of late, pixels, and their blur in hundredths of it: the middle of each; null before the first.</summary>
+        public (int Height, int Blur)? Plates { get; init; }
     }
 
     /// <summary>The message as it goes over the link. The caller disposes it, which wipes it.</summary>
@@ -81,6 +88,9 @@ internal abstract record ToAgent
                     foreach (var count in new[] { camera.Frames, camera.Dropped, camera.Reconnects }) writer.Long(count);
                     writer.Flag(camera.Brightness is not null);
                     writer.Byte((byte)(camera.Brightness ?? 0));
+                    writer.Flag(camera.Plates is not null);
+                    writer.Short((ushort)(camera.Plates?.Height ?? 0));
+                    writer.Byte((byte)(camera.Plates?.Blur ?? 0));
                 }
                 break;
             case Ended ended:
@@ -91,6 +101,10 @@ internal abstract record ToAgent
             case View view:
                 writer = new DoorWriter(6, view.Jpeg.Length + 1024);
                 WriteView(writer, view);
+                break;
+            case Configured configured:
+                writer = new DoorWriter(7);
+                writer.Flag(configured.Taken);
                 break;
             default: throw new InvalidOperationException("a message of no kind");
         }
@@ -110,6 +124,7 @@ internal abstract record ToAgent
             4 => ReadTally(ref fields),
             5 => new Ended(fields.Byte(DoorLimits.MostCameras - 1), fields.Flag()),
             6 => ReadView(ref fields),
+            7 => new Configured(fields.Flag()),
             _ => null,
         };
         if (fields.IsWhole) return read;
@@ -196,6 +211,9 @@ internal abstract record ToAgent
             var (measured, brightness) = (fields.Flag(), fields.Byte());
             fields.Demand(measured || brightness == 0);
             if (measured) cameras[i] = cameras[i] with { Brightness = brightness };
+            var (seen, height, blur) = (fields.Flag(), fields.Short(), fields.Byte());
+            fields.Demand(seen || (height == 0 && blur == 0));
+            if (seen) cameras[i] = cameras[i] with { Plates = (height, blur) };
         }
         return new Tally(frames, discarded, givenUp, cameras);
     }
@@ -229,7 +247,8 @@ internal abstract record ToAgent
         var (camera, seen) = (fields.Byte(DoorLimits.MostCameras - 1), TimeSpan.FromTicks(fields.Long()));
         var (width, height, brightness, plates) = (fields.Short(), fields.Short(), fields.Double(0, 255), fields.Short());
         var (now, minute) = (ReadPlate(ref fields), ReadPlate(ref fields));
-        var (frames, seconds, reads, unread) = (fields.Whole(0, int.MaxValue), fields.Double(0, 60), fields.Whole(0, int.MaxValue), fields.Whole(0, int.MaxValue));
+        var (frames, seconds, reads, unread) =
+            (fields.Whole(0, int.MaxValue), fields.Double(0, 60), fields.Whole(0, int.MaxValue), fields.Whole(0, int.MaxValue));
         var jpeg = fields.Bytes(fields.Whole(1, DoorLimits.LargestView));
         return new View(camera, seen, jpeg.ToArray(), new AimFigures
         {
@@ -239,5 +258,6 @@ internal abstract record ToAgent
     }
 
     private static PlateFigures? ReadPlate(ref DoorReader fields) => !fields.Flag() ? null : new PlateFigures(fields.Double(0, ushort.MaxValue),
-        fields.Double(0, ushort.MaxValue), fields.Double(0, ushort.MaxValue), fields.Double(0, 255), fields.Double(0, 255), fields.Double(0, 1), fields.Angle(), fields.Angle());
+        fields.Double(0, ushort.MaxValue), fields.Double(0, ushort.MaxValue), fields.Double(0, 255), fields.Double(0, 255), fields.Double(0, 1), fields.Angle(),
+        fields.Angle());
 }

@@ -138,14 +138,16 @@ internal abstract record ToVision
         fields.Demand(hasEvidence || evidence == 0);
         var gate = new ReadGate
         {
-            Detector = detector, MaximumWrongReadRate = rate, Evidence = hasEvidence ? evidence : null, Frames = fields.Byte(), Length = (fields.Byte(), fields.Byte()),
+            Detector = detector, MaximumWrongReadRate = rate, Evidence = hasEvidence ? evidence : null, Frames = fields.Byte(),
+            Length = (fields.Byte(), fields.Byte()),
         };
         var ruled = fields.Flag();
         var (regions, patterns) = (ReadTexts(ref fields, 16), ReadTexts(ref fields, 80));
         var own = new List<PlatePattern>();
         foreach (var source in patterns)
             if (PlatePattern.TryParse(source, out var pattern, out _)) own.Add(pattern);
-        fields.Demand(own.Count == patterns.Length && regions.All(region => RegionPatterns.Of(region) is not null) && ruled == (regions.Length + own.Count > 0));
+        fields.Demand(own.Count == patterns.Length && regions.All(region => RegionPatterns.Of(region) is not null)
+            && ruled == (regions.Length + own.Count > 0));
         var cameras = new CameraConfiguration[fields.Byte(DoorLimits.MostCameras)];
         for (var i = 0; i < cameras.Length; i++) cameras[i] = ReadCamera(ref fields);
         fields.Demand(cameras.Length > 0);

@@ -32,7 +32,8 @@ internal sealed record BoxPlace(Machine Machine, string Configuration, string St
         if (made || credential.Exists && wrap != "file" && IsMachine)
         {
             if (credential.Open() is { } raw) return Open(raw);
-            throw new EnrolmentException(made ? $"the keys in {keys} are wrapped under {WrappingCredential.File}, which does not open: run this as root on the machine it was made on"
+            throw new EnrolmentException(made
+                ? $"the keys in {keys} are wrapped under {WrappingCredential.File}, which does not open: run this as root on the machine it was made on"
                 : $"{WrappingCredential.File} does not open on this machine: remove it, and a new one is made");
         }
         if (wrap == "credential" || wrap == "auto" && IsMachine && Machine.HasSystemd)

@@ -132,7 +132,8 @@ public sealed class EnrolmentFolder(string folder)
         RequireOurs(answer, ca.RawData);
         using var present = X509CertificateLoader.LoadCertificateFromFile(At("box.crt"));
         using var renewed = X509CertificateLoader.LoadCertificate(answer.Certificate);
-        if (renewed.NotAfter <= present.NotAfter) throw new EnrolmentException("the answer's certificate is no newer than the one in use: it was taken up already");
+        if (renewed.NotAfter <= present.NotAfter)
+            throw new EnrolmentException("the answer's certificate is no newer than the one in use: it was taken up already");
     }
 
     private void RequireOurs(EnrolmentAnswer answer, byte[] under)

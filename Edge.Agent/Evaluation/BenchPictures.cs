@@ -101,7 +101,8 @@ internal sealed class BenchFolder(string path)
         {
             Of = labels.Files.Count, Skipped = labels.Skipped,
             AlsoTrained = files.Sum(file => labels[file].Count(label => Trained.Contains(label.Text))),
-            Ids = [.. pictures.Select(picture => HeldOut.Id(name, System.IO.Path.GetFileName(picture.Path))).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
+            Ids = [.. pictures.Select(picture => HeldOut.Id(name, System.IO.Path.GetFileName(picture.Path))).Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal)],
         };
     }
 
@@ -119,7 +120,8 @@ internal sealed class BenchFolder(string path)
         LabelledPlates.Read(Table("training", name), name == ChineseSet ? text => text.Length > 0 ? text[1..] : text : null);
 
     private BenchPicture Picture(string folder, string name, string file, IEnumerable<LabelledPlate> labels) =>
-        new(System.IO.Path.Combine(Path, folder, name, file), [.. labels.Select(label => label with { Region = label.Region ?? Regions.GetValueOrDefault(name) })]);
+        new(System.IO.Path.Combine(Path, folder, name, file),
+            [.. labels.Select(label => label with { Region = label.Region ?? Regions.GetValueOrDefault(name) })]);
 
     private bool HasTable(string name) => File.Exists(Table("training", name));
 

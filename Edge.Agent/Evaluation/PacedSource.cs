@@ -3,7 +3,8 @@ using Edge.Vision.Capture;
 
 namespace Edge.Agent.Evaluation;
 
-/// <summary>A recording that plays at its own pace, as a camera would send it, over and over: every frame is handed over, late where whoever reads is.</summary>
+/// <summary>A recording that plays at its own pace, as a camera would send it, over and over: every frame is handed over, late where whoever reads
+/// is.</summary>
 /// <param name="recording">Read again each time that it is over; disposed with this.</param>
 /// <param name="length">How long it plays.</param>
 internal sealed class PacedSource(ICameraSource recording, TimeSpan length, TimeProvider time) : ICameraSource

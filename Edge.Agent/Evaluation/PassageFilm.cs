@@ -49,8 +49,10 @@ internal static class PassageFilms
             throw new LabelsException($"{place}: field file must be the name of a recording in the same folder");
         if (text.Length is 0 or > PlateText.MaxLength || !text.All(character => character is >= 'A' and <= 'Z' or >= '0' and <= '9'))
             throw new LabelsException($"{place}: field text must be 1 to {PlateText.MaxLength} of A–Z and 0–9");
-        if (light.Length == 0 || !light.All(char.IsAsciiLetterLower)) throw new LabelsException($"{place}: field light must be a word such as day, night or rain");
-        return new PassageFilm(Path.Combine(folder, file), text, light, Number(fields[3], "km/h", 300, place), Number(fields[4], "frames a second", 240, place));
+        if (light.Length == 0 || !light.All(char.IsAsciiLetterLower))
+            throw new LabelsException($"{place}: field light must be a word such as day, night or rain");
+        return new PassageFilm(Path.Combine(folder, file), text, light, Number(fields[3], "km/h", 300, place),
+            Number(fields[4], "frames a second", 240, place));
     }
 
     private static int Number(string field, string name, int most, string place) =>

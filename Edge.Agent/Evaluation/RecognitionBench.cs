@@ -37,7 +37,8 @@ internal sealed class RecognitionBench(
         var films = sets.HasFlag(BenchSets.Passages) ? PassageFilms.Read(folder.Passages) : [];
         _total = pictures.Sum(set => set.Pictures.Count) + recordings.Count + films.Count;
         // Rows stand in the order of the sets, whatever the order in which pictures fill them.
-        foreach (var set in pictures.Where(set => set.Kind is BenchSets.Crops or BenchSets.HeldOut || (set.Kind == BenchSets.Scenes && sets.HasFlag(BenchSets.Scenes))))
+        foreach (var set in pictures.Where(set => set.Kind is BenchSets.Crops or BenchSets.HeldOut
+            || (set.Kind == BenchSets.Scenes && sets.HasFlag(BenchSets.Scenes))))
             Row(set.Kind, set.Name);
         foreach (var set in pictures)
         {
@@ -101,7 +102,8 @@ internal sealed class RecognitionBench(
             reads.Add([.. rows.Select(row => Row(kind, row)[i].Add(labels, attempt)).ToList()[0]]);
             if (!byHeight) continue;
             foreach (var label in labels)
-                Row(kind, $"{All(kind)}, {Heights.Single(bin => label.Box!.Value.Height >= bin.From && label.Box.Value.Height < bin.To).Name}")[i].Add(label, attempt);
+                Row(kind, $"{All(kind)}, {Heights.Single(bin => label.Box!.Value.Height >= bin.From && label.Box.Value.Height < bin.To).Name}")[i]
+                    .Add(label, attempt);
         }
         foreach (var (i, label) in labels.Index())
             failures?.Add(kind == BenchSets.Degraded ? $"degraded: {rows[0]}" : rows[0], specimen, label, [.. reads.Select(read => read[i])]);

@@ -36,7 +36,8 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
     public (BrokerAddress Broker, string AgencyFolder)? Given { get; init; }
 
     /// <summary>Makes everything and measures.</summary>
-    /// <param name="stop">Ends it early with what was measured so far; before there is anything to measure it is an <see cref="OperationCanceledException"/>.</param>
+    /// <param name="stop">Ends it early with what was measured so far; before there is anything to measure it is an
+    /// <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="AgencyException">The agency cannot serve for a simulation.</exception>
     /// <exception cref="BrokerException">There is no broker, or no link to it.</exception>
     public async Task<FleetResult> RunAsync(CancellationToken stop)
@@ -153,7 +154,8 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
             if (online != before.Online) before = (online, time.GetTimestamp());
             await LookAsync(hub, stop);
             if (time.GetElapsedTime(before.Since) > Patience)
-                throw new BrokerException(BrokerFailure.Unreachable, $"only {online} of {plan.Boxes} boxes reach the hub over the broker: see that it admits them, and allows so many connections");
+                throw new BrokerException(BrokerFailure.Unreachable,
+                    $"only {online} of {plan.Boxes} boxes reach the hub over the broker: see that it admits them, and allows so many connections");
             await Task.Delay(Tick, time, stop);
         }
         progress.Report(new FleetProgress("boxes linked", plan.Boxes, plan.Boxes, 0));
@@ -294,12 +296,14 @@ internal sealed class FleetRun(FleetPlan plan, string folder, IProgress<FleetPro
         var cleared = 0;
         try
         {
-            await Parallel.ForEachAsync(_boxes, new ParallelOptions { MaxDegreeOfParallelism = LinkingAtOnce, CancellationToken = deadline.Token }, async (box, cancel) =>
+            await Parallel.ForEachAsync(_boxes, new ParallelOptions { MaxDegreeOfParallelism = LinkingAtOnce, CancellationToken = deadline.Token },
+                async (box, cancel) =>
             {
                 await box.ClearAsync(broker, cancel);
                 lock (_boxes) progress.Report(new FleetProgress("boxes cleared", ++cleared, _boxes.Count, 0));
             });
-            await using var hub = await MqttLink.OpenAsync(agency.LinkOfHub(null, broker, time.GetUtcNow()) with { SessionExpiry = TimeSpan.Zero }, time, deadline.Token);
+            await using var hub = await MqttLink.OpenAsync(agency.LinkOfHub(null, broker, time.GetUtcNow()) with { SessionExpiry = TimeSpan.Zero }, time,
+                deadline.Token);
             foreach (var box in _boxes)
                 await hub.PublishAsync(new Publication(Topics.Receipt(box.Name), ReadOnlyMemory<byte>.Empty, Retain: true), deadline.Token);
             await hub.CloseAsync();

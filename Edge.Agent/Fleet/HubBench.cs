@@ -16,6 +16,7 @@ internal sealed class HubBench(string folder, IProgress<FleetProgress> progress,
     private const int Messages = 500;
     private const int Rounds = 9;
     private const int Backlog = 400;
+    private const int Bursts = 3;
     private const int Together = 32; // what a box stores in one step at most
     private const int Paced = 200;
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(50);
@@ -40,13 +41,14 @@ internal sealed class HubBench(string folder, IProgress<FleetProgress> progress,
 
         using var ending = new CancellationTokenSource();
         var fsync = new List<double>();
-        double commits, bursts, publishes;
+        double commits, publishes;
+        var bursts = new List<double>();
         Task running = Task.CompletedTask;
         try
         {
             fsync.Add(Fsyncs(bytes));
             commits = Queued(box, Backlog, 1, stop);
-            bursts = Queued(box, 4 * Backlog, Together, stop);
+            for (var round = 0; round < Bursts; round++) bursts.Add(Queued(box, 2 * Backlog, Together, stop));
             running = Task.Run(() => box.RunAsync(ending.Token), CancellationToken.None);
             // The first ones warm up the worker, the broker's connection and the hub.
             var backlog = box.Waiting;
@@ -75,9 +77,10 @@ internal sealed class HubBench(string folder, IProgress<FleetProgress> progress,
         return new HubBenchResult(verify, raw, commits, bursts, publishes, fsync.Average(), counts.Latency!, counts, bytes, new DriveInfo(folder).DriveFormat);
     }
 
-    /// <summary>Per second on one core, medians of rounds that take turns: the verifier of <c>hub watch</c>, which reads the epoch key
+    /// <summary>Per second on one core, in rounds that take turns: the verifier of <c>hub watch</c>, which reads the epoch key
     /// from the agency's folder once for as many hits as a broker brings at a time; and of the same messages the signature and the sealed part alone.</summary>
-    private (double Verify, double Raw, int Bytes) VerifyAndOpen(Agency agency, SimulatedBox.Origin origin, CancellationToken stop)
+    private (IReadOnlyList<double> Verify, IReadOnlyList<double> Raw, int Bytes) VerifyAndOpen(Agency agency, SimulatedBox.Origin origin,
+        CancellationToken stop)
     {
         var (now, verifier, signer) = (time.GetUtcNow(), agency.Verifier(), new MessageSigner(origin.Name, origin.Keys.Messages, "0"));
         var topic = Topics.Of(origin.Name, EventType.Hit);
@@ -106,7 +109,7 @@ internal sealed class HubBench(string folder, IProgress<FleetProgress> progress,
             verify.Add(Messages / all.TotalSeconds);
             raw.Add(Messages / alone.TotalSeconds);
         }
-        return (Median(verify), Median(raw), messages[0].Length);
+        return (verify, raw, messages[0].Length);
     }
 
     private double Queued(BoxOnDisk box, int count, int together, CancellationToken stop)
@@ -151,8 +154,6 @@ internal sealed class HubBench(string folder, IProgress<FleetProgress> progress,
         }
     }
 
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
-
     /// <summary>A message taken apart as far as cryptography needs it.</summary>
     private sealed class Parts
     {
@@ -179,7 +180,7 @@ internal sealed class HubBench(string folder, IProgress<FleetProgress> progress,
     }
 }
 
-/// <summary>What the bench of the hub link measured; rates per second.</summary>
+/// <summary>What the bench of the hub link measured; rates per second, lists of them round by round.</summary>
 /// <param name="Verify">Hits verified and opened on one core as <c>hub watch</c> does it.</param>
 /// <param name="Raw">The same hits on one core, Ed25519 and HPKE alone.</param>
 /// <param name="Commits">Hits that one box stores: database, log, mark.</param>
@@ -190,5 +191,6 @@ internal sealed class HubBench(string folder, IProgress<FleetProgress> progress,
 /// <param name="Counts">What became of the hits for the latency.</param>
 /// <param name="MessageBytes">Size of a hit as published.</param>
 /// <param name="FileSystem">Of the folder.</param>
-internal sealed record HubBenchResult(double Verify, double Raw, double Commits, double Bursts, double Publishes, double Fsyncs, Latency Latency, FleetCounts Counts,
+internal sealed record HubBenchResult(IReadOnlyList<double> Verify, IReadOnlyList<double> Raw, double Commits, IReadOnlyList<double> Bursts, double Publishes,
+    double Fsyncs, Latency Latency, FleetCounts Counts,
     int MessageBytes, string FileSystem);

@@ -63,7 +63,8 @@ internal sealed class LogBench(string folder, IProgress<FleetProgress> progress,
         var (bundleVerified, bundleReport) = Timed(() => bundle.Verify(vkey, null, [], out LogGaps _));
         var (searched, _) = Timed(() => AuditSearch.In(bundle, new AuditQuery { Actions = [AuditAction.SweepDone], Done = false }).Count());
         var bytes = Directory.EnumerateFiles(large, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
-        return new LogBenchResult(alone, together, batched, entries, report.Holds && bundleReport.Holds, verified, exported, bundleVerified, searched, Environment.ProcessorCount,
+        return new LogBenchResult(alone, together, batched, entries, report.Holds && bundleReport.Holds, verified, exported, bundleVerified, searched,
+            Environment.ProcessorCount,
             System.Diagnostics.Process.GetCurrentProcess().PeakWorkingSet64, bytes, new DriveInfo(folder).DriveFormat);
     }
 

@@ -53,7 +53,8 @@ internal abstract class SimulatedBox : IAsyncDisposable
         var keys = KeyFolder.Open(Path.Combine(folder, "state"), credentialsDirectory: null);
         var enrolment = new EnrolmentFolder(Path.Combine(folder, "enrolment"));
         enrolment.Accept(agency.Enrol(enrolment.Prepare(new BoxName(agency.Name, name), keys), now, simulated: true), now);
-        var to = agency.PublishedRecipients.At(now) ?? throw new AgencyException($"{agency.Name} has no key for this moment to seal hits to: run hub recipients rotate");
+        var to = agency.PublishedRecipients.At(now)
+            ?? throw new AgencyException($"{agency.Name} has no key for this moment to seal hits to: run hub recipients rotate");
         return new Origin(folder, enrolment.Name(), keys, enrolment.Certificates, broker, to, cropBytes, seed);
     }
 

@@ -14,6 +14,9 @@ internal sealed record HubLine(string Type, string Box, long Sequence, bool Agai
     /// <summary>With <c>hub.ended</c>: what was refused, and what came again and was not shown.</summary>
     public (long Refused, long Repeats) Ended { get; init; }
 
+    /// <summary>With a hit: which camera read what, and when; null with anything else.</summary>
+    public (string Camera, string Text, DateTimeOffset Read)? Seen { get; init; }
+
     /// <summary>Null if it is not a line of a hub.</summary>
     public static HubLine? Parse(string text)
     {
@@ -26,6 +29,8 @@ internal sealed record HubLine(string Type, string Box, long Sequence, bool Agai
         {
             Online = name == EventType.Status.Name && root.GetProperty("data").GetProperty("state").GetString() == "online",
             Ended = (Number(root, "refused"), Number(root, "repeats")),
+            Seen = root.TryGetProperty("read", out var read)
+            ? (root.GetProperty("camera").GetString()!, root.GetProperty("text").GetString()!, read.GetDateTimeOffset()) : null,
         };
     }
 

@@ -4,7 +4,11 @@ using System.Text;
 using System.Text.Json;
 using Edge.Agent.Hub;
 using Edge.Agent.Publishing;
+using Edge.Storage.Database;
+using Edge.Storage.Keys;
+using Edge.Storage.Outbox;
 using Edge.Storage.Sealing;
+using Edge.Storage.Signing;
 using Edge.Storage.Trust;
 using Edge.Vision;
 using Edge.Vision.Capture;
@@ -45,7 +49,8 @@ internal sealed class ForgettingRun(ForgettingPlan plan, Action<string> progress
         try
         {
             foreach (var footage in plan.Footage)
-                readings.Add(await FootageReading.OfAsync(Footage.ShowAsync(footage, plan.Every, time, cancel), plan.Every, plan.Models, new PipelineOptions(), cancel));
+                readings.Add(await FootageReading.OfAsync(Footage.ShowAsync(footage, plan.Every, time, cancel), plan.Every, plan.Models,
+                    new PipelineOptions(), cancel));
             return await PlayAsync(plan.Passing.Count > 0 ? plan.Passing[0] : Clearest(readings), readings, cancel);
         }
         finally
@@ -100,7 +105,7 @@ internal sealed class ForgettingRun(ForgettingPlan plan, Action<string> progress
         var open = Search.FilesOpenElsewhere(traces, rooms, Box);
         var swapped = Search.Swapped(rooms);
         foreach (var room in rooms) await room.StopAsync();
-        await UntilAsync(() => _deliveries.OfType<ReceivedMessage.Summary>().Any() && _traffic.Count >= _deliveries.Count, cancel);
+        await UntilAsync(() => _traffic.Count >= _deliveries.Count, cancel);
         await watchers.CancelAsync();
         await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await capturing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -128,13 +133,27 @@ internal sealed class ForgettingRun(ForgettingPlan plan, Action<string> progress
         {
             NotSearched = swapped > 0 ? "memory of the box was swapped out; what was there before cannot be told: run swapoff -a first" : null,
         });
-        var counted = _deliveries.OfType<ReceivedMessage.Summary>().Select(summary => summary.Counters).ToList();
+        var counted = _deliveries.OfType<ReceivedMessage.Summary>().Select(summary => summary.Counters).Concat(Unsent())
+            .DistinctBy(summary => summary.From).ToList();
         foreach (var plate in others) plate.Dispose();
         return new ForgettingResult(others.Count, traces.Strings, leftOut, counted.Sum(one => one.Frames), counted.Sum(one => one.Discarded),
             _deliveries.OfType<ReceivedMessage.Hit>().Count(), report)
         {
             Unwilling = rooms.FirstOrDefault(room => room.WasKilled)?.Name,
         };
+    }
+
+    /// <summary>What the box counted and had not sent yet when it was stopped.</summary>
+    private List<IntervalSummary> Unsent()
+    {
+        using var keys = KeyFolder.Open(Path.Combine(Box, "state"), credentialsDirectory: null);
+        using var state = StateDatabase.Open(Path.Combine(Box, "state"), keys.Hours, time);
+        var summaries = new List<IntervalSummary>();
+        foreach (var message in state.Outbox.Ready(64).Where(message => message.Kind == MessageKind.Summary))
+            if (Jws.TryVerify(message.Payload.Span, keys.Messages.Public, CloudEvent.ContentType, out var json)
+                && CloudEvent.TryParse(json, out var said, out _)
+                && IntervalSummary.TryParse(said.Data.Span, out var summary, out _)) summaries.Add(summary);
+        return summaries;
     }
 
     private static async Task<PlaceSearched> PicturesAsync(PictureReader reader, PlaceSearched place, Traces.Look look, Traces.Look? before,
@@ -228,7 +247,8 @@ internal sealed class ForgettingRun(ForgettingPlan plan, Action<string> progress
         for (var since = time.GetTimestamp(); !done();)
         {
             if (rooms.FirstOrDefault(room => room.HasEnded) is { } ended) throw new CaptureException($"{ended.Name} ended: {LastLine(ended)}");
-            if (otherwise.Length > 0 && time.GetElapsedTime(since) > Patience) throw new CaptureException($"{otherwise}: {string.Join("; ", rooms.Select(LastLine))}");
+            if (otherwise.Length > 0 && time.GetElapsedTime(since) > Patience)
+                throw new CaptureException($"{otherwise}: {string.Join("; ", rooms.Select(LastLine))}");
             await camera.ShowAsync(Footage.EmptyRoad(RoadWidth, RoadHeight, _roads++), cancel);
             await pace.WaitForNextTickAsync(cancel);
         }

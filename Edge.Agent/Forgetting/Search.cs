@@ -34,7 +34,8 @@ internal static class Search
         .Aggregate(new Traces.Look(), (all, file) => all.And(InFile(traces, file)));
 
     /// <summary>Bytes of the box's memory that are swapped out right now.</summary>
-    public static long Swapped(IEnumerable<RoomProcess> rooms) => rooms.SelectMany(room => room.Ids()).Sum(id => Line($"/proc/{id}/status", "VmSwap:") is { } line
+    public static long Swapped(IEnumerable<RoomProcess> rooms) =>
+        rooms.SelectMany(room => room.Ids()).Sum(id => Line($"/proc/{id}/status", "VmSwap:") is { } line
         ? long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10 : 0);
 
     /// <summary>What the journal has of the box since it was started; null on a machine without one.</summary>
@@ -57,7 +58,8 @@ internal static class Search
     {
         var pattern = Path.GetDirectoryName(File.ReadAllText("/proc/sys/kernel/core_pattern").Trim());
         var folders = pattern is ['/', ..] && Directory.Exists(pattern) ? CoreFolders.Append(pattern) : CoreFolders;
-        return folders.Where(Directory.Exists).Distinct().SelectMany(folder => Directory.EnumerateFiles(folder)).Where(file => File.GetLastWriteTimeUtc(file) >= since)
+        return folders.Where(Directory.Exists).Distinct().SelectMany(folder => Directory.EnumerateFiles(folder))
+            .Where(file => File.GetLastWriteTimeUtc(file) >= since)
             .Aggregate(new Traces.Look(), (all, file) => all.And(InFile(traces, file)));
     }
 
@@ -80,7 +82,8 @@ internal static class Search
         {
             foreach (var descriptor in Directory.EnumerateFiles($"/proc/{id}/fd"))
                 // proc(5): flags in octal; the lowest two bits say read, write or both.
-                if (File.ResolveLinkTarget(descriptor, returnFinalTarget: false)?.FullName is ['/', ..] target && !target.StartsWith("/dev/", StringComparison.Ordinal)
+                if (File.ResolveLinkTarget(descriptor, returnFinalTarget: false)?.FullName is ['/', ..] target
+                    && !target.StartsWith("/dev/", StringComparison.Ordinal)
                     && Line($"/proc/{id}/fdinfo/{Path.GetFileName(descriptor)}", "flags:") is { } flags && flags.TrimEnd()[^1] is not ('0' or '4'))
                     files.Add(target);
         }

@@ -27,9 +27,12 @@ public static class CaseRecord
     /// and no mark apart from its letter: two cases that look the same are the same. (No ICU is here to ask for NFC.)</summary>
     public static bool IsText(string text, int maxLength) =>
         text.Length <= maxLength && text.Length == text.Trim().Length && text.Any(char.IsLetterOrDigit) &&
-        (!text.AsSpan().ContainsAnyExceptInRange(' ', '~') || (!text.AsSpan().ContainsAny(Invisible) && text.EnumerateRunes().All(rune => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
+        (!text.AsSpan().ContainsAnyExceptInRange(' ', '~')
+            || (!text.AsSpan().ContainsAny(Invisible)
+                && text.EnumerateRunes().All(rune => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
             or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
-            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator) && (rune.Value == ' ' || Rune.GetUnicodeCategory(rune) != UnicodeCategory.SpaceSeparator)
+            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+                && (rune.Value == ' ' || Rune.GetUnicodeCategory(rune) != UnicodeCategory.SpaceSeparator)
             // A mark that stands apart from its letter has a twin that does not; U+FFFD is half a surrogate pair, or was something once.
             && rune.Value is not ((>= 0xE0000 and <= 0xE0FFF) or (>= 0x300 and <= 0x36F) or 0xFFFD))));
 }

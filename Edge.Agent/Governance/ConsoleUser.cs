@@ -4,7 +4,8 @@ using Edge.Storage.Sealing;
 
 namespace Edge.Agent.Governance;
 
-/// <summary>Somebody who may use the consoles of some boxes, known by two things: a certificate of the agency, and the secret of their one-time codes.</summary>
+/// <summary>Somebody who may use the consoles of some boxes, known by two things: a certificate of the agency, and the secret of their one-time
+/// codes.</summary>
 /// <param name="Account">What the log calls them: a service number, not a person's name.</param>
 /// <param name="Role">One of <see cref="ConsoleUsers.Roles"/>; the policy says what it may do.</param>
 /// <param name="Certificate">SHA-256 of the certificate's DER, base64url.</param>
@@ -21,7 +22,8 @@ public sealed record ConsoleUser(
     public bool IsInForce(DateTimeOffset now) => NotBefore <= now && now < Expires;
 
     /// <summary>Seals a secret for one box: it opens for no other box, person, role or certificate.</summary>
-    public static SealedPart Seal(ReadOnlySpan<byte> secret, string agency, string box, string account, AuditRole role, string certificate, RecipientPublicKey to) =>
+    public static SealedPart Seal(ReadOnlySpan<byte> secret, string agency, string box, string account, AuditRole role, string certificate,
+        RecipientPublicKey to) =>
         SealedPart.Seal(to, Header(agency, box, account, role, certificate), secret, SealedUse.CodeSecret);
 
     /// <summary>Opens the secret on the box that it is for; the caller wipes it.</summary>

@@ -61,7 +61,8 @@ public sealed record ConsoleUsers(string Agency, int Version, IReadOnlyList<Cons
         foreach (var (i, one) in users.All.Index())
         {
             if (users.All.Take(i).Any(earlier => earlier.Account == one.Account)) fields.Fail($"users[{i}]", "names an account a second time");
-            if (users.All.Take(i).Any(earlier => earlier.Certificate == one.Certificate)) fields.Fail($"users[{i}]", "has a certificate that stands here before");
+            if (users.All.Take(i).Any(earlier => earlier.Certificate == one.Certificate))
+                fields.Fail($"users[{i}]", "has a certificate that stands here before");
         }
         return users;
     }
@@ -86,7 +87,8 @@ public sealed record ConsoleUsers(string Agency, int Version, IReadOnlyList<Cons
     // The list is canonical JSON and sorts its members; a sealed part has an order of its own.
     private static SealedPart? ReadPart(JsonFields fields)
     {
-        string Member(string key) => fields.Text(key, text => text.Length <= 200 && text.All(letter => IsBase64Url(letter) || letter == '/'), "must be a member of a sealed part");
+        string Member(string key) => fields.Text(key, text => text.Length <= 200 && text.All(letter => IsBase64Url(letter) || letter == '/'),
+            "must be a member of a sealed part");
         var json = $$"""{"suite":"{{Member("suite")}}","kid":"{{Member("kid")}}","enc":"{{Member("enc")}}","ct":"{{Member("ct")}}"}""";
         if (SealedPart.TryParse(Encoding.UTF8.GetBytes(json), out var part)) return part;
         fields.Fail("ct", "is not a sealed part");

@@ -123,9 +123,11 @@ public sealed record Grant
             Oversight = fields.Has("oversight") ? fields.Text("oversight", IsDetached, "must be a JWS with detached content") : null,
         };
         if (grant.Expires <= grant.NotBefore) fields.Fail("expires", "must be after notBefore");
-        else if (grant.Expires - grant.NotBefore > TimeSpan.FromDays(LongestDays)) fields.Fail("expires", $"must be at most {LongestDays} days after notBefore");
+        else if (grant.Expires - grant.NotBefore > TimeSpan.FromDays(LongestDays))
+            fields.Fail("expires", $"must be at most {LongestDays} days after notBefore");
         var start = DateOnly.FromDateTime(grant.NotBefore.UtcDateTime);
-        if (grant.Disclosure is null && grant.NeedsOversight) fields.Fail("disclosure", "missing: a federal or foreign agency's grant is made public, and says when");
+        if (grant.Disclosure is null && grant.NeedsOversight)
+            fields.Fail("disclosure", "missing: a federal or foreign agency's grant is made public, and says when");
         else if (grant.Disclosure < start || (grant.Disclosure is { } date && date.DayNumber - start.DayNumber > LatestDisclosureDays))
             fields.Fail("disclosure", $"must be within {LatestDisclosureDays} days after notBefore");
         return grant;

@@ -124,7 +124,8 @@ public sealed record Policy
     /// <summary>What nobody has filled in, though residents read it; a sentence's words each.</summary>
     public IReadOnlyList<string> Unfinished =>
     [
-        .. Purposes.Where(purpose => purpose.Basis.Contains(LawToCome, StringComparison.OrdinalIgnoreCase)).Select(purpose => $"the basis of {purpose.Name} still says \"{LawToCome}\""),
+        .. Purposes.Where(purpose => purpose.Basis.Contains(LawToCome, StringComparison.OrdinalIgnoreCase))
+            .Select(purpose => $"the basis of {purpose.Name} still says \"{LawToCome}\""),
         .. Complaints is null ? ["it names no office for complaints"] : Array.Empty<string>(),
     ];
 

@@ -36,7 +36,8 @@ internal sealed class RevokedKeys
     public static bool IsKeyId(string text)
     {
         Span<byte> bytes = stackalloc byte[32];
-        return text.Length == 43 && text.All(char.IsAscii) && Base64Url.IsValid(text) && Base64Url.TryDecodeFromChars(text, bytes, out var written) && written == bytes.Length
+        return text.Length == 43 && text.All(char.IsAscii) && Base64Url.IsValid(text) && Base64Url.TryDecodeFromChars(text, bytes, out var written)
+            && written == bytes.Length
             && Base64Url.EncodeToString(bytes) == text;
     }
 

@@ -63,7 +63,8 @@ public sealed class Sharing
     public bool IsInForce(Grant grant, DateTimeOffset now) => _usable.Any(usable => ReferenceEquals(usable.Grant, grant) && Fault(usable, now) is null);
 
     /// <summary>True if a grant in use names this case of this agency, now or at another time.</summary>
-    public bool Names(string agency, string caseId) => _usable.Any(usable => usable.Grant.Agency == agency && usable.Grant.Cases.Contains(caseId, StringComparer.Ordinal));
+    public bool Names(string agency, string caseId) =>
+        _usable.Any(usable => usable.Grant.Agency == agency && usable.Grant.Cases.Contains(caseId, StringComparer.Ordinal));
 
     /// <summary>The class of an agency that a grant in use names.</summary>
     public Jurisdiction? ClassOf(string agency) => _usable.FirstOrDefault(usable => usable.Grant.Agency == agency)?.Grant.Jurisdiction;
@@ -100,7 +101,8 @@ public sealed class Sharing
         if (!policy.Sharing.Contains(grant.Jurisdiction)) return $"jurisdiction: the policy shares with no {jurisdiction} agency";
         if (before.FirstOrDefault(usable => usable.Grant.Agency == grant.Agency) is { } other && other.Grant.Jurisdiction != grant.Jurisdiction)
             return $"jurisdiction: a grant before names this agency as {Jurisdictions.Write(other.Grant.Jurisdiction)}";
-        if (grant.Oversight is null) return grant.NeedsOversight ? $"oversight: missing; a {jurisdiction} agency needs the oversight role's signature too" : null;
+        if (grant.Oversight is null) return grant.NeedsOversight
+            ? $"oversight: missing; a {jurisdiction} agency needs the oversight role's signature too" : null;
         return countersigner is null ? "oversight: is not the signature of an operator with the role oversight" : null;
     }
 

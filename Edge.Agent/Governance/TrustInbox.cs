@@ -21,7 +21,8 @@ internal sealed class TrustInbox(string folder, string stateFolder, TrustWatch t
         // With nothing in use, a list that a bad copy spoilt, or one that waits for its proof, another look does no harm.
         if (offered is not null && offered == _last && trust.Current is { Targets.RefusedHotlists.Count: 0, Waiting.Count: 0 }) return;
         trust.Refresh(TrustSource.Folder(folder), now);
-        if (offered is null || trust.Current?.Targets.File(TrustPath.Timestamp) is not { } inUse || Sha256Hash.Of(inUse.Span).ToString() != offered || offered == _last) return;
+        if (offered is null || trust.Current?.Targets.File(TrustPath.Timestamp) is not { } inUse || Sha256Hash.Of(inUse.Span).ToString() != offered
+            || offered == _last) return;
         DurableFile.Write(_taken, System.Text.Encoding.ASCII.GetBytes(offered));
         _last = offered;
     }

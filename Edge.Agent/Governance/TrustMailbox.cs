@@ -41,7 +41,8 @@ internal sealed class TrustMailbox(TrustWatch trust, TimeProvider time, ILogger 
             if (_files.Count > MaxFiles || _files.Values.Sum(kept => (long)kept.Length) > MaxBytes)
             {
                 _files.Clear();
-                log.LogError("more than {Files} trust files or {Most} bytes of them came that made no set: they were dropped; publish them again", MaxFiles, MaxBytes);
+                log.LogError("more than {Files} trust files or {Most} bytes of them came that made no set: they were dropped; publish them again",
+                    MaxFiles, MaxBytes);
                 return;
             }
             _came++;

@@ -63,7 +63,8 @@ public sealed class TrustWatch
     /// <param name="refused">The file that was refused, if one was: the others may be good.</param>
     /// <returns>False if it waits for more files.</returns>
     /// <inheritdoc cref="Refresh(TrustFetch, DateTimeOffset)"/>
-    internal bool Refresh(TrustParcel parcel, DateTimeOffset now, out string? refused) => Refresh(parcel.Fetch, now, "parcel", () => parcel.IsIncomplete, out refused);
+    internal bool Refresh(TrustParcel parcel, DateTimeOffset now, out string? refused) =>
+        Refresh(parcel.Fetch, now, "parcel", () => parcel.IsIncomplete, out refused);
 
     private bool Refresh(TrustFetch fetch, DateTimeOffset now, string door, Func<bool> isIncomplete, out string? refusedFile)
     {
@@ -207,7 +208,8 @@ public sealed class TrustWatch
 
     /// <summary>A refusal that starts with a word and a colon, or is one of the two everybody meets, says it itself.</summary>
     private static string ListCode(string reason) =>
-        Code(reason) is var code && (code is "expired" or "missing" || reason.IndexOf(':', StringComparison.Ordinal) == reason.IndexOfAny([':', ' ', ';'])) ? code : "not-verified";
+        Code(reason) is var code && (code is "expired" or "missing" || reason.IndexOf(':', StringComparison.Ordinal) == reason.IndexOfAny([':', ' ', ';']))
+            ? code : "not-verified";
 
     // Polling the same bad file says so once, not every minute.
     private void Refuse(TrustException refused, TrustFault fault, DateTimeOffset now, string door = "disk")

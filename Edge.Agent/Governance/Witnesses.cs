@@ -26,7 +26,8 @@ public sealed record Witnesses(IReadOnlyList<NoteKey> Keys, int Needed)
     internal static Witnesses Read(JsonFields fields)
     {
         var keys = new List<NoteKey>();
-        foreach (var text in fields.Texts("keys", 0, Most, IsWitness, "must be a witness's vkey as hub witness key prints it: name+8 hex digits+base64, of type cosignature/v1"))
+        foreach (var text in fields.Texts("keys", 0, Most, IsWitness,
+            "must be a witness's vkey as hub witness key prints it: name+8 hex digits+base64, of type cosignature/v1"))
             if (NoteKey.TryParse(text, out var key)) keys.Add(key!);
         var needed = fields.Whole("needed", 0, Most, 0);
         if (needed > keys.Count) fields.Fail("needed", $"must be at most the number of keys, which is {keys.Count}");

@@ -49,7 +49,8 @@ public sealed class HitRecorder : IDisposable
     /// <param name="origin">What tells this read from every other, the same whenever it is brought again: one that is stored already is not stored twice, also
     /// after a crash. Null for one that comes once.</param>
     /// <exception cref="InvalidOperationException">More wait than whoever brings them may have waiting, or no more are taken.</exception>
-    public void Record(Sighting seen, string camera, DateTimeOffset at, IReadOnlyList<AddressedMatch> matches, ActiveTrust trust, DateTimeOffset now, Action? stored = null,
+    public void Record(Sighting seen, string camera, DateTimeOffset at, IReadOnlyList<AddressedMatch> matches, ActiveTrust trust, DateTimeOffset now,
+        Action? stored = null,
         Sha256Hash? origin = null)
     {
         ArgumentNullException.ThrowIfNull(seen);
@@ -94,7 +95,8 @@ public sealed class HitRecorder : IDisposable
     {
         var (fresh, origins) = (new List<PendingHit>(), new HashSet<string>(StringComparer.Ordinal));
         foreach (var hit in hits)
-            if (hit.Origin is { } origin && (!origins.Add(origin) || _state.Hits.Of(origin) is not null)) _log.LogInformation("a hit came again and is stored already");
+            if (hit.Origin is { } origin && (!origins.Add(origin) || _state.Hits.Of(origin) is not null))
+                _log.LogInformation("a hit came again and is stored already");
             else fresh.Add(hit);
         return fresh;
     }

@@ -36,7 +36,8 @@ internal sealed class PendingHit : IDisposable
     public Sha256Hash Digest { get; set; }
 
     /// <remarks>Borrows <paramref name="seen"/>.</remarks>
-    public static PendingHit From(Sighting seen, string camera, DateTimeOffset at, AddressedMatch match, ActiveTrust trust, DateTimeOffset now, Sha256Hash? origin)
+    public static PendingHit From(Sighting seen, string camera, DateTimeOffset at, AddressedMatch match, ActiveTrust trust, DateTimeOffset now,
+        Sha256Hash? origin)
     {
         var facts = new HitFacts(seen.Confidences, seen.Right, seen.Region, seen.RegionVerified, seen.RuleChanged,
             camera, at, seen.Frames, match.Entry.Id, match.Match.Form, trust.Policy.Version, seen.Crop);
@@ -63,7 +64,8 @@ internal sealed class PendingRead : IDisposable
 
     /// <remarks>Borrows <paramref name="seen"/>.</remarks>
     public static PendingRead From(Sighting seen, string camera, DateTimeOffset at, IReadOnlyList<AddressedMatch> matches, ActiveTrust trust,
-        DateTimeOffset now, Sha256Hash? origin, Action? stored) => new([.. matches.Select(match => PendingHit.From(seen, camera, at, match, trust, now, origin))], stored);
+        DateTimeOffset now, Sha256Hash? origin, Action? stored) =>
+            new([.. matches.Select(match => PendingHit.From(seen, camera, at, match, trust, now, origin))], stored);
 
     public void Dispose()
     {

@@ -34,7 +34,8 @@ public sealed class Sighting : IDisposable
         ArgumentNullException.ThrowIfNull(passage);
         return new Sighting
         {
-            Plate = passage.Plate.Copy(), Confidences = passage.Confidences, Right = passage.Right, Region = passage.Region, RegionVerified = passage.RegionVerified,
+            Plate = passage.Plate.Copy(), Confidences = passage.Confidences, Right = passage.Right, Region = passage.Region,
+            RegionVerified = passage.RegionVerified,
             RuleChanged = passage.RuleChanged, Frames = passage.FramesAgreed, Crop = passage.Crop.ToJpeg(),
         };
     }

@@ -171,9 +171,11 @@ public sealed class Agency : IDisposable
     public static Agency Open(string path)
     {
         var folder = new AgencyFolder(path);
-        if (Reach.Fault(path) is { } missing) throw new AgencyException($"{path}: {missing}{(missing == Reach.NotAllowed ? "" : "; hub init makes an agency there")}");
+        if (Reach.Fault(path) is { } missing)
+            throw new AgencyException($"{path}: {missing}{(missing == Reach.NotAllowed ? "" : "; hub init makes an agency there")}");
         if (Reach.Fault(folder.Description) is { } none)
-            throw new AgencyException(none == Reach.NotAllowed ? $"{path}: {none}" : $"{path} is there but holds no agency (no agency.json): name another folder, or make one with hub init");
+            throw new AgencyException(none == Reach.NotAllowed ? $"{path}: {none}"
+                : $"{path} is there but holds no agency (no agency.json): name another folder, or make one with hub init");
         BrokerAddress? broker = null;
         if (!StrictJson.TryRead(File.ReadAllBytes(folder.Description), 4096, fields =>
             {
@@ -289,7 +291,8 @@ public sealed class Agency : IDisposable
     {
         if (!PartyName.IsValid(box)) throw new AgencyException($"the box's name {PartyName.Rule}");
         // A certificate's common name and a topic level tell these apart.
-        if (box is "hub" or "desk" or "trust" or "broker" or "witness" or Topics.PublicationsLevel) throw new AgencyException($"a box cannot be named {box}: choose another name");
+        if (box is "hub" or "desk" or "trust" or "broker" or "witness" or Topics.PublicationsLevel)
+            throw new AgencyException($"a box cannot be named {box}: choose another name");
     }
 
     public void Dispose()

@@ -52,7 +52,8 @@ internal static class AgencyCare
         ends.AddRange(agency.Expiries.Select(file => ($"{file.Key}, signed", file.Value)));
         ends.Add(("the last epoch key: boxes store hits", agency.PublishedRecipients.Keys.Max(key => key.Expires)));
         ends.AddRange(agency.PublishedOperators.All.Select(one => ($"operator {one.Account}, {Duties.Write(one.Role)}", one.Expires)));
-        ends.AddRange(agency.Boxes.Where(box => box.CertificateEnds is not null).Select(box => ($"certificate of box {box.Name.Box}", box.CertificateEnds!.Value)));
+        ends.AddRange(agency.Boxes.Where(box => box.CertificateEnds is not null)
+            .Select(box => ($"certificate of box {box.Name.Box}", box.CertificateEnds!.Value)));
         foreach (var file in agency.CertificateFiles)
         {
             using var certificate = X509CertificateLoader.LoadCertificateFromFile(file);
@@ -66,7 +67,8 @@ internal static class AgencyCare
         foreach (var name in new[] { TrustPath.Root, TrustPath.Targets })
             if (agency.Expiries[name] is var end && end - ForKeepers <= now)
                 yield return new CareDue($"the keepers' signature on {name}", end,
-                    name == TrustPath.Root ? "hub root rotate, and the keepers' hub sign" : "hub recipients rotate or any other change, and the keepers' hub sign");
+                    name == TrustPath.Root ? "hub root rotate, and the keepers' hub sign"
+                    : "hub recipients rotate or any other change, and the keepers' hub sign");
         // The hub renews these by itself: one that has ended says that its key is not here.
         foreach (var name in new[] { TrustPath.Timestamp, TrustPath.Snapshot, TrustPath.HotlistMetadata(agency.Name) })
             if (agency.Expiries[name] is var end && end <= now)
@@ -91,19 +93,22 @@ internal static class AgencyCare
 
     private static IEnumerable<CareDue> Operators(Agency agency, DateTimeOffset now) => agency.PublishedOperators.All
         .Where(one => one.Expires > now && one.Expires - ForKeepers <= now)
-        .Select(one => new CareDue($"the term of {one.Account}, {Duties.Write(one.Role)}", one.Expires, $"hub operator revoke {one.Account}, then hub operator add"));
+        .Select(one => new CareDue($"the term of {one.Account}, {Duties.Write(one.Role)}", one.Expires,
+            $"hub operator revoke {one.Account}, then hub operator add"));
 
     private static IEnumerable<CareDue> Entries(Agency agency, DateTimeOffset now)
     {
         var hotlist = agency.Hotlists.Published(out _);
         if (hotlist.Expires - ForHotlist <= now) yield return new CareDue("the hotlist: then nothing matches", hotlist.Expires, "hub hotlist publish");
         foreach (var ending in hotlist.Entries.Where(entry => entry.Expires > now && entry.Expires - ForHotlist <= now).GroupBy(entry => entry.Case))
-            yield return new CareDue(string.Create(CultureInfo.InvariantCulture, $"case {ending.Key}: {ending.Count()} hotlist entr{(ending.Count() == 1 ? "y" : "ies")}"),
+            yield return new CareDue(string.Create(CultureInfo.InvariantCulture,
+                $"case {ending.Key}: {ending.Count()} hotlist entr{(ending.Count() == 1 ? "y" : "ies")}"),
                 ending.Min(entry => entry.Expires), "if the case goes on, list it again; if not, nothing");
     }
 
     private static IEnumerable<CareDue> Waiting(Agency agency) => agency.Ceremony.Proposal.Files.Where(file => file.Missing > 0).Select(file =>
-        new CareDue(string.Create(CultureInfo.InvariantCulture, $"the change of {file.File} that waits for {file.Missing} signature(s)"), file.Expires, "hub sign, or hub discard"));
+        new CareDue(string.Create(CultureInfo.InvariantCulture, $"the change of {file.File} that waits for {file.Missing} signature(s)"), file.Expires,
+            "hub sign, or hub discard"));
 
     private static IEnumerable<CareDue> Certificates(Agency agency, DateTimeOffset now)
     {
@@ -114,7 +119,8 @@ internal static class AgencyCare
         {
             using var certificate = X509CertificateLoader.LoadCertificateFromFile(file);
             if (certificate.NotAfter.ToUniversalTime() is var end && end - ForCertificates <= now)
-                yield return new CareDue($"the certificate {Path.GetFileName(file)}", new DateTimeOffset(end), "make a new one; who has the old one gets no link to the broker then");
+                yield return new CareDue($"the certificate {Path.GetFileName(file)}", new DateTimeOffset(end),
+                    "make a new one; who has the old one gets no link to the broker then");
         }
     }
 }

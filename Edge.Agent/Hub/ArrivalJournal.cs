@@ -50,7 +50,8 @@ internal sealed class ArrivalJournal : IDisposable
     }
 
     /// <summary>When this returns, the lines are on the disk.</summary>
-    /// <exception cref="IOException">The disk refuses; some of the lines may be there, and the file is not to be used again until it was opened anew.</exception>
+    /// <exception cref="IOException">The disk refuses; some of the lines may be there, and the file is not to be used again until it was opened
+    /// anew.</exception>
     public void Write(IReadOnlyCollection<string> lines, Func<IEnumerable<string>> all)
     {
         if (_lines + lines.Count > _rewriteAt)
@@ -90,7 +91,8 @@ internal sealed class ArrivalJournal : IDisposable
             if (first && text.StartsWith("edge-", StringComparison.Ordinal) && text is not (Format or Before))
                 throw new AgencyException($"{_file} was written by another version: use that one, or move the file away; what it remembers is then shown again");
             if (first) whole &= text == Format;
-            else if (text.Length > CheckLength && text[CheckLength] == ' ' && text[(CheckLength + 1)..] is var line && Check(line) == text[..CheckLength] && apply(line)) live++;
+            else if (text.Length > CheckLength && text[CheckLength] == ' ' && text[(CheckLength + 1)..] is var line && Check(line) == text[..CheckLength]
+                && apply(line)) live++;
             else whole = false;
             first = false;
         }

@@ -7,8 +7,8 @@ using Edge.Storage.Trust;
 namespace Edge.Agent.Hub;
 
 /// <summary>A copy of a change, carried to a keeper's own machine to be signed there: <c>change.json</c>, which names the agency, the
-/// change in <c>pending</c>, and in <c>trust</c> what is published today, beside what the agency calls its keepers. Nothing in it is secret, and nothing can be published
-/// from it.</summary>
+/// change in <c>pending</c>, and in <c>trust</c> what is published today, beside what the agency calls its keepers. Nothing in it is secret, and nothing can be
+/// published from it.</summary>
 public sealed class CarriedChange
 {
     private const string NamesFile = "keepers.json";

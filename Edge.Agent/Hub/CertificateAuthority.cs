@@ -110,7 +110,8 @@ internal sealed class CertificateAuthority : IDisposable
     public X509Certificate2 IssuePerson(string agency, string account, string role, DateTimeOffset from, DateTimeOffset until)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = Issue(new CertificateRequest(Subject(agency, PersonName(account), role), key, HashAlgorithmName.SHA256), from, until, ClientUse, null);
+        using var certificate = Issue(new CertificateRequest(Subject(agency, PersonName(account), role), key, HashAlgorithmName.SHA256), from, until,
+            ClientUse, null);
         return certificate.CopyWithPrivateKey(key);
     }
 
@@ -129,7 +130,8 @@ internal sealed class CertificateAuthority : IDisposable
     private void CreatePair(string folder, string name, string agency, string commonName, DateTimeOffset now, Oid use, X509Extension? hosts)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = Issue(new CertificateRequest(Subject(agency, commonName), key, HashAlgorithmName.SHA256), now - ClockLag, now + CertificateLife, use, hosts);
+        using var certificate = Issue(new CertificateRequest(Subject(agency, commonName), key, HashAlgorithmName.SHA256), now - ClockLag, now + CertificateLife,
+            use, hosts);
         WritePair(folder, name, certificate, key);
     }
 

@@ -40,7 +40,8 @@ public sealed class ConsoleAdmissions
         out bool published)
     {
         if (!Operators.IsAccount(account)) throw new AgencyException($"the account {Operators.AccountRule}");
-        if (Published.All.Any(one => one.Account == account)) throw new AgencyException($"{account} is let in already: hub console revoke first, to give a new certificate and secret");
+        if (Published.All.Any(one => one.Account == account))
+            throw new AgencyException($"{account} is let in already: hub console revoke first, to give a new certificate and secret");
         _agency.Ceremony.Proposal.RequireNone(); // before any key is made
         // Whole seconds, as the list writes them.
         var from = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerSecond)) - Agency.ClockLag;
@@ -71,7 +72,8 @@ public sealed class ConsoleAdmissions
     public bool Extend(string account, IReadOnlyList<string> boxes, DateTimeOffset now)
     {
         var user = Find(account);
-        if (!File.Exists(_folder.ConsoleSecret(account))) throw new AgencyException($"{_folder.ConsoleSecret(account)} is gone: hub console revoke {account}, then admit them anew");
+        if (!File.Exists(_folder.ConsoleSecret(account)))
+            throw new AgencyException($"{_folder.ConsoleSecret(account)} is gone: hub console revoke {account}, then admit them anew");
         var secret = File.ReadAllBytes(_folder.ConsoleSecret(account));
         try
         {
@@ -114,7 +116,8 @@ public sealed class ConsoleAdmissions
     private ConsoleUser Find(string account) => Published.All.FirstOrDefault(one => one.Account == account)
         ?? throw new AgencyException($"nobody with the account {account} is let in: hub console show lists them");
 
-    private Dictionary<string, Edge.Storage.Sealing.SealedPart> Sealed(string account, AuditRole role, string certificate, IReadOnlyList<string> boxes, ReadOnlySpan<byte> secret)
+    private Dictionary<string, Edge.Storage.Sealing.SealedPart> Sealed(string account, AuditRole role, string certificate, IReadOnlyList<string> boxes,
+        ReadOnlySpan<byte> secret)
     {
         var known = _agency.Boxes.ToDictionary(box => box.Name.Box);
         var secrets = new Dictionary<string, Edge.Storage.Sealing.SealedPart>();
@@ -128,7 +131,8 @@ public sealed class ConsoleAdmissions
     {
         var bytes = new ConsoleUsers(_agency.Name, Published.Version + 1, users).Write();
         // Read back as a box reads it: one rule for who may be let in.
-        return ConsoleUsers.TryParse(bytes, out _, out var problems) ? _agency.Ceremony.Propose(new Dictionary<string, byte[]> { [TrustPath.Console] = bytes }, now)
+        return ConsoleUsers.TryParse(bytes, out _, out var problems)
+            ? _agency.Ceremony.Propose(new Dictionary<string, byte[]> { [TrustPath.Console] = bytes }, now)
             : throw new AgencyException(string.Join("; ", problems));
     }
 

@@ -20,7 +20,8 @@ public interface IEpochKeys
 }
 
 /// <summary>An agency's epoch keys, a file each in <c>keys</c>, and the ledger beside them. No key is remembered between two calls, and the ledger is read
-/// again when it has changed, so that a hub in service knows a new epoch at once and can open nothing more of one whose key has been destroyed. Thread-safe.</summary>
+/// again when it has changed, so that a hub in service knows a new epoch at once and can open nothing more of one whose key has been destroyed.
+/// Thread-safe.</summary>
 public sealed class EpochKeys : IEpochKeys
 {
     /// <summary>How long an epoch lasts unless told otherwise.</summary>

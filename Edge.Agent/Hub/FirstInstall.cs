@@ -90,7 +90,8 @@ internal static class FirstInstall
 
     /// <summary>A Mosquitto listener with TLS 1.3 whose clients are who their certificate says. It takes the largest hotlist:
     /// Mosquitto 2.1 stops at 2 MB unless told otherwise. And it keeps all that waits for a hub: by default it drops what comes after the
-    /// first 1000 messages, without a word and after its PUBACK; and with no limit at all, 2.0 ends the link of whoever is denied a topic. As many go out at once as a hub takes in one step.</summary>
+    /// first 1000 messages, without a word and after its PUBACK; and with no limit at all, 2.0 ends the link of whoever is denied a topic. As many go out at
+    /// once as a hub takes in one step.</summary>
     internal static string Listener(string folder, int port, string? address = null) => $"""
         listener {port}{(address is null ? "" : $" {address}")}
         cafile {folder}/ca.crt

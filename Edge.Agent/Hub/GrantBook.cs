@@ -37,7 +37,8 @@ public sealed class GrantBook
 
     /// <summary>The grants as published.</summary>
     /// <exception cref="AgencyException">grants.json is damaged.</exception>
-    public Grants Published => Path.Combine(_agency.TrustFolder, TrustPath.Grants) is var file && File.Exists(file) ? Read(File.ReadAllBytes(file), file) : Grants.None(_agency.Name);
+    public Grants Published => Path.Combine(_agency.TrustFolder, TrustPath.Grants) is var file
+        && File.Exists(file) ? Read(File.ReadAllBytes(file), file) : Grants.None(_agency.Name);
 
     /// <summary>Those that wait for their keepers' signatures; null if no change of them waits.</summary>
     public Grants? Proposed => _agency.Ceremony.Proposal.Changed(TrustPath.Grants) is { } bytes ? Read(bytes, TrustPath.Grants) : null;
@@ -85,7 +86,8 @@ public sealed class GrantBook
         var path = Path.Combine(folder, Offer.FileName);
         if (!File.Exists(path)) throw new AgencyException($"{path} is missing: the other agency makes it with hub grant offer");
         var offer = ReadOffer(path);
-        if (offer.For != _agency.Name || offer.Agency == _agency.Name) throw new AgencyException($"{path} is from {offer.Agency} for {offer.For}; this is {_agency.Name}");
+        if (offer.For != _agency.Name || offer.Agency == _agency.Name)
+            throw new AgencyException($"{path} is from {offer.Agency} for {offer.For}; this is {_agency.Name}");
         var known = _folder.Offer(offer.Agency);
         if (File.Exists(known) && ReadOffer(known) is var old && offer.Made < old.Made)
             throw new AgencyException($"{path} was made before the one known, of {JsonTime.Write(old.Made)}: ask for a new one");
@@ -114,20 +116,23 @@ public sealed class GrantBook
         if (grant is { NeedsOversight: true, Oversight: null })
         {
             RequireOffer(grant.Agency);
-            if (!_agency.Policy.Sharing.Contains(grant.Jurisdiction)) throw new AgencyException($"the policy shares with no {Jurisdictions.Write(grant.Jurisdiction)} agency");
+            if (!_agency.Policy.Sharing.Contains(grant.Jurisdiction))
+                throw new AgencyException($"the policy shares with no {Jurisdictions.Write(grant.Jurisdiction)} agency");
             Directory.CreateDirectory(_folder.At("drafts"), AgencyFolder.OwnerOnly);
             DurableFile.Write(_folder.Draft(grant.Id), CanonicalJson.Write(grant.Write()));
             return GrantStep.WaitsForOversight;
         }
         var published = Published;
-        return Propose([.. published.All.Where(one => one.Id != grant.Id), grant], published, now, RequireOffer(grant.Agency)) ? GrantStep.Published : GrantStep.WaitsForKeepers;
+        return Propose([.. published.All.Where(one => one.Id != grant.Id), grant], published, now, RequireOffer(grant.Agency)) ? GrantStep.Published
+            : GrantStep.WaitsForKeepers;
     }
 
     /// <summary>Adds the oversight role's signature to a draft and proposes it to the keepers.</summary>
     /// <exception cref="AgencyException">There is no such draft, or the key is not one that boxes will take.</exception>
     public GrantStep Countersign(string id, SigningKey key, DateTimeOffset now)
     {
-        var draft = Drafts.FirstOrDefault(one => one.Id == id) ?? throw new AgencyException($"no grant {id} waits for the oversight role: hub grant show lists those that do");
+        var draft = Drafts.FirstOrDefault(one => one.Id == id)
+            ?? throw new AgencyException($"no grant {id} waits for the oversight role: hub grant show lists those that do");
         var step = Add(draft.Countersign(_agency.Name, key), now);
         File.Delete(_folder.Draft(id));
         return step;
@@ -180,7 +185,8 @@ public sealed class GrantBook
         var signed = TrustRepositoryWriter.Others(_agency.TrustFolder, _agency.Name);
         var others = next.All.Select(grant => grant.Agency).Distinct().ToDictionary(other => other,
             other => other == offer?.Agency ? RoleKeys.Of(1, offer.Hotlist) : signed.GetValueOrDefault(other) ?? RoleKeys.Of(1, RequireOffer(other).Hotlist));
-        if (others.Count > TrustPath.MostOtherHotlists) throw new AgencyException($"boxes take the lists of {TrustPath.MostOtherHotlists} other agencies: revoke the grants of one first");
+        if (others.Count > TrustPath.MostOtherHotlists)
+            throw new AgencyException($"boxes take the lists of {TrustPath.MostOtherHotlists} other agencies: revoke the grants of one first");
         return _agency.Ceremony.Propose(new Dictionary<string, byte[]> { [TrustPath.Grants] = next.Write() }, now, others);
     }
 

@@ -58,7 +58,8 @@ public sealed class HotlistBook
             // Recorded before it is signed: what boxes look for without an entry in the log would be looked for unseen.
             var list = next.Write();
             if (_agency.Publications.Exists) _agency.Publications.Record(_agency.Name, next.Version, list);
-            _agency.Writer().Publish(new TargetFiles(_agency.Target(TrustPath.Policy), _agency.Target(TrustPath.Operators), _agency.Target(TrustPath.Recipients),
+            _agency.Writer().Publish(new TargetFiles(_agency.Target(TrustPath.Policy), _agency.Target(TrustPath.Operators),
+                _agency.Target(TrustPath.Recipients),
                 list), now);
         }
         return outcome;

@@ -102,7 +102,8 @@ public sealed class HubWatch : IAsyncDisposable
     }
 
     /// <summary>Takes what has come, at most what the broker may have unacknowledged at us: it is remembered in one write, and only
-    /// then acknowledged. Shown first, remembered second, acknowledged last: whatever is cut off, nothing is lost, and what may come twice is marked by the broker.</summary>
+    /// then acknowledged. Shown first, remembered second, acknowledged last: whatever is cut off, nothing is lost, and what may come twice is marked by the
+    /// broker.</summary>
     private async Task<bool> TakeBatchAsync(Func<Delivery, bool> show)
     {
         var taken = new List<InboundMessage>();

@@ -12,8 +12,8 @@ using Edge.Storage.Trust;
 namespace Edge.Agent.Hub;
 
 /// <summary>What one agency tells another so that the two can share: <c>offer.json</c>, <c>{"agency","for","made","hotlist":JWK,
-/// "recipients":[…],"boxes":[{"box","messages":JWK}],"request"?,"pass"?:{"broker","ca","certificate"}}</c>. Public keys only; nothing in it proves who made it, so it is carried by
-/// hand and its <see cref="Fingerprint"/> compared by telephone.</summary>
+/// "recipients":[…],"boxes":[{"box","messages":JWK}],"request"?,"pass"?:{"broker","ca","certificate"}}</c>. Public keys only; nothing in it proves who made it,
+/// so it is carried by hand and its <see cref="Fingerprint"/> compared by telephone.</summary>
 /// <param name="For">Whom it is for.</param>
 /// <param name="Made">A newer one replaces an older one, never the other way.</param>
 /// <param name="Hotlist">Signs the lists of <paramref name="Agency"/>.</param>
@@ -72,7 +72,8 @@ public sealed record Offer(string Agency, string For, DateTimeOffset Made, Verif
         var (made, hotlist) = (fields.Instant("made"), fields.Child("hotlist", Jwk.Read));
         var recipients = fields.Objects("recipients", 1, Governance.Recipients.Most, Governance.Recipients.ReadOne).OfType<Recipient>().ToList();
         var boxes = new Dictionary<string, VerifyingKey>(StringComparer.Ordinal);
-        foreach (var (i, (name, key)) in fields.Objects("boxes", 0, 4096, box => (box.Text("box", PartyName.IsValid, PartyName.Rule), box.Child("messages", Jwk.Read))).Index())
+        foreach (var (i, (name, key)) in fields.Objects("boxes", 0, 4096,
+            box => (box.Text("box", PartyName.IsValid, PartyName.Rule), box.Child("messages", Jwk.Read))).Index())
             if (key is not null && !boxes.TryAdd(name, key)) fields.Fail($"boxes[{i}]", "names a box a second time");
         var request = fields.Has("request") ? fields.Bytes("request") : [];
         var pass = fields.Has("pass") ? fields.Child("pass", ReadPass) : null;

@@ -77,7 +77,8 @@ public sealed class OrderBook
         // The first answer counts, and acts once. A replay is refused and says nothing about what was done; it may overtake what does.
         if (given.Outcome is null or { Reason: "replayed" } && answer.Said.Outcome != given.Outcome)
         {
-            var ending = given.Verb == Verb.Release && answer.Said.Outcome.Reason is null ? Holds(given.Case!, given.Box).Where(hold => hold.Given <= given.Given).ToList() : [];
+            var ending = given.Verb == Verb.Release
+                && answer.Said.Outcome.Reason is null ? Holds(given.Case!, given.Box).Where(hold => hold.Given <= given.Given).ToList() : [];
             Save(given = given with { Outcome = answer.Said.Outcome });
             foreach (var hold in ending) _held.End(hold.Id);
         }
@@ -120,9 +121,11 @@ public sealed class OrderBook
     {
         var policy = _agency.Policy;
         var reason = !policy.Allows(by.Role, order.Verb) ? $"wrong-role: the policy does not let {Duties.Write(by.Role)} {Duties.Write(order.Verb)}"
-            : order is Order.AboutCase about && !policy.Allows(about.Purpose) ? $"purpose-not-allowed: the policy allows {string.Join(", ", policy.Purposes.Select(one => one.Name))}"
+            : order is Order.AboutCase about
+            && !policy.Allows(about.Purpose) ? $"purpose-not-allowed: the policy allows {string.Join(", ", policy.Purposes.Select(one => one.Name))}"
             : order is Order.Hold && policy.LongestHoldHours == 0 ? "no-holds: the policy's longestHoldHours is 0"
-            : order is Order.Hold hold && (hold.Until <= now || hold.Until - now > policy.LongestHold) ? $"beyond-longest-hold: the policy allows {policy.LongestHoldHours} hours from now"
+            : order is Order.Hold hold && (hold.Until <= now || hold.Until - now > policy.LongestHold)
+            ? $"beyond-longest-hold: the policy allows {policy.LongestHoldHours} hours from now"
             : null;
         if (reason is not null) throw new OrderRefusedException(reason);
     }
@@ -136,7 +139,8 @@ public sealed class OrderBook
         if (entries.Any(entry => entry.Case == about.Case && entry.Purpose == about.Purpose)) return;
         if (Given.Any(earlier => earlier is { Outcome: { Reason: null } } && earlier.Case == about.Case && earlier.Purpose == about.Purpose)) return;
         var purposes = entries.Where(entry => entry.Case == about.Case).Select(entry => entry.Purpose).Distinct().ToList();
-        throw new OrderRefusedException(purposes.Count > 0 ? $"unknown-case: the hotlist has case {about.Case} for {string.Join(", ", purposes)}, not for {about.Purpose}"
+        throw new OrderRefusedException(purposes.Count > 0
+            ? $"unknown-case: the hotlist has case {about.Case} for {string.Join(", ", purposes)}, not for {about.Purpose}"
             : $"unknown-case: no entry of the hotlist has case {about.Case}{(NearestKey.To(about.Case, entries.Select(entry => entry.Case).Distinct()) is { } near ? $"; did you mean {near}?" : "")}. "
                 + "If an earlier hotlist had it, give --anyway");
     }

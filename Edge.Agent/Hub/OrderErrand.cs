@@ -43,7 +43,8 @@ public sealed class OrderErrand : IAsyncDisposable
             ResponseTopic = Topics.Of(_box, EventType.Answer), Correlation = order.Id,
         }, cancel);
         if (outcome != PublishOutcome.Acknowledged)
-            throw new BrokerException(BrokerFailure.Refused, $"the broker did not pass the order on to {_box.Box}: {reason}. Has the box ever connected, and may it read {Topics.Order(_box)}?");
+            throw new BrokerException(BrokerFailure.Refused,
+                $"the broker did not pass the order on to {_box.Box}: {reason}. Has the box ever connected, and may it read {Topics.Order(_box)}?");
         using var deadline = new CancellationTokenSource(wait, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancel);
         try

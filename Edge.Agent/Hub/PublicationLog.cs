@@ -16,7 +16,8 @@ namespace Edge.Agent.Hub;
 /// <param name="Needed">So many must have.</param>
 public sealed record AwaitedHotlist(string Agency, int Version, int Cosigned, int Needed)
 {
-    public override string ToString() => $"hotlist {Version} of {Agency} waits for {Needed - Cosigned} witness(es) to cosign its publication; until then boxes stay with the list they have";
+    public override string ToString() =>
+        $"hotlist {Version} of {Agency} waits for {Needed - Cosigned} witness(es) to cosign its publication; until then boxes stay with the list they have";
 }
 
 /// <summary>The agency's own log, in <c>publications</c>: one entry <c>hotlist.published</c> for every hotlist that its boxes are to look for, its own and
@@ -48,6 +49,11 @@ public sealed class PublicationLog
             KeysAtHand.Save(_folder.PublicationsKey, made);
         }
         using var key = LoadKey();
+        return Show(key);
+    }
+
+    private NoteKey Show(SigningKey key)
+    {
         var known = new NoteKey(OriginOf(_agency.Name), key.Public);
         // Beside it in the open, for witnesses to be given.
         if (!File.Exists(_folder.PublicationsVkey)) DurableFile.Write(_folder.PublicationsVkey, System.Text.Encoding.ASCII.GetBytes($"{known}\n"));
@@ -57,26 +63,22 @@ public sealed class PublicationLog
     /// <summary>Writes what is to be published: durable before the list is signed. Twice the same is one entry.</summary>
     /// <param name="whose">The agency whose list it is.</param>
     /// <exception cref="IOException">The disk refused, or the log is damaged: nothing may be published.</exception>
-    public void Record(string whose, int version, ReadOnlySpan<byte> list)
+    public void Record(string whose, int version, ReadOnlySpan<byte> list) => Record([(whose, version, Sha256Hash.Of(list))]);
+
+    private void Record(IReadOnlyList<(string Whose, int Version, Sha256Hash Digest)> lists) => Use((log, _) =>
     {
-        var digest = Sha256Hash.Of(list);
-        Use(log =>
-        {
-            if (Find(log, whose, digest) is null)
-                log.Append(new AuditEntry { Action = AuditAction.HotlistPublished, Actor = "hub", Role = AuditRole.Hub, Agency = whose, Version = version,
-                    Digest = digest });
-            return true;
-        });
-    }
+        var known = Recorded(log);
+        foreach (var (whose, version, digest) in lists.Where(one => !known.ContainsKey((one.Whose, one.Digest))))
+            log.Append(new AuditEntry { Action = AuditAction.HotlistPublished, Actor = "hub", Role = AuditRole.Hub, Agency = whose, Version = version,
+                Digest = digest });
+        return true;
+    });
 
     /// <summary>Records every list that is published and was not recorded, as after a policy that has just named the log.</summary>
-    internal void RecordAll()
-    {
-        foreach (var (whose, list) in Lists()) Record(whose, VersionOf(list), list);
-    }
+    internal void RecordAll() => Record([.. Lists().Select(one => (one.Whose, VersionOf(one.List), Sha256Hash.Of(one.List)))]);
 
     /// <summary>What witnesses are asked: the newest checkpoint, with proofs from what each of the policy's cosigned last.</summary>
-    internal CheckpointOffer Offer() => Use(log =>
+    internal CheckpointOffer Offer() => Use((log, _) =>
     {
         var sizes = Witnesses.Keys.Select(log.LastCosigned).OfType<CosignedCheckpoint>().Select(cosigned => cosigned.Checkpoint.Size)
             .Where(size => size > 0 && size <= log.Latest.Size).Distinct().Order();
@@ -84,7 +86,7 @@ public sealed class PublicationLog
     });
 
     /// <summary>What a witness is asked that knows <paramref name="old"/> entries; null if the log has not so many.</summary>
-    internal WitnessRequest? Request(long old) => Use(log => old > log.Latest.Size ? null
+    internal WitnessRequest? Request(long old) => Use((log, _) => old > log.Latest.Size ? null
         : WitnessRequest.Of(log.LatestNote, old, old == 0 ? [] : log.ProveConsistency(old)));
 
     /// <summary>Takes what witnesses have cosigned. Only what the log's key and a witness of the policy have both signed counts.</summary>
@@ -92,7 +94,7 @@ public sealed class PublicationLog
     internal void Take(IReadOnlyCollection<SignedNote> notes)
     {
         if (notes.Count == 0) return;
-        Use(log =>
+        Use((log, _) =>
         {
             foreach (var note in notes)
                 foreach (var witness in Witnesses.Keys)
@@ -110,18 +112,21 @@ public sealed class PublicationLog
     {
         var policy = _agency.Policy;
         if (!policy.NeedsProof) return [];
-        RequireNamed(policy);
-        var awaited = new List<AwaitedHotlist>();
-        foreach (var (whose, list) in Lists())
+        if (!Exists) throw NotNamed(policy, "was never begun");
+        return Use((log, key) =>
         {
-            if (Judge(whose, list, policy) == ProofVerdict.Holds) continue;
-            var best = 0;
-            var proof = Use(log => Make(log, whose, Sha256Hash.Of(list), out best));
-            if (proof is not null && PublicationProof.Judge(proof.ToBytes(), whose, list, policy) == ProofVerdict.Holds)
-                _agency.Writer().WriteProof(whose, proof.ToBytes());
-            else awaited.Add(new AwaitedHotlist(whose, VersionOf(list), best, policy.Witnesses.Needed));
-        }
-        return awaited;
+            if (key != policy.PublicationLog) throw NotNamed(policy, $"is {key}");
+            var awaited = new List<AwaitedHotlist>();
+            var known = Recorded(log);
+            foreach (var (whose, list) in Unproven(policy))
+            {
+                var proof = Make(log, known, whose, Sha256Hash.Of(list), out var best);
+                if (proof is not null && PublicationProof.Judge(proof.ToBytes(), whose, list, policy) == ProofVerdict.Holds)
+                    _agency.Writer().WriteProof(whose, proof.ToBytes());
+                else awaited.Add(new AwaitedHotlist(whose, VersionOf(list), best, policy.Witnesses.Needed));
+            }
+            return awaited;
+        });
     }
 
     /// <summary>The published lists that boxes do not believe yet. Writes nothing.</summary>
@@ -129,36 +134,41 @@ public sealed class PublicationLog
     {
         var policy = _agency.Policy;
         if (!policy.NeedsProof) return [];
-        var awaited = new List<AwaitedHotlist>();
-        foreach (var (whose, list) in Lists())
+        var unproven = Unproven(policy).ToList();
+        IReadOnlyDictionary<string, int> cosigned = new Dictionary<string, int>();
+        try
         {
-            if (Judge(whose, list, policy) == ProofVerdict.Holds) continue;
-            var best = 0;
-            try
-            {
-                if (Exists) Use(log => Make(log, whose, Sha256Hash.Of(list), out best));
-            }
-            catch (AuditException)
-            {
-                // Busy or damaged: how many have cosigned is not known now; hub publications says why.
-            }
-            awaited.Add(new AwaitedHotlist(whose, VersionOf(list), best, policy.Witnesses.Needed));
+            if (Exists && unproven.Count > 0) cosigned = Use((log, _) => Cosigned(log, unproven));
         }
-        return awaited;
+        catch (AuditException)
+        {
+            // Busy or damaged: how many have cosigned is not known now; hub publications says why.
+        }
+        return [.. unproven.Select(one => new AwaitedHotlist(one.Whose, VersionOf(one.List), cosigned.GetValueOrDefault(one.Whose), policy.Witnesses.Needed))];
+    }
+
+    private Dictionary<string, int> Cosigned(AuditLog log, IEnumerable<(string Whose, byte[] List)> lists)
+    {
+        var known = Recorded(log);
+        return lists.ToDictionary(one => one.Whose, one =>
+        {
+            Make(log, known, one.Whose, Sha256Hash.Of(one.List), out var best);
+            return best;
+        });
     }
 
     /// <summary>How the log stands under the policy's witnesses.</summary>
-    public (NoteKey Key, long Size, IReadOnlyList<(NoteKey Key, CosignedCheckpoint? Cosigned)> Witnesses) Standing() => Use(log =>
-        (PublicKey(), log.Latest.Size, (IReadOnlyList<(NoteKey, CosignedCheckpoint?)>)[.. Witnesses.Keys.Select(witness => (witness,
+    public (NoteKey Key, long Size, IReadOnlyList<(NoteKey Key, CosignedCheckpoint? Cosigned)> Witnesses) Standing() => Use((log, key) =>
+        (key, log.Latest.Size, (IReadOnlyList<(NoteKey, CosignedCheckpoint?)>)[.. Witnesses.Keys.Select(witness => (witness,
             log.LastCosigned(witness)))]));
 
     private Witnesses Witnesses => _agency.Policy.Witnesses;
 
     // The one that most witnesses have cosigned, of the checkpoints with the entry under them.
-    private TlogProof? Make(AuditLog log, string whose, Sha256Hash digest, out int cosigned)
+    private TlogProof? Make(AuditLog log, Dictionary<(string, Sha256Hash), AuditRecord> known, string whose, Sha256Hash digest, out int cosigned)
     {
         cosigned = 0;
-        if (Find(log, whose, digest) is not { } record) return null;
+        if (!known.TryGetValue((whose, digest), out var record)) return null;
         var best = Witnesses.Keys.Select(witness => (Witness: witness, Cosigned: log.LastCosigned(witness)))
             .Where(one => one.Cosigned is { } kept && kept.Checkpoint.Size > record.Index)
             .GroupBy(one => one.Cosigned!.Note.Text, StringComparer.Ordinal)
@@ -171,9 +181,16 @@ public sealed class PublicationLog
         return log.ProveInclusion(record.Index, note) with { Extra = AuditEntryJson.Write(record.Entry!) };
     }
 
-    private static AuditRecord? Find(AuditLog log, string whose, Sha256Hash digest) => log.Read()
-        .Where(record => record.Entry is { Action: AuditAction.HotlistPublished } entry
-            && entry.Agency == whose && entry.Digest == digest).Cast<AuditRecord?>().FirstOrDefault();
+    // One reading of the log for however many lists; of an entry that stands there twice the first.
+    private static Dictionary<(string Whose, Sha256Hash Digest), AuditRecord> Recorded(AuditLog log)
+    {
+        var known = new Dictionary<(string, Sha256Hash), AuditRecord>();
+        foreach (var record in log.Read())
+            if (record.Entry is { Action: AuditAction.HotlistPublished, Agency: { } whose, Digest: { } digest }) known.TryAdd((whose, digest), record);
+        return known;
+    }
+
+    private IEnumerable<(string Whose, byte[] List)> Unproven(Policy policy) => Lists().Where(one => Judge(one.Whose, one.List, policy) != ProofVerdict.Holds);
 
     private ProofVerdict Judge(string whose, byte[] list, Policy policy) =>
         Path.Combine(_agency.TrustFolder, TrustPath.Proof(whose)) is var file && File.Exists(file)
@@ -189,19 +206,16 @@ public sealed class PublicationLog
         return document.RootElement.GetProperty("version").GetInt32();
     }
 
-    private void RequireNamed(Policy policy)
-    {
-        if (!Exists || PublicKey() != policy.PublicationLog)
-            throw new AgencyException($"the policy names {policy.PublicationLog}, and the log of publications here {(Exists ? $"is {PublicKey()}" : "was never begun")}: " +
-                "boxes will take no new hotlist. Restore keys/publications.key and publications/, or have the policy name what hub publications key prints");
-    }
+    private static AgencyException NotNamed(Policy policy, string here) =>
+        new($"the policy names {policy.PublicationLog}, and the log of publications here {here}: " +
+            "boxes will take no new hotlist. Restore keys/publications.key and publications/, or have the policy name what hub publications key prints");
 
-    private T Use<T>(Func<AuditLog, T> act)
+    private T Use<T>(Func<AuditLog, NoteKey, T> act)
     {
-        PublicKey();
+        if (!Exists) PublicKey();
         using var key = LoadKey();
         using var log = AuditLog.Open(_folder.Publications, OriginOf(_agency.Name), key, _time);
-        return act(log);
+        return act(log, Show(key));
     }
 
     private SigningKey LoadKey()

@@ -87,13 +87,15 @@ public static class TrustPush
             ContentType = TrustPath.IsProof(path) ? "text/plain" : "application/json",
         }, cancel);
         if (outcome != PublishOutcome.Acknowledged)
-            throw new BrokerException(BrokerFailure.Refused, $"the broker did not take {path}: {reason}; for the desk's rights see to-broker/mosquitto.acl of a new agency");
+            throw new BrokerException(BrokerFailure.Refused,
+                $"the broker did not take {path}: {reason}; for the desk's rights see to-broker/mosquitto.acl of a new agency");
     }
 
     // {"broker","files":[…],"timestamp"?,"authority"?}: of another broker nothing is remembered; the digests only once all was sent.
     private static Pushed? Read(Agency agency) => File.Exists(agency.PushedFile) && StrictJson.TryRead(File.ReadAllBytes(agency.PushedFile), 64 * 1024,
         fields => new Pushed(fields.Text("broker", 300), fields.Texts("files", 0, 1024, text => text.Length <= 128, "must be a file's path"),
-            fields.Has("timestamp") ? fields.Text("timestamp", 64) : null, fields.Has("authority") ? fields.Text("authority", 64) : null), out var pushed, out _) ? pushed : null;
+            fields.Has("timestamp") ? fields.Text("timestamp", 64) : null, fields.Has("authority") ? fields.Text("authority", 64) : null), out var pushed,
+                out _) ? pushed : null;
 
     private static IReadOnlyList<string> Remembered(Agency agency, BrokerAddress broker) =>
         Read(agency) is { } pushed && pushed.Broker == broker.ToString() ? pushed.Files : [];

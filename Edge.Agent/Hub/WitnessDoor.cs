@@ -3,7 +3,6 @@ using Edge.Agent.LanConsole;
 using Edge.Storage.Audit;
 using Edge.Storage.Witnessing;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
@@ -50,10 +49,14 @@ public sealed class WitnessDoor : IAsyncDisposable
         CancellationToken cancel, TimeProvider? time = null)
     {
         var (fromOne, fromAll) = (new RequestBudget(MostFromOne, time ?? TimeProvider.System), new RequestBudget(MostFromAll, time ?? TimeProvider.System));
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        var app = BareServer.Build(context =>
         {
-            kestrel.AddServerHeader = false;
+            if (fromOne.TrySpend(context.Connection.RemoteIpAddress?.ToString() ?? "") && fromAll.TrySpend("")) return AnswerAsync(context, witness, log, show);
+            context.Response.Headers.RetryAfter = "60";
+            context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            return Task.CompletedTask;
+        }, kestrel =>
+        {
             kestrel.Limits.MaxConcurrentConnections = MostConnections;
             kestrel.Limits.MaxRequestBodySize = WitnessRequest.MaxBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = 8 * 1024;
@@ -63,14 +66,6 @@ public sealed class WitnessDoor : IAsyncDisposable
             kestrel.Limits.KeepAliveTimeout = KeptAlive;
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 1024, gracePeriod: TimeSpan.FromSeconds(5));
             kestrel.Listen(listen, options => options.Protocols = HttpProtocols.Http1);
-        });
-        var app = builder.Build();
-        app.Run(context =>
-        {
-            if (fromOne.TrySpend(context.Connection.RemoteIpAddress?.ToString() ?? "") && fromAll.TrySpend("")) return AnswerAsync(context, witness, log, show);
-            context.Response.Headers.RetryAfter = "60";
-            context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
-            return Task.CompletedTask;
         });
         try
         {

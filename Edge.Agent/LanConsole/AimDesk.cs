@@ -1,3 +1,4 @@
+using Edge.Agent.Door;
 using Edge.Storage.Audit;
 using Edge.Vision.Aiming;
 

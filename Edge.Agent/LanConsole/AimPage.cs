@@ -93,7 +93,8 @@ internal static class AimPage
         var checks = shown is null ? [] : AimLimits.Judge(shown.View.Figures);
         return JsonSerializer.SerializeToUtf8Bytes(new
         {
-            n = shown?.Number ?? 0, left = Span(viewing.Until - now), summary = Summary(shown?.View), overall = Overall(checks), overallWords = OverallWords(checks),
+            n = shown?.Number ?? 0, left = Span(viewing.Until - now), summary = Summary(shown?.View), overall = Overall(checks),
+            overallWords = OverallWords(checks),
             checks = checks.Select(check => new { quality = Name(check.Quality), value = Value(check), words = Words(check), verdict = Verdict(check) }),
         });
     }
@@ -141,7 +142,9 @@ internal static class AimPage
     private static string Verdict(AimCheck check) => check.Passes switch { true => "pass", false => "fail", null => "open" };
 
     // A sign and a word: not everybody sees the colour.
-    private static string Words(AimCheck check) => check.Passes switch { true => "√ good", false => $"× {Mend(check)}", null => check.Quality == AimQuality.Reads ? $"– after {AimLimits.VehiclesNeeded} vehicles" : "– no plate yet" };
+    private static string Words(AimCheck check) =>
+        check.Passes switch { true => "√ good", false => $"× {Mend(check)}",
+            null => check.Quality == AimQuality.Reads ? $"– after {AimLimits.VehiclesNeeded} vehicles" : "– no plate yet" };
 
     private static string Mend(AimCheck check) => check.Quality switch
     {
@@ -169,5 +172,6 @@ internal static class AimPage
         $"{view.Figures.Width} × {view.Figures.Height} px, brightness {view.Figures.Brightness:0}; plates in it: {view.Figures.Plates}{(view.Figures.Now is { } now ? $", {now.Height:0} px high" : "")}; in the last {view.Figures.Seconds:0} s {view.Figures.Reads} read, {view.Figures.Unread} not read");
 
     private static string State(CameraHealth health) =>
-        health.State == CameraState.Running ? "<span class=\"good\">√ running</span>" : $"<span class=\"bad\">× {Text(health.State.ToString().ToLowerInvariant())}</span>";
+        health.State == CameraState.Running ? "<span class=\"good\">√ running</span>"
+            : $"<span class=\"bad\">× {Text(health.State.ToString().ToLowerInvariant())}</span>";
 }

@@ -51,7 +51,8 @@ internal sealed class ClientCertificates : IDisposable
         reason = "other-role";
         var names = certificate.SubjectName.EnumerateRelativeDistinguishedNames().Where(name => !name.HasMultipleElements)
             .Select(name => (name.GetSingleElementType().Value, name.GetSingleElementValue())).ToList();
-        return names.Contains((Organisation, _box.Name.Agency)) && names.Contains((Unit, Duties.Write(user.Role))) && names.Contains((CommonName, CertificateAuthority.PersonName(user.Account))) ? user : null;
+        return names.Contains((Organisation, _box.Name.Agency)) && names.Contains((Unit, Duties.Write(user.Role)))
+            && names.Contains((CommonName, CertificateAuthority.PersonName(user.Account))) ? user : null;
     }
 
     public void Dispose() => Authority.Dispose();

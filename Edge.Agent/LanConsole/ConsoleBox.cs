@@ -1,5 +1,6 @@
 using Edge.Agent.Configuration;
 using Edge.Agent.Device;
+using Edge.Agent.Door;
 using Edge.Agent.Governance;
 using Edge.Agent.Incidents;
 using Edge.Agent.Publishing;
@@ -14,7 +15,10 @@ internal sealed record ConsoleBox
 {
     public required BoxName Name { get; init; }
 
-    public required AgentConfiguration Configuration { get; init; }
+    /// <summary>The configuration in force.</summary>
+    public required Func<AgentConfiguration> Configured { get; init; }
+
+    public AgentConfiguration Configuration => Configured();
 
     /// <summary>The agency's CA, PEM.</summary>
     public required string CaFile { get; init; }

@@ -31,11 +31,13 @@ internal static class ConsoleCertificate
         DurableFile.MakeFolder(folder);
         using var key = Key(Path.Combine(folder, "tls.key"), Path.Combine(folder, RequestName));
         var issued = Path.Combine(enrolmentFolder, IssuedName);
-        if (File.Exists(issued)) return Load(issued, key) ?? throw new ConsoleException($"{issued} is not for this box's console: hub console certify {folder}/{RequestName} makes one");
+        if (File.Exists(issued)) return Load(issued, key)
+            ?? throw new ConsoleException($"{issued} is not for this box's console: hub console certify {folder}/{RequestName} makes one");
         var own = Path.Combine(folder, "tls.crt");
         if (File.Exists(own) && Load(own, key) is { } kept)
         {
-            if (kept.NotBefore.ToUniversalTime() <= now.UtcDateTime && now.UtcDateTime < kept.NotAfter.ToUniversalTime() && hosts.All(host => kept.MatchesHostname(host))) return kept;
+            if (kept.NotBefore.ToUniversalTime() <= now.UtcDateTime && now.UtcDateTime < kept.NotAfter.ToUniversalTime()
+                && hosts.All(host => kept.MatchesHostname(host))) return kept;
             kept.Dispose();
         }
         var request = new CertificateRequest("CN=plate reader", key, HashAlgorithmName.SHA256);
@@ -56,7 +58,8 @@ internal static class ConsoleCertificate
             if (File.Exists(path)) key.ImportFromPem(File.ReadAllText(path));
             else DurableFile.Write(path, Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"));
             if (!File.Exists(requestPath))
-                DurableFile.Write(requestPath, Encoding.ASCII.GetBytes(new CertificateRequest("CN=console", key, HashAlgorithmName.SHA256).CreateSigningRequestPem() + "\n"), Public);
+                DurableFile.Write(requestPath, Encoding.ASCII.GetBytes(new CertificateRequest("CN=console", key, HashAlgorithmName.SHA256)
+                    .CreateSigningRequestPem() + "\n"), Public);
             return key;
         }
         catch (Exception damaged) when (damaged is CryptographicException or ArgumentException)

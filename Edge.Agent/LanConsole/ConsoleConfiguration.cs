@@ -14,12 +14,14 @@ public sealed record ConsoleConfiguration(IPAddress Address, int Port, bool Publ
     internal static ConsoleConfiguration Read(JsonFields fields)
     {
         // Not every address at once: the console is for the technicians' network, and neither for the cameras' nor for the broker's.
-        var address = fields.Text("address", text => IPAddress.TryParse(text, out var one) && one.ToString() == text && !one.Equals(IPAddress.Any) && !one.Equals(IPAddress.IPv6Any),
+        var address = fields.Text("address",
+            text => IPAddress.TryParse(text, out var one) && one.ToString() == text && !one.Equals(IPAddress.Any) && !one.Equals(IPAddress.IPv6Any),
             "must be one address of this machine, such as 192.168.7.20");
         return new ConsoleConfiguration(
             IPAddress.TryParse(address, out var parsed) ? parsed : IPAddress.Loopback,
             fields.Whole("tlsPort", 1, 65535, DefaultPort),
             fields.Flag("publicPolicy", otherwise: false),
-            fields.Texts("names", 0, 8, name => Uri.CheckHostName(name) is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6, "must be a host name or an address"));
+            fields.Texts("names", 0, 8, name => Uri.CheckHostName(name) is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6,
+                "must be a host name or an address"));
     }
 }

@@ -32,7 +32,8 @@ internal sealed class ConsoleDiary(AuditLog audit, IncidentReporter incidents, T
             TellLocked(anyway: true);
             TellFurther(_wrong, "further-codes", anyway: false);
             if (!_wrong.TrySpend(time.GetUtcNow())) return;
-            Append(Of(AuditAction.ConsoleLogin, user.Account, user.Role) with { Outcome = AuditOutcome.Refused(why == CodeVerdict.Used ? "used-code" : "wrong-code") });
+            Append(Of(AuditAction.ConsoleLogin, user.Account, user.Role) with
+                { Outcome = AuditOutcome.Refused(why == CodeVerdict.Used ? "used-code" : "wrong-code") });
             _failed.Add();
         }
     }
@@ -66,7 +67,8 @@ internal sealed class ConsoleDiary(AuditLog audit, IncidentReporter incidents, T
     public void Aims(Session session, int camera) => audit.Append(Of(AuditAction.AimViewed, session.Account, session.Role) with { Sequence = camera });
 
     /// <exception cref="AuditWriteException">The log refused: hand out nothing.</exception>
-    public void Exports(Session session, bool full) => audit.Append(Of(AuditAction.LogExported, session.Account, session.Role) with { Kind = full ? "full" : "public" });
+    public void Exports(Session session, bool full) =>
+        audit.Append(Of(AuditAction.LogExported, session.Account, session.Role) with { Kind = full ? "full" : "public" });
 
     /// <summary>Writes what was only counted and is due; now and then, and at the end.</summary>
     public void CountFurther(bool atOnce)
@@ -83,7 +85,8 @@ internal sealed class ConsoleDiary(AuditLog audit, IncidentReporter incidents, T
     private void TellLocked(bool anyway)
     {
         if (_locked.Count == 0 || (!anyway && time.GetUtcNow() - _locked.Since < TimeSpan.FromHours(1))) return;
-        if (Append(new AuditEntry { Action = AuditAction.ConsoleLogin, Outcome = AuditOutcome.Refused("locked"), Actor = "unknown", Count = _locked.Count })) _locked = default;
+        if (Append(new AuditEntry { Action = AuditAction.ConsoleLogin, Outcome = AuditOutcome.Refused("locked"), Actor = "unknown", Count = _locked.Count }))
+            _locked = default;
     }
 
     private void TellFurther(HourlyBudget budget, string reason, bool anyway)

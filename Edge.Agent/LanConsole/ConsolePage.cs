@@ -12,7 +12,8 @@ internal static class ConsolePage
     /// <param name="links">Where they may go.</param>
     /// <param name="here">Which of these this is.</param>
     /// <param name="head">More for the head.</param>
-    public static string Write(string box, string title, string main, Session? session = null, IEnumerable<(string Path, string Text)>? links = null, string here = "", string head = "")
+    public static string Write(string box, string title, string main, Session? session = null, IEnumerable<(string Path, string Text)>? links = null,
+        string here = "", string head = "")
     {
         var navigation = new StringBuilder();
         foreach (var (path, text) in links ?? [])
@@ -49,7 +50,8 @@ internal static class ConsolePage
     public static string Form(Session session) => $"<input type=\"hidden\" name=\"form\" value=\"{session.Form}\">";
 
     /// <summary>A page that says one thing.</summary>
-    public static string Say(string box, string title, string text, Session? session = null, IEnumerable<(string Path, string Text)>? links = null, string here = "") =>
+    public static string Say(string box, string title, string text, Session? session = null, IEnumerable<(string Path, string Text)>? links = null,
+        string here = "") =>
         Write(box, title, $"<section><p>{Text(text)}</p></section>", session, links, here);
 
     /// <summary>The page to come in by.</summary>

@@ -35,13 +35,15 @@ internal sealed record ConsoleRoute(string Method, string Path, Access Access, V
 /// <summary>One request, as far as it was judged.</summary>
 internal sealed record ConsoleCall(HttpContext Http, ConsoleUser? User, Session? Session, string Camera, IReadOnlyDictionary<string, string> Fields);
 
-/// <summary>Every page of the console, and the one way to each: budget, certificate, session, role, form, page. What is not in the table is not there.</summary>
-internal sealed class ConsolePages : IDisposable
+/// <summary>Every page of the console, and the one way to each: budget, certificate, session, role, form, page. What is not in the table is not
+/// there.</summary>
+internal sealed partial class ConsolePages : IAsyncDisposable
 {
     /// <summary>Cannot be set by a page of another host, nor without TLS.</summary>
     public const string Cookie = "__Host-edge";
 
-    private const string OwnPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    private const string OwnPolicy =
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
     private static readonly byte[] Style = Asset("console.css");
     private static readonly byte[] Script = Asset("console.js");
@@ -75,15 +77,18 @@ internal sealed class ConsolePages : IDisposable
             new("POST", "/login", Access.Certificate, null, ComeInAsync),
             new("POST", "/logout", Access.Session, null, LogOutAsync),
             new("GET", "/policy", Access.Public, null, PolicyAsync),
-            new("GET", "/aim", Access.Session, Verb.ViewAim, call => PageAsync(call, "Aim a camera", AimPage.Cameras(_box.Look().Cameras, _box.Time.GetUtcNow()), "/aim")),
+            new("GET", "/aim", Access.Session, Verb.ViewAim,
+                call => PageAsync(call, "Aim a camera", AimPage.Cameras(_box.Look().Cameras, _box.Time.GetUtcNow()), "/aim")),
             new("GET", "/aim/{camera}", Access.Session, Verb.ViewAim, AimAsync),
             new("POST", "/aim/{camera}", Access.Session, Verb.ViewAim, BeginAimAsync),
             new("POST", "/aim/{camera}/stop", Access.Session, Verb.ViewAim, StopAimAsync),
             new("GET", "/aim/{camera}/look", Access.Session, Verb.ViewAim, LookAsync),
             new("GET", "/aim/{camera}/picture", Access.Session, Verb.ViewAim, PictureAsync),
-            new("GET", "/log", Access.Session, Verb.Export, call => PageAsync(call, "The audit log", LogPage.Write(_box, _box.Look(), _log, call.Session!), "/log")),
+            new("GET", "/log", Access.Session, Verb.Export,
+                call => PageAsync(call, "The audit log", LogPage.Write(_box, _box.Look(), _log, call.Session!), "/log")),
             new("GET", "/log/search", Access.Session, Verb.Export, SearchAsync),
             new("POST", "/log/verify", Access.Session, Verb.Export, VerifyAsync),
+            new("POST", "/log/verify/stop", Access.Session, Verb.Export, StopVerifyingAsync),
             new("GET", "/log/report", Access.Session, Verb.Export, ReportAsync),
             new("POST", "/log/export", Access.Session, Verb.Export, ExportAsync),
         ];
@@ -107,7 +112,8 @@ internal sealed class ConsolePages : IDisposable
         catch (Exception refused) when (refused is AuditException or IOException or UnauthorizedAccessException)
         {
             _box.Log.LogError("the console refused something: {Reason}", refused.Message);
-            if (!http.Response.HasStarted) await SayAsync(http, 503, "Not now", "The box's disk or log refuses. Nothing was shown or handed out. See the box's journal.");
+            if (!http.Response.HasStarted) await SayAsync(http, 503, "Not now",
+                "The box's disk or log refuses. Nothing was shown or handed out. See the box's journal.");
         }
 #pragma warning disable CA1031 // the outermost frame of a request: the box must not fall over one
         catch (Exception bug) when (bug is not OperationCanceledException)
@@ -119,7 +125,7 @@ internal sealed class ConsolePages : IDisposable
         }
     }
 
-    public void Dispose() => _log.Dispose();
+    public ValueTask DisposeAsync() => _log.DisposeAsync();
 
     private async Task JudgeAsync(HttpContext http)
     {
@@ -141,7 +147,9 @@ internal sealed class ConsolePages : IDisposable
         var session = user is null ? null : _sessions.Find(http.Request.Cookies[Cookie], user.Certificate);
         if (user is null && !(route.Access == Access.Public && _configuration.PublicPolicy))
         {
-            Refuse(http, 403);
+            // Whoever types the address alone finds the one page that is there for them.
+            if (_configuration.PublicPolicy && route is { Method: "GET", Path: "/" }) Go(http, "/policy");
+            else Refuse(http, 403);
             return;
         }
         if (route.Access == Access.Session && session is null)
@@ -176,7 +184,8 @@ internal sealed class ConsolePages : IDisposable
         {
             if (route.Path == path) return (route, "");
             if (route.Path.Split('/') is not [_, _, "{camera}", ..] wanted || path.Split('/') is not { } asked || asked.Length != wanted.Length) continue;
-            if (asked.Index().All(part => part.Index == 2 || part.Item == wanted[part.Index]) && _box.Configuration.Cameras.Any(camera => camera.Name == asked[2])) return (route, asked[2]);
+            if (asked.Index().All(part => part.Index == 2 || part.Item == wanted[part.Index])
+                && _box.Configuration.Cameras.Any(camera => camera.Name == asked[2])) return (route, asked[2]);
         }
         return null;
     }
@@ -271,7 +280,8 @@ internal sealed class ConsolePages : IDisposable
 
     // ---- aiming --------------------------------------------------------------------------------------------------
 
-    private Task AimAsync(ConsoleCall call) => _aim.Of(call.Session!, call.Camera) is { } viewing ? ShowAimAsync(call, viewing) : AimClosedAsync(call, null, 200);
+    private Task AimAsync(ConsoleCall call) =>
+        _aim.Of(call.Session!, call.Camera) is { } viewing ? ShowAimAsync(call, viewing) : AimClosedAsync(call, null, 200);
 
     private Task ShowAimAsync(ConsoleCall call, Viewing viewing) => PageAsync(call, $"Aim {call.Camera}",
         AimPage.Open(Camera(call), viewing, call.Session!, _box.Time.GetUtcNow()), "/aim", AimPage.Head);
@@ -316,21 +326,31 @@ internal sealed class ConsolePages : IDisposable
 
     private Task SearchAsync(ConsoleCall call)
     {
-        var asked = new LogQuestion(call.Fields.GetValueOrDefault("from", ""), call.Fields.GetValueOrDefault("to", ""), call.Fields.GetValueOrDefault("action", ""),
+        var asked = new LogQuestion(call.Fields.GetValueOrDefault("from", ""), call.Fields.GetValueOrDefault("to", ""),
+            call.Fields.GetValueOrDefault("action", ""),
             call.Fields.GetValueOrDefault("outcome", ""));
-        if (!TryDay(asked.From, out var from) || !TryDay(asked.To, out var to) || asked.Outcome is not ("" or "done" or "refused")) return Wrong("A day is written as 2026-01-31.");
+        if (!TryDay(asked.From, out var from) || !TryDay(asked.To, out var to) || asked.Outcome is not ("" or "done" or "refused"))
+            return Wrong("A day is written as 2026-01-31.");
         var query = new AuditQuery { From = from, To = to, Done = asked.Outcome switch { "done" => true, "refused" => false, _ => null } };
         if (asked.Action.Length > 0)
             if (AuditCode.TryParse<AuditAction>(asked.Action, out var action)) query = query with { Actions = [action] };
             else return Wrong("No action has this name.");
-        return _log.Search(query) is var (newest, all) ? PageAsync(call, "Entries of the log", LogPage.Found(asked, newest, all), "/log") : BusyAsync(call);
+        return _log.Search(query, call.Http.RequestAborted) is var (newest, all)
+            ? PageAsync(call, "Entries of the log", LogPage.Found(asked, newest, all), "/log") : BusyAsync(call);
 
         Task Wrong(string text) => SayAsync(call.Http, 400, "Not understood", text, call.Session, "/log");
     }
 
     private Task VerifyAsync(ConsoleCall call) =>
-        !ReportPeriod.TryParse(call.Fields.GetValueOrDefault("quarter", ""), out var period) ? SayAsync(call.Http, 400, "Not understood", "A quarter is written as 2026Q4.", call.Session, "/log")
+        !ReportPeriod.TryParse(call.Fields.GetValueOrDefault("quarter", ""), out var period)
+            ? SayAsync(call.Http, 400, "Not understood", "A quarter is written as 2026Q4.", call.Session, "/log")
         : _log.BeginCheck(period) ? GoAsync(call, "/log") : BusyAsync(call);
+
+    private Task StopVerifyingAsync(ConsoleCall call)
+    {
+        _log.StopCheck();
+        return GoAsync(call, "/log");
+    }
 
     private Task ReportAsync(ConsoleCall call) =>
         _log.Check is { Box: { } counted } check && check.Period.Name == call.Fields.GetValueOrDefault("quarter", "")
@@ -343,7 +363,8 @@ internal sealed class ConsolePages : IDisposable
         RecipientPublicKey? to = null;
         if (full is null || (full is true && !TryKey(call.Fields.GetValueOrDefault("auditor", ""), out to)))
         {
-            await SayAsync(call.Http, 400, "Not understood", "An auditor's public key is 43 characters, as edge-agent audit key prints it.", call.Session, "/log");
+            await SayAsync(call.Http, 400, "Not understood", "An auditor's public key is 43 characters, as edge-agent audit key prints it.",
+                call.Session, "/log");
             return;
         }
         // Sealed copies open what the log conceals: for auditors, not for everybody who may have the public one.
@@ -370,94 +391,6 @@ internal sealed class ConsolePages : IDisposable
         }
     }
 
-    private Task BusyAsync(ConsoleCall call) => SayAsync(call.Http, 409, "Busy", "The log is being read for somebody already. Try again in a moment.", call.Session, "/log");
-
-    private static bool TryDay(string text, out DateTimeOffset? day)
-    {
-        day = DateTimeOffset.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var parsed) ? parsed : null;
-        return text.Length == 0 || day is not null;
-    }
-
-    private static bool TryKey(string text, out RecipientPublicKey? key)
-    {
-        key = null;
-        try
-        {
-            // Never a file: what comes from the network names nothing on this machine.
-            if (text.Length == 43 && !text.AsSpan().ContainsAny('/', '.')) key = AuditInputs.AuditorWritten(text);
-        }
-        catch (FormatException)
-        {
-            // Said by the page.
-        }
-        return key is not null;
-    }
-
-    // ---- answers -------------------------------------------------------------------------------------------------
-
-    private IEnumerable<(string Path, string Text)> Links(Session session)
-    {
-        if (_box.Allows(session.Role, Verb.ViewAim)) yield return ("/aim", "Aim");
-        if (_box.Allows(session.Role, Verb.Export)) yield return ("/log", "Log");
-        yield return ("/policy", "Policy");
-    }
-
-    private Task PageAsync(ConsoleCall call, string title, string main, string here, string head = "") =>
-        HtmlAsync(call.Http, call.Http.Response.StatusCode, ConsolePage.Write(_box.Name.Box, title, main, call.Session, Links(call.Session!), here, head));
-
-    private Task SayAsync(HttpContext http, int status, string title, string text, Session? session = null, string here = "") =>
-        HtmlAsync(http, status, ConsolePage.Say(_box.Name.Box, title, text, session, session is null ? null : Links(session), here));
-
-    private static async Task HtmlAsync(HttpContext http, int status, string html, string? contentSecurityPolicy = null)
-    {
-        http.Response.StatusCode = status;
-        if (contentSecurityPolicy is not null) http.Response.Headers.ContentSecurityPolicy = $"{contentSecurityPolicy}; frame-ancestors 'none'";
-        http.Response.ContentType = "text/html; charset=utf-8";
-        var bytes = Encoding.UTF8.GetBytes(html);
-        http.Response.ContentLength = bytes.Length;
-        await http.Response.Body.WriteAsync(bytes, http.RequestAborted);
-    }
-
-    private static async Task SendAsync(ConsoleCall call, string type, byte[] bytes)
-    {
-        call.Http.Response.ContentType = type;
-        call.Http.Response.ContentLength = bytes.Length;
-        await call.Http.Response.Body.WriteAsync(bytes, call.Http.RequestAborted);
-    }
-
-    // 303: what was posted is not posted again.
-    private static Task GoAsync(ConsoleCall call, string path)
-    {
-        call.Http.Response.StatusCode = 303;
-        call.Http.Response.Headers.Location = path;
-        return Task.CompletedTask;
-    }
-
-    // Says nothing: whoever is refused before coming in learns nothing of the box.
-    private static void Refuse(HttpContext http, int status)
-    {
-        if (http.Response.HasStarted) http.Abort();
-        else http.Response.StatusCode = status;
-    }
-
-    private static void Harden(IHeaderDictionary headers)
-    {
-        headers.ContentSecurityPolicy = OwnPolicy;
-        headers.StrictTransportSecurity = "max-age=31536000";
-        headers.CacheControl = "no-store";
-        headers.XContentTypeOptions = "nosniff";
-        headers.XFrameOptions = "DENY";
-        headers["Referrer-Policy"] = "same-origin";
-        headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()";
-    }
-
-    private static byte[] Asset(string name)
-    {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"Edge.Agent.LanConsole.{name}") ?? throw new InvalidOperationException($"{name} is not in the program");
-        using var bytes = new MemoryStream();
-        stream.CopyTo(bytes);
-        return bytes.ToArray();
-    }
+    private Task BusyAsync(ConsoleCall call) =>
+        SayAsync(call.Http, 409, "Busy", "The log is being read for somebody already. Try again in a moment.", call.Session, "/log");
 }

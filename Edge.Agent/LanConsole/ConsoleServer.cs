@@ -1,17 +1,12 @@
 using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using Edge.Agent.Governance;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.LanConsole;
@@ -36,7 +31,6 @@ internal sealed class ConsoleServer : IAsyncDisposable
     private const int LeastBytesPerSecond = 256 * 1024;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan CountedEvery = TimeSpan.FromMinutes(1);
 
     private readonly ConsoleBox _box;
@@ -60,7 +54,8 @@ internal sealed class ConsoleServer : IAsyncDisposable
         _clients = new ClientCertificates(box);
         try
         {
-            _certificate = ConsoleCertificate.Open(box.Folder, box.Configuration.EnrolmentFolder, [configuration.Address.ToString(), .. configuration.Names], box.Time.GetUtcNow());
+            _certificate = ConsoleCertificate.Open(box.Folder, box.Configuration.EnrolmentFolder, [configuration.Address.ToString(), .. configuration.Names],
+                box.Time.GetUtcNow());
         }
         catch
         {
@@ -71,6 +66,9 @@ internal sealed class ConsoleServer : IAsyncDisposable
         _pages = new ConsolePages(box, configuration, codes, _diary, _stop.Token);
     }
 
+    /// <summary>Everything that it answers to.</summary>
+    public IReadOnlyList<ConsoleRoute> Routes => _pages.Routes;
+
     /// <summary>Where it listens; null until it does.</summary>
     public IPEndPoint? Listening { get; private set; }
 
@@ -78,73 +76,45 @@ internal sealed class ConsoleServer : IAsyncDisposable
     public async Task RunAsync(CancellationToken stop)
     {
         await using var stopping = stop.Register(_stop.Cancel);
-        while (!stop.IsCancellationRequested)
-        {
-            try
-            {
-                await ServeAsync(stop);
-            }
-            catch (Exception taken) when (taken is IOException or SocketException)
-            {
-                _box.Log.LogError("the console cannot listen on {Address}:{Port}: {Reason}; it tries again", _configuration.Address, _configuration.Port, taken.Message);
-            }
-            if (!stop.IsCancellationRequested) await Task.Delay(AgainAfter, _box.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        await BareServer.RunAsync(Build, ServeAsync, taken =>
+            _box.Log.LogError("the console cannot listen on {Address}:{Port}: {Reason}; it tries again", _configuration.Address, _configuration.Port, taken),
+                _box.Time, stop);
     }
 
-    private async Task ServeAsync(CancellationToken stop)
+    private async Task ServeAsync(IPEndPoint listening, CancellationToken stop)
     {
-        await using var app = Build();
-        await app.StartAsync(stop);
-        Listening = EndpointOf(app);
-        _box.Log.LogInformation("console at https://{Address}:{Port}, certificate {Fingerprint}", _configuration.Address, Listening.Port,
+        Listening = listening;
+        _box.Log.LogInformation("console at https://{Address}:{Port}, certificate {Fingerprint}", _configuration.Address, listening.Port,
             _certificate.GetCertHashString(System.Security.Cryptography.HashAlgorithmName.SHA256));
         using var timer = new PeriodicTimer(CountedEvery, _box.Time);
         try
         {
             while (await timer.WaitForNextTickAsync(stop)) _diary.CountFurther(atOnce: false);
         }
-        catch (OperationCanceledException)
-        {
-            // Told to stop.
-        }
         finally
         {
             Listening = null;
             _diary.CountFurther(atOnce: true);
-            using var atOnce = new CancellationTokenSource();
-            await atOnce.CancelAsync();
-            await app.StopAsync(atOnce.Token);
         }
     }
 
-    private WebApplication Build()
+    private WebApplication Build() => BareServer.Build(_pages.AnswerAsync, kestrel =>
     {
-        // Empty: no settings from files or environment, so that nothing can widen what is configured.
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton<IHostLifetime, LifetimeOfTheBox>();
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        kestrel.Limits.MaxConcurrentConnections = MostAtOnce;
+        kestrel.Limits.MinResponseDataRate = new MinDataRate(LeastBytesPerSecond, Patience);
+        kestrel.Limits.MaxRequestBodySize = LargestRequest;
+        kestrel.Limits.MaxRequestLineSize = 2048;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        kestrel.Limits.MaxRequestHeaderCount = 50;
+        kestrel.Limits.RequestHeadersTimeout = Patience;
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
+        kestrel.Listen(_configuration.Address, _configuration.Port, listen =>
         {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = MostAtOnce;
-            kestrel.Limits.MinResponseDataRate = new MinDataRate(LeastBytesPerSecond, Patience);
-            kestrel.Limits.MaxRequestBodySize = LargestRequest;
-            kestrel.Limits.MaxRequestLineSize = 2048;
-            kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
-            kestrel.Limits.MaxRequestHeaderCount = 50;
-            kestrel.Limits.RequestHeadersTimeout = Patience;
-            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
-            kestrel.Listen(_configuration.Address, _configuration.Port, listen =>
-            {
-                listen.Protocols = HttpProtocols.Http1;
-                listen.Use(next => connection => ConnectedAsync(connection, next));
-                listen.UseHttps(Tls());
-            });
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(next => connection => ConnectedAsync(connection, next));
+            listen.UseHttps(Tls());
         });
-        var app = builder.Build();
-        app.Run(_pages.AnswerAsync);
-        return app;
-    }
+    });
 
     // Before TLS: a handshake costs more than all that a stranger is told.
     private async Task ConnectedAsync(ConnectionContext connection, ConnectionDelegate next)
@@ -205,26 +175,12 @@ internal sealed class ConsoleServer : IAsyncDisposable
         return policy;
     }
 
-    private static IPEndPoint EndpointOf(WebApplication app)
-    {
-        var address = new Uri(app.Urls.First());
-        return new IPEndPoint(IPAddress.Parse(address.Host.Trim('[', ']')), address.Port);
-    }
-
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _pages.Dispose();
+        await _pages.DisposeAsync();
         _clients.Dispose();
         _certificate.Dispose();
         _stop.Dispose();
-    }
-
-    /// <summary>Signals are the box's to hear.</summary>
-    internal sealed class LifetimeOfTheBox : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -18,16 +18,21 @@ internal sealed record LogCheck(ReportPeriod Period, DateTimeOffset Began, Audit
 }
 
 /// <summary>What an auditor does with the log, one piece of work at a time: the reader comes first.</summary>
-internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IDisposable
+internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IAsyncDisposable
 {
     /// <summary>Entries that one search shows: the newest.</summary>
     public const int MostShown = 200;
+
+    /// <summary>A check that takes longer is given up: a million entries take minutes on the slowest board.</summary>
+    public static readonly TimeSpan LongestCheck = TimeSpan.FromMinutes(30);
 
     private const string ExportPrefix = "export-";
 
     private readonly SemaphoreSlim _alone = new(1);
     private readonly SemaphoreSlim _handing = new(1);
     private volatile LogCheck? _check;
+    private CancellationTokenSource? _checking;
+    private Task _working = Task.CompletedTask;
     private long _seen;
 
     /// <summary>The last check, done or not; null before the first.</summary>
@@ -46,9 +51,10 @@ internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IDisposable
     /// <summary>The newest entries that a query asks for, newest first, and how many there are in all.</summary>
     /// <returns>Null while somebody else is at work.</returns>
     /// <exception cref="AuditException">The log cannot be read.</exception>
-    public (IReadOnlyList<AuditRecord> Newest, long All)? Search(AuditQuery query)
+    /// <exception cref="OperationCanceledException">Whoever asked is gone.</exception>
+    public (IReadOnlyList<AuditRecord> Newest, long All)? Search(AuditQuery query, CancellationToken cancel)
     {
-        if (!_alone.Wait(0)) return null;
+        if (!_alone.Wait(0, CancellationToken.None)) return null;
         try
         {
             using var log = Bundle.Open(box.AuditFolder);
@@ -56,6 +62,7 @@ internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IDisposable
             var all = 0L;
             foreach (var match in AuditSearch.In(log, query).Where(match => match.Entry is not null))
             {
+                cancel.ThrowIfCancellationRequested();
                 all++;
                 newest.Enqueue(match.Record);
                 if (newest.Count > MostShown) newest.Dequeue();
@@ -74,19 +81,35 @@ internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IDisposable
     {
         if (!_alone.Wait(0)) return false;
         Interlocked.Exchange(ref _seen, 0);
-        _check = new LogCheck(period, box.Time.GetUtcNow(), null, null, null);
-        _ = Task.Run(() =>
+        var check = _check = new LogCheck(period, box.Time.GetUtcNow(), null, null, null);
+        var checking = _checking = new CancellationTokenSource(LongestCheck, box.Time);
+        _working = Task.Run(() =>
         {
             try
             {
-                _check = Verify(_check);
+                _check = Verify(check, checking.Token);
             }
             finally
             {
+                _checking = null;
+                checking.Dispose();
                 _alone.Release();
             }
-        });
+        }, CancellationToken.None);
         return true;
+    }
+
+    /// <summary>Ends the check under way, if there is one; what it has seen so far is worth nothing.</summary>
+    public void StopCheck()
+    {
+        try
+        {
+            _checking?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has just ended by itself.
+        }
     }
 
     /// <summary>Makes a copy of the log for whoever verifies it elsewhere; disposing it removes it from the disk.</summary>
@@ -117,7 +140,8 @@ internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IDisposable
             var path = Path.Combine(box.Folder, $"{ExportPrefix}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}.tar");
             var manifest = BundleExport.Write(box.AuditFolder, path,
                 new BundleForm(to, Archive: true, box.LogKey, [.. box.Trust()?.Policy.Witnesses.Keys ?? []]));
-            var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Options = FileOptions.SequentialScan | FileOptions.Asynchronous });
+            var file = new FileStream(path,
+                new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Options = FileOptions.SequentialScan | FileOptions.Asynchronous });
             File.Delete(path); // while it is open: whatever happens to the download, nothing stays
             return new LogCopy(file, manifest.Size, _handing);
         }
@@ -130,25 +154,36 @@ internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IDisposable
     /// <summary>The report of a quarter that was counted, as a page.</summary>
     public static string Page(LogCheck check, ReportedBox counted) => PageHtml.Write(ReportPage.Of(new TransparencyReport(check.Period, [counted])));
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        StopCheck();
+        await _working;
         _alone.Dispose();
         _handing.Dispose();
     }
 
-    private LogCheck Verify(LogCheck check)
+    private LogCheck Verify(LogCheck check, CancellationToken stop)
     {
         try
         {
             using var log = Bundle.Open(box.AuditFolder);
             var tally = new BoxTally(check.Period);
-            var report = log.Verify(box.LogKey, null, [], out _, box.LogEpochKey, (_, entry) => tally.Look(entry), new Count(this));
+            var report = log.Verify(box.LogKey, null, [], out _, box.LogEpochKey, (_, entry) =>
+            {
+                stop.ThrowIfCancellationRequested();
+                tally.Look(entry);
+            }, new Count(this));
             return check with
             {
                 Report = report,
                 Box = report.Holds && report.Checkpoint is { } checkpoint
-                    ? new ReportedBox(box.Name.LogOrigin, checkpoint.Size, checkpoint.Root.ToString(), $"{box.LogKey.Id:x8}", report.Witnessed, tally.Covered, tally.Figures()) : null,
+                    ? new ReportedBox(box.Name.LogOrigin, checkpoint.Size, checkpoint.Root.ToString(), $"{box.LogKey.Id:x8}", report.Witnessed, tally.Covered,
+                        tally.Figures()) : null,
             };
+        }
+        catch (OperationCanceledException)
+        {
+            return check with { Failure = "it was stopped, or took longer than half an hour: take a copy and verify it elsewhere" };
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or BundleException)
         {

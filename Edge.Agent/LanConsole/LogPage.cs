@@ -34,7 +34,8 @@ internal static class LogPage
 
                 """);
         }
-        var said = all switch { 0 => "Nothing found.", 1 => "One entry.", _ when all > newest.Count => $"{Number(all)} entries; the newest {newest.Count}.", _ => $"{Number(all)} entries." };
+        var said = all switch { 0 => "Nothing found.", 1 => "One entry.", _ when all > newest.Count => $"{Number(all)} entries; the newest {newest.Count}.",
+            _ => $"{Number(all)} entries." };
         return $"""
             <p class="back"><a href="/log">The log</a></p>
             <section aria-labelledby="find"><h2 id="find">Find entries</h2>{Search(question)}</section>
@@ -46,12 +47,14 @@ internal static class LogPage
     }
 
     /// <summary>The quarter that a moment is in, as <see cref="ReportPeriod"/> reads it.</summary>
-    public static string Quarter(DateTimeOffset now) => string.Create(CultureInfo.InvariantCulture, $"{now.UtcDateTime.Year}Q{(now.UtcDateTime.Month + 2) / 3}");
+    public static string Quarter(DateTimeOffset now) =>
+        string.Create(CultureInfo.InvariantCulture, $"{now.UtcDateTime.Year}Q{(now.UtcDateTime.Month + 2) / 3}");
 
     private static string State(ConsoleBox box, BoxHealth health)
     {
         var standing = health.Log.Witnessed;
-        var cosigned = standing is null ? "The policy names no witness." : standing.Time is not { } time ? "Not cosigned yet by as many witnesses as the policy needs."
+        var cosigned = standing is null ? "The policy names no witness." : standing.Time is not
+            { } time ? "Not cosigned yet by as many witnesses as the policy needs."
             : $"{Time(time)}: {Number(standing.Size)} entries. Since then {Number(Math.Max(0, health.Log.Size - standing.Size))}, which no witness has seen.";
         return $"""
             <section aria-labelledby="state"><h2 id="state">As it stands</h2>
@@ -74,8 +77,9 @@ internal static class LogPage
         var result = check switch
         {
             null => "<p>Not verified since the agent started.</p>",
-            { IsDone: false } => $"<p role=\"status\">Being verified since {Time(check.Began)}: {Number(desk.Seen)} entries so far. <a href=\"/log\">Look again</a></p>",
-            { Failure: { } failure } => $"<p class=\"alert\" role=\"status\">× The log could not be read: {Text(failure)}</p>",
+            { IsDone: false } => $"<p role=\"status\">Being verified since {Time(check.Began)}: {Number(desk.Seen)} entries so far. <a href=\"/log\">Look again</a></p>"
+                + $"<form method=\"post\" action=\"/log/verify/stop\">{ConsolePage.Form(session)}<button>Stop verifying</button></form>",
+            { Failure: { } failure } => $"<p class=\"alert\" role=\"status\">× The log was not verified: {Text(failure)}</p>",
             { Report: { } report } => Result(check, report),
             _ => "",
         };
@@ -95,7 +99,8 @@ internal static class LogPage
         var rows = new StringBuilder();
         foreach (var one in report.Checks)
         {
-            var (css, word) = one.Result switch { CheckResult.Passed => ("pass", "√ holds"), CheckResult.Failed => ("fail", "× FAILED"), _ => ("open", "– skipped") };
+            var (css, word) = one.Result switch
+                { CheckResult.Passed => ("pass", "√ holds"), CheckResult.Failed => ("fail", "× FAILED"), _ => ("open", "– skipped") };
             rows.Append($"<tr class=\"{css}\"><th scope=\"row\">{Text(one.Name)}</th><td data-label=\"Result\" class=\"verdict\">{word}</td><td data-label=\"What was found\">{Text(one.File is null ? one.Detail : $"{one.File}: {one.Detail}")}</td></tr>\n");
         }
         var page = check.Box is null ? "<p>The quarter is not counted, because the log does not verify.</p>"
@@ -143,7 +148,8 @@ internal static class LogPage
     {
         (string Name, object? Value)[] all =
         [
-            ("purpose", entry.Purpose), ("agency", entry.Agency), ("kind", entry.Kind), ("detail", entry.Detail), ("version", entry.Version), ("sequence", entry.Sequence),
+            ("purpose", entry.Purpose), ("agency", entry.Agency), ("kind", entry.Kind), ("detail", entry.Detail), ("version", entry.Version),
+            ("sequence", entry.Sequence),
             ("count", entry.Count), ("frames", entry.Frames), ("reads", entry.Reads), ("discarded", entry.Discarded), ("hits", entry.Hits),
             ("case", entry.Case is null ? null : "concealed"),
         ];

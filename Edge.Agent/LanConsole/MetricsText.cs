@@ -21,6 +21,9 @@ internal static class MetricsText
         Each("edge_camera_frames_total", "counter", "Frames decoded.", camera => camera.Health.Frames);
         Each("edge_camera_dropped_total", "counter", "Frames replaced by a newer one before they were examined.", camera => camera.Health.Dropped);
         Each("edge_camera_reconnects_total", "counter", "Times the camera was opened again after a failure.", camera => camera.Health.Reconnects);
+        Each("edge_camera_plate_height_pixels", "gauge", "Height of the plates seen of late, the middle value; no sample before the first.",
+            camera => camera.PlateHeight);
+        Each("edge_camera_plate_blur_ratio", "gauge", "Width of their sharpest edges as a share of that height.", camera => camera.Blur / 100.0);
         One("edge_reads_discarded_total", "counter", "Plates that nobody has a case for, wiped.", health.Counts.Discarded);
         One("edge_reads_hits_total", "counter", "Plates that matched.", health.Counts.Hits);
         One("edge_outbox_ready", "gauge", "Messages that wait for the broker.", health.Outbox.Ready);
@@ -55,12 +58,15 @@ internal static class MetricsText
             text.Append($"{name}{labels} {value.ToString("R", CultureInfo.InvariantCulture)}\n");
         }
 
-        void Each(string name, string type, string help, Func<CameraLook, double> value)
+        void Each(string name, string type, string help, Func<CameraLook, double?> value)
         {
             Head(name, type, help);
-            foreach (var camera in health.Cameras) text.Append($"{name}{{camera=\"{Escape(camera.Name)}\"}} {value(camera).ToString("R", CultureInfo.InvariantCulture)}\n");
+            foreach (var camera in health.Cameras)
+                if (value(camera) is { } number)
+                    text.Append($"{name}{{camera=\"{Escape(camera.Name)}\"}} {number.ToString("R", CultureInfo.InvariantCulture)}\n");
         }
     }
 
-    private static string Escape(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+    private static string Escape(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 }

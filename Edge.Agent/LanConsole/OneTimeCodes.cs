@@ -111,7 +111,8 @@ internal sealed class OneTimeCodes
         foreach (var (certificate, one) in staying) _people[certificate] = one;
     }
 
-    private static DateTimeOffset RoundUp(DateTimeOffset time) => time.Ticks % TimeSpan.TicksPerSecond is var rest and > 0 ? time.AddTicks(TimeSpan.TicksPerSecond - rest) : time;
+    private static DateTimeOffset RoundUp(DateTimeOffset time) => time.Ticks % TimeSpan.TicksPerSecond is var rest
+        and > 0 ? time.AddTicks(TimeSpan.TicksPerSecond - rest) : time;
 
     private static Dictionary<string, State> Read(JsonFields fields) => fields.Map("people", 0, ConsoleUsers.Most + 1, (_, one) =>
         new State(one.Long("step", 0, long.MaxValue / 4), one.Whole("wrong", 0, MostWrongCounted), one.Instant("lockedUntil"))).ToDictionary();

@@ -148,7 +148,8 @@ public sealed record Hotlist
         var cost = new BlindCost(fields.Whole("memoryKiB", 1, int.MaxValue), fields.Whole("passes", 1, int.MaxValue));
         if (!cost.IsSane) fields.Fail("memoryKiB", "and passes together are outside what a box accepts");
         // Another agency must not be able to slow every read of this one's boxes down.
-        else if (!isOwn && (cost.MemoryKiB > BlindCost.Default.MemoryKiB || (long)cost.MemoryKiB * cost.Passes > (long)BlindCost.Default.MemoryKiB * BlindCost.Default.Passes))
+        else if (!isOwn && (cost.MemoryKiB > BlindCost.Default.MemoryKiB
+            || (long)cost.MemoryKiB * cost.Passes > (long)BlindCost.Default.MemoryKiB * BlindCost.Default.Passes))
             fields.Fail("memoryKiB", "and passes together cost more than another agency's list may");
         return cost;
     }

@@ -1,5 +1,3 @@
-using Edge.Vision.Recognition;
-
 namespace Edge.Agent.Matching;
 
 /// <summary>A hotlist as the room that sees has it: tags and when each is in force, by the machine's monotonic clock. It names no case, no
@@ -10,6 +8,6 @@ internal sealed record WatchedList(BlindedTags Tags, IReadOnlyList<WatchedList.T
     /// <summary>In force from <paramref name="From"/> until just before <paramref name="Until"/>.</summary>
     internal readonly record struct Term(TimeSpan From, TimeSpan Until);
 
-    /// <summary>The places of the entries that look for this plate now, rising.</summary>
-    public IEnumerable<int> Match(PlateText plate, TimeSpan now) => Tags.Find(plate).Where(place => Terms[place].From <= now && now < Terms[place].Until);
+    /// <summary>Of these places the ones whose entries are in force now.</summary>
+    public IEnumerable<int> InForce(IEnumerable<int> places, TimeSpan now) => places.Where(place => Terms[place].From <= now && now < Terms[place].Until);
 }

@@ -103,7 +103,8 @@ internal sealed class OrderDesk
                     ? Answered(new OrderAnswer(order.Terms.Id, opened is null ? null : Duties.Write(opened.Verb), AuditOutcome.Refused(Full)), now) : null;
             var page = refusal is null && opened is Order.Search search ? Page(search) : null;
             if (refusal is null && opened is Order.Revoke && _revoked.IsFull) refusal = "too-many-revoked";
-            var entry = Entry(opened, by!, message.Span, page, refusal is null || trust!.Policy.Allows((opened as Order.AboutCase)?.Purpose ?? "")) with { Outcome = refusal is null ? AuditOutcome.Done : AuditOutcome.Refused(refusal) };
+            var entry = Entry(opened, by!, message.Span, page, refusal is null || trust!.Policy.Allows((opened as Order.AboutCase)?.Purpose ?? "")) with
+                { Outcome = refusal is null ? AuditOutcome.Done : AuditOutcome.Refused(refusal) };
             var (logged, performed) = (false, false);
             try
             {
@@ -258,9 +259,20 @@ internal sealed class OrderDesk
         }
     }
 
+    /// <summary>Removes what a crash left of copies of the log; at the start, before anything is ordered.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public void SweepExports()
+    {
+        var exports = Path.Combine(_stateFolder, ExportsName);
+        if (!Directory.Exists(exports)) return;
+        foreach (var left in Directory.EnumerateDirectories(exports, $"*{Making}")) Directory.Delete(left, recursive: true);
+    }
+
+    private const string Making = "~"; // no id has this letter
+
     private void Export(string folder)
     {
-        var making = $"{folder}~"; // no id has this letter
+        var making = $"{folder}{Making}";
         if (Directory.Exists(making)) Directory.Delete(making, recursive: true);
         _audit.CopyTo(making);
         // Cut off before, or another operator's of the same id: this one holds all that it did, and more.
@@ -298,7 +310,8 @@ internal sealed class OrderDesk
     }
 
     /// <returns>Null if the box remembers as many orders or holds as it may: then nothing was done.</returns>
-    private OrderAnswer? Carry(OrderTerms terms, Operator by, Order? order, AuditOutcome outcome, CaseHits? page, long leaf, ActiveTrust trust, DateTimeOffset now)
+    private OrderAnswer? Carry(OrderTerms terms, Operator by, Order? order, AuditOutcome outcome, CaseHits? page, long leaf, ActiveTrust trust,
+        DateTimeOffset now)
     {
         OrderAnswer? answer = null;
         var verb = order is null ? null : Duties.Write(order.Verb);
@@ -375,7 +388,8 @@ internal sealed class OrderDesk
         _log.LogWarning("order refused: {Reason}", reason);
         return _audit.Append(new AuditEntry
         {
-            Action = AuditAction.OrderRefused, Outcome = AuditOutcome.Refused(reason), Actor = by is null ? "unknown" : AuditEntry.APerson, Person = by is null ? null : ConcealedValue.Person(by.Account),
+            Action = AuditAction.OrderRefused, Outcome = AuditOutcome.Refused(reason), Actor = by is null ? "unknown" : AuditEntry.APerson,
+            Person = by is null ? null : ConcealedValue.Person(by.Account),
             Role = by?.Role ?? AuditRole.Agent, Count = count,
         });
     }

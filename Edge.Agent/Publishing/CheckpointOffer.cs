@@ -28,13 +28,16 @@ public sealed record CheckpointOffer(SignedNote Note, IReadOnlyList<OfferedProof
         offer = null;
         reason = MessageJson.Read<Wire>(json, CloudEvent.MaxBytes, out var wire) ?? "";
         if (wire is null) return false;
-        if (wire.Checkpoint.Length > MaxNote || !SignedNote.TryParse(Encoding.UTF8.GetBytes(wire.Checkpoint), out var note) || !Checkpoint.TryParse(note!.Text, out _))
+        if (wire.Checkpoint.Length > MaxNote || !SignedNote.TryParse(Encoding.UTF8.GetBytes(wire.Checkpoint), out var note)
+            || !Checkpoint.TryParse(note!.Text, out _))
             reason = "checkpoint is not a signed checkpoint";
-        else if (wire.Proofs.Length > Witnesses.Most || wire.Proofs.Any(proof => proof is null || proof.Old < 1 || proof.Hashes.Length > WitnessRequest.MostHashes
+        else if (wire.Proofs.Length > Witnesses.Most
+            || wire.Proofs.Any(proof => proof is null || proof.Old < 1 || proof.Hashes.Length > WitnessRequest.MostHashes
                      || proof.Hashes.Any(hash => hash is not { Length: Sha256Hash.Size })))
             reason = $"proofs are not at most {Witnesses.Most} of a size and at most {WitnessRequest.MostHashes} hashes";
         else
-            offer = new CheckpointOffer(note, [.. wire.Proofs.Select(proof => new OfferedProof(proof.Old, [.. proof.Hashes.Select(hash => new Sha256Hash(hash))]))]);
+            offer = new CheckpointOffer(note,
+                [.. wire.Proofs.Select(proof => new OfferedProof(proof.Old, [.. proof.Hashes.Select(hash => new Sha256Hash(hash))]))]);
         return offer is not null;
     }
 

@@ -17,7 +17,8 @@ internal static class LinkFailure
         // the connection then, instead of answering CONNECT, our certificate is what it did not like.
         if (identity.Accepted)
             return late || IsTimeout(failure)
-                ? new(BrokerFailure.Unreachable, $"the broker at {broker} does not answer CONNECT within {settings.ConnectWithin.TotalSeconds:0.#} s: check that it runs MQTT 5, and how slow the network is", failure)
+                ? new(BrokerFailure.Unreachable,
+                    $"the broker at {broker} does not answer CONNECT within {settings.ConnectWithin.TotalSeconds:0.#} s: check that it runs MQTT 5, and how slow the network is", failure)
                 : new(BrokerFailure.CertificateRefused, $"the broker at {broker} refused this client's certificate " +
                     $"{settings.Certificates.CertificateFile}: it must be signed by the CA that the broker trusts, and be in date", failure);
         if (late) return new(BrokerFailure.Unreachable, $"cannot reach {broker} (no answer): check the network, the port and any firewall", failure);
@@ -40,7 +41,8 @@ internal static class LinkFailure
         MqttClientConnectResultCode.NotAuthorized or MqttClientConnectResultCode.BadUserNameOrPassword or MqttClientConnectResultCode.Banned
             or MqttClientConnectResultCode.BadAuthenticationMethod =>
             (BrokerFailure.NotAuthorised, $"knows this certificate but does not authorise {client}: allow it on the broker"),
-        MqttClientConnectResultCode.ClientIdentifierNotValid => (BrokerFailure.NotAuthorised, $"does not take the client name {client}: allow it on the broker"),
+        MqttClientConnectResultCode.ClientIdentifierNotValid =>
+        (BrokerFailure.NotAuthorised, $"does not take the client name {client}: allow it on the broker"),
         MqttClientConnectResultCode.UnsupportedProtocolVersion => (BrokerFailure.Refused, "does not speak MQTT 5: use one that does"),
         MqttClientConnectResultCode.ServerBusy or MqttClientConnectResultCode.ServerUnavailable or MqttClientConnectResultCode.ConnectionRateExceeded
             or MqttClientConnectResultCode.QuotaExceeded => (BrokerFailure.Refused, "is too busy; it will be tried again"),

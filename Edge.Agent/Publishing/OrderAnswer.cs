@@ -25,7 +25,8 @@ public sealed record AnsweredHit(DateTimeOffset KeptUntil, ReadOnlyMemory<byte> 
 /// <param name="Missing">Hits found that could not be read from the box's disk any more.</param>
 /// <param name="More">Where to go on searching: the number of the last hit here, if there are more; else null.</param>
 /// <param name="Hits">What a search found, at most <see cref="MaxHits"/>.</param>
-public sealed record OrderAnswer(string Order, string? Verb, AuditOutcome Outcome, int Count, DateTimeOffset? Until, int Missing, long? More, IReadOnlyList<AnsweredHit> Hits)
+public sealed record OrderAnswer(string Order, string? Verb, AuditOutcome Outcome, int Count, DateTimeOffset? Until, int Missing, long? More,
+    IReadOnlyList<AnsweredHit> Hits)
 {
     /// <summary>Most hits in one answer; the rest is asked for with <see cref="More"/>.</summary>
     public const int MaxHits = 256;
@@ -72,7 +73,8 @@ public sealed record OrderAnswer(string Order, string? Verb, AuditOutcome Outcom
         else if (wire.Verb is { } verb && !Duties.Verbs.ContainsKey(verb)) reason = "verb is not one of those that a box knows";
         else if (!AuditOutcome.TryParse(wire.Outcome, out var outcome)) reason = "outcome is not done or refused:reason";
         else if (int.Min(wire.Count, wire.Missing) < 0 || wire.More < 1) reason = "count, missing or more is below the first";
-        else if (wire.Hits.Length > MaxHits || wire.Hits.Any(hit => hit is null || hit.Record.ValueKind != JsonValueKind.Object)) reason = "hits are not well-formed";
+        else if (wire.Hits.Length > MaxHits || wire.Hits.Any(hit => hit is null || hit.Record.ValueKind != JsonValueKind.Object))
+            reason = "hits are not well-formed";
         else
             answer = new OrderAnswer(wire.Order, wire.Verb, outcome, wire.Count, wire.Until, wire.Missing, wire.More,
                 [.. wire.Hits.Select(hit => new AnsweredHit(hit.Until, JsonMarshal.GetRawUtf8Value(hit.Record).ToArray()))]);

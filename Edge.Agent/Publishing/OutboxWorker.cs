@@ -134,7 +134,8 @@ public sealed class OutboxWorker
             }
         if (failures.Select(RefusalOf).FirstOrDefault(detail => detail is not null) is { } refusal) Refused("", refusal);
         else _refused.Remove("");
-        throw failures is [var only] ? only : new BrokerException(failures[0].Failure, string.Join("; ", failures.Select(failure => failure.Message)), failures[0]);
+        throw failures is [var only] ? only
+            : new BrokerException(failures[0].Failure, string.Join("; ", failures.Select(failure => failure.Message)), failures[0]);
     }
 
     private async Task<MqttLink> OpenAsync(BrokerAddress broker, CancellationToken stop)

@@ -9,9 +9,11 @@ namespace Edge.Agent.Seeing;
 
 /// <summary>One camera, from its frames to the decision that matters: looked for, or forgotten.</summary>
 internal sealed class CameraLoop(
-    int place, ICameraSource source, PlatePipeline pipeline, WatchedLists lists, WaitingHits waiting, ReadCounter counter,
+    string name, ICameraSource camera, PlatePipeline pipeline, WatchedLists lists, WaitingHits waiting, ReadCounter counter,
     TimeProvider time, PipelineProgress.Step examining, IReadWitness? witness) : IAsyncDisposable
 {
+    private readonly EndingSource _source = new(camera, () => pipeline.IsFollowing);
+
     /// <summary>Frames taken so far.</summary>
     public long Frames => pipeline.Frames;
 
@@ -21,15 +23,26 @@ internal sealed class CameraLoop(
     /// <summary>Mean brightness of a late picture, 0 to 255; null before the first.</summary>
     public double? Brightness => pipeline.Brightness;
 
-    public CameraHealth Health => source.Health;
+    /// <summary>How plates stood in its picture of late; null before the first.</summary>
+    public PlateFigures? Plates => pipeline.Plates;
 
-    /// <summary>Runs until the recording ends or <paramref name="stop"/> fires.</summary>
+    public CameraHealth Health => _source.Health;
+
+    /// <summary>Lets go of the camera: whoever is before it is still decided on.</summary>
+    /// <param name="now">Without waiting until they have passed.</param>
+    public void End(bool now)
+    {
+        if (now) _source.EndNow();
+        else _source.End();
+    }
+
+    /// <summary>Runs until the recording ends, it was let go of, or <paramref name="stop"/> fires.</summary>
     /// <exception cref="CaptureException">The recording cannot be opened or decoded.</exception>
     public async Task RunAsync(CancellationToken stop)
     {
         try
         {
-            await foreach (var passage in pipeline.ReadAsync(new WatchedSource(source, examining), stop))
+            await foreach (var passage in pipeline.ReadAsync(new WatchedSource(_source, examining), stop))
                 using (passage)
                     if (passage.Accepted) await DecideAsync(passage, stop);
                     else witness?.Saw(passage.Plate, matched: false);
@@ -42,9 +55,9 @@ internal sealed class CameraLoop(
 
     private async ValueTask DecideAsync(Passage passage, CancellationToken stop)
     {
-        var matched = lists.Match(passage.Plate).Any();
-        witness?.Saw(passage.Plate, matched);
-        if (!matched)
+        var asked = lists.Ask(passage.Plate);
+        witness?.Saw(passage.Plate, asked.Matched);
+        if (!asked.Matched)
         {
             counter.Discarded();
             return;
@@ -52,13 +65,21 @@ internal sealed class CameraLoop(
         // Where nobody takes the hits, this waits as long as it does: starting again would lose what waits in memory.
         // Of a camera that is silent no frame is in hand: none is to be awaited afterwards either.
         var hadFrame = examining.Rest();
-        await waiting.AddAsync(place, time.GetUtcNow() - passage.SeenAt, Sighting.Of(passage), stop);
+        try
+        {
+            await waiting.AddAsync(name, time.GetUtcNow() - passage.SeenAt, Sighting.Of(passage), asked, stop);
+        }
+        catch (OperationCanceledException)
+        {
+            counter.Discarded();
+            throw;
+        }
         if (hadFrame) examining.Turn();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await source.DisposeAsync();
+        await _source.DisposeAsync();
         pipeline.Dispose();
         examining.Dispose();
     }

@@ -1,11 +1,9 @@
 using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
-using System.Threading.Channels;
 using Edge.Agent.Device;
 using Edge.Agent.Door;
 using Edge.Agent.Hits;
 using Edge.Vision;
-using Edge.Vision.Aiming;
 using Edge.Vision.Capture;
 using Edge.Vision.Onnx;
 using Microsoft.Extensions.Logging;
@@ -18,7 +16,7 @@ namespace Edge.Agent.Seeing;
 /// nothing is wiped and counted, what matches waits (<see cref="WaitingHits"/>).
 /// </summary>
 /// <param name="witness">Sees every read; for the demo alone.</param>
-internal sealed class SeeingRoom(TimeProvider time, PipelineProgress progress, ILoggerFactory logs, IReadWitness? witness) : IAsyncDisposable
+internal sealed partial class SeeingRoom(TimeProvider time, PipelineProgress progress, ILoggerFactory logs, IReadWitness? witness) : IAsyncDisposable
 {
     private readonly ILogger _log = logs.CreateLogger("vision");
     private readonly WatchedLists _lists = new(time);
@@ -27,6 +25,7 @@ internal sealed class SeeingRoom(TimeProvider time, PipelineProgress progress, I
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private OpenCameras? _cameras;
     private byte[] _configured = [];
+    private Task<IReadOnlyList<OpenCamera>?>? _change; // to another configuration, while a link stands
     private long _framesBefore; // of cameras that were closed
     private (long Frames, long Discarded, long GivenUp) _tallied;
 
@@ -59,7 +58,8 @@ internal sealed class SeeingRoom(TimeProvider time, PipelineProgress progress, I
             {
                 break;
             }
-            catch (Exception away) when (away is SocketException or EndOfStreamException or DoorRefusedException or OperationCanceledException or TimeoutException)
+            catch (Exception away) when (away is SocketException or EndOfStreamException or DoorRefusedException or OperationCanceledException
+                or TimeoutException)
             {
                 if (!said)
                     _log.LogWarning("the agent is not at the door, {Waiting} hits wait: {Reason}", _waiting.Count,
@@ -72,6 +72,9 @@ internal sealed class SeeingRoom(TimeProvider time, PipelineProgress progress, I
                 said = true;
             }
             GiveUp();
+            // What was begun on the link that broke is done: cameras that were let go of are not left unread.
+            if (_change is { } begun && await begun is { } next) await AdoptAsync(next, default);
+            _change = null;
             // Whoever starts the agent anew plays a recording anew.
             if (_cameras is { IsOver: true } && _waiting.Count == 0) await CloseCamerasAsync();
             using var pause = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -117,15 +120,51 @@ internal sealed class SeeingRoom(TimeProvider time, PipelineProgress progress, I
     {
         using var written = wanted.Write();
         if (_cameras is not null && written.Message.Span.SequenceEqual(_configured)) return;
+        if (_cameras is not null && _cameras.ModelFolder == wanted.ModelFolder)
+        {
+            var next = await _cameras.NextAsync(wanted);
+            await _cameras.EndOthersAsync(next, DoorLimits.PassedWithin);
+            await AdoptAsync(next, written.Message);
+            return;
+        }
         await CloseCamerasAsync();
-        _cameras = await OpenCameras.OpenAsync(wanted, (place, source, pipeline, name) => new CameraLoop(place, source, pipeline, _lists, _waiting, _counter, time,
+        _cameras = await OpenCameras.OpenAsync(wanted, (source, pipeline, name) => new CameraLoop(name, source, pipeline, _lists, _waiting, _counter, time,
             progress.Begin($"a frame of camera {name}", DoorLimits.LongestLook).Resting(), witness), time, logs);
         _configured = written.Message.ToArray();
+    }
+
+    /// <summary>Opens what another configuration asks for, and lets go of what it does not.</summary>
+    /// <returns>Its cameras; null if they cannot be opened: then all is as it was.</returns>
+    private async Task<IReadOnlyList<OpenCamera>?> PrepareAsync(ToVision.Configure wanted)
+    {
+        var cameras = _cameras!;
+        try
+        {
+            if (cameras.ModelFolder != wanted.ModelFolder) return null; // other models need a start
+            var next = await cameras.NextAsync(wanted);
+            await cameras.EndOthersAsync(next, DoorLimits.PassedWithin);
+            return next;
+        }
+        catch (Exception refused) when (refused is CaptureException or ModelException)
+        {
+            _log.LogError("another configuration is refused: {Reason}", refused.Message);
+            return null;
+        }
+    }
+
+    private async Task AdoptAsync(IReadOnlyList<OpenCamera> next, ReadOnlyMemory<byte> configured)
+    {
+        await _cameras!.AdoptAsync(next);
+        Array.Clear(_configured);
+        _configured = configured.ToArray();
+        _cameras.Start(Failed);
     }
 
     private async Task CloseCamerasAsync()
     {
         if (_cameras is null) return;
+        if (_change is { } begun && await begun is { } next) await _cameras.AdoptAsync(next); // so that what it opened is closed too
+        _change = null;
         await _cameras.DisposeAsync();
         _framesBefore += _cameras.Frames;
         _cameras = null;
@@ -148,186 +187,6 @@ internal sealed class SeeingRoom(TimeProvider time, PipelineProgress progress, I
     }
 
     private (long Frames, long Discarded, long GivenUp) Counted => (_framesBefore + (_cameras?.Frames ?? 0), _counter.Total.Discarded, _waiting.GivenUp);
-
-    /// <summary>One link after its greeting. All that is said is said by one task, in order.</summary>
-    private sealed class Talk(SeeingRoom room, DoorLink link, bool endsWithDoor)
-    {
-        private readonly Channel<bool> _bell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-        private readonly HitRate _rate = new(room.Time, share: 0.5);
-        private readonly MessageRate _viewRate = new(room.Time, DoorLimits.ViewsPerMinute, share: 0.5);
-        private readonly HashSet<int> _saidOver = [];
-        private readonly (long Frames, long Discarded, long GivenUp) _base = room._tallied;
-        private ToVision.Lists _said = new(0, []);
-        private readonly Channel<(int Camera, AimView View)> _views =
-            Channel.CreateBounded<(int, AimView)>(new BoundedChannelOptions(4) { FullMode = BoundedChannelFullMode.DropOldest });
-        private readonly Dictionary<int, CancellationTokenSource> _aimed = [];
-        private long? _lastTally;
-        private volatile bool _farewell;
-
-        public async Task RunAsync(CancellationToken stop)
-        {
-            using var gone = new CancellationTokenSource();
-            room._waiting.Rung = Ring;
-            var hearing = HearAsync(gone.Token);
-            try
-            {
-                while (!_farewell && !stop.IsCancellationRequested && !hearing.IsCompleted)
-                {
-                    await SayAsync(gone.Token);
-                    using var pause = new CancellationTokenSource();
-                    using var told = stop.Register(Ring);
-                    await Task.WhenAny(_bell.Reader.ReadAsync(pause.Token).AsTask(), Task.Delay(DoorLimits.TallyEvery, room.Time, pause.Token), hearing, room._failed.Task);
-                    await pause.CancelAsync();
-                    if (room._failed.Task.IsFaulted) await room._failed.Task;
-                }
-                if (hearing.IsCompleted) await hearing;
-                if (!_farewell && !stop.IsCancellationRequested) throw new EndOfStreamException();
-                if (endsWithDoor || stop.IsCancellationRequested) await room._cameras!.StopAsync();
-                await LeaveAsync(hearing, gone.Token);
-            }
-            finally
-            {
-                room._waiting.Rung = null;
-                await gone.CancelAsync();
-                await hearing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                foreach (var camera in _aimed.Keys.ToList()) Close(camera); // whoever looked is on the other side of this link
-            }
-        }
-
-        /// <summary>The last hits and the last tally; then the agent says what it has stored and ends the link.</summary>
-        private async Task LeaveAsync(Task hearing, CancellationToken gone)
-        {
-            for (var since = room.Time.GetTimestamp(); room.Time.GetElapsedTime(since) < DoorLimits.FarewellWithin; await Task.Delay(DoorLimits.TallyEvery / 10, room.Time, gone))
-            {
-                await SayAsync(gone);
-                if (room._waiting.Next() is null) break;
-            }
-            _lastTally = null;
-            await SayAsync(gone);
-            link.EndWriting();
-            await hearing.WaitAsync(DoorLimits.FarewellWithin * 2, room.Time, CancellationToken.None);
-        }
-
-        private async Task SayAsync(CancellationToken gone)
-        {
-            room.GiveUp();
-            if (room._lists.Current is var lists && !ReferenceEquals(lists, _said))
-            {
-                _said = lists;
-                await link.WriteAsync(new ToAgent.ListsTaken(lists.Generation).Write(), gone);
-            }
-            await SayHitsAsync(gone);
-            while (_views.Reader.TryRead(out var seen)) await SayViewAsync(seen.Camera, seen.View, gone);
-            var over = room._waiting.Next() is null ? room._cameras!.Over.Where(camera => !_saidOver.Contains(camera.Place)).ToList() : [];
-            if (over.Count > 0 || _lastTally is not { } last || room.Time.GetElapsedTime(last) >= DoorLimits.TallyEvery) await SayTallyAsync(gone);
-            foreach (var (place, whole) in over)
-            {
-                _saidOver.Add(place);
-                await link.WriteAsync(new ToAgent.Ended(place, whole).Write(), gone);
-            }
-        }
-
-        private async Task SayHitsAsync(CancellationToken gone)
-        {
-            var spent = new HashSet<int>(); // a camera that has more than it may send at a time holds up no other
-            while (room._waiting.Next(but: spent) is { } hit)
-            {
-                // Asked anew: the lists may have changed while it waited.
-                var places = room._lists.Match(_said, hit.What.Plate);
-                if (places.Count == 0)
-                {
-                    room._counter.Discarded();
-                    room._waiting.Forget(hit);
-                    continue;
-                }
-                if (!_rate.TrySpend(hit.Camera))
-                {
-                    spent.Add(hit.Camera);
-                    continue;
-                }
-                await link.WriteAsync(new ToAgent.Hit(room._waiting.Number(hit), [.. places.Take(DoorLimits.MostEntriesOfHit)], hit.Camera, hit.Seen, hit.What).Write(), gone);
-            }
-        }
-
-        private async Task SayViewAsync(int camera, AimView view, CancellationToken gone)
-        {
-            if (!_viewRate.TrySpend()) return;
-            var age = room.Time.GetUtcNow() - view.At;
-            var said = new ToAgent.View(camera, room.Time.Monotonic() - (age > TimeSpan.Zero && age < DoorLimits.LateView ? age : TimeSpan.Zero), view.Jpeg, view.Figures).Write();
-            // What the agent would refuse is not worth the link.
-            if (ToAgent.Parse(said.Message.Span[sizeof(int)..]) is ToAgent.View && CropPicture.IsPlain(view.Jpeg, DoorLimits.ViewWidth, DoorLimits.ViewHeight))
-                await link.WriteAsync(said, gone);
-            else said.Dispose();
-        }
-
-        /// <summary>Takes views of a camera for so long, in place of what was asked for it before.</summary>
-        private void Aim(ToVision.AimAt asked)
-        {
-            Close(asked.Camera);
-            if (asked.Seconds == 0 || room._cameras?.Aim(asked.Camera) is not { } window) return;
-            var until = _aimed[asked.Camera] = new CancellationTokenSource(TimeSpan.FromSeconds(asked.Seconds), room.Time);
-            _ = WatchAsync(asked.Camera, window, until.Token);
-        }
-
-        private void Close(int camera)
-        {
-            if (!_aimed.Remove(camera, out var looking)) return;
-            looking.Cancel();
-            looking.Dispose();
-        }
-
-        private async Task WatchAsync(int camera, AimWindow window, CancellationToken until)
-        {
-            try
-            {
-                await foreach (var view in window.WatchAsync(until))
-                {
-                    _views.Writer.TryWrite((camera, view));
-                    Ring();
-                }
-            }
-            catch (OperationCanceledException)
-            {
-                // Nobody looks any more.
-            }
-        }
-
-        private async Task SayTallyAsync(CancellationToken gone)
-        {
-            var counted = room.Counted;
-            await link.WriteAsync(new ToAgent.Tally(counted.Frames - _base.Frames, counted.Discarded - _base.Discarded, counted.GivenUp - _base.GivenUp,
-                [.. room._cameras!.Health.Select(one => new ToAgent.CameraTally(one.Health.State, one.Health.Fault, one.Health.Frames, one.Health.Dropped, one.Health.Reconnects)
-                {
-                    Brightness = one.Brightness is { } mean ? (int)Math.Clamp(mean, 0, 255) : null,
-                })]).Write(), gone);
-            (room._tallied, _lastTally) = (counted, room.Time.GetTimestamp());
-        }
-
-        private async Task HearAsync(CancellationToken gone)
-        {
-            while (await link.ReadAsync<ToVision>(ToVision.Parse, gone) is { } message)
-                switch (message)
-                {
-                    case ToVision.Lists lists:
-                        room._lists.Replace(lists);
-                        Ring();
-                        break;
-                    case ToVision.Stored stored:
-                        room._waiting.Stored(stored.Number);
-                        break;
-                    case ToVision.AimAt asked:
-                        Aim(asked);
-                        break;
-                    case ToVision.Farewell:
-                        _farewell = true;
-                        Ring();
-                        break;
-                    default: throw new DoorRefusedException(DoorRefusal.OutOfOrder);
-                }
-        }
-
-        private void Ring() => _bell.Writer.TryWrite(true);
-    }
 
     private TimeProvider Time => time;
 }

@@ -25,10 +25,11 @@ internal sealed class WaitingHits(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>Takes one in, once there is room. Owns <paramref name="seen"/> from here on.</summary>
-    /// <param name="camera">Place of the camera.</param>
+    /// <summary>Takes one in, once there is room. Owns <paramref name="seen"/> from here on. Cancelled before there is, it is wiped and counted as given up.</summary>
+    /// <param name="camera">Its name: its place may be another by the time it is sent.</param>
     /// <param name="age">How long ago it was seen; a recording's own times may lie anywhere.</param>
-    public async ValueTask AddAsync(int camera, TimeSpan age, Sighting seen, CancellationToken cancel)
+    /// <param name="asked">What the lists have said of it.</param>
+    public async ValueTask AddAsync(string camera, TimeSpan age, Sighting seen, WatchedLists.Asked? asked, CancellationToken cancel)
     {
         try
         {
@@ -38,18 +39,25 @@ internal sealed class WaitingHits(TimeProvider time) : IDisposable
         catch
         {
             seen.Dispose();
+            lock (_waiting) _givenUp++;
             throw;
         }
         var ago = TimeSpan.FromTicks(Math.Clamp(age.Ticks, 0, DoorLimits.LongestLook.Ticks));
-        lock (_waiting) _waiting.AddLast(new Waiting(camera, time.Monotonic() - ago, time.Monotonic(), seen));
+        lock (_waiting) _waiting.AddLast(new Waiting(camera, time.Monotonic() - ago, time.Monotonic(), seen, asked));
         Rung?.Invoke();
     }
 
     /// <summary>The first that was not sent on this link; null if there is none. It stays here.</summary>
     /// <param name="but">Cameras whose hits are passed over.</param>
-    public Waiting? Next(IReadOnlySet<int>? but = null)
+    public Waiting? Next(IReadOnlySet<string>? but = null)
     {
         lock (_waiting) return _waiting.FirstOrDefault(one => one.Number is null && but?.Contains(one.Camera) != true);
+    }
+
+    /// <summary>Whether hits of other cameras than these are not stored yet, sent or not.</summary>
+    public bool Holds(IReadOnlySet<string> but)
+    {
+        lock (_waiting) return _waiting.Any(one => !but.Contains(one.Camera));
     }
 
     /// <summary>Gives it its number on this link.</summary>
@@ -76,6 +84,16 @@ internal sealed class WaitingHits(TimeProvider time) : IDisposable
     public void Forget(Waiting hit)
     {
         lock (_waiting) Drop(hit);
+    }
+
+    /// <summary>No configured camera has seen it any more, so that nobody would know where it was: it is wiped, and counted as given up.</summary>
+    public void Lose(Waiting hit)
+    {
+        lock (_waiting)
+        {
+            Drop(hit);
+            _givenUp++;
+        }
     }
 
     /// <summary>Wipes what has waited too long.</summary>
@@ -108,12 +126,13 @@ internal sealed class WaitingHits(TimeProvider time) : IDisposable
     /// <summary>One of them.</summary>
     /// <param name="Seen">By the monotonic clock.</param>
     /// <param name="Since">When it began to wait.</param>
-    internal sealed class Waiting(int camera, TimeSpan seen, TimeSpan since, Sighting what)
+    internal sealed class Waiting(string camera, TimeSpan seen, TimeSpan since, Sighting what, WatchedLists.Asked? asked)
     {
-        public int Camera { get; } = camera;
+        public string Camera { get; } = camera;
         public TimeSpan Seen { get; } = seen;
         public TimeSpan Since { get; } = since;
         public Sighting What { get; } = what;
+        public WatchedLists.Asked? Asked { get; } = asked;
         public long? Number { get; set; }
     }
 }

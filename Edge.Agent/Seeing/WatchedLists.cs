@@ -14,19 +14,47 @@ internal sealed class WatchedLists(TimeProvider time)
 
     public void Replace(ToVision.Lists next) => _current = next;
 
-    /// <summary>The places, among the entries of all lists, of those that look for this plate now, rising.</summary>
+    /// <summary>Asks the current lists about a plate, once.</summary>
     /// <remarks>Borrows <paramref name="plate"/>.</remarks>
-    public IEnumerable<int> Match(PlateText plate) => Match(_current, plate);
+    public Asked Ask(PlateText plate)
+    {
+        var asked = new Asked(_current);
+        Match(asked.Lists, plate, asked);
+        return asked;
+    }
 
-    /// <summary>The same for given lists.</summary>
-    public List<int> Match(ToVision.Lists lists, PlateText plate)
+    /// <summary>The places, among the entries of the given lists, of those that look for this plate now, rising.</summary>
+    /// <param name="asked">What is known of the plate already; a list that has been asked is not asked again, which would cost as much as reading the
+    /// plate.</param>
+    /// <remarks>Borrows <paramref name="plate"/>.</remarks>
+    public List<int> Match(ToVision.Lists lists, PlateText plate, Asked? asked = null)
     {
         var (found, before, now) = (new List<int>(), 0, time.Monotonic());
         foreach (var list in lists.All)
         {
-            if (list.Terms.Any(term => term.From <= now && now < term.Until)) found.AddRange(list.Match(plate, now).Select(place => before + place));
+            if (list.Terms.Any(term => term.From <= now && now < term.Until))
+                found.AddRange(list.InForce(asked?.In(list, plate) ?? list.Tags.Find(plate), now).Select(place => before + place));
             before += list.Tags.Count;
         }
+        if (ReferenceEquals(lists, asked?.Lists)) asked.Matched = found.Count > 0;
         return found;
+    }
+
+    /// <summary>A plate's places in lists, in force or not. It holds no plate.</summary>
+    /// <param name="lists">The lists of the moment when it was asked.</param>
+    internal sealed class Asked(ToVision.Lists lists)
+    {
+        private readonly Dictionary<WatchedList, List<int>> _found = new(ReferenceEqualityComparer.Instance);
+
+        public ToVision.Lists Lists { get; } = lists;
+
+        /// <summary>Whether an entry was in force, when it was last looked at.</summary>
+        public bool Matched { get; set; }
+
+        public List<int> In(WatchedList list, PlateText plate)
+        {
+            if (!_found.TryGetValue(list, out var places)) _found.Add(list, places = list.Tags.Find(plate));
+            return places;
+        }
     }
 }

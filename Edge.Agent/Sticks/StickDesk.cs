@@ -200,7 +200,8 @@ internal sealed class StickDesk
         {
             ["agency"] = _box.Agency, ["box"] = _box.Box, ["order"] = visit.OrderId, ["verb"] = Duties.Write(Verb.Export), ["outcome"] = "done",
             ["time"] = JsonTime.WriteMilliseconds(_time.GetUtcNow()), ["bundle"] = visit.File + BundleEnding,
-            ["sha256"] = Convert.ToHexStringLower(digest.ToArray()), ["origin"] = manifest.Origin, ["size"] = manifest.Size, ["root"] = manifest.Root, ["log"] = _logKey.ToString(),
+            ["sha256"] = Convert.ToHexStringLower(digest.ToArray()), ["origin"] = manifest.Origin, ["size"] = manifest.Size, ["root"] = manifest.Root,
+            ["log"] = _logKey.ToString(),
         }),
         (byte)'\n',
     ];

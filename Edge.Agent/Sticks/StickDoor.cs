@@ -30,7 +30,8 @@ internal sealed class StickDoor(string socket, string box, StickDesk desk, TimeP
         catch (Exception refused) when (refused is SocketException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             // Without systemd there is no run folder, and nobody who would mount a stick.
-            log.Log(Directory.Exists(Path.GetDirectoryName(socket)) ? LogLevel.Warning : LogLevel.Information, "no sticks are taken: {Socket} cannot be opened", socket);
+            log.Log(Directory.Exists(Path.GetDirectoryName(socket)) ? LogLevel.Warning : LogLevel.Information,
+                "no sticks are taken: {Socket} cannot be opened", socket);
             await Task.Delay(Timeout.InfiniteTimeSpan, time, stop);
         }
         using var places = new SemaphoreSlim(MostAtOnce);

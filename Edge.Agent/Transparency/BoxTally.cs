@@ -11,8 +11,10 @@ internal sealed class BoxTally(ReportPeriod period)
     // What stands between a correction and what it corrects comes from other threads, in the same instant.
     private const int Remembered = 64;
 
-    private static readonly HashSet<string> NotAuthorised = ["not-signed", "bad-signature", "unknown-operator", "revoked-operator", "operator-expired", "malformed-order"];
-    private static readonly HashSet<string> NotAgainstPolicy = ["expired", "replayed", "from-the-future", "disk", "too-many-orders", "too-many-revoked", "no-policy", "further-orders"];
+    private static readonly HashSet<string> NotAuthorised =
+        ["not-signed", "bad-signature", "unknown-operator", "revoked-operator", "operator-expired", "malformed-order"];
+    private static readonly HashSet<string> NotAgainstPolicy =
+        ["expired", "replayed", "from-the-future", "disk", "too-many-orders", "too-many-revoked", "no-policy", "further-orders"];
 
     private static readonly HashSet<string> Unproven = ["no-proof", "proof-of-another-list", "too-few-witnesses"];
 
@@ -189,7 +191,8 @@ internal sealed class BoxTally(ReportPeriod period)
         switch (entry.Action)
         {
             case AuditAction.OrderSearch:
-                names.AddRange([("searches", 1), ("searches.results", entry.Count ?? 0), ($"searches.purpose.{entry.Purpose}", 1), ($"weekly.searches.{period.WeekOf(entry.Time)}", 1)]);
+                names.AddRange([("searches", 1), ("searches.results", entry.Count ?? 0), ($"searches.purpose.{entry.Purpose}", 1),
+                    ($"weekly.searches.{period.WeekOf(entry.Time)}", 1)]);
                 if (entry.Case is not null) names.Add(("searches.case-linked", 1));
                 if (entry.Count is 0) names.Add(("searches.empty", 1));
                 break;
@@ -197,7 +200,8 @@ internal sealed class BoxTally(ReportPeriod period)
                 names.Add(("dispositions", 1));
                 break;
             default:
-                names.Add((verb switch { "hold" => "holds", "release" => "releases", "export" => "exports", "revoke" => "revocations", _ => "decommissions" }, 1));
+                names.Add((verb switch { "hold" => "holds", "release" => "releases", "export" => "exports", "revoke" => "revocations", _ => "decommissions" },
+                    1));
                 break;
         }
         Action undoVerdict = static () => { };
@@ -250,7 +254,8 @@ internal sealed class BoxTally(ReportPeriod period)
         _last = (entry.Boot, entry.Time > _last?.Time || _last is null ? entry.Time : _last.Value.Time, entry.Action);
     }
 
-    private void Retain(long hours) => _retention = _retention is { } known ? (Math.Min(known.Shortest, hours), Math.Max(known.Longest, hours)) : (hours, hours);
+    private void Retain(long hours) =>
+        _retention = _retention is { } known ? (Math.Min(known.Shortest, hours), Math.Max(known.Longest, hours)) : (hours, hours);
 
     private DateTimeOffset Clip(DateTimeOffset time) => time < period.From ? period.From : time > period.To ? period.To : time;
 

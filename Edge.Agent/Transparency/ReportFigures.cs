@@ -13,8 +13,10 @@ public sealed record ReportFigures(IReadOnlyDictionary<string, long> Counts, IRe
     public long this[string name] => Counts.GetValueOrDefault(name);
 
     /// <summary>Every count whose name begins so, without that beginning, the largest first.</summary>
-    public IEnumerable<(string Name, long Value)> Under(string prefix) => Counts.Where(count => count.Key.StartsWith(prefix, StringComparison.Ordinal) && count.Value != 0)
-        .Select(count => (count.Key[prefix.Length..], count.Value)).OrderByDescending(count => count.Value).ThenBy(count => count.Item1, StringComparer.Ordinal);
+    public IEnumerable<(string Name, long Value)> Under(string prefix) =>
+        Counts.Where(count => count.Key.StartsWith(prefix, StringComparison.Ordinal) && count.Value != 0)
+        .Select(count => (count.Key[prefix.Length..], count.Value)).OrderByDescending(count => count.Value)
+        .ThenBy(count => count.Item1, StringComparer.Ordinal);
 
     public IReadOnlyCollection<string> Set(string name) => Sets.GetValueOrDefault(name) ?? [];
 

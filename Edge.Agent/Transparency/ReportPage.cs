@@ -15,7 +15,8 @@ internal static class ReportPage
         return new Page($"Plate readers of {Capital(report.Agencies)}: {report.Period.Words}",
             "What the plate readers did in this quarter. Counted from their signed logs alone; anybody who has the public logs can count again.",
             [
-                Summary(report, all), Reads(report, all), Searches(report, all), Shares(all), OutOfPolicy(all), Accuracy(all, End(report)), Retention(all), Incidents(all, End(report)), Uptime(report, all),
+                Summary(report, all), Reads(report, all), Searches(report, all), Shares(all), OutOfPolicy(all), Accuracy(all, End(report)), Retention(all),
+                Incidents(all, End(report)), Uptime(report, all),
                 Rules(all), Boxes(report), Proves(report),
             ]);
     }
@@ -26,14 +27,17 @@ internal static class ReportPage
         {
             new PageBlock.Figures(
             [
-                (Number(all["reads"]), "Plates read"), (Number(all["reads.discarded"]), "Read and forgotten at once"), (Number(all["hits"]), "Hits: plates that somebody had a case for"),
-                (Number(all["searches"]), "Searches"), (Number(all["shares"]), "Hits shared with other agencies"), (Number(all["shares.federal"]), "Of these with federal agencies"),
+                (Number(all["reads"]), "Plates read"), (Number(all["reads.discarded"]), "Read and forgotten at once"),
+                (Number(all["hits"]), "Hits: plates that somebody had a case for"),
+                (Number(all["searches"]), "Searches"), (Number(all["shares"]), "Hits shared with other agencies"),
+                (Number(all["shares.federal"]), "Of these with federal agencies"),
                 (Number(all["out-of-policy"]), "Attempts outside the policy, all refused"), (MisreadRate(all), "Misreads among hits that people judged"),
                 (Number(all["incidents"]), "Incidents"),
             ]),
         };
         var gaps = report.Boxes.Where(box => !IsWhole(report)(box)).Select(box => box.Covered is { } covered
-            ? $"Of {box.Box} the log given here ends on {Day(covered.Until)}. What it did after that is not counted." : $"Of {box.Box} the log given here says nothing about this quarter.").ToList();
+            ? $"Of {box.Box} the log given here ends on {Day(covered.Until)}. What it did after that is not counted."
+            : $"Of {box.Box} the log given here says nothing about this quarter.").ToList();
         if (gaps.Count > 0) blocks.Add(new PageBlock.Items(gaps));
         return new PageSection("summary", "In short", blocks);
     }
@@ -76,13 +80,15 @@ internal static class ReportPage
         {
             new PageBlock.Paragraph(all["shares"] == 0 ? "No hit was shared with another agency."
                 : $"{Number(all["shares"])} hits were shared with other agencies. {CaseLinked(all["shares.case-linked"], all["shares"], "shares")}"),
-            new PageBlock.Figures([(Number(all["shares.federal"]), "Shared with federal agencies"), (Number(all["shares.foreign"]), "Shared with agencies of other countries"),
+            new PageBlock.Figures([(Number(all["shares.federal"]), "Shared with federal agencies"),
+                (Number(all["shares.foreign"]), "Shared with agencies of other countries"),
                 (Number(all["shares.local"] + all["shares.state"]), "Shared with local and state agencies")]),
         };
         var rows = Classes.SelectMany(kind => all.Under($"shares.{kind}.").Select(share =>
             (IReadOnlyList<string>)[share.Name, kind, Number(share.Value)])).ToList();
         if (rows.Count > 0) blocks.Add(new PageBlock.Table(["Agency", "Class", "Hits shared"], rows));
-        if (all.Set("grants") is { Count: > 0 } grants) blocks.Add(new PageBlock.Items([.. grants.Select(grant => $"A grant was in use for: {Grant(grant)}.")]));
+        if (all.Set("grants") is { Count: > 0 } grants)
+            blocks.Add(new PageBlock.Items([.. grants.Select(grant => $"A grant was in use for: {Grant(grant)}.")]));
         else blocks.Add(new PageBlock.Paragraph("No grant to share was in use."));
         return new PageSection("shares", "Shared with other agencies", blocks);
 
@@ -99,7 +105,8 @@ internal static class ReportPage
         if (all["out-of-policy"] > 0)
         {
             blocks.Add(Bars(all, "out-of-policy.reason.", "Why they were refused"));
-            blocks.Add(new PageBlock.Table(["What was tried", "Refused"], [.. all.Under("out-of-policy.").Where(one => !one.Name.StartsWith("reason.", StringComparison.Ordinal))
+            blocks.Add(new PageBlock.Table(["What was tried", "Refused"],
+                [.. all.Under("out-of-policy.").Where(one => !one.Name.StartsWith("reason.", StringComparison.Ordinal))
                 .Select(one => (IReadOnlyList<string>)[Tried(one.Name), Number(one.Value)])]));
         }
         blocks.Add(new PageBlock.Paragraph($"Besides, {Number(all["orders.refused.not-authorised"])} orders were refused because nobody with a valid key had signed them, and {Number(all["orders.refused.not-against-policy"])} for other reasons that break no rule, such as coming too late."));
@@ -109,7 +116,8 @@ internal static class ReportPage
     // Of a quarter that still runs nobody can say what was so when it ended.
     private static string End(TransparencyReport report) => report.Boxes.All(IsWhole(report)) ? "the quarter ended" : "the log ended";
 
-    private static Func<ReportedBox, bool> IsWhole(TransparencyReport report) => box => box.Covered is { } covered && covered.Until >= report.Period.To - TimeSpan.FromDays(1);
+    private static Func<ReportedBox, bool> IsWhole(TransparencyReport report) => box => box.Covered is { } covered
+        && covered.Until >= report.Period.To - TimeSpan.FromDays(1);
 
     private static PageSection Accuracy(ReportFigures all, string end)
     {
@@ -128,7 +136,8 @@ internal static class ReportPage
     private static PageSection Retention(ReportFigures all) => new("retention", "How long hits were kept",
     [
         new PageBlock.Paragraph(all.RetentionHours is not { } hours ? "The logs name no policy in force."
-            : hours.Shortest == hours.Longest ? $"By the policy a hit was kept for {Hours(hours.Shortest)}." : $"By the policies in force a hit was kept for {Hours(hours.Shortest)} to {Hours(hours.Longest)}."),
+            : hours.Shortest == hours.Longest ? $"By the policy a hit was kept for {Hours(hours.Shortest)}."
+            : $"By the policies in force a hit was kept for {Hours(hours.Shortest)} to {Hours(hours.Longest)}."),
         new PageBlock.Paragraph($"{Number(all["swept"])} expired records were destroyed with their keys, in {Times(all["sweeps"], "turn", "turns")}. Holds placed for open cases: {Number(all["holds"])}; ended: {Number(all["releases"])}."),
     ]);
 
@@ -149,7 +158,8 @@ internal static class ReportPage
         new PageBlock.Table(["Box", "Log speaks of", "Worked", "Starts", "Reads", "Hits"], [.. report.Boxes.Select(box => (IReadOnlyList<string>)
         [
             box.Box, box.Covered is { } covered ? $"{Day(covered.From)} to {Day(covered.Until)}" : "nothing",
-            Share((long)box.Figures.Up.TotalSeconds, (long)box.Figures.Known.TotalSeconds), Number(box.Figures["starts"]), Number(box.Figures["reads"]), Number(box.Figures["hits"]),
+            Share((long)box.Figures.Up.TotalSeconds, (long)box.Figures.Known.TotalSeconds), Number(box.Figures["starts"]), Number(box.Figures["reads"]),
+            Number(box.Figures["hits"]),
         ])]),
     ]);
 
@@ -166,7 +176,8 @@ internal static class ReportPage
             [.. report.Boxes.Select(box => (IReadOnlyList<string>)
         [
             box.Origin, Number(box.Size), box.Root, box.KeyId, box.EpochKeyGiven ? "given" : "not given",
-            box.Witnessed.Count == 0 ? "none was named" : string.Join("; ", box.Witnessed.Select(one => $"{one.Witness}: {Number(one.Size)} entries on {Day(one.Time)}")),
+            box.Witnessed.Count == 0 ? "none was named"
+            : string.Join("; ", box.Witnessed.Select(one => $"{one.Witness}: {Number(one.Size)} entries on {Day(one.Time)}")),
         ])]),
     ]);
 
@@ -200,7 +211,8 @@ internal static class ReportPage
     private static PageBlock.Timeline Weekly(TransparencyReport report, ReportFigures all, string what, string caption) => new(caption,
         [.. report.Period.Weeks.Select(week => (ShortDay(week), all[$"weekly.{what}.{report.Period.WeekOf(week)}"]))]);
 
-    private static PageBlock Bars(ReportFigures all, string prefix, string caption, Func<string, string>? words = null) => all.Under(prefix).ToList() is { Count: > 0 } bars
+    private static PageBlock Bars(ReportFigures all, string prefix, string caption, Func<string, string>? words = null) =>
+        all.Under(prefix).ToList() is { Count: > 0 } bars
         ? new PageBlock.Bars(caption, [.. bars.Select(bar => ((words ?? Words)(bar.Name), bar.Value))]) : new PageBlock.Paragraph($"{caption}: none.");
 
     private static string MisreadRate(ReportFigures all) => all["hits.judged"] == 0 ? "none judged" : Share(all["hits.judged.misread"], all["hits.judged"]);
@@ -210,13 +222,15 @@ internal static class ReportPage
 
     private static string Tried(string name) => name switch
     {
-        "order" => "an order that was refused before its kind was known", "hotlist-entry" => "an entry of a list", "hotlist" => "a list of another agency", "grant" => "a grant to share",
+        "order" => "an order that was refused before its kind was known", "hotlist-entry" => "an entry of a list", "hotlist" => "a list of another agency",
+        "grant" => "a grant to share",
         _ => $"the order {name}",
     };
 
     private static string Verdict(string name) => name switch
     {
-        "confirmed" => "the right plate", "misread" => "misread", "wrong-region" => "plate of another state or country", "no-action" => "nothing was done", _ => Words(name),
+        "confirmed" => "the right plate", "misread" => "misread", "wrong-region" => "plate of another state or country", "no-action" => "nothing was done",
+        _ => Words(name),
     };
 
     private static string Capital(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];

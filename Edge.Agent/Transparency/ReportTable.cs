@@ -31,7 +31,9 @@ internal static class ReportTable
         foreach (var box in report.Boxes) csv.Append(',').Append(Cell(box.Origin));
         csv.Append("\r\n");
         foreach (var name in columns.SelectMany(column => column.Keys).Distinct().Order(StringComparer.Ordinal))
-            csv.Append(Cell(name)).Append(',').AppendJoin(',', columns.Select(column => Cell(column.GetValueOrDefault(name) ?? (name.StartsWith("of.", StringComparison.Ordinal) ? "" : "0")))).Append("\r\n");
+            csv.Append(Cell(name)).Append(',')
+                .AppendJoin(',', columns.Select(column =>
+                    Cell(column.GetValueOrDefault(name) ?? (name.StartsWith("of.", StringComparison.Ordinal) ? "" : "0")))).Append("\r\n");
         return csv.ToString();
     }
 
@@ -42,8 +44,10 @@ internal static class ReportTable
         {
             ["of.seconds.known"] = Text((long)figures.Known.TotalSeconds), ["of.seconds.up"] = Text((long)figures.Up.TotalSeconds),
         };
-        if (figures.RetentionHours is { } hours) (rows["of.retention.hours.shortest"], rows["of.retention.hours.longest"]) = (Text(hours.Shortest), Text(hours.Longest));
-        if (figures.MedianNotifySeconds is { } median) (rows["of.notify.seconds.median"], rows["of.notify.seconds.longest"]) = (Text(median), Text(figures.NotifySeconds[^1]));
+        if (figures.RetentionHours is { } hours)
+            (rows["of.retention.hours.shortest"], rows["of.retention.hours.longest"]) = (Text(hours.Shortest), Text(hours.Longest));
+        if (figures.MedianNotifySeconds is { } median)
+            (rows["of.notify.seconds.median"], rows["of.notify.seconds.longest"]) = (Text(median), Text(figures.NotifySeconds[^1]));
         foreach (var (name, values) in figures.Sets) rows[$"of.{name}"] = string.Join("; ", values);
         return rows;
     }

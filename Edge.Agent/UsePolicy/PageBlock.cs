@@ -41,7 +41,8 @@ internal abstract record PageBlock
     /// <summary>Columns side by side: what happened over time. The first and the last are named below, the rest lie between.</summary>
     public sealed record Timeline(string Caption, IReadOnlyList<(string Label, long Value)> All) : PageBlock
     {
-        public override IEnumerable<string> Lines => [$"{Caption}:", .. All.Select(column => FormattableString.Invariant($"- {column.Label}: {column.Value:N0}"))];
+        public override IEnumerable<string> Lines =>
+            [$"{Caption}:", .. All.Select(column => FormattableString.Invariant($"- {column.Label}: {column.Value:N0}"))];
     }
 
     /// <summary>How to reach an office. Targets are links the policy's reader has checked, null for what is none.</summary>

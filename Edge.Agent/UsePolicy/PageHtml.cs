@@ -156,7 +156,8 @@ internal static class PageHtml
         foreach (var row in table.Rows)
         {
             html.Append($"<tr><th scope=\"row\">{Text(row[0])}</th>");
-            foreach (var (column, cell) in table.Columns.Zip(row).Skip(1)) html.Append($"<td{(IsLong(cell) ? " class=\"long\"" : "")} data-label=\"{Text(column)}\">{Text(cell)}</td>");
+            foreach (var (column, cell) in table.Columns.Zip(row).Skip(1))
+                html.Append($"<td{(IsLong(cell) ? " class=\"long\"" : "")} data-label=\"{Text(column)}\">{Text(cell)}</td>");
             html.Append("</tr>\n");
         }
         html.Append("</tbody>\n</table>\n");
@@ -171,7 +172,8 @@ internal static class PageHtml
         var most = Math.Max(1, bars.All.Max(bar => bar.Value));
         html.Append($"<figure><figcaption>{Text(bars.Caption)}</figcaption>\n<dl class=\"bars\">\n");
         foreach (var (label, value) in bars.All)
-            html.Append(CultureInfo.InvariantCulture, $"<dt>{Text(label)}</dt><svg viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"{Length(value, most)}\" height=\"10\"/></svg><dd>{value:N0}</dd>\n");
+            html.Append(CultureInfo.InvariantCulture,
+                $"<dt>{Text(label)}</dt><svg viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"{Length(value, most)}\" height=\"10\"/></svg><dd>{value:N0}</dd>\n");
         html.Append("</dl></figure>\n");
     }
 
@@ -179,10 +181,13 @@ internal static class PageHtml
     {
         const int width = 20, gap = 4;
         var most = Math.Max(1, columns.All.Max(column => column.Value));
-        html.Append(CultureInfo.InvariantCulture, $"<figure class=\"columns\"><figcaption>{Text(columns.Caption)}</figcaption>\n<svg viewBox=\"0 0 {columns.All.Count * (width + gap) - gap} 1000\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{Text(columns.Caption)}\">\n");
+        html.Append(CultureInfo.InvariantCulture,
+            $"<figure class=\"columns\"><figcaption>{Text(columns.Caption)}</figcaption>\n<svg viewBox=\"0 0 {columns.All.Count * (width + gap) - gap} 1000\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{Text(columns.Caption)}\">\n");
         foreach (var (i, (label, value)) in columns.All.Index())
-            html.Append(CultureInfo.InvariantCulture, $"<rect x=\"{i * (width + gap)}\" y=\"{1000 - Length(value, most)}\" width=\"{width}\" height=\"{Length(value, most)}\"><title>{Text(label)}: {value:N0}</title></rect>\n");
-        html.Append(CultureInfo.InvariantCulture, $"</svg><p><span>{Text(columns.All[0].Label)}</span><span>most: {columns.All.Max(column => column.Value):N0}</span><span>{Text(columns.All[^1].Label)}</span></p></figure>\n");
+            html.Append(CultureInfo.InvariantCulture,
+                $"<rect x=\"{i * (width + gap)}\" y=\"{1000 - Length(value, most)}\" width=\"{width}\" height=\"{Length(value, most)}\"><title>{Text(label)}: {value:N0}</title></rect>\n");
+        html.Append(CultureInfo.InvariantCulture,
+            $"</svg><p><span>{Text(columns.All[0].Label)}</span><span>most: {columns.All.Max(column => column.Value):N0}</span><span>{Text(columns.All[^1].Label)}</span></p></figure>\n");
     }
 
     // Of a thousand; what is not nothing is seen.

@@ -30,7 +30,8 @@ internal sealed record PolicyChange(Direction Direction, string Text)
         .. Numbers(old, next),
         .. Forbidden(old, next),
         .. Duties.Roles.Values.SelectMany(role => Verbs(role, old, next)),
-        .. Sets(old.Sharing, next.Sharing, whose => $"{UsePolicyPage.Whose(whose)} agencies may be named in a grant", whose => $"{UsePolicyPage.Whose(whose)} agencies may no longer be named in a grant"),
+        .. Sets(old.Sharing, next.Sharing, whose => $"{UsePolicyPage.Whose(whose)} agencies may be named in a grant",
+            whose => $"{UsePolicyPage.Whose(whose)} agencies may no longer be named in a grant"),
         .. Offices(old, next),
         .. Witnessed(old.Witnesses, next.Witnesses),
         .. Published(old, next),
@@ -72,7 +73,8 @@ internal sealed record PolicyChange(Direction Direction, string Text)
             ("a found plate is kept", old.HitRetentionHours, next.HitRetentionHours, Hours, "longer", "shorter"),
             ("a hold keeps it at most", old.LongestHoldHours, next.LongestHoldHours, hours => hours == 0 ? "no holds" : Hours(hours), "longer", "shorter"),
             ("an entry of a hotlist lives at most", old.LongestEntryDays, next.LongestEntryDays, days => UsePolicyPage.Count(days, "day"), "longer", "shorter"),
-            ("a hotlist has at most", old.LargestHotlist, next.LargestHotlist, count => count.ToString("N0", CultureInfo.InvariantCulture), "more plates", "fewer plates"),
+            ("a hotlist has at most", old.LargestHotlist, next.LargestHotlist, count => count.ToString("N0", CultureInfo.InvariantCulture), "more plates",
+                "fewer plates"),
             ("cases and accounts that the log conceals are kept", old.DisclosureDays, next.DisclosureDays, days => UsePolicyPage.Count(days, "day"), "longer",
                 "shorter"),
             ("boxes give their numbers every", old.SummaryMinutes, next.SummaryMinutes, UsePolicyPage.Minutes, "less often", "more often"),
@@ -81,7 +83,8 @@ internal sealed record PolicyChange(Direction Direction, string Text)
         ];
         foreach (var (what, was, becomes, say, more, less) in numbers)
             if (becomes != was)
-                yield return new(becomes > was ? Direction.Wider : Direction.Narrower, $"{what}: {say(was)} -> {say(becomes)} ({(becomes > was ? more : less)})");
+                yield return new(becomes > was ? Direction.Wider : Direction.Narrower,
+                    $"{what}: {say(was)} -> {say(becomes)} ({(becomes > was ? more : less)})");
 
         static string Hours(int hours) => UsePolicyPage.Count(hours, "hour");
     }
@@ -106,9 +109,11 @@ internal sealed record PolicyChange(Direction Direction, string Text)
 
     private static IEnumerable<PolicyChange> Offices(Policy old, Policy next)
     {
-        (string What, Office? Was, Office? Becomes)[] offices = [("incidents are told to", old.Notify, next.Notify), ("complaints go to", old.Complaints, next.Complaints)];
+        (string What, Office? Was, Office? Becomes)[] offices =
+            [("incidents are told to", old.Notify, next.Notify), ("complaints go to", old.Complaints, next.Complaints)];
         foreach (var (what, was, becomes) in offices)
-            if (was != becomes) yield return new(Direction.Other, $"{what}: {was?.Name ?? "the agency"} -> {becomes?.Name ?? "the agency"}{(was?.Name == becomes?.Name ? " (reached another way)" : "")}");
+            if (was != becomes) yield return new(Direction.Other,
+                $"{what}: {was?.Name ?? "the agency"} -> {becomes?.Name ?? "the agency"}{(was?.Name == becomes?.Name ? " (reached another way)" : "")}");
     }
 
     // Whoever looks less closely lets more be done: a witness less is wider.
@@ -117,7 +122,8 @@ internal sealed record PolicyChange(Direction Direction, string Text)
         foreach (var key in old.Keys.Except(next.Keys)) yield return new(Direction.Wider, $"{key} no longer cosigns the logs of boxes");
         foreach (var key in next.Keys.Except(old.Keys)) yield return new(Direction.Narrower, $"{key} cosigns the logs of boxes");
         if (old.Needed != next.Needed)
-            yield return new(next.Needed < old.Needed ? Direction.Wider : Direction.Narrower, $"witnesses who must cosign within a day: {old.Needed} -> {next.Needed}");
+            yield return new(next.Needed < old.Needed ? Direction.Wider : Direction.Narrower,
+                $"witnesses who must cosign within a day: {old.Needed} -> {next.Needed}");
     }
 
     private static IEnumerable<PolicyChange> Published(Policy old, Policy next)
@@ -127,14 +133,16 @@ internal sealed record PolicyChange(Direction Direction, string Text)
                 ? "boxes look for what is in a hotlist only once witnesses have seen that it was published"
                     : "boxes look for what is in a hotlist without a witness having seen that it was published");
         if (old.PublicationLog != next.PublicationLog)
-            yield return new(Direction.Other, $"the log of published hotlists: {old.PublicationLog?.ToString() ?? "none"} -> {next.PublicationLog?.ToString() ?? "none"}");
+            yield return new(Direction.Other,
+                $"the log of published hotlists: {old.PublicationLog?.ToString() ?? "none"} -> {next.PublicationLog?.ToString() ?? "none"}");
     }
 
     private static IEnumerable<PolicyChange> End(Policy old, Policy next)
     {
         if (old.Expires == next.Expires) yield break;
         var later = (next.Expires ?? DateTimeOffset.MaxValue) > (old.Expires ?? DateTimeOffset.MaxValue);
-        yield return new(later ? Direction.Wider : Direction.Narrower, $"orders are taken until: {Say(old.Expires)} -> {Say(next.Expires)} ({(later ? "longer" : "shorter")})");
+        yield return new(later ? Direction.Wider : Direction.Narrower,
+            $"orders are taken until: {Say(old.Expires)} -> {Say(next.Expires)} ({(later ? "longer" : "shorter")})");
 
         static string Say(DateTimeOffset? time) => time is { } end ? UsePolicyPage.Day(end) : "the signature ends";
     }

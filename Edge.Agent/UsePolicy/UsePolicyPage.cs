@@ -152,7 +152,8 @@ internal static class UsePolicyPage
         ? $"Every list of wanted plates is entered in a public log, without plates or cases, before a box uses it, and at least {policy.Witnesses.Needed} of those named above must have signed that it was. The box checks this."
         : "Nobody outside the agency has to see that a list of wanted plates was published before a box uses it.";
 
-    private static string Openers(Policy policy, string agency) => policy.Sharing.Count == 0 ? agency : $"{agency}, or an agency that a grant names for that case,";
+    private static string Openers(Policy policy, string agency) =>
+        policy.Sharing.Count == 0 ? agency : $"{agency}, or an agency that a grant names for that case,";
 
     private static PageSection Opening(Policy policy, string agency) => new("openers", "Who can open a found plate",
         [new PageBlock.Paragraph($"Only {Openers(policy, agency).TrimEnd(',')}. The box locks each found plate with that agency's key and cannot unlock it again. The maker of the box has no key and receives nothing. Somebody who steals the box cannot open one either.")]);
@@ -182,7 +183,8 @@ internal static class UsePolicyPage
             [
                 grant.IsDisclosed(now) ? $"{Name(grant.Agency)} ({Jurisdictions.Write(grant.Jurisdiction)})" : $"{Whose(grant.Jurisdiction)} agency",
                 Day(grant.Expires),
-                grant.IsDisclosed(now) ? grant.Justification : $"made public on {grant.Disclosure!.Value.ToString("d MMMM yyyy", CultureInfo.InvariantCulture)}",
+                grant.IsDisclosed(now) ? grant.Justification
+                : $"made public on {grant.Disclosure!.Value.ToString("d MMMM yyyy", CultureInfo.InvariantCulture)}",
             ])]),
         ];
     }

@@ -5,7 +5,7 @@ namespace Edge.Storage.Audit;
 
 /// <summary>What was done, or refused. The code written in the log is the name in words: <c>HotlistEntryRefused</c> is
 /// <c>hotlist.entry.refused</c>. A code is never renamed or reused.
-/// Nothing writes <c>boot</c>, <c>configuration.loaded</c> or <c>message.acknowledged</c> yet: their codes are taken.</summary>
+/// Nothing writes <c>boot</c> or <c>message.acknowledged</c> yet: their codes are taken.</summary>
 public enum AuditAction
 {
     /// <summary><c>agent.start</c>: the agent opened its log and is about to work.</summary>
@@ -14,7 +14,8 @@ public enum AuditAction
     AgentStop,
     /// <summary><c>boot</c>: the machine itself was started since the last entry.</summary>
     Boot,
-    /// <summary><c>configuration.loaded</c>: digest of the file.</summary>
+    /// <summary><c>configuration.loaded</c>: the running agent took another configuration over, or refused to; digest of what the file says, passwords left
+    /// out.</summary>
     ConfigurationLoaded,
     /// <summary><c>trust.activated</c>: a verified set of policy, operators, recipients and hotlists took effect.</summary>
     TrustActivated,
@@ -75,7 +76,8 @@ public enum AuditAction
     ConsoleRefused,
     /// <summary><c>aim.viewed</c>: a camera's picture was opened to aim it; its number in the configuration, from 1, as the sequence.</summary>
     AimViewed,
-    /// <summary><c>log.exported</c>: a copy of this log was taken, at the console or by <c>audit export</c> at the box; <c>public</c> or <c>full</c>, as the kind.</summary>
+    /// <summary><c>log.exported</c>: a copy of this log was taken, at the console or by <c>audit export</c> at the box; <c>public</c> or <c>full</c>, as the
+    /// kind.</summary>
     LogExported,
     /// <summary><c>stick.export</c>: beside its <c>order.export</c>: a bundle of this log was written to a stick, with its digest and the
     /// count of its entries; or a stick was refused before an order of it was judged, or could not be written, with the count of sticks.</summary>

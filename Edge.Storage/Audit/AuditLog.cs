@@ -295,7 +295,8 @@ public sealed class AuditLog : IDisposable
                 || !Checkpoint.TryParse(note.Text, out var cosigned) || cosigned!.Origin != _origin) return CosignatureTaken.NotVerified;
             if (cosigned.Size > Latest.Size) return CosignatureTaken.Ahead;
             if (RootAt(cosigned.Size) != cosigned.Root) return CosignatureTaken.Contradicts;
-            if (LastCosigned(witness) is { } before && (before.Checkpoint.Size, before.Time).CompareTo((cosigned.Size, time)) >= 0) return CosignatureTaken.Known;
+            if (LastCosigned(witness) is { } before && (before.Checkpoint.Size, before.Time).CompareTo((cosigned.Size, time)) >= 0)
+                return CosignatureTaken.Known;
             try
             {
                 var kept = note.Of(log);
@@ -319,7 +320,8 @@ public sealed class AuditLog : IDisposable
         ArgumentNullException.ThrowIfNull(witness);
         var log = new NoteKey(_origin, _key.Public);
         return _folder.Read(LogFolder.CosignedName(witness), SignedNote.MaxBytes) is { } bytes && Checkpoint.TryOpen(bytes, log, out var checkpoint)
-            && SignedNote.TryParse(bytes, out var note) && Cosignature.TryVerify(note!, witness, out var time) ? new CosignedCheckpoint(checkpoint!, note!, time) : null;
+            && SignedNote.TryParse(bytes, out var note)
+            && Cosignature.TryVerify(note!, witness, out var time) ? new CosignedCheckpoint(checkpoint!, note!, time) : null;
     }
 
     public void Dispose()

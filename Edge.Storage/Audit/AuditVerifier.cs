@@ -49,7 +49,8 @@ public static class AuditVerifier
         var cosigned = new CosignatureChecks(folder, files, log, witnesses ?? []);
         cosigned.Read(current, olderNote);
         if (current is not null)
-            tree.Run(current, [.. older is null ? [] : new[] { new Anchor(older, consistency, "those of the older checkpoint") }, .. cosigned.Anchors, .. epochs.Anchors]);
+            tree.Run(current, [.. older is null ? [] : new[] { new Anchor(older, consistency, "those of the older checkpoint") }, .. cosigned.Anchors,
+                .. epochs.Anchors]);
 
         return new AuditReport(current,
         [

@@ -4,7 +4,8 @@ using System.Text;
 namespace Edge.Storage.Files;
 
 /// <summary>Standard output for lines that somebody keeps. Each line goes out in one write, so that a killed process leaves no half one in
-/// front of the next; a reader that has gone is an error and not silence, as with the console's stream; and what went to a file can be made to outlive a power cut.</summary>
+/// front of the next; a reader that has gone is an error and not silence, as with the console's stream; and what went to a file can be made to outlive a power
+/// cut.</summary>
 public sealed partial class StandardLines : TextWriter
 {
     private const int StandardOutput = 1;

@@ -31,7 +31,8 @@ public sealed class HitStore
     /// <exception cref="StateStorageException">The disk refused; see there.</exception>
     public long Commit(Func<long, HitEntry> build) => Commit([build])[0];
 
-    /// <summary>The same for several, under numbers that follow each other: all are durable, or none. A burst costs the disk little more than one hit.</summary>
+    /// <summary>The same for several, under numbers that follow each other: all are durable, or none. A burst costs the disk little more than one
+    /// hit.</summary>
     /// <returns>The numbers, in the order of <paramref name="builds"/>.</returns>
     /// <inheritdoc cref="Commit(Func{long, HitEntry})"/>
     public IReadOnlyList<long> Commit(IReadOnlyList<Func<long, HitEntry>> builds)

@@ -24,7 +24,8 @@ internal sealed class PassphraseSeal
     private readonly byte[] _nonce;
     private readonly byte[] _sealed;
 
-    private PassphraseSeal(BlindCost cost, byte[] salt, byte[] nonce, byte[] sealedSecret) => (_cost, _salt, _nonce, _sealed) = (cost, salt, nonce, sealedSecret);
+    private PassphraseSeal(BlindCost cost, byte[] salt, byte[] nonce, byte[] sealedSecret) =>
+        (_cost, _salt, _nonce, _sealed) = (cost, salt, nonce, sealedSecret);
 
     /// <param name="secret">Wiped when this returns.</param>
     /// <exception cref="ArgumentException">The passphrase is shorter than <see cref="KeeperKey.ShortestPassphrase"/>.</exception>

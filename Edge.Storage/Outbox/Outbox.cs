@@ -64,7 +64,8 @@ public sealed class Outbox
             var sequence = _database.Build(payload, ahead: 0, out var bytes);
             var row = Row(new OutboxMessage(sequence, kind, bytes, expires)) with { Logged = logged };
             var document = StateRows.OfMessage(row, SealPayload(row, bytes), logged ? SealLeaf(row, NoLeaf) : null);
-            var named = (accountsFor ?? []).Where(_database.Engine.Dropped.ContainsKey).Select(number => _database.Engine.Dropped[number] with { NamedBy = sequence }).ToList();
+            var named = (accountsFor ?? []).Where(_database.Engine.Dropped.ContainsKey)
+                .Select(number => _database.Engine.Dropped[number] with { NamedBy = sequence }).ToList();
             _database.Persist(lite =>
             {
                 lite.GetCollection(StateRows.State).Update(StateRows.OfState(sequence));

@@ -48,7 +48,8 @@ public sealed class TrustProposal(string folder, string repository, string agenc
         var next = old;
         if (File.Exists(At(TrustPath.Root))) Load<RootMetadata>(TrustPath.Root, RootMetadata.Read, out next);
         Load<TargetsMetadata>(TrustPath.Targets, TargetsMetadata.ReadTopLevel, out var targets);
-        var today = TrustRepositoryWriter.Read(repository, TrustPath.Targets, TargetsMetadata.ReadTopLevel) ?? throw new TrustException(TrustPath.Targets, "missing");
+        var today = TrustRepositoryWriter.Read(repository, TrustPath.Targets, TargetsMetadata.ReadTopLevel)
+            ?? throw new TrustException(TrustPath.Targets, "missing");
         Compare("root", old.Root, next.Root);
         Compare("targets", old.Targets, next.Targets);
         Compare("timestamp", old.Timestamp, next.Timestamp);
@@ -78,7 +79,8 @@ public sealed class TrustProposal(string folder, string repository, string agenc
         {
             if (!IsWaiting) return new Dictionary<string, RoleKeys>();
             Load<TargetsMetadata>(TrustPath.Targets, TargetsMetadata.ReadTopLevel, out var targets);
-            return targets.Delegations!.Where(role => role.Key != TrustPath.HotlistRole(agency)).ToDictionary(role => TrustPath.AgencyOf(role.Key), role => role.Value);
+            return targets.Delegations!.Where(role => role.Key != TrustPath.HotlistRole(agency))
+                .ToDictionary(role => TrustPath.AgencyOf(role.Key), role => role.Value);
         }
     }
 
@@ -144,7 +146,8 @@ public sealed class TrustProposal(string folder, string repository, string agenc
         foreach (var stray in Directory.EnumerateFileSystemEntries(from).Select(path => Path.GetFileName(path)).Where(name => !FileNames.Contains(name)))
             throw new TrustException(stray, "is no file of a change: take it away");
         foreach (var name in FileNames)
-            if (File.Exists(At(name)) != File.Exists(copy.At(name)) || (TargetPaths.Contains(name) && File.Exists(At(name)) && !Bytes(name).AsSpan().SequenceEqual(copy.Bytes(name))))
+            if (File.Exists(At(name)) != File.Exists(copy.At(name))
+                || (TargetPaths.Contains(name) && File.Exists(At(name)) && !Bytes(name).AsSpan().SequenceEqual(copy.Bytes(name))))
                 throw NotThis(name);
         var taken = 0;
         foreach (var (mine, brought) in Waiting().Zip(copy.Waiting()))
@@ -276,7 +279,8 @@ public sealed class TrustProposal(string folder, string repository, string agenc
     {
         var utf8 = Bytes(name);
         if (!StrictJson.TryRead(utf8, TrustPath.MaxBytes(name), file => new Envelope<T>(
-                file.Objects("signatures", 0, 64, signature => KeyValuePair.Create(signature.Text("keyid", 64), Convert.ToHexStringLower(signature.Hex("sig", 64)))),
+                file.Objects("signatures", 0, 64,
+                    signature => KeyValuePair.Create(signature.Text("keyid", 64), Convert.ToHexStringLower(signature.Hex("sig", 64)))),
                 file.Child("signed", read)), out var envelope, out var problems))
             throw new TrustException(name, $"as proposed is damaged: {problems[0]}");
         metadata = envelope.Metadata;

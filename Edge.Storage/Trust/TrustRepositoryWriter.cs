@@ -43,7 +43,8 @@ public sealed class TrustRepositoryWriter(string folder, string agency, TrustSig
     {
         if (!signers.Targets.IsComplete)
         {
-            foreach (var (path, bytes) in new[] { (TrustPath.Policy, targets.Policy), (TrustPath.Operators, targets.Operators), (TrustPath.Recipients, targets.Recipients) })
+            foreach (var (path, bytes) in new[]
+                { (TrustPath.Policy, targets.Policy), (TrustPath.Operators, targets.Operators), (TrustPath.Recipients, targets.Recipients) })
                 if (!File.ReadAllBytes(At(path)).AsSpan().SequenceEqual(bytes))
                     throw new TrustException(path, "differs, and the keys that sign it are not here: propose the change to their keepers");
             Write(TrustPath.Hotlist(agency), targets.Hotlist);
@@ -178,7 +179,8 @@ public sealed class TrustRepositoryWriter(string folder, string agency, TrustSig
     {
         var roots = Enumerable.Range(1, int.MaxValue - 1).Select(TrustPath.NumberedRoot)
             .TakeWhile(name => File.Exists(Path.Combine(folder, name)));
-        string[] maybe = [.. TrustPath.OptionalTargets, .. Others(folder, agency).Keys.SelectMany(other => new[] { TrustPath.Hotlist(other), TrustPath.Proof(other),
+        string[] maybe = [.. TrustPath.OptionalTargets,
+            .. Others(folder, agency).Keys.SelectMany(other => new[] { TrustPath.Hotlist(other), TrustPath.Proof(other),
             TrustPath.HotlistMetadata(other) }),
             TrustPath.Proof(agency)];
         return [.. roots, TrustPath.Policy, TrustPath.Operators, TrustPath.Recipients, .. maybe.Where(name => File.Exists(Path.Combine(folder, name))),
@@ -192,7 +194,8 @@ public sealed class TrustRepositoryWriter(string folder, string agency, TrustSig
     internal void SignHotlistIfForeign(DateTimeOffset now)
     {
         var name = TrustPath.HotlistMetadata(agency);
-        if (!SignedFile<TargetsMetadata>.Parse(name, File.ReadAllBytes(At(name)), TargetsMetadata.ReadDelegated).IsSignedBy(signers.Hotlists.Public)) SignHotlist(now);
+        if (!SignedFile<TargetsMetadata>.Parse(name, File.ReadAllBytes(At(name)), TargetsMetadata.ReadDelegated).IsSignedBy(signers.Hotlists.Public))
+            SignHotlist(now);
     }
 
     /// <summary>Signs the hotlist that is there for another lifetime of its metadata, and the snapshot and timestamp over it.</summary>

@@ -44,7 +44,8 @@ public sealed class AimWindowTests : IDisposable
         var scenes = Shared.Need("data/scenes");
         var (known, readable, again, shown) = (0, 0, 0, 0);
         foreach (var labels in Directory.EnumerateFiles(scenes, "*.tsv").Order(StringComparer.Ordinal))
-            foreach (var row in File.ReadLines(labels).Select(line => line.Split('\t')).Where((row, i) => i % 3 == 0 && row is [_, _, _, _, _, { Length: > 3 }, ..]))
+            foreach (var row in File.ReadLines(labels).Select(line => line.Split('\t'))
+                .Where((row, i) => i % 3 == 0 && row is [_, _, _, _, _, { Length: > 3 }, ..]))
             {
                 var picture = Path.Combine(labels[..^".tsv".Length], row[0]);
                 if (!File.Exists(picture)) continue;

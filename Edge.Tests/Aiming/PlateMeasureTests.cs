@@ -38,7 +38,8 @@ public sealed class PlateMeasureTests
     [InlineData(3.08, 0)]     // Mercosur
     [InlineData(1.0, 60)]
     [InlineData(5.2, 0)]      // wider than any: corners that are a little off
-    public void Yaw_is_the_least_that_a_plate_of_a_known_shape_must_be_turned(double shape, double degrees) => Assert.InRange(PlateMeasure.Yaw(shape), degrees - 2, degrees + 2);
+    public void Yaw_is_the_least_that_a_plate_of_a_known_shape_must_be_turned(double shape, double degrees) =>
+    Assert.InRange(PlateMeasure.Yaw(shape), degrees - 2, degrees + 2);
 
     [Fact]
     public void A_leaning_plate_is_measured_by_its_corners()

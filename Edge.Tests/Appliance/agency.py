@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 
-from machine import Failed, start
+from machine import Failed, launch
 
 # The vehicles of the demonstration's clip: somebody looks for the first three, nobody for the others.
 WANTED = ["LAPX4769", "KPX6947", "VKA6E47"]
@@ -60,13 +60,13 @@ class Agency:
         path = os.path.join(self.folder, "mosquitto.conf")
         with open(path, "w") as file:
             file.write(f"user root\nlog_dest file {self.folder}/mosquitto.log\npersistence true\npersistence_location {self.folder}/\n{listener}")
-        self.broker = start(["mosquitto", "-c", path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.broker = launch(["mosquitto", "-c", path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for_port(self.port, self.broker)
 
     def start_watching(self):
         """`hub watch` from now on; what it shows is in `hits`, a line each."""
         with open(self.hits, "ab") as hits, open(os.path.join(self.folder, "watch.log"), "ab") as log:
-            self.watch = start([self.program, "hub", "watch", self.city, "--broker", self.local, "--all", "--json"],
+            self.watch = launch([self.program, "hub", "watch", self.city, "--broker", self.local, "--all", "--json"],
                                stdout=hits, stderr=log)
 
     @property

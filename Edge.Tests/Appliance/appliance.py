@@ -13,6 +13,7 @@ import power
 import stick
 import stranger
 import units
+import upgrade
 from agency import Agency, free_port
 from machine import Failed, Machine, accelerator
 from screens import Screens
@@ -20,6 +21,7 @@ from screens import Screens
 # In this order; each leaves the box running for the next.
 SCENARIOS = {
     "commission": commission.run, "power": power.run, "stick": stick.run, "stranger": stranger.run, "decoder": decoder.run, "units": units.run,
+    "upgrade": upgrade.run,
 }
 
 
@@ -33,6 +35,7 @@ class Site:
         self.agency = Agency(self.folder, options.program)
         self.screens = Screens(self.folder, options.accept_screens)
         self.verifier, self.package = options.verifier, options.package
+        self.version = subprocess.run(["dpkg-deb", "-f", options.package, "Version"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
         self.console_port = free_port()
         self.machine = Machine(options.image, self.folder, os.path.join(self.folder, "carried.img"), {self.console_port: 8443})
         self.passed = self.failed = 0
@@ -79,11 +82,12 @@ class Site:
 def main():
     parser = argparse.ArgumentParser(prog="./build.sh appliance-test", description="The whole box in a machine under QEMU: see docs/appliance-test.md")
     parser.add_argument("--only", action="append", choices=list(SCENARIOS), help="this scenario; repeat for more. All but commission need --folder of a kept run")
-    parser.add_argument("--power-cuts", type=int, default=5, metavar="N", help="how often the power is cut (default 5)")
+    parser.add_argument("--power-cuts", type=int, default=5, metavar="N",
+                        help="how often the power is cut (default 5); with --only power --keep, so many more")
     parser.add_argument("--accept-screens", action="store_true", help="what the screens show now is what they are to show: writes golden/")
     parser.add_argument("--keep", action="store_true", help="leave the folder of the run, to go on in it with --only")
     parser.add_argument("--folder", default=".build/appliance/run", help="where the run's files lie; emptied when it begins with commission")
-    for made in ("image", "package", "program", "verifier"):
+    for made in ("image", "package", "next", "program", "verifier", "tests"):
         parser.add_argument(f"--{made}", required=True, help=argparse.SUPPRESS)
     options = parser.parse_args()
     names = options.only or list(SCENARIOS)

@@ -45,6 +45,7 @@ def run(site):
     site.must("setup: keys made on the box, request, answer, camera, doctor", set_up, site)
     site.must("the first alert is at the hub, verified", alert)
     site.step("doctor finds nothing to mend", doctor)
+    site.step("each screen is, to the letter, as it is kept in golden/", site.screens.all_as_kept)
 
 
 def install(site):

@@ -35,13 +35,19 @@ class Machine:
 
     def boot(self, within=600):
         """Starts it and waits for its first answer; seconds since power-on."""
+        self.start()
+        self.run("true", within)
+        return time.monotonic() - self.began
+
+    def start(self):
+        """Power on; it waits for nothing."""
         self.began = time.monotonic()
         forwards = "".join(f",hostfwd=tcp:127.0.0.1:{host}-:{guest}" for host, guest in self.ports.items())
         sockets = {name: os.path.join(self.folder, f"{name}.socket") for name in ("shell", "monitor", "terminal")}
         for path in sockets.values():
             if os.path.exists(path):
                 os.remove(path)
-        self.process = start([
+        self.process = launch([
             "qemu-system-x86_64", "-accel", accelerator(), "-cpu", "host" if accelerator() == "kvm" else "max",
             "-machine", "q35", "-m", str(self.memory), "-smp", str(self.processors), "-nodefaults", "-display", "none", "-rtc", "base=utc",
             "-kernel", f"{self.image}/vmlinuz", "-initrd", f"{self.image}/initrd",
@@ -58,8 +64,6 @@ class Machine:
         self.shell = Link(sockets["shell"], self.process)
         self.terminal = Terminal(Link(sockets["terminal"], self.process), f"{self.folder}/terminal.log")
         self._command("qmp_capabilities", fresh=True)
-        self.run("true", within)
-        return time.monotonic() - self.began
 
     def run(self, command, within=120):
         """Runs it as root; (exit status, everything it said)."""
@@ -174,7 +178,7 @@ class Terminal:
         self.link.close()
 
 
-def start(command, **streams):
+def launch(command, **streams):
     """A process that the kernel kills when this one ends, however that is."""
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=lambda: _libc.prctl(1, signal.SIGKILL), **streams)
 

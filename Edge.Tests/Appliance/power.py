@@ -1,7 +1,8 @@
-"""The power goes while hits flow, again and again: the box comes back by itself, goes on as one history, and has lost nothing."""
+"""The power goes while hits flow, and again while the box starts from that: it comes back by itself, goes on as one history, and has lost nothing."""
 import json
 import os
 import random
+import statistics
 import subprocess
 import time
 
@@ -13,14 +14,43 @@ SLOW = 900
 LOG, KEY = "/var/lib/edge-agent/audit", "/root/box-7.vkey"
 
 
+# A box's power that goes often goes again while it starts: seconds after power-on, from the kernel's first to the first frame.
+WHILE_STARTING = (5, 110)
+
+
 def run(site):
-    moments = random.Random(7)
     bring_key(site)
-    for cut in range(1, site.options.power_cuts + 1):
-        site.step(f"power cut {cut}", cut_power, site, moments.uniform(0, 4))
+    cuts = Cuts(site.folder)
+    for _ in range(site.options.power_cuts):
+        if not site.step(f"power cut {len(cuts.all) + 1}", cut_power, site, cuts):
+            break
     site.step("every hit that the box has logged is at the hub, once, and no number came twice or is missing", nothing_lost, site)
     site.step("an exported copy verifies on another machine, with the auditors' program", verify_elsewhere, site)
     site.step("no plate in clear anywhere on the disk, looked for or not", search_disk, site)
+    print(f"  {cuts}", flush=True)
+
+
+class Cuts:
+    """The cuts of this box since it was commissioned, in the folder of the run: a line each, so that a long row of them is made in parts."""
+
+    def __init__(self, folder):
+        self.path, self.all = os.path.join(folder, "power-cuts.jsonl"), []
+        if os.path.exists(self.path):
+            with open(self.path) as file:
+                self.all = [json.loads(line) for line in file]
+
+    def add(self, **cut):
+        self.all.append({"cut": len(self.all) + 1, **cut})
+        with open(self.path, "a") as file:
+            file.write(json.dumps(self.all[-1]) + "\n")
+
+    def __str__(self):
+        if not self.all:
+            return "no cut so far"
+        frames = [cut["frame"] for cut in self.all]
+        starting = sum(cut["starting"] is not None for cut in self.all)
+        return (f"{len(self.all)} cuts while hits flowed and {starting} while it started, of this box so far; first frame "
+                f"{statistics.median(frames):.0f} s after power-on in the middle, {min(frames):.0f} to {max(frames):.0f} s")
 
 
 def bring_key(site):
@@ -34,13 +64,21 @@ def bring_key(site):
         site.machine.write(KEY, file.read())
 
 
-def cut_power(site, moment):
+def cut_power(site, cuts):
     machine, agency = site.machine, site.agency
+    # Each cut has its own moments, whichever run it is made in; every second one has a cut while starting behind it.
+    number = len(cuts.all) + 1
+    drawn = random.Random(number)
+    moment, starting = drawn.uniform(0, 4), drawn.uniform(*WHILE_STARTING) if number % 2 == 0 else None
     agency.wait_for_hits(len(agency.hit_ids()) + 2, SLOW)
     time.sleep(moment)
     checkpoint = machine.read(f"{LOG}/checkpoint")
     machine.power_cut()
-    first = site.boot()
+    if starting is not None:
+        machine.start()
+        time.sleep(starting)
+        machine.power_cut()
+    boot = site.boot()
     machine.until("systemctl is-active -q edge-agent edge-vision", SLOW)
     up = time.monotonic() - machine.began
     machine.until("grep -Eq '\"frames\":[1-9]' /run/edge-agent/health.json", SLOW)
@@ -49,7 +87,11 @@ def cut_power(site, moment):
     machine.must(f"edge-agent audit verify {LOG} --key {KEY} --checkpoint /run/before-the-cut", 300)
     if machine.run("systemctl list-units --failed --plain --no-legend")[1].strip():
         raise Failed("a unit has failed: " + machine.run("systemctl list-units --failed --plain --no-legend")[1])
-    return f"boot {first:.0f} s, services {up:.0f} s, first frame examined {frame:.0f} s after power-on; the log goes on from its last checkpoint"
+    cuts.add(moment=round(moment, 2), starting=None if starting is None else round(starting), boot=round(boot), services=round(up), frame=round(frame),
+             at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+    again = "" if starting is None else f"again {starting:.0f} s after power-on; "
+    return (f"{again}boot {boot:.0f} s, services {up:.0f} s, first frame examined {frame:.0f} s after power-on; "
+            "the log goes on from its last checkpoint")
 
 
 def nothing_lost(site):
@@ -57,7 +99,8 @@ def nothing_lost(site):
     machine.must("systemctl stop edge-vision", 120)
     try:
         machine.until("grep -q '\"ready\":0,' /run/edge-agent/health.json", 300)
-        logged = [json.loads(line)["entry"]["sequence"] for line in machine.must(f"edge-agent audit search {LOG} --action hit.stored --json").splitlines() if line.startswith("{")]
+        said = machine.must(f"edge-agent audit search {LOG} --action hit.stored --json", SLOW)
+        logged = [json.loads(line)["entry"]["sequence"] for line in said.splitlines() if line.startswith("{")]
         came = sorted(event["sequence"] for event in agency.events("edge.hit.v1"))
         accounts = [event for event in agency.events() if event["type"] in ("hub.missing", "hub.anew", "hub.givenup")]
     finally:

@@ -29,20 +29,33 @@ class Screens:
     """folder: where the host's files of this run lie, whose path is not the same twice. `accept` writes what is shown as what is expected."""
 
     def __init__(self, folder, accept):
-        self.folder, self.accept = folder, accept
+        self.folder, self.accept, self.seen, self.different = folder, accept, [], []
 
     def expect(self, name, shown):
+        """Notes whether it is as it was kept. It does not stop what goes on: `all_as_kept` says it once every screen has been seen."""
+        self.seen.append(name)
         path, shown = os.path.join(GOLDEN, f"{name}.txt"), self.steady(shown)
+        os.makedirs(os.path.join(self.folder, "screens"), exist_ok=True)
+        with open(os.path.join(self.folder, "screens", f"{name}.txt"), "w") as file:
+            file.write(shown)
         if self.accept:
             os.makedirs(GOLDEN, exist_ok=True)
             with open(path, "w") as file:
                 file.write(shown)
             return
-        with open(path) as file:
-            kept = file.read()
+        kept = ""
+        if os.path.exists(path):
+            with open(path) as file:
+                kept = file.read()
         if shown != kept:
-            raise Failed("the screen is not as it was kept; what it should be is -, what it is +\n"
-                         + "".join(difflib.unified_diff(kept.splitlines(True), shown.splitlines(True), f"golden/{name}.txt", "this run", n=2)))
+            self.different.append("".join(difflib.unified_diff(kept.splitlines(True), shown.splitlines(True), f"golden/{name}.txt", "this run", n=2)))
+
+    def all_as_kept(self):
+        if unseen := sorted({name.removesuffix(".txt") for name in os.listdir(GOLDEN)} - set(self.seen)):
+            raise Failed(f"never shown: {', '.join(unseen)}")
+        if self.different:
+            raise Failed("not as they were kept; what they should be is -, what they are +\n" + "\n".join(self.different))
+        return f"{len(self.seen)} screens"
 
     def steady(self, shown):
         for pattern, instead in VOLATILE:

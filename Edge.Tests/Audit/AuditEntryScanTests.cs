@@ -64,11 +64,13 @@ public sealed class AuditEntryScanTests
     public void Nothing_is_scanned_that_is_not_also_read()
     {
         var random = new Random(20261126);
-        byte[][] seeds = [AuditEntryJson.Write(Full), AuditEntryJson.Write(OfAPerson), .. LogLab.Entries(5).Select(entry => AuditEntryJson.Write(entry with { Boot = Full.Boot }))];
+        byte[][] seeds = [AuditEntryJson.Write(Full), AuditEntryJson.Write(OfAPerson),
+            .. LogLab.Entries(5).Select(entry => AuditEntryJson.Write(entry with { Boot = Full.Boot }))];
         // Pieces that turn one entry into nearly another: what a byte alone does not reach.
         string[] pieces =
         [
-            "\"", ",", "0", "00", "-", "e1", ".0", " ", "\\u0061", ",\"count\":1", ",\"count\":01", "2027-02-29", "24:00", ":60", "refused:", "done", "a.", "..",
+            "\"", ",", "0", "00", "-", "e1", ".0", " ", "\\u0061", ",\"count\":1", ",\"count\":01", "2027-02-29", "24:00", ":60", "refused:",
+            "done", "a.", "..",
             "9007199254740992", "99999999999999999999", "}", "A", "é", ",\"plate\":\"x\"", "hit.stored", "order.search", "interval.summary",
             "person", ",\"claim\":\"", "\",\"person\":\"",
         ];

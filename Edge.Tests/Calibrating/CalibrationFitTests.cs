@@ -75,7 +75,8 @@ public sealed class CalibrationFitTests
     [Fact]
     public void Pictures_of_one_plate_stand_on_the_same_side()
     {
-        Assert.True(PlateText.TryParse("AB 123 CD", out var one) & PlateText.TryParse("ab-123-cd", out var again) & PlateText.TryParse("B108ABC", out var other));
+        Assert.True(PlateText.TryParse("AB 123 CD", out var one) & PlateText.TryParse("ab-123-cd", out var again) & PlateText.TryParse("B108ABC",
+            out var other));
         Assert.Equal((2, 2, 0), (Outcome.FoldOf(one!), Outcome.FoldOf(again!), Outcome.FoldOf(other!)));
         // One is always misread, the other never: what either is worth is said by the other alone.
         var outcomes = Enumerable.Range(0, 200).Select(i => new Outcome((i + 1) / 200.0, i % 2 == 0, i % 2)).ToList();

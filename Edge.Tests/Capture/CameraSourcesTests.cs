@@ -25,7 +25,8 @@ public sealed class CameraSourcesTests
     [InlineData("", "camera north: its source is empty")]
     [InlineData("/nowhere/clip.mp4", "/nowhere/clip.mp4: no such file or folder")]
     [InlineData("ftp://user:word@camera/live", "camera north: ftp:// is not supported; use rtsp, rtsps, http or https")]
-    [InlineData("rtsp://user:wo rd@camera/live", "camera north: its source is no address of the form scheme://user:password@host/path; percent-encode blanks and special characters")]
+    [InlineData("rtsp://user:wo rd@camera/live",
+        "camera north: its source is no address of the form scheme://user:password@host/path; percent-encode blanks and special characters")]
     public void What_cannot_be_a_camera_is_refused_without_its_password(string source, string message) =>
         Assert.Equal(message, Assert.Throws<CaptureException>(() => Open(source)).Message);
 

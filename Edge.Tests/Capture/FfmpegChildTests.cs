@@ -1,3 +1,4 @@
+using Edge.Vision.Capture.Decoding;
 using Edge.Vision.Capture.Rtsp;
 
 namespace Edge.Tests.Capture;

@@ -66,12 +66,15 @@ public sealed partial class MjpegSourceTests
     }
 
     [Theory]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n", "answers with image/jpeg, not with an MJPEG stream (multipart/x-mixed-replace): use the camera's video address, not its page or its snapshot")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n",
+        "answers with image/jpeg, not with an MJPEG stream (multipart/x-mixed-replace): use the camera's video address, not its page or its snapshot")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n", "the stream names no boundary between its pictures")]
-    [InlineData("HTTP/1.1 200 OK\r\n\r\n", "answers with an unnamed type, not with an MJPEG stream (multipart/x-mixed-replace): use the camera's video address, not its page or its snapshot")]
+    [InlineData("HTTP/1.1 200 OK\r\n\r\n",
+        "answers with an unnamed type, not with an MJPEG stream (multipart/x-mixed-replace): use the camera's video address, not its page or its snapshot")]
     [InlineData("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", "the camera refused the user name or password")]
     [InlineData("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "the camera has no stream under this path")]
-    [InlineData("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", "the camera redirects elsewhere: configure the final address")]
+    [InlineData("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+        "the camera redirects elsewhere: configure the final address")]
     [InlineData("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", "the camera answers HTTP 503")]
     [InlineData(Stream + "----edge\r\nContent-Length: 99999999\r\n\r\n", "the camera sends a part whose length is not a number up to 8 MiB")]
     public async Task What_is_no_stream_is_told_in_words(string answer, string error)
@@ -176,7 +179,8 @@ public sealed partial class MjpegSourceTests
         return picture.ImEncode(".jpg");
     }
 
-    private static byte[] Part(byte[] body) => [.. Ascii($"----edge\r\nContent-Type: image/jpeg\r\nContent-Length: {body.Length}\r\n\r\n"), .. body, .. "\r\n"u8];
+    private static byte[] Part(byte[] body) =>
+        [.. Ascii($"----edge\r\nContent-Type: image/jpeg\r\nContent-Length: {body.Length}\r\n\r\n"), .. body, .. "\r\n"u8];
 
     private static byte[] Ascii(string text) => Encoding.ASCII.GetBytes(text);
 

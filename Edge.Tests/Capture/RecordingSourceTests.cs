@@ -51,6 +51,54 @@ public sealed class RecordingSourceTests : IDisposable
     }
 
     [Theory]
+    [InlineData("1e300")]
+    [InlineData("3e11")]
+    [InlineData("-5")]
+    public async Task Where_a_decoder_says_a_time_that_no_recording_has_the_frame_rate_counts(string second)
+    {
+        var decoder = _folder.File("decoder");
+        const string Picture = "printf 'P5\\n4 6\\n255\\n'; head -c 24 /dev/zero";
+        await File.WriteAllTextAsync(decoder, $"""
+            #!/bin/sh
+            printf '[Parsed_showinfo_1 @ 0x1] n: 0 pts_time:0 pos: 1\n[Parsed_showinfo_1 @ 0x1] n: 1 pts_time:{second} pos: 2\n' >&2
+            {Picture}; {Picture}
+
+            """, TestContext.Current.CancellationToken);
+        File.SetUnixFileMode(decoder, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await using var source = new RecordingSource("film", await ClipAsync("clip.mp4", "-c:v libx264"), decoder, _time);
+        var positions = new List<double>();
+        await Assert.ThrowsAsync<CaptureException>(async () =>
+        {
+            await foreach (var frame in source.ReadAsync(TestContext.Current.CancellationToken))
+                using (frame) positions.Add(frame.Position.TotalSeconds);
+        }); // it is shorter than its container says
+        Assert.Equal([0, 0.1], positions);
+    }
+
+    [Fact]
+    public async Task A_film_of_full_range_has_the_grey_levels_of_one_of_studio_range()
+    {
+        foreach (var range in new[] { "tv", "pc" })
+        {
+            var path = _folder.File($"{range}.mp4");
+            await FfmpegAsync($"-f lavfi -i color=0x808080:size=160x120:rate=10 -frames:v 4 -vf scale=out_range={range} -color_range {range} -pix_fmt {(range == "pc" ? "yuvj420p" : "yuv420p")} -c:v libx264 {path}");
+            await using var source = Open(path);
+            await foreach (var frame in source.ReadAsync(TestContext.Current.CancellationToken))
+                using (frame) Assert.InRange(OpenCvSharp.Cv2.Mean(frame.Colour).Val0, 126, 130);
+        }
+    }
+
+    [Fact]
+    public async Task A_film_with_odd_sides_loses_its_last_row_and_column()
+    {
+        var path = _folder.File("odd.mkv");
+        await FfmpegAsync($"-f lavfi -i testsrc=size=161x121:rate=10 -frames:v 4 -pix_fmt yuv444p -c:v libx264 {path}");
+        await using var source = Open(path);
+        await foreach (var frame in source.ReadAsync(TestContext.Current.CancellationToken))
+            using (frame) Assert.Equal((160, 120), (frame.Width, frame.Height));
+    }
+
+    [Theory]
     [InlineData("cut.mp4", "-c:v libx264 -g 10 -movflags +faststart")]
     [InlineData("cut.avi", "-c:v mjpeg")]
     [InlineData("cut.mkv", "-c:v libx264 -g 10")]

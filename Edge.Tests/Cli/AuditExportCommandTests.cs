@@ -23,14 +23,16 @@ public sealed class AuditExportCommandTests : IDisposable
         await File.WriteAllTextAsync(At("words"), "correct horse battery staple\n", TestContext.Current.CancellationToken);
         Assert.Equal(ExitCode.Ok, (await Run("audit", "key", At("auditor.key"), "--passphrase-file", At("words"))).Code);
         Assert.Equal(ExitCode.Ok, (await Run("audit", "export", _lab.Directory, At("full.tar"), "--full", "--to", At("auditor.key"), "--key", _lab.Vkey)).Code);
-        var verified = await Run("audit", "verify", At("full.tar"), "--key", _lab.Vkey, "--auditor-key", At("auditor.key"), "--passphrase-file", At("words"), "--json");
+        var verified = await Run("audit", "verify", At("full.tar"), "--key", _lab.Vkey, "--auditor-key", At("auditor.key"), "--passphrase-file",
+            At("words"), "--json");
         Assert.Equal(ExitCode.Ok, verified.Code);
         Assert.Equal("full", JsonDocument.Parse(verified.Output).RootElement.GetProperty("kind").GetString());
         string[] search = ["audit", "search", At("full.tar"), "--case", "2026-25", "--json", "--key", _lab.Vkey];
         Assert.Empty((await Run(search)).Output);
         var found = await Run([.. search, "--auditor-key", At("auditor.key"), "--passphrase-file", At("words"), "--disclose"]);
         using var line = JsonDocument.Parse(found.Output);
-        Assert.Equal((25, "2026-25"), (line.RootElement.GetProperty("index").GetInt64(), line.RootElement.GetProperty("disclosed").GetProperty("case").GetString()));
+        Assert.Equal((25, "2026-25"), (line.RootElement.GetProperty("index").GetInt64(),
+            line.RootElement.GetProperty("disclosed").GetProperty("case").GetString()));
     }
 
     [Fact]

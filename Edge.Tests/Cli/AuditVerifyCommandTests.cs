@@ -52,7 +52,8 @@ public sealed class AuditVerifyCommandTests : IDisposable
     public async Task The_key_may_be_what_the_agency_keeps_of_the_box()
     {
         var box = Path.Combine(_lab.Directory, "../box-1.json");
-        await File.WriteAllTextAsync(box, JsonSerializer.Serialize(new { agency = "riverton", box = "box-1", log = _lab.Vkey }), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(box, JsonSerializer.Serialize(new { agency = "riverton", box = "box-1", log = _lab.Vkey }),
+            TestContext.Current.CancellationToken);
         Assert.Equal(ExitCode.Ok, (await Run(_lab.Directory, "--key", box)).Code);
         await File.WriteAllTextAsync(box, "{", TestContext.Current.CancellationToken);
         Assert.Equal(ExitCode.Usage, (await Run(_lab.Directory, "--key", box)).Code);

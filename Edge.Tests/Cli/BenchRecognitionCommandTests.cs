@@ -20,7 +20,8 @@ public sealed class BenchRecognitionCommandTests : IDisposable
         var lines = ended.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
         var shipped = ModelManifest.Load(Repository.Models).Recogniser.Name;
         Assert.Equal([shipped, "peer", "peer +6 %"], lines[..3].Select(line => line.GetProperty("reader").GetString()));
-        Assert.All(lines[3..6], row => Assert.Equal(("crops/us", 1, 1), (row.GetProperty("set").GetString(), row.GetProperty("plates").GetInt32(), row.GetProperty("found").GetInt32())));
+        Assert.All(lines[3..6], row => Assert.Equal(("crops/us", 1, 1),
+            (row.GetProperty("set").GetString(), row.GetProperty("plates").GetInt32(), row.GetProperty("found").GetInt32())));
         Assert.Equal(1, lines[4].GetProperty("timesOfPeer").GetDouble());
         Assert.Contains("holds plates", ended.Error, StringComparison.Ordinal);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_folder.File("failures/index.html")));

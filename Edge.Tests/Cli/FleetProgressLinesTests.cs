@@ -17,6 +17,7 @@ public sealed class FleetProgressLinesTests
         time.Advance(TimeSpan.FromSeconds(10));
         lines.Report(new FleetProgress("hits", 2, 9, 1));
         lines.Report(new FleetProgress("hits", 9, 9, 8));
-        Assert.Equal("boxes linked 0/5\nboxes linked 4/5\nhits 0/9\nhits 2/9, 1 hits opened by the hub\nhits 9/9, 8 hits opened by the hub\n", written.ToString());
+        Assert.Equal("boxes linked 0/5\nboxes linked 4/5\nhits 0/9\nhits 2/9, 1 hits opened by the hub\nhits 9/9, 8 hits opened by the hub\n",
+            written.ToString());
     }
 }

@@ -150,7 +150,8 @@ public sealed class HubHotlistCommandTests : IDisposable
         Assert.DoesNotContain("AB123", shown.Output, StringComparison.Ordinal);
         using var agency = Agency.Open(Folder);
         foreach (var entry in agency.Hotlists.Published(out _).Entries) // in a pipe each entry is one line, and its id whole
-            Assert.Contains(shown.Output.Split('\n'), line => line.Contains(entry.Id, StringComparison.Ordinal) && line.Contains("in force", StringComparison.Ordinal));
+            Assert.Contains(shown.Output.Split('\n'),
+                line => line.Contains(entry.Id, StringComparison.Ordinal) && line.Contains("in force", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -29,7 +29,8 @@ public sealed class HubSignCommandTests : IDisposable
             "--passphrase-file", Phrase(1), "--passphrase-file", Phrase(2), "--passphrase-file", Phrase(3), "--json");
         Assert.True(init.Code == ExitCode.Ok, init.Error);
         using (var agency = Agency.Open(folder))
-            Assert.False(agency.Ceremony.Propose(new Dictionary<string, byte[]> { [TrustPath.Operators] = Encoding.UTF8.GetBytes("{}") }, TimeProvider.System.GetUtcNow()));
+            Assert.False(agency.Ceremony.Propose(new Dictionary<string, byte[]> { [TrustPath.Operators] = Encoding.UTF8.GetBytes("{}") },
+                TimeProvider.System.GetUtcNow()));
         string Key(int keeper) => Path.Combine(folder, "to-keepers", $"keeper-{keeper}.key");
 
         var wrong = await EdgeAgent.RunAsync("hub", "sign", folder, "--key", Key(1), "--passphrase-file", Phrase(2));

@@ -75,8 +75,10 @@ public sealed class HubWatchCommandTests : IDisposable
         if (json)
         {
             var incident = JsonNode.Parse(line)!;
-            Assert.Equal(("edge.incident.v1", "box-1", "rollback-attempt", "snapshot-json", 3, "demo", true), ((string?)incident["type"], (string?)incident["box"],
-                (string?)incident["kind"], (string?)incident["detail"], (int)incident["count"]!, (string?)incident["tell"], (long)incident["minutesLeft"]! < 0));
+            Assert.Equal(("edge.incident.v1", "box-1", "rollback-attempt", "snapshot-json", 3, "demo", true),
+                ((string?)incident["type"], (string?)incident["box"],
+                (string?)incident["kind"], (string?)incident["detail"], (int)incident["count"]!, (string?)incident["tell"],
+                (long)incident["minutesLeft"]! < 0));
         }
         else
             Assert.StartsWith("2026-03-04 05:05:07.89Z  box-1  INCIDENT rollback-attempt (snapshot-json, 3 times)  tell demo by 2026-03-05 04:06 UTC, OVERDUE since ", line, StringComparison.Ordinal);

@@ -54,7 +54,8 @@ public sealed class InterruptionTests : IDisposable
     // script(1) of bsdutils gives the program a terminal, types what it is sent, and ends with the program's code.
     private static Process Terminal(params string[] arguments)
     {
-        var terminal = Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", "script", "-qec", string.Join(' ', arguments.Prepend(EdgeAgent.Program)), "/dev/null"])
+        var terminal = Process.Start(new ProcessStartInfo("env",
+            ["--default-signal=INT", "script", "-qec", string.Join(' ', arguments.Prepend(EdgeAgent.Program)), "/dev/null"])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true,
         })!;

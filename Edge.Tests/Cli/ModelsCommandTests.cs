@@ -54,7 +54,8 @@ public sealed class ModelsCommandTests : IDisposable
         Assert.Equal((ExitCode.Model, ""), (ended.Code, ended.Output));
         Assert.Contains("detector.threshhold: unknown key", ended.Error, StringComparison.Ordinal);
         Assert.Contains("[?,64,37], the manifest says [?,63,37]", ended.Error, StringComparison.Ordinal);
-        Assert.Contains("recogniser.onnx really has input uint8 [?,64,128,3] → ctc float [?,64,37], plate float [?,10,37], region float [?,111]", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("recogniser.onnx really has input uint8 [?,64,128,3] → ctc float [?,64,37], plate float [?,10,37], region float [?,111]", ended.Error,
+            StringComparison.Ordinal);
 
         var json = await EdgeAgent.RunAsync("models", "check", _folder.Path, "--json");
         Assert.Equal(ExitCode.Model, json.Code);

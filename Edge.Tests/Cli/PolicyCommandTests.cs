@@ -49,7 +49,8 @@ public sealed class PolicyCommandTests : IDisposable
         var ended = await EdgeAgent.RunAsync("policy", "check", file);
         Assert.Equal((ExitCode.Configuration, $"{file}: expires: has passed: no order would be taken; name a later time\n" +
             $"{file}: residents read this, and it names no office for complaints\n"), (ended.Code, ended.Error));
-        Assert.Equal((ExitCode.Configuration, $"{file}.no: no such file\n"), await EdgeAgent.RunAsync("policy", "check", $"{file}.no") is var missing ? (missing.Code, missing.Error) : default);
+        Assert.Equal((ExitCode.Configuration, $"{file}.no: no such file\n"),
+            await EdgeAgent.RunAsync("policy", "check", $"{file}.no") is var missing ? (missing.Code, missing.Error) : default);
     }
 
     [Fact]

@@ -45,9 +45,11 @@ public sealed class ConfigurationSchemaTests
     public void Whatever_is_changed_in_a_configuration_the_schema_refuses_nothing_that_the_reader_takes_and_no_less_but_for_what_it_names()
     {
         // What no schema can say; its description names each.
-        string[] beyond = ["stands beside", "must not pass 1", "needs a region", "is no file, folder or device", "is no address", "is not supported", "host name",
+        string[] beyond = ["stands beside", "must not pass 1", "needs a region", "is no file, folder or device", "is no address", "is not supported",
+            "host name",
             "stands here twice", "character ", "one address of this machine", "must allow a text", "two cameras are named", "at least 10 more"];
-        var probes = JsonChanges.Probes(Schema.Root, ["", " ", "/", "/x y", "/x\ny", "/x\u0085", "x/y", "A", "a-", "-a", "a-b", "é", "10.0.0.1", "::1", "a b", "RO", "XX", "@ #",
+        var probes = JsonChanges.Probes(Schema.Root,
+            ["", " ", "/", "/x y", "/x\ny", "/x\u0085", "x/y", "A", "a-", "-a", "a-b", "é", "10.0.0.1", "::1", "a b", "RO", "XX", "@ #",
             "/dev/video1", "rtsp://c.example/s", "ftp://c.example/s", "/" + new string('a', 4095), "/" + new string('a', 4096)]);
         var disagreements = new List<string>();
         var (taken, refused) = (0, 0);
@@ -76,14 +78,17 @@ public sealed class ConfigurationSchemaTests
     public void The_defaults_of_the_schema_are_those_of_the_reader()
     {
         Assert.True(StrictJson.TryRead<AgentConfiguration>(
-            """{"broker":{"host":"a"},"cameras":[{"name":"a","source":"/dev/video0"}]}"""u8.ToArray(), AgentConfiguration.MaxBytes, AgentConfiguration.Read, out var silent, out _));
+            """{"broker":{"host":"a"},"cameras":[{"name":"a","source":"/dev/video0"}]}"""u8.ToArray(), AgentConfiguration.MaxBytes, AgentConfiguration.Read,
+            out var silent, out _));
         var camera = silent.Cameras[0].Pipeline;
         var read = new Dictionary<string, object>
         {
-            ["stateFolder"] = silent.StateFolder, ["enrolmentFolder"] = silent.EnrolmentFolder, ["trustFolder"] = silent.TrustFolder, ["runFolder"] = silent.RunFolder, ["outboxMegabytes"] = silent.OutboxMegabytes,
+            ["stateFolder"] = silent.StateFolder, ["enrolmentFolder"] = silent.EnrolmentFolder, ["trustFolder"] = silent.TrustFolder,
+            ["runFolder"] = silent.RunFolder, ["outboxMegabytes"] = silent.OutboxMegabytes,
             ["port"] = silent.Broker.Port, ["motionGate"] = camera.MotionGate, ["minimumPlateHeight"] = camera.MinimumPlateHeight,
             ["x"] = camera.Region.X, ["y"] = camera.Region.Y, ["width"] = camera.Region.Width, ["height"] = camera.Region.Height,
-            ["tlsPort"] = Edge.Agent.LanConsole.ConsoleConfiguration.DefaultPort, ["publicPolicy"] = false, ["detector"] = (decimal)silent.Gate.Detector, ["maximumWrongReadRate"] = silent.Gate.MaximumWrongReadRate, ["frames"] = silent.Gate.Frames,
+            ["tlsPort"] = Edge.Agent.LanConsole.ConsoleConfiguration.DefaultPort, ["publicPolicy"] = false, ["detector"] = (decimal)silent.Gate.Detector,
+            ["maximumWrongReadRate"] = silent.Gate.MaximumWrongReadRate, ["frames"] = silent.Gate.Frames,
         };
         var stated = Defaults(Schema.Root).ToDictionary();
         Assert.Equal(read.Keys.Order(StringComparer.Ordinal), stated.Keys.Order(StringComparer.Ordinal));
@@ -98,13 +103,15 @@ public sealed class ConfigurationSchemaTests
     public void The_page_for_people_has_a_row_for_every_key()
     {
         var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md"));
-        string[] inRowsOfOthers = ["x", "y", "width", "height", "host", "port", "cameras", "gate", "rules", "broker", "line", "offset", "chip", "activeLow", "from", "to", "below", "above", "gpio"];
+        string[] inRowsOfOthers = ["x", "y", "width", "height", "host", "port", "cameras", "gate", "rules", "broker", "line", "offset", "chip", "activeLow",
+            "from", "to", "below", "above", "gpio"];
         Assert.All(SchemaKeys(Schema.Root).Except(inRowsOfOthers),
             key => Assert.Contains(page.Split('\n'), line => line.StartsWith('|') && line.Split('|')[1].Contains(key, StringComparison.Ordinal)));
     }
 
     [Fact]
-    public void The_example_that_is_installed_is_one() => Assert.True(Schema.Accepts(Document("package/edge.json")) && Parses(Document("package/edge.json"), out _));
+    public void The_example_that_is_installed_is_one() =>
+        Assert.True(Schema.Accepts(Document("package/edge.json")) && Parses(Document("package/edge.json"), out _));
 
     private static IEnumerable<string> Keys(JsonNode? node) => node switch
     {
@@ -120,7 +127,8 @@ public sealed class ConfigurationSchemaTests
 
     private static IEnumerable<KeyValuePair<string, JsonNode?>> Properties(JsonNode? node) => node switch
     {
-        JsonObject whole => whole.SelectMany(part => part.Key == "properties" ? part.Value!.AsObject().SelectMany(key => Properties(key.Value).Prepend(key)) : Properties(part.Value)),
+        JsonObject whole => whole.SelectMany(part => part.Key == "properties" ? part.Value!.AsObject().SelectMany(key => Properties(key.Value).Prepend(key))
+            : Properties(part.Value)),
         JsonArray array => array.SelectMany(Properties),
         _ => [],
     };

@@ -21,8 +21,10 @@ namespace Edge.Tests.Contract;
 public sealed class ExampleTests : IDisposable
 {
     private static readonly string Folder = Path.Combine(Repository.Root, "docs", "examples");
-    private static readonly JsonSchema Schema = new(JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "docs", "messages.schema.json")))!.AsObject());
-    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSchema Schema =
+        new(JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "docs", "messages.schema.json")))!.AsObject());
+    private static readonly JsonSerializerOptions Readable = new()
+        { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly BoxName Box = new("demo", "box-1");
     private static readonly OrderTerms Terms = new("example-order-0001", Box, SampleBox.Now, SampleBox.Now.AddHours(1));
 
@@ -55,7 +57,8 @@ public sealed class ExampleTests : IDisposable
 
     [Fact]
     public void Each_file_of_the_folder_is_an_example() =>
-        Assert.Equal(Names.Select(row => row.Data).Order(StringComparer.Ordinal), Directory.GetFiles(Folder).Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal));
+        Assert.Equal(Names.Select(row => row.Data).Order(StringComparer.Ordinal),
+            Directory.GetFiles(Folder).Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal));
 
     [Fact]
     public void Our_hub_and_a_box_read_the_examples()
@@ -105,7 +108,8 @@ public sealed class ExampleTests : IDisposable
         return new JsonObject
         {
             ["warning"] = "TEST KEYS, known to everybody. Whoever trusts one of them trusts everybody.",
-            ["box"] = Signing(_box), ["operator"] = Signing(_operator), ["hub"] = Signing(_hub), ["agency"] = Opening(_agency), ["boxOrders"] = Opening(_orders),
+            ["box"] = Signing(_box), ["operator"] = Signing(_operator), ["hub"] = Signing(_hub), ["agency"] = Opening(_agency),
+            ["boxOrders"] = Opening(_orders),
         };
     }
 
@@ -118,7 +122,8 @@ public sealed class ExampleTests : IDisposable
             "summary" => Signed(EventType.Summary, 18, SampleBox.Summary(3, 4).ToJson()),
             "incident" => Signed(EventType.Incident, 19, SampleBox.Notice.ToJson()),
             "status" => Signed(EventType.Status, 19, new BoxStatus(Presence.Online, "0.1.0").ToJson()),
-            "answer" => Signed(EventType.Answer, 20, new OrderAnswer(Terms.Id, "search", AuditOutcome.Done, 1, null, 0, null, [new AnsweredHit(SampleBox.Now.AddHours(24), hit)]).ToJson()),
+            "answer" => Signed(EventType.Answer, 20,
+                new OrderAnswer(Terms.Id, "search", AuditOutcome.Done, 1, null, 0, null, [new AnsweredHit(SampleBox.Now.AddHours(24), hit)]).ToJson()),
             "checkpoint" => Signed(EventType.Checkpoint, 21, Offer().ToJson()),
             "order" => SignedOrder(),
             "receipt" => SignedReceipt(),
@@ -130,7 +135,8 @@ public sealed class ExampleTests : IDisposable
     {
         using var log = SigningKey.FromSeed(Bytes(6));
         Sha256Hash[] leaves = [Merkle.Leaf("one"u8), Merkle.Leaf("two"u8), Merkle.Leaf("three"u8)];
-        return new CheckpointOffer(SignedNote.Sign(new Checkpoint(Box.LogOrigin, 3, Merkle.Root(leaves)).ToText(), Box.LogOrigin, log), [new OfferedProof(2, [leaves[2]])]);
+        return new CheckpointOffer(SignedNote.Sign(new Checkpoint(Box.LogOrigin, 3, Merkle.Root(leaves)).ToText(), Box.LogOrigin, log),
+            [new OfferedProof(2, [leaves[2]])]);
     }
 
     private JsonObject Signed(EventType type, long sequence, byte[] data, byte[]? clear = null, byte[]? inside = null)
@@ -150,7 +156,8 @@ public sealed class ExampleTests : IDisposable
     private JsonObject SignedOrder()
     {
         var search = new Order.Search("2026-00417", "stolen-vehicle", SampleBox.Now.AddHours(-2), SampleBox.Now, 0);
-        Assert.True(Jws.TryVerify(OrderMessage.Write(search, Terms, "investigator-7", _operator, _orders.Public), _operator.Public, CloudEvent.ContentType, out var said));
+        Assert.True(Jws.TryVerify(OrderMessage.Write(search, Terms, "investigator-7", _operator, _orders.Public), _operator.Public, CloudEvent.ContentType,
+            out var said));
         var clear = DecodeFromChars((string)JsonNode.Parse(said)!["data"]!["header"]!);
         return Shown(Topics.Order(Box), false, Settled(said, _orders.Public, "order", clear, search.Write()), _operator, clear, search.Write());
     }

@@ -16,11 +16,13 @@ public sealed class MessageSchemaTests : IDisposable
 {
     private delegate bool Reader(ReadOnlySpan<byte> json);
 
-    private static readonly JsonSchema Schema = new(JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "docs", "messages.schema.json")))!.AsObject());
+    private static readonly JsonSchema Schema =
+        new(JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "docs", "messages.schema.json")))!.AsObject());
 
     // What a member may be spoiled to; none is what any member says in the examples.
     private static readonly string[] Spoils =
-        ["null", "true", "-1", "0", "1.5", "\"\"", "\"x\"", "\"Ünknown\"", "\"2026-03-04T05:06:07Z\"", "[]", "[null]", "[1]", "{}", "\"a b\"", "1e400", "9223372036854775807"];
+        ["null", "true", "-1", "0", "1.5", "\"\"", "\"x\"", "\"Ünknown\"", "\"2026-03-04T05:06:07Z\"", "[]", "[null]", "[1]", "{}", "\"a b\"", "1e400",
+            "9223372036854775807"];
 
     // Every verb, with everything that it may say.
     private static readonly Dictionary<string, Order> Contents = new()
@@ -38,7 +40,9 @@ public sealed class MessageSchemaTests : IDisposable
 
     public void Dispose() => _box.Dispose();
 
-    public static TheoryData<string> Definitions => ["event", "hit", "hitHeader", "hitBody", "summary", "incident", "status", "answer", "checkpoint", "orderEvent", "orderHeader", "receiptEvent", .. Contents.Keys];
+    public static TheoryData<string> Definitions =>
+        ["event", "hit", "hitHeader", "hitBody", "summary", "incident", "status", "answer", "checkpoint", "orderEvent", "orderHeader", "receiptEvent",
+            .. Contents.Keys];
 
     [Theory]
     [MemberData(nameof(Definitions))]
@@ -112,15 +116,19 @@ public sealed class MessageSchemaTests : IDisposable
         using var body = HitBody.Write("34A36837"u8, SampleBox.Facts(8));
         return definition switch
         {
-            "event" => (new CloudEvent("start.17", _box.Name, EventType.Summary, SampleBox.Now, 17, SampleBox.Summary().ToJson()).ToJson(), json => CloudEvent.TryParse(json, out _, out _)),
+            "event" => (new CloudEvent("start.17", _box.Name, EventType.Summary, SampleBox.Now, 17, SampleBox.Summary().ToJson()).ToJson(),
+                json => CloudEvent.TryParse(json, out _, out _)),
             "hit" => (_box.Sealed(_box.Header(17), "34A36837"u8).ToJson(), json => SealedHit.TryParse(json, out _, out _)),
             "hitHeader" => (_box.Header(17).ToJson(), json => HitHeader.TryParse(json, out _, out _)),
             "hitBody" => (body.Written.ToArray(), json => HitBody.TryParse(json, out _, out _)),
-            "summary" => ((SampleBox.Summary(3, 4) with { Shared = [new SharedHits("sheriff", Jurisdiction.Federal, 2)], OrdersDone = 1 }).ToJson(), json => IntervalSummary.TryParse(json, out _, out _)),
+            "summary" => ((SampleBox.Summary(3, 4) with { Shared = [new SharedHits("sheriff", Jurisdiction.Federal, 2)], OrdersDone = 1 }).ToJson(),
+                json => IntervalSummary.TryParse(json, out _, out _)),
             "incident" => (SampleBox.Notice.ToJson(), json => IncidentNotice.TryParse(json, out _, out _)),
             "status" => (new BoxStatus(Presence.Online, "0.1.0").ToJson(), json => BoxStatus.TryParse(json, out _, out _)),
-            "answer" => (new OrderAnswer("an-order-of-16-chars", "search", AuditOutcome.Refused("wrong-role"), 0).ToJson(), json => OrderAnswer.TryParse(json, out _, out _)),
-            "checkpoint" => (new CheckpointOffer(SignedNote.Sign(new Checkpoint("a/log", 3, Merkle.Empty).ToText(), "a/log", _box.Key), [new OfferedProof(2, [Merkle.Empty])]).ToJson(),
+            "answer" => (new OrderAnswer("an-order-of-16-chars", "search", AuditOutcome.Refused("wrong-role"), 0).ToJson(),
+                json => OrderAnswer.TryParse(json, out _, out _)),
+            "checkpoint" => (new CheckpointOffer(SignedNote.Sign(new Checkpoint("a/log", 3, Merkle.Empty).ToText(), "a/log", _box.Key),
+                [new OfferedProof(2, [Merkle.Empty])]).ToJson(),
                 json => CheckpointOffer.TryParse(json, out _, out _)),
             "orderEvent" => (OrderEvent(), json => OrderMessage.TryParse(json, out _)),
             "orderHeader" => OrderHeader(),
@@ -174,7 +182,8 @@ public sealed class MessageSchemaTests : IDisposable
     {
         using var box = RecipientKey.Create();
         using var key = SigningKey.Create();
-        var message = OrderMessage.Write(new Order.Export(), new OrderTerms("an-order-of-16-chars", _box.Name, SampleBox.Now, SampleBox.Now.AddHours(1)), "auditor-1", key, box.Public);
+        var message = OrderMessage.Write(new Order.Export(), new OrderTerms("an-order-of-16-chars", _box.Name, SampleBox.Now, SampleBox.Now.AddHours(1)),
+            "auditor-1", key, box.Public);
         Assert.True(Jws.TryVerify(message, key.Public, CloudEvent.ContentType, out var json));
         return json;
     }
@@ -190,7 +199,8 @@ public sealed class MessageSchemaTests : IDisposable
     private static string Spoiled(byte[] json, string name, string value)
     {
         var members = JsonNode.Parse(json)!.AsObject();
-        return "{" + string.Join(',', members.Select(member => $"\"{member.Key}\":{(member.Key == name ? value : member.Value?.ToJsonString() ?? "null")}")) + "}";
+        return "{" + string.Join(',', members.Select(member => $"\"{member.Key}\":{(member.Key == name ? value : member.Value?.ToJsonString() ?? "null")}")) +
+            "}";
     }
 
     private static byte[] Bytes(JsonNode node) => Encoding.UTF8.GetBytes(node.ToJsonString());

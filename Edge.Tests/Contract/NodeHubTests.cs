@@ -51,15 +51,19 @@ public sealed class NodeHubTests : IDisposable
             await using var publisher = await MqttLink.OpenAsync(link, TimeProvider.System, Cancel);
             var elsewhere = new BoxName("riverton", "box-1");
             using var body = HitBody.Write("34A36837"u8, SampleBox.Facts(8));
-            var ofAnother = new MessageSigner(elsewhere, keys.Messages, "0.1.0").Hit(SealedHit.Seal(to, new HitHeader(elsewhere, 5, "entry-7", _now.AddHours(24)) { For = "city" }, body), _now);
-            byte[][] sent = [good, good, Forged(good), good[..^20], Hit(2, audience: "sheriff"), Hit(3, life: TimeSpan.FromSeconds(-1)), Spliced(good, Hit(8)), ofAnother, Hit(4), Hit(7), Hit(6), good];
+            var ofAnother = new MessageSigner(elsewhere, keys.Messages, "0.1.0")
+                .Hit(SealedHit.Seal(to, new HitHeader(elsewhere, 5, "entry-7", _now.AddHours(24)) { For = "city" }, body), _now);
+            byte[][] sent = [good, good, Forged(good), good[..^20], Hit(2, audience: "sheriff"), Hit(3, life: TimeSpan.FromSeconds(-1)), Spliced(good, Hit(8)),
+                ofAnother, Hit(4), Hit(7), Hit(6), good];
             foreach (var message in sent)
-                Assert.Equal(PublishOutcome.Acknowledged, (await publisher.PublishAsync(new Publication(Topics.Of(Box, EventType.Hit), message), Cancel)).Outcome);
+                Assert.Equal(PublishOutcome.Acknowledged,
+                    (await publisher.PublishAsync(new Publication(Topics.Of(Box, EventType.Hit), message), Cancel)).Outcome);
 
             await Eventually.True(() => lines.Count >= 4 && Refusals() >= 6, "four hits are shown, six are refused");
             var shown = lines.Select(line => JsonNode.Parse(line)!).ToList();
             // What was overtaken is shown too, under its number.
-            Assert.Equal(new long[] { 1, 4, 7, 6 }.Select(number => (number, "34A36837", "lane-1")), shown.Select(hit => ((long)hit["sequence"]!, (string)hit["text"]!, (string)hit["camera"]!)));
+            Assert.Equal(new long[] { 1, 4, 7, 6 }.Select(number => (number, "34A36837", "lane-1")),
+                shown.Select(hit => ((long)hit["sequence"]!, (string)hit["text"]!, (string)hit["camera"]!)));
             Assert.Equal(6, Refusals());
 
             int Refusals() => said.Count(line => line.StartsWith("refused: ", StringComparison.Ordinal));
@@ -112,8 +116,10 @@ public sealed class NodeHubTests : IDisposable
         var own = new EnrolmentFolder(Path.Combine(box, "enrolment")).Certificates;
         var published = await NodeParts.RunAsync("publish.mjs", new JsonObject
         {
-            ["broker"] = $"localhost:{broker.Address.Port}", ["clientId"] = "city-box-1", ["ca"] = own.CaFile, ["cert"] = own.CertificateFile, ["key"] = own.KeyFile,
-            ["packets"] = new JsonArray([.. sent.Select(message => new JsonObject { ["topic"] = Topics.Of(Box, EventType.Hit), ["message"] = Encoding.ASCII.GetString(message) })]),
+            ["broker"] = $"localhost:{broker.Address.Port}", ["clientId"] = "city-box-1", ["ca"] = own.CaFile, ["cert"] = own.CertificateFile,
+            ["key"] = own.KeyFile,
+            ["packets"] = new JsonArray([.. sent.Select(message => new JsonObject
+                { ["topic"] = Topics.Of(Box, EventType.Hit), ["message"] = Encoding.ASCII.GetString(message) })]),
         }.ToJsonString());
         Assert.Equal("10", published);
 
@@ -145,22 +151,27 @@ public sealed class NodeHubTests : IDisposable
             ["signingKey"] = signing, ["recipient"] = Jwk.Write(to),
             ["header"] = new JsonObject
             {
-                ["agency"] = box.Agency, ["box"] = box.Box, ["sequence"] = sequence, ["entry"] = "entry-7", ["expires"] = MessageTime(_now.AddHours(24)), ["for"] = audience,
+                ["agency"] = box.Agency, ["box"] = box.Box, ["sequence"] = sequence, ["entry"] = "entry-7", ["expires"] = MessageTime(_now.AddHours(24)),
+                ["for"] = audience,
             },
             ["body"] = new JsonObject
             {
-                ["text"] = "34A36837", ["confidences"] = new JsonArray([.. Enumerable.Repeat(0, 8).Select(_ => (JsonNode)0.93)]), ["right"] = 0.998, ["region"] = "TR",
+                ["text"] = "34A36837", ["confidences"] = new JsonArray([.. Enumerable.Repeat(0, 8).Select(_ => (JsonNode)0.93)]), ["right"] = 0.998,
+                ["region"] = "TR",
                 ["regionSure"] = 0.97, ["regionVerified"] = true, ["ruleChanged"] = new JsonArray([]), ["camera"] = "lane-1", ["time"] = MessageTime(_now),
-                ["frames"] = 3, ["entry"] = "entry-7", ["form"] = "exact", ["policy"] = 12, ["crop"] = System.Buffers.Text.Base64Url.EncodeToString(SampleBox.Crop),
+                ["frames"] = 3, ["entry"] = "entry-7", ["form"] = "exact", ["policy"] = 12,
+                ["crop"] = System.Buffers.Text.Base64Url.EncodeToString(SampleBox.Crop),
             },
             ["event"] = new JsonObject
             {
-                ["specversion"] = "1.0", ["id"] = $"made.by-node.{sequence}", ["source"] = box.Source, ["type"] = "edge.hit.v1", ["time"] = MessageTime(_now), ["sequence"] = sequence,
+                ["specversion"] = "1.0", ["id"] = $"made.by-node.{sequence}", ["source"] = box.Source, ["type"] = "edge.hit.v1", ["time"] = MessageTime(_now),
+                ["sequence"] = sequence,
             },
         }.ToJsonString()));
     }
 
-    private static string MessageTime(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
+    private static string MessageTime(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
     private static byte[] Forged(byte[] message)
     {

@@ -39,7 +39,8 @@ public sealed class KillTests
             using var keys = KeyFolder.Open(folder.Path, null);
             using var database = StateDatabase.Open(folder.Path, keys.Hours, new FakeTimeProvider(StateFixture.Start));
             Assert.True(database.LastSequence >= reported, $"{reported} were reported, {database.LastSequence} are there");
-            Assert.Equal(Enumerable.Range(1, (int)database.LastSequence).Select(number => (long)number), database.Hits.ReadAll().Select(hit => hit.Heading.Sequence));
+            Assert.Equal(Enumerable.Range(1, (int)database.LastSequence).Select(number => (long)number),
+                database.Hits.ReadAll().Select(hit => hit.Heading.Sequence));
             Assert.Equal(database.LastSequence, database.Outbox.Unlogged().Count);
             reported = database.LastSequence;
         }

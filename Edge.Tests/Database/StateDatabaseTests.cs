@@ -158,7 +158,8 @@ public sealed class StateDatabaseTests : IDisposable
                 File.WriteAllBytes(_state.DatabaseFile, bytes);
                 try
                 {
-                    foreach (var hit in _state.Hits.ReadAll()) Assert.StartsWith("""{"header":""", System.Text.Encoding.ASCII.GetString(hit.Record.Span), StringComparison.Ordinal);
+                    foreach (var hit in _state.Hits.ReadAll())
+                        Assert.StartsWith("""{"header":""", System.Text.Encoding.ASCII.GetString(hit.Record.Span), StringComparison.Ordinal);
                     _state.Outbox.Unlogged();
                 }
                 catch (StateDamagedException)

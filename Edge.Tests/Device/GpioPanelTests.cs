@@ -27,7 +27,8 @@ public sealed class GpioPanelTests
 
     private GpioPanel Panel(string json, FakeBoard? board = null)
     {
-        Assert.True(StrictJson.TryRead(Encoding.UTF8.GetBytes(json), 4096, GpioConfiguration.Read, out var configuration, out var problems), string.Join('\n', problems));
+        Assert.True(StrictJson.TryRead(Encoding.UTF8.GetBytes(json), 4096, GpioConfiguration.Read, out var configuration, out var problems),
+            string.Join('\n', problems));
         return new GpioPanel(configuration, board ?? _board, new GpioPanelTasks(() => _trouble, () => _brightness, times => _opened += times), _time, _log);
     }
 
@@ -71,7 +72,8 @@ public sealed class GpioPanelTests
     {
         var told = new List<int>();
         var lid = new TamperConfiguration(new GpioLine("soc", "LID", 0, false), GpioPull.None, TimeSpan.Zero, false);
-        using var panel = new GpioPanel(new GpioConfiguration(lid, null, null, null), _board, new GpioPanelTasks(() => _trouble, () => null, told.Add), _time, _log);
+        using var panel = new GpioPanel(new GpioConfiguration(lid, null, null, null), _board, new GpioPanelTasks(() => _trouble, () => null, told.Add),
+            _time, _log);
         for (var i = 0; i < 100; i++)
         {
             Pins.Levels[1] = PinValue.High;
@@ -188,7 +190,8 @@ public sealed class GpioPanelTests
     {
         _time.SetLocalTimeZone(TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin"));
         using var panel = Panel("""{ "illuminator": { "chip": "soc", "line": "IR", "schedule": { "from": "18:30", "to": "06:00" } } }""");
-        foreach (var (utc, on) in new[] { ("2026-10-24T16:29:00Z", false), ("2026-10-24T16:31:00Z", true), ("2026-10-25T16:31:00Z", false), ("2026-10-25T17:31:00Z", true) })
+        foreach (var (utc, on) in new[]
+            { ("2026-10-24T16:29:00Z", false), ("2026-10-24T16:31:00Z", true), ("2026-10-25T16:31:00Z", false), ("2026-10-25T17:31:00Z", true) })
         {
             _time.SetUtcNow(DateTimeOffset.Parse(utc, System.Globalization.CultureInfo.InvariantCulture));
             Pass(panel, 1025);
@@ -221,7 +224,8 @@ public sealed class GpioPanelTests
 
     [Theory]
     [InlineData("""{ "tamper": { "chip": "none", "line": "LID" } }""", "gpio.tamper is not used: no chip is labelled none; here are: other, soc")]
-    [InlineData("""{ "light": { "chip": "soc", "line": "LAMP" } }""", "gpio.light is not used: no line of soc is named LAMP; here are: LID, LOOP, LED, IR, TWIN")]
+    [InlineData("""{ "light": { "chip": "soc", "line": "LAMP" } }""",
+        "gpio.light is not used: no line of soc is named LAMP; here are: LID, LOOP, LED, IR, TWIN")]
     [InlineData("""{ "light": { "chip": "soc", "line": "TWIN" } }""", "gpio.light is not used: 2 lines of soc are named TWIN: give its offset instead")]
     [InlineData("""{ "trigger": { "chip": "soc", "offset": 8 } }""", "gpio.trigger is not used: soc has lines 0 to 7, and none is 8")]
     [InlineData("""{ "illuminator": { "chip": "soc", "line": "IR", "schedule": { "from": "00:00", "to": "00:01" } } }""",

@@ -91,6 +91,23 @@ public sealed class CheckupTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(31, 9, 25.0, Verdict.Good, null)]
+    [InlineData(19, 9, 25.0, Verdict.Warning, "zoom in")]
+    [InlineData(31, 22, 25.0, Verdict.Warning, "focus ring")]
+    [InlineData(31, 9, 3.0, Verdict.Warning, "frame rate")]
+    [InlineData(null, null, 25.0, Verdict.Good, null)]
+    public async Task A_camera_s_row_says_frames_a_second_plate_height_and_blur_and_what_to_turn(int? height, int? blur, double rate, Verdict verdict,
+        string? mend)
+    {
+        var health = HealthFileTests.Health(Now);
+        var row = Assert.Single(await RowsAsync("cameras",
+            Patient(health: health with { Cameras = [health.Cameras[0] with { FramesPerSecond = rate, PlateHeight = height, Blur = blur }] })));
+        Assert.Equal((verdict, mend is not null), (row.Verdict, row.Mend?.Contains(mend!, StringComparison.Ordinal) == true));
+        Assert.Contains(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{rate:0.#} frames a second"), row.Says, StringComparison.Ordinal);
+        Assert.Contains(height is null ? "no plate seen yet" : $"plates {height} px high, blur {blur} %", row.Says, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_site_without_a_network_is_no_failure()
     {

@@ -108,7 +108,8 @@ public sealed class AimAtTheDoorTests
     public async Task A_camera_that_is_none_shows_nothing()
     {
         await using var lab = new DoorLab();
-        await using var views = lab.Keeper.WatchAsync(new AimRequest("lane-9", TimeSpan.FromMinutes(1)), TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        await using var views = lab.Keeper.WatchAsync(new AimRequest("lane-9", TimeSpan.FromMinutes(1)), TestContext.Current.CancellationToken)
+            .GetAsyncEnumerator(TestContext.Current.CancellationToken);
         Assert.False(await views.MoveNextAsync());
     }
 
@@ -126,5 +127,6 @@ public sealed class AimAtTheDoorTests
     internal static ToAgent.View View(DoorLab lab, TimeSpan age = default) => new(0, lab.Time.Monotonic() - age, lab.Hit().What.Crop, Figures);
 
     private static IAsyncEnumerator<AimView> Watch(DoorLab lab) =>
-        lab.Keeper.WatchAsync(new AimRequest(DoorLab.LiveCamera, TimeSpan.FromMinutes(1)), TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        lab.Keeper.WatchAsync(new AimRequest(DoorLab.LiveCamera, TimeSpan.FromMinutes(1)), TestContext.Current.CancellationToken)
+            .GetAsyncEnumerator(TestContext.Current.CancellationToken);
 }

@@ -31,6 +31,7 @@ public sealed class CompromisedVisionTests
         ["a picture that is none"] = ("bad-crop", lab => [Bytes(lab.Hit(crop: Encoding.ASCII.GetBytes(Unwanted)))]),
         ["a picture with words in it"] = ("bad-crop", lab => [Bytes(lab.Hit(crop: WithComment(lab)))]),
         ["a picture with words behind it"] = ("bad-crop", lab => [Bytes(lab.Hit(crop: [.. Crop(lab), .. Encoding.ASCII.GetBytes(Unwanted), 0xff, 0xd9]))]),
+        ["a picture that ends in the middle"] = ("bad-crop", lab => [Bytes(lab.Hit(crop: CropPictureTests.WithScanOfNothing(Crop(lab))))]),
         ["a picture of the whole street"] = ("bad-crop", lab => [Bytes(lab.Hit(crop: Wider(lab)))]),
         ["the same hit again and again"] = ("out-of-order", lab => [Bytes(lab.Hit()), Bytes(lab.Hit())]),
         ["a view that nobody asked for"] = ("out-of-order", lab => [Bytes(AimAtTheDoorTests.View(lab))]),
@@ -101,7 +102,8 @@ public sealed class CompromisedVisionTests
     {
         await using var lab = new DoorLab();
         using var vision = await lab.EnterAsync();
-        for (var number = 1; number <= DoorLimits.HitsPerMinuteOfCamera + 20 && lab.Incidents.IsEmpty; number++) await TrySayAsync(vision, Bytes(lab.Hit(number: number)));
+        for (var number = 1; number <= DoorLimits.HitsPerMinuteOfCamera + 20 && lab.Incidents.IsEmpty; number++)
+            await TrySayAsync(vision, Bytes(lab.Hit(number: number)));
         await Eventually.True(() => !lab.Incidents.IsEmpty, "an incident", seconds: 120);
         Assert.Equal((IncidentKind.VisionRefused, "too-many-hits"), Assert.Single(lab.Incidents));
         await Eventually.True(() => lab.Counter.Total.Hits == DoorLimits.HitsPerMinuteOfCamera, "what came before is stored", seconds: 120);
@@ -167,11 +169,11 @@ public sealed class CompromisedVisionTests
     {
         await using var lab = new DoorLab();
         using var vision = await lab.ConnectAsync();
-        await vision.SayAsync(new ToAgent.Hello(2));
+        await vision.SayAsync(new ToAgent.Hello(DoorLimits.Version + 1));
         Assert.Equal(new ToVision.Welcome(DoorLimits.Version), await vision.HearAsync());
         await AssertShutAsync(vision);
         Assert.Empty(lab.Incidents);
-        Assert.Contains("version 2 of the door", lab.Log.ToString(), StringComparison.Ordinal);
+        Assert.Contains("version 3 of the door", lab.Log.ToString(), StringComparison.Ordinal);
     }
 
     private static async Task TrySayAsync(DoorLab.Guest vision, byte[] message)
@@ -219,7 +221,8 @@ public sealed class CompromisedVisionTests
         return bytes;
     }
 
-    private static ToAgent.Tally Tally(long frames = 0, long discarded = 0, long givenUp = 0, long decoded = 0, int cameras = 2) => new(frames, discarded, givenUp,
+    private static ToAgent.Tally Tally(long frames = 0, long discarded = 0, long givenUp = 0, long decoded = 0, int cameras = 2) =>
+        new(frames, discarded, givenUp,
         [.. Enumerable.Range(0, cameras).Select(_ => new ToAgent.CameraTally(CameraState.Running, CameraFault.None, decoded, 0, 0))]);
 
     private static byte[] Crop(DoorLab lab) => lab.Hit().What.Crop;

@@ -26,6 +26,13 @@ public sealed class CropPictureTests
         });
     }
 
+    [Fact]
+    public void A_scan_whose_head_reaches_into_the_mark_at_the_end_is_refused()
+    {
+        using var passage = Passages.Of("AB123CD");
+        Assert.False(CropPicture.IsPlain(WithScanOfNothing(passage.Crop.ToJpeg())));
+    }
+
     [Theory]
     [InlineData(0xfe)] // a comment
     [InlineData(0xe1)] // Exif, which may hold a whole picture
@@ -47,4 +54,8 @@ public sealed class CropPictureTests
         Assert.False(CropPicture.IsPlain([.. crop[..(table + 2)], 0, 6, 1, 2, 3, 4, .. crop[table..]]));
         Assert.False(CropPicture.IsPlain([.. crop[..2], 0xff, 0xe0, 0, 18, .. "JFIF\0"u8, 1, 1, 0, 0, 1, 0, 1, 0, 0, 7, 7, .. crop[2..]]));
     }
+
+    /// <summary>A picture that ends within the head of its scan.</summary>
+    internal static byte[] WithScanOfNothing(byte[] crop) =>
+        [.. crop[..crop.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xff, 0xda])], 0xff, 0xda, 0, 12, 3, 1, 0, 2, 17, 3, 17, 0, 0xff, 0xd9];
 }

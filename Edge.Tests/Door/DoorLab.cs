@@ -44,8 +44,10 @@ internal sealed class DoorLab : IAsyncDisposable
         _recorder = new HitRecorder(_state.Database, Audit, signer, _state.Keys, Counter, Time, Log);
         Trust = TrustIn(Lists.Wanted(Wanted), Lists.Wanted("XY98ZZ", "C-2"));
         Settings = new ToVision.Configure("/models", new ReadGate(), null,
-            [new CameraConfiguration(LiveCamera, "rtsp://camera.example/stream", new PipelineOptions()), new CameraConfiguration(Recording, "/footage.mp4", new PipelineOptions())]);
-        Keeper = new Doorkeeper(FrontDoor.Open(Socket, user ?? Me), Settings, () => Trust, _recorder, Counter, (kind, detail) => Incidents.Enqueue((kind, detail)), Time, Log);
+            [new CameraConfiguration(LiveCamera, "rtsp://camera.example/stream", new PipelineOptions()),
+                new CameraConfiguration(Recording, "/footage.mp4", new PipelineOptions())]);
+        Keeper = new Doorkeeper(FrontDoor.Open(Socket, user ?? Me), Settings, () => Trust, _recorder, Counter,
+            (kind, detail) => Incidents.Enqueue((kind, detail)), Time, Log);
         _recording = _recorder.RunAsync(CancellationToken.None);
         _keeping = Keeper.RunAsync(_stop.Token);
     }
@@ -76,7 +78,8 @@ internal sealed class DoorLab : IAsyncDisposable
     public ActiveTrust TrustIn(params IReadOnlyList<WantedPlate> wanted)
     {
         var start = StateFixture.Start;
-        Assert.True(HotlistBlinding.TryBlind([.. wanted.Select(plate => plate with { NotBefore = start, Expires = start.AddDays(2) })], Lists.Policy, 1, Lists.Cheap, start, start.AddDays(1), null, out var hotlist, out _));
+        Assert.True(HotlistBlinding.TryBlind([.. wanted.Select(plate => plate with { NotBefore = start, Expires = start.AddDays(2) })], Lists.Policy, 1,
+            Lists.Cheap, start, start.AddDays(1), null, out var hotlist, out _));
         return new ActiveTrust
         {
             Targets = new TrustedTargets
@@ -93,12 +96,14 @@ internal sealed class DoorLab : IAsyncDisposable
     }
 
     /// <summary>A match as an honest vision would say it; of one instant each, unless said: two hits of one camera, instant and picture are the same.</summary>
-    public ToAgent.Hit Hit(string plate = Wanted, long number = 1, int entry = 0, int camera = 0, TimeSpan age = default, byte[]? crop = null, IReadOnlyList<int>? entries = null,
+    public ToAgent.Hit Hit(string plate = Wanted, long number = 1, int entry = 0, int camera = 0, TimeSpan age = default, byte[]? crop = null,
+        IReadOnlyList<int>? entries = null,
         long? instant = null)
     {
         using var passage = Passages.Of(plate);
         var seen = Sighting.Of(passage);
-        return new ToAgent.Hit(number, entries ?? [entry], camera, Time.Monotonic() - (age == default ? TimeSpan.FromTicks(instant ?? number) : age), crop is null ? seen : new Sighting
+        return new ToAgent.Hit(number, entries ?? [entry], camera, Time.Monotonic() - (age == default ? TimeSpan.FromTicks(instant ?? number) : age),
+            crop is null ? seen : new Sighting
         {
             Plate = seen.Plate, Confidences = seen.Confidences, Right = seen.Right, Region = seen.Region, RegionVerified = seen.RegionVerified,
             RuleChanged = seen.RuleChanged, Frames = seen.Frames, Crop = crop,
@@ -140,6 +145,22 @@ internal sealed class DoorLab : IAsyncDisposable
         return await entering;
     }
 
+    /// <summary>The plates of all hits in the database, as the agency opens them.</summary>
+    public List<string> Opened() => [.. _state.Hits.ReadAll().Select(stored =>
+    {
+        Assert.True(SealedHit.TryParse(stored.Record.Span, out var hit, out var reason), reason);
+        Assert.True(hit.TryOpen(_state.Agency, out var json));
+        Assert.True(HitBody.TryParse(json, out var body, out reason), reason);
+        return body.Text;
+    })];
+
+    /// <summary>Everything that came in is stored; nothing more may come.</summary>
+    public Task DrainAsync()
+    {
+        _recorder.Complete();
+        return _recording;
+    }
+
     /// <summary>Ends the agent in order.</summary>
     public async Task StopAsync()
     {
@@ -162,7 +183,8 @@ internal sealed class DoorLab : IAsyncDisposable
     }
 
     /// <summary>This process's user.</summary>
-    private static string Me => uint.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1], CultureInfo.InvariantCulture)
+    private static string Me => uint.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1],
+        CultureInfo.InvariantCulture)
         .ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Whoever came to the door: may say anything.</summary>
@@ -180,7 +202,8 @@ internal sealed class DoorLab : IAsyncDisposable
         /// <summary>Any bytes at all.</summary>
         public async Task SayAsync(byte[] bytes)
         {
-            for (var left = bytes.AsMemory(); left.Length > 0;) left = left[await socket.SendAsync(left, SocketFlags.None, TestContext.Current.CancellationToken)..];
+            for (var left = bytes.AsMemory(); left.Length > 0;)
+                left = left[await socket.SendAsync(left, SocketFlags.None, TestContext.Current.CancellationToken)..];
         }
 
         public async Task<ToVision?> HearAsync() => await _link.ReadAsync<ToVision>(ToVision.Parse, TestContext.Current.CancellationToken);

@@ -16,11 +16,12 @@ public sealed class DoorkeeperTests
         using var vision = await lab.GreetAsync();
         using var written = vision.Lists!.Write();
         var bytes = System.Text.Encoding.Latin1.GetString(written.Message.Span);
-        Assert.All([DoorLab.Wanted, "C-1", "riverton", "stolen-vehicle", "report 7"], word => Assert.DoesNotContain(word, bytes, StringComparison.OrdinalIgnoreCase));
+        Assert.All([DoorLab.Wanted, "C-1", "riverton", "stolen-vehicle", "report 7"],
+            word => Assert.DoesNotContain(word, bytes, StringComparison.OrdinalIgnoreCase));
         var list = Assert.Single(vision.Lists.All);
         using var plate = Lists.Plate(DoorLab.Wanted);
-        Assert.Equal([0], list.Match(plate, lab.Time.Monotonic()));
-        Assert.Empty(list.Match(plate, lab.Time.Monotonic() + TimeSpan.FromDays(1)));
+        Assert.Equal([0], list.InForce(list.Tags.Find(plate), lab.Time.Monotonic()));
+        Assert.Empty(list.InForce(list.Tags.Find(plate), lab.Time.Monotonic() + TimeSpan.FromDays(1)));
     }
 
     [Fact]
@@ -122,7 +123,8 @@ public sealed class DoorkeeperTests
     {
         await using var lab = new DoorLab();
         using var vision = await lab.EnterAsync();
-        await vision.SayAsync(new ToAgent.Tally(0, 0, 0, [new(CameraState.Starting, CameraFault.Refused, 0, 0, 1), new(CameraState.Running, CameraFault.None, 0, 0, 0)]));
+        await vision.SayAsync(new ToAgent.Tally(0, 0, 0,
+            [new(CameraState.Starting, CameraFault.Refused, 0, 0, 1), new(CameraState.Running, CameraFault.None, 0, 0, 0)]));
         await Eventually.True(() => lab.Keeper.Cameras[0].Health.Fault == CameraFault.Refused, "the fault");
         Assert.Equal($"camera {DoorLab.LiveCamera}: {CameraFaults.Sentence(CameraFault.Refused)}", lab.Keeper.Cameras[0].Health.LastError);
         Assert.Null(lab.Keeper.Cameras[1].Health.LastError);

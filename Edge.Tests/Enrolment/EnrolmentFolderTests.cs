@@ -137,7 +137,8 @@ public sealed class EnrolmentFolderTests : IDisposable
     [Fact]
     public void A_request_of_nonsense_lists_what_is_wrong_and_does_not_throw()
     {
-        Assert.False(EnrolmentRequest.TryParse("""{"agency":"riverton","box":"box-1","messages":{},"log":"x","csr":"A"}"""u8.ToArray(), out _, out var problems));
+        Assert.False(EnrolmentRequest.TryParse("""{"agency":"riverton","box":"box-1","messages":{},"log":"x","csr":"A"}"""u8.ToArray(), out _,
+            out var problems));
         Assert.True(problems.Count > 3);
         Assert.False(EnrolmentRequest.TryParse(new byte[EnrolmentRequest.MaxBytes + 1], out _, out problems));
         Assert.Contains("at most", Assert.Single(problems).ToString(), StringComparison.Ordinal);

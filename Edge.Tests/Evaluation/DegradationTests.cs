@@ -16,7 +16,8 @@ public sealed class DegradationTests
                 return (width, height, new PixelBox(left, top, left + plateWidth, top + plateHeight), seed);
             });
 
-    public static TheoryData<string> Geometric => [.. Degradation.All.Select(one => one.Name).Where(name => !name.StartsWith("night", StringComparison.Ordinal))];
+    public static TheoryData<string> Geometric =>
+        [.. Degradation.All.Select(one => one.Name).Where(name => !name.StartsWith("night", StringComparison.Ordinal))];
 
     public static TheoryData<string> Every => [.. Degradation.All.Select(one => one.Name)];
 

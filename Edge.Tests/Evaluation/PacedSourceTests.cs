@@ -11,7 +11,8 @@ public sealed class PacedSourceTests
     [Fact]
     public async Task A_recording_that_is_played_over_and_over_is_one_film_whose_time_only_goes_on()
     {
-        await using var source = new PacedSource(new Short(), TimeSpan.FromSeconds(0.5), new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromSeconds(1) }); // always late: it waits for nothing
+        // Always late: it waits for nothing.
+        await using var source = new PacedSource(new Short(), TimeSpan.FromSeconds(0.5), new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromSeconds(1) });
         var positions = new List<TimeSpan>();
         await foreach (var frame in source.ReadAsync(TestContext.Current.CancellationToken))
             using (frame) positions.Add(frame.Position);

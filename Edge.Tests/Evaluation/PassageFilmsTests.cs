@@ -13,7 +13,8 @@ public sealed class PassageFilmsTests : IDisposable
     public void Films_come_in_the_table_s_order()
     {
         var films = Read(Header, "a.mp4\tAB123CD\tnight\t120\t15", "", "b.mp4\tXY9\tday\t30\t60");
-        Assert.Equal([new PassageFilm(_folder.File("a.mp4"), "AB123CD", "night", 120, 15), new PassageFilm(_folder.File("b.mp4"), "XY9", "day", 30, 60)], films);
+        Assert.Equal([new PassageFilm(_folder.File("a.mp4"), "AB123CD", "night", 120, 15), new PassageFilm(_folder.File("b.mp4"), "XY9", "day", 30, 60)],
+            films);
         Assert.Equal("PassageFilm(redacted)", $"{films[0]}");
     }
 

@@ -62,7 +62,8 @@ public sealed class RecognitionBenchTests : IDisposable
         File.WriteAllText(_folder.File("broken.mp4"), "no film");
         var plate = File.ReadLines(Shared.Need("data/scenes/eu.tsv")).First(line => line.StartsWith("eu2.jpg\t", StringComparison.Ordinal)).Split('\t')[^1];
         File.WriteAllLines(_folder.File("passages.tsv"),
-            ["file\ttext\tlight\tkm/h\tframes a second", $"broken.mp4\t{plate}\tday\t1\t5", $"parked.mp4\t{plate}\tday\t1\t5", "parked.mp4\tAB123CD\tday\t1\t5"]);
+            ["file\ttext\tlight\tkm/h\tframes a second", $"broken.mp4\t{plate}\tday\t1\t5", $"parked.mp4\t{plate}\tday\t1\t5",
+                "parked.mp4\tAB123CD\tday\t1\t5"]);
         using var reader = await OpenAsync("ours", isPeer: false);
 
         var result = await new RecognitionBench(new BenchFolder(_folder.Path) { Passages = _folder.Path }, [reader], null, new Kept([]))
@@ -79,7 +80,8 @@ public sealed class RecognitionBenchTests : IDisposable
     private async Task FilmAsync(string picture, string name, int frames)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/ffmpeg"), "needs ffmpeg");
-        using var ffmpeg = Process.Start("/usr/bin/ffmpeg", ["-nostdin", "-y", "-loglevel", "error", "-loop", "1", "-r", "5", "-i", picture, "-frames:v", $"{frames}",
+        using var ffmpeg = Process.Start("/usr/bin/ffmpeg",
+            ["-nostdin", "-y", "-loglevel", "error", "-loop", "1", "-r", "5", "-i", picture, "-frames:v", $"{frames}",
             "-vf", "crop=trunc(iw/2)*2:trunc(ih/2)*2", "-c:v", "libx264", "-crf", "12", "-pix_fmt", "yuv420p", _folder.File(name)]);
         await ffmpeg.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(0, ffmpeg.ExitCode);

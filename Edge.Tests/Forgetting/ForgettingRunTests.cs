@@ -41,7 +41,8 @@ public sealed class ForgettingRunTests : IDisposable
         var found = result.Places.ToDictionary(place => place.Where, place => place.Found);
         Assert.Superset(new HashSet<string> { "ASCII", "lower case ASCII", "UTF-16LE", "UTF-16BE", "UTF-32", "JSON escapes", "hexadecimal", "base64" },
             found["memory of vision"].Keys.ToHashSet());
-        Assert.Superset(new HashSet<string> { "UTF-16LE, base64", "picture of a plate", "piece of an encoded frame" }, found["files of the box"].Keys.ToHashSet());
+        Assert.Superset(new HashSet<string> { "UTF-16LE, base64", "picture of a plate", "piece of an encoded frame" },
+            found["files of the box"].Keys.ToHashSet());
         Assert.Contains("ASCII", found["what it said (standard output and error)"].Keys);
         Assert.Empty(found["broker traffic"]);
         Assert.Empty(found["memory of a process of vision (edge-agent)"]);
@@ -52,7 +53,8 @@ public sealed class ForgettingRunTests : IDisposable
     {
         Assert.SkipUnless(Environment.UserName == "root", "only root may look into vision's memory");
         Assert.True(PlateText.TryParse("ZZ99ZZZ", out var absent));
-        var result = await RunAsync(Plan(Directory.CreateDirectory(_folder.File("box")).FullName) with { Passing = [absent], Footage = [await OneFrameAsync()] });
+        var result = await RunAsync(Plan(Directory.CreateDirectory(_folder.File("box")).FullName) with
+            { Passing = [absent], Footage = [await OneFrameAsync()] });
         Assert.NotNull(result.Meaningless);
     }
 
@@ -61,7 +63,7 @@ public sealed class ForgettingRunTests : IDisposable
     private static Task<ForgettingResult> RunAsync(ForgettingPlan plan) => new ForgettingRun(plan, _ => { }, TimeProvider.System).RunAsync(Cancel);
 
     private static ForgettingPlan Plan(string folder) =>
-        new([Path.Combine(Clip, "street.mp4")], [.. Vehicles().Select(Plate)], Repository.Models, folder) { After = TimeSpan.FromSeconds(20), Every = Every };
+        new([Path.Combine(Clip, "street.mp4")], [.. Vehicles().Select(Plate)], Repository.Models, folder) { After = TimeSpan.FromSeconds(6), Every = Every };
 
     private async Task<string> LeakingProgramAsync(string leaked)
     {
@@ -69,7 +71,8 @@ public sealed class ForgettingRunTests : IDisposable
         await File.WriteAllBytesAsync(picture, await PictureOfAsync(leaked), Cancel);
         var script = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "Edge.Tests", "Forgetting", "leaking_agent.py"), Cancel);
         await File.WriteAllTextAsync(program, script.Replace("@REAL@", Path.Combine(AppContext.BaseDirectory, "edge-agent"), StringComparison.Ordinal)
-            .Replace("@MASKED@", Convert.ToHexStringLower([.. Encoding.ASCII.GetBytes(leaked).Select(letter => (byte)(letter ^ 0x55))]), StringComparison.Ordinal)
+            .Replace("@MASKED@", Convert.ToHexStringLower([.. Encoding.ASCII.GetBytes(leaked).Select(letter => (byte)(letter ^ 0x55))]),
+                StringComparison.Ordinal)
             .Replace("@PICTURE@", picture, StringComparison.Ordinal), Cancel);
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         return program;

@@ -36,7 +36,8 @@ public sealed class PlateSpellingsTests
     [MemberData(nameof(Written))]
     public void Every_way_of_writing_a_plate_down_is_found(string form, string written)
     {
-        var traces = new Traces([.. PlateSpellings.Of(Encoding.ASCII.GetBytes(Plate)), .. PlateSpellings.OfTag(Encoding.ASCII.GetBytes(Plate), Salt, Cheap)], "control"u8.ToArray());
+        var traces = new Traces([.. PlateSpellings.Of(Encoding.ASCII.GetBytes(Plate)), .. PlateSpellings.OfTag(Encoding.ASCII.GetBytes(Plate), Salt, Cheap)],
+            "control"u8.ToArray());
         var found = traces.Report("here", traces.In(Convert.FromHexString(written))).Found;
         Assert.True(found.ContainsKey(form) || found.ContainsKey(form.Replace("base64url", "base64", StringComparison.Ordinal)), string.Join(", ", found.Keys));
     }

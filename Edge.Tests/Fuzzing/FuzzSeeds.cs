@@ -18,7 +18,8 @@ internal static class FuzzSeeds
     public static IReadOnlyDictionary<string, byte[]> Trust()
     {
         using var folder = new TemporaryFolder();
-        using var agency = Agency.Create(folder.File("city"), new AgencyPlan { Agency = "riverton", Wanted = [Lists.Wanted("AB123CD")] }, Lists.Now, null, out _)!;
+        using var agency = Agency.Create(folder.File("city"), new AgencyPlan { Agency = "riverton", Wanted = [Lists.Wanted("AB123CD")] }, Lists.Now,
+            null, out _)!;
         return Files.ToDictionary(name => name, name => File.ReadAllBytes(Path.Combine(agency.TrustFolder, name)));
     }
 
@@ -31,8 +32,10 @@ internal static class FuzzSeeds
 
     public static IEnumerable<byte[]> Orders() =>
     [
-        new Order.Hold("C-1", "stolen-vehicle", Lists.Now.AddDays(2)).Write(), new Order.Search("C-1", "stolen-vehicle", Lists.Now, Lists.Now.AddDays(1), 0).Write(),
-        new Order.Release("C-1", "stolen-vehicle").Write(), new Order.Export().Write(), new Order.Revoke(new string('A', 43)).Write(), new Order.Decommission().Write(),
+        new Order.Hold("C-1", "stolen-vehicle", Lists.Now.AddDays(2)).Write(),
+        new Order.Search("C-1", "stolen-vehicle", Lists.Now, Lists.Now.AddDays(1), 0).Write(),
+        new Order.Release("C-1", "stolen-vehicle").Write(), new Order.Export().Write(), new Order.Revoke(new string('A', 43)).Write(),
+        new Order.Decommission().Write(),
     ];
 
     public static byte[] Configuration() => Encoding.UTF8.GetBytes("""

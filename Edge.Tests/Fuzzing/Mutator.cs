@@ -4,7 +4,8 @@ namespace Edge.Tests.Fuzzing;
 
 /// <summary>Makes inputs from inputs, the same ones each time from the same seed: bits, bytes, numbers, pieces left out, doubled, moved, taken from another
 /// input. It knows nothing of what the parser covers; what the parser accepted is changed further.</summary>
-internal sealed class Mutator(IReadOnlyList<byte[]> seeds, int seed, int longest)
+/// <param name="accepted">What it accepted in an earlier run.</param>
+internal sealed class Mutator(IReadOnlyList<byte[]> seeds, IReadOnlyList<byte[]> accepted, int seed, int longest)
 {
     private const int MostKept = 256;
 
@@ -12,14 +13,19 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, int seed, int longest
     [
         .. new[]
         {
-            "null", "true", "[]", "{}", "\"\"", "-1", "0", "00", "1e999", "9223372036854775807", "9223372036854775808", "-0", "0.5", "\\u0000", "\\ud800", "\",\"", "[[[[", "{\"a\":",
-            "\n\n", "\r\n", "\n", "=", "==", "-", "— ", "+", "old 1\n", "2026-02-30T00:00:00Z", "--edge", "--edge--", "Content-Length: -1", "Content-Length: 99999999999",
+            "null", "true", "[]", "{}", "\"\"", "-1", "0", "00", "1e999", "9223372036854775807", "9223372036854775808", "-0", "0.5", "\\u0000", "\\ud800",
+            "\",\"", "[[[[", "{\"a\":",
+            "\n\n", "\r\n", "\n", "=", "==", "-", "— ", "+", "old 1\n", "2026-02-30T00:00:00Z", "--edge", "--edge--", "Content-Length: -1",
+            "Content-Length: 99999999999",
         }.Select(Encoding.UTF8.GetBytes),
         [0], [0xFF], [0x7F], [0x80], [0xFF, 0xFF], [0, 0, 0, 0], [0xFF, 0xFF, 0xFF, 0xFF], [0x7F, 0xFF, 0xFF, 0xFF], [0xC0, 0x80], [0xEF, 0xBB, 0xBF],
     ];
 
     private readonly Random _random = new(seed);
-    private readonly List<byte[]> _kept = [];
+    private readonly List<byte[]> _kept = [.. accepted];
+
+    /// <summary>The last of what the parser took.</summary>
+    public IReadOnlyList<byte[]> Kept => _kept;
 
     public byte[] Next()
     {

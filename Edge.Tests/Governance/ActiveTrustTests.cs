@@ -16,7 +16,8 @@ public sealed class ActiveTrustTests
         {
             Targets = new TrustedTargets
             {
-                Agency = "riverton", Policy = policy.Write(), Operators = default, Recipients = default, Hotlist = default, Versions = new Dictionary<string, int>(),
+                Agency = "riverton", Policy = policy.Write(), Operators = default, Recipients = default, Hotlist = default,
+                Versions = new Dictionary<string, int>(),
                 Expiries = new Dictionary<string, DateTimeOffset>
                 {
                     [TrustPath.Targets] = signatureExpires, [TrustPath.HotlistMetadata("riverton")] = Lists.Now.AddDays(1),

@@ -19,7 +19,8 @@ public sealed class DutiesTests
 
     private static readonly Dictionary<string, string[]> Least = new()
     {
-        ["technician"] = ["view-aim"], ["auditor"] = ["export"], ["investigator"] = ["search", "disposition"], ["oversight"] = ["export", "revoke"], ["hub"] = [],
+        ["technician"] = ["view-aim"], ["auditor"] = ["export"], ["investigator"] = ["search", "disposition"], ["oversight"] = ["export", "revoke"],
+        ["hub"] = [],
     };
 
     public static TheoryData<string, string> EveryVerbOfEveryRole => [.. Duties.Roles.Keys.SelectMany(role => Duties.Verbs.Keys.Select(verb => (role, verb)))];

@@ -41,7 +41,8 @@ public sealed class PolicySchemaTests
 
     [Fact]
     public void The_schema_has_the_keys_of_an_office() => Assert.Equal(
-        typeof(Office).GetProperties().Select(property => property.Name == nameof(Office.Name) ? "office" : JsonNamingPolicy.CamelCase.ConvertName(property.Name))
+        typeof(Office).GetProperties().Select(property => property.Name == nameof(Office.Name) ? "office"
+            : JsonNamingPolicy.CamelCase.ConvertName(property.Name))
             .Order(StringComparer.Ordinal), Keys(Schema.Root["$defs"]!["office"]!["properties"]!));
 
     [Fact]
@@ -92,10 +93,12 @@ public sealed class PolicySchemaTests
 
     private static IReadOnlyList<JsonNode> Probes() => JsonChanges.Probes(Schema.Root,
     [
-        "", " ", "-", "a ", " a", "a\u200Bb", "a\nb", "a\n", "A", "a-b", "a.b", "§ 1", "1", "River Ton", "311", "31", "+1 (555) 010-0100", "(555) 1", "555-", "a@b.example",
+        "", " ", "-", "a ", " a", "a\u200Bb", "a\nb", "a\n", "A", "a-b", "a.b", "§ 1", "1", "River Ton", "311", "31", "+1 (555) 010-0100", "(555) 1", "555-",
+        "a@b.example",
         "a@b", "a b@c.example", "https://a.example", "http://a.example", "https://a.example/x?y=1#z", "https://a.example/<", "javascript:x",
         "2027-01-31T00:00:00Z", "2027-01-31T00:00:00.5Z", "2027-01-31", "2027-13-01T00:00:00Z", "2027-01-31T24:00:00Z",
-        .. Schema.Root["properties"]!["roles"]!["properties"]!.AsObject().SelectMany(role => role.Value!["items"]!["enum"]!.AsArray()).Select(verb => verb!.GetValue<string>()).Distinct(),
+        .. Schema.Root["properties"]!["roles"]!["properties"]!.AsObject().SelectMany(role => role.Value!["items"]!["enum"]!.AsArray())
+            .Select(verb => verb!.GetValue<string>()).Distinct(),
         "local", "federal", "exact", "folded", "Export",
     ]);
 

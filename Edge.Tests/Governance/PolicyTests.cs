@@ -71,7 +71,8 @@ public sealed class PolicyTests
     [InlineData("\"sharing\":[\"everybody\"]", "sharing[0]: must be one of local, state, federal, foreign")]
     [InlineData("\"notifyWithinHours\":{\"tamper\":73}", "notifyWithinHours.tamper: must be a whole number from 1 to 72")]
     [InlineData("\"complaints\":{\"office\":\"Ombudsperson\"}", "complaints.office: needs an email, a phone or an address beside it")]
-    [InlineData("\"complaints\":{\"office\":\"o\",\"phone\":\"311\",\"url\":\"http://a.example\"}", "complaints.url: must be an address such as https://city.example/complaints")]
+    [InlineData("\"complaints\":{\"office\":\"o\",\"phone\":\"311\",\"url\":\"http://a.example\"}",
+        "complaints.url: must be an address such as https://city.example/complaints")]
     [InlineData("\"expires\":\"next year\"", "expires: must be a time such as 2026-01-31T23:59:59Z")]
     public void A_bad_value_is_named_with_what_it_must_be(string member, string problem) =>
         Assert.Equal([problem], Problems($$"""{"agency":"a","version":1,"purposes":[{"name":"a","basis":"b"}],{{member}}}"""));

@@ -27,7 +27,8 @@ public sealed class SharingDecisionTests
                     {
                         var grant = GrantsTests.Example with
                         {
-                            Id = $"{agency}-{from}", Agency = agency, Jurisdiction = jurisdiction, Cases = cases, NotBefore = Start.AddDays(from), Expires = Start.AddDays(to),
+                            Id = $"{agency}-{from}", Agency = agency, Jurisdiction = jurisdiction, Cases = cases, NotBefore = Start.AddDays(from),
+                            Expires = Start.AddDays(to),
                             Disclosure = new DateOnly(2026, 12, 1),
                             Recipients = [GrantsTests.Example.Recipients[0] with { Expires = Start.AddDays(25) }],
                         };
@@ -95,14 +96,16 @@ public sealed class SharingDecisionTests
     {
         var policy = AgencyPlan.ExamplePolicy("riverton") with { Sharing = [Jurisdiction.Local] };
         var sharing = Sharing.Under(policy, DateTimeOffset.MaxValue, Operators, new Grants("riverton", 1, [GrantsTests.Example]), out _);
-        Assert.Equal(reason, Assert.IsType<ShareDecision.Refused>(sharing.Decide(new ShareRequest(agency, caseId, "stolen-vehicle"), Start.AddDays(day))).Reason);
+        Assert.Equal(reason, Assert.IsType<ShareDecision.Refused>(sharing.Decide(new ShareRequest(agency, caseId, "stolen-vehicle"),
+            Start.AddDays(day))).Reason);
     }
 
     [Fact]
     public void One_agency_has_one_class_and_a_grant_one_id()
     {
         var policy = AgencyPlan.ExamplePolicy("riverton") with { Sharing = [Jurisdiction.Local, Jurisdiction.State] };
-        var grants = new Grants("riverton", 1, [GrantsTests.Example, GrantsTests.Example, GrantsTests.Example with { Id = "x", Jurisdiction = Jurisdiction.State }]);
+        var grants = new Grants("riverton", 1,
+            [GrantsTests.Example, GrantsTests.Example, GrantsTests.Example with { Id = "x", Jurisdiction = Jurisdiction.State }]);
         Sharing.Under(policy, DateTimeOffset.MaxValue, Operators, grants, out var refused);
         Assert.Equal(["id: stands in the list before", "jurisdiction: a grant before names this agency as local"], refused.Select(one => one.Reason));
     }

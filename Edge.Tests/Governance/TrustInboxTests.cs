@@ -24,7 +24,8 @@ public sealed class TrustInboxTests : IDisposable
     {
         _agency = Agency.Create(_folder.File("agency"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap }, Lists.Now, null, out _)!;
         _audit = AuditLog.Open(_folder.File("audit"), "edge/v1/riverton/box-1", _key, _time);
-        _trust = new TrustWatch(TrustClient.Open(_folder.File("trust"), File.ReadAllBytes(Path.Combine(_agency.TrustFolder, "1.root.json")), "riverton", "box-1"), _audit,
+        _trust = new TrustWatch(TrustClient.Open(_folder.File("trust"), File.ReadAllBytes(Path.Combine(_agency.TrustFolder, "1.root.json")), "riverton",
+            "box-1"), _audit,
             NullLogger.Instance);
         Directory.CreateDirectory(_folder.File("state"));
         Fill();

@@ -29,7 +29,8 @@ public sealed class TrustMailboxTests : IAsyncDisposable
     {
         _agency = Agency.Create(_folder.File("agency"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap }, Lists.Now, null, out _)!;
         _audit = AuditLog.Open(_folder.File("audit"), "edge/v1/riverton/box-1", _key, _time);
-        _trust = new TrustWatch(TrustClient.Open(_folder.File("trust"), File.ReadAllBytes(Path.Combine(_agency.TrustFolder, "1.root.json")), "riverton", "box-1"), _audit, _log);
+        _trust = new TrustWatch(TrustClient.Open(_folder.File("trust"), File.ReadAllBytes(Path.Combine(_agency.TrustFolder, "1.root.json")), "riverton",
+            "box-1"), _audit, _log);
         _mailbox = new TrustMailbox(_trust, _time, _log);
         _running = _mailbox.RunAsync(_stop.Token);
     }
@@ -211,7 +212,8 @@ public sealed class TrustMailboxTests : IAsyncDisposable
         Assert.Equal([("further-files", 240L), ("timestamp-json", null)], Refusals.TakeLast(2).Select(entry => (entry.Outcome.Reason, entry.Count)));
         Assert.NotNull(_trust.Current);
 
-        void Forge(int i) => _trust.Refresh((path, _) => path != TrustPath.Timestamp ? null : i % 2 == 0 ? "no JSON"u8.ToArray() : "{}"u8.ToArray(), _time.GetUtcNow());
+        void Forge(int i) => _trust.Refresh((path, _) => path != TrustPath.Timestamp ? null : i % 2 == 0 ? "no JSON"u8.ToArray() : "{}"u8.ToArray(),
+            _time.GetUtcNow());
     }
 
     private List<AuditEntry> Refusals => [.. _audit.Read().Select(record => record.Entry!).Where(entry => entry.Action == AuditAction.TrustRefused)];

@@ -40,7 +40,8 @@ public sealed class CaseSearchTests : IDisposable
     {
         for (var i = 0; i < 11; i++) _state.Commit("a", body: new string('x', 100 + 300 * (i % 3)));
         var size = _state.Hits.ReadAll().Max(hit => hit.Record.Length);
-        foreach (var query in new[] { Query("a") with { MaxHits = 1 }, Query("a") with { MaxHits = 4 }, Query("a") with { MaxBytes = size }, Query("a") with { MaxBytes = 2 * size } })
+        foreach (var query in new[] { Query("a") with { MaxHits = 1 }, Query("a") with { MaxHits = 4 }, Query("a") with { MaxBytes = size },
+            Query("a") with { MaxBytes = 2 * size } })
         {
             var found = new List<long>();
             var (after, more) = (0L, true);

@@ -124,7 +124,8 @@ public sealed class HitRecorderTests : IDisposable
             recorder.Complete();
             await recorder.RunAsync(TestContext.Current.CancellationToken);
             Assert.Equal((hits, hits, 0), (database.Hits.Count, database.Outbox.Count().Ready, database.Outbox.Count().Unlogged));
-            Assert.Equal(Enumerable.Range(1, hits).Select(number => (long)number), _audit.Read().Skip((int)size).Select(record => record.Entry!.Sequence!.Value));
+            Assert.Equal(Enumerable.Range(1, hits).Select(number => (long)number),
+                _audit.Read().Skip((int)size).Select(record => record.Entry!.Sequence!.Value));
             return (told, disk.Operations - before);
         }
     }

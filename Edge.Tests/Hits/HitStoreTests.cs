@@ -109,7 +109,8 @@ public sealed class HitStoreTests : IDisposable
         Assert.Equal("the secret body"u8, body);
 
         // Every 32 bytes that any file of the box holds, raw or unwrapped, tried as the private key.
-        var candidates = new List<byte[]> { keys.Messages.ExportSeed(), keys.Log.ExportSeed(), File.ReadAllBytes(Path.Combine(_state.Directory, "keys", "wrap.key")) };
+        var candidates = new List<byte[]>
+            { keys.Messages.ExportSeed(), keys.Log.ExportSeed(), File.ReadAllBytes(Path.Combine(_state.Directory, "keys", "wrap.key")) };
         foreach (var file in Directory.EnumerateFiles(_state.Directory, "*", SearchOption.AllDirectories))
         {
             var bytes = File.ReadAllBytes(file);
@@ -149,7 +150,8 @@ public sealed class HitStoreTests : IDisposable
     {
         var hits = _state.Hits;
         var numbers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
-            Enumerable.Range(0, 10).Select(_ => hits.Commit(_state.Entry("c", StateFixture.Start.AddHours(1)))).ToList(), TestContext.Current.CancellationToken)));
+            Enumerable.Range(0, 10).Select(_ => hits.Commit(_state.Entry("c", StateFixture.Start.AddHours(1)))).ToList(),
+                TestContext.Current.CancellationToken)));
         Assert.Equal(Enumerable.Range(1, 40).Select(number => (long)number), numbers.SelectMany(list => list).Order());
         Assert.Equal(40, _state.Hits.Count);
     }

@@ -39,7 +39,8 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void The_room_that_sees_plates_cannot_write_a_file() =>
         Assert.Empty(Sources("Edge.Vision").Where(file =>
-            Regex.IsMatch(File.ReadAllText(file), @"File\.(Write|Append|Create|Move|Copy)|FileMode\.(Create|Append|OpenOrCreate)|ImWrite|VideoWriter|StreamWriter|File\.Open\(|OpenWrite|RandomAccess\.Write|FileAccess\.(Write|ReadWrite)"))
+            Regex.IsMatch(File.ReadAllText(file),
+                @"File\.(Write|Append|Create|Move|Copy)|FileMode\.(Create|Append|OpenOrCreate)|ImWrite|VideoWriter|StreamWriter|File\.Open\(|OpenWrite|RandomAccess\.Write|FileAccess\.(Write|ReadWrite)"))
             .Select(Relative));
 
     [Fact]
@@ -73,7 +74,8 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void Only_the_demo_may_witness_reads()
     {
-        string[] allowed = ["Edge.Agent/IReadWitness.cs", "Edge.Agent/AgentHost.cs", "Edge.Agent/Demo/LeakHunt.cs", "Edge.Agent/Seeing/CameraLoop.cs", "Edge.Agent/Seeing/SeeingRoom.cs"];
+        string[] allowed = ["Edge.Agent/IReadWitness.cs", "Edge.Agent/AgentHost.cs", "Edge.Agent/Demo/LeakHunt.cs", "Edge.Agent/Seeing/CameraLoop.cs",
+            "Edge.Agent/Seeing/SeeingRoom.cs"];
         Assert.Equal(allowed.Order(), Sources().Where(file => File.ReadAllText(file).Contains("IReadWitness", StringComparison.Ordinal))
             .Select(Relative).Order());
         Assert.DoesNotContain("witness", File.ReadAllText(Path.Combine(Repository.Root, "Edge.Agent/Cli/RunCommand.cs")), StringComparison.OrdinalIgnoreCase);

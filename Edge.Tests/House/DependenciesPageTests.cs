@@ -34,13 +34,17 @@ public sealed partial class DependenciesPageTests
     [Fact]
     public void The_licences_are_those_that_the_packages_state()
     {
-        var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         foreach (var row in Page)
         {
-            var nuspec = Directory.Exists(cache) ? Directory.EnumerateFiles(cache, "*.nuspec", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2 })
-                .FirstOrDefault(file => string.Equals(Path.GetFileNameWithoutExtension(file), row.Package, StringComparison.OrdinalIgnoreCase) && Path.GetFileName(Path.GetDirectoryName(file)) == row.Version) : null;
+            var nuspec = Directory.Exists(cache)
+                ? Directory.EnumerateFiles(cache, "*.nuspec", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2 })
+                .FirstOrDefault(file => string.Equals(Path.GetFileNameWithoutExtension(file), row.Package, StringComparison.OrdinalIgnoreCase)
+                    && Path.GetFileName(Path.GetDirectoryName(file)) == row.Version) : null;
             // Some state theirs in a file instead: those were read by a person.
-            if (nuspec is not null && Expression().Match(File.ReadAllText(nuspec)) is { Success: true } stated) Assert.Equal(stated.Groups[1].Value, row.Licence);
+            if (nuspec is not null && Expression().Match(File.ReadAllText(nuspec)) is { Success: true } stated)
+                Assert.Equal(stated.Groups[1].Value, row.Licence);
         }
     }
 

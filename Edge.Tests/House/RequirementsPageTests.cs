@@ -15,7 +15,8 @@ public sealed partial class RequirementsPageTests
         var named = TestName().Matches(Page).Select(name => (name.Groups[1].Value, name.Groups[2].Value)).ToHashSet();
         Assert.InRange(named.Count, 40, 400);
         var tests = Assembly.GetExecutingAssembly().GetTypes()
-            .SelectMany(type => type.GetMethods().Where(method => method.GetCustomAttributes().Any(one => one is FactAttribute)).Select(method => (type.Name, method.Name)))
+            .SelectMany(type => type.GetMethods().Where(method => method.GetCustomAttributes().Any(one => one is FactAttribute))
+                .Select(method => (type.Name, method.Name)))
             .ToHashSet();
         Assert.DoesNotContain(named, name => !tests.Contains(name));
     }
@@ -30,7 +31,8 @@ public sealed partial class RequirementsPageTests
 
     [Fact]
     public void Every_requirement_has_its_place() =>
-        Assert.Equal(Enumerable.Range(1, 22), Row().Matches(Page).Select(row => int.Parse(row.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.Equal(Enumerable.Range(1, 22),
+            Row().Matches(Page).Select(row => int.Parse(row.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)));
 
     [GeneratedRegex(@"`(\w+Tests)\.(\w+)`")]
     private static partial Regex TestName();

@@ -28,7 +28,8 @@ public sealed class AgencyCareTests : IDisposable
         _temporary.Dispose();
     }
 
-    private int Version(string file) => TrustClient.Open(_temporary.File($"box-{_now:yyyyMMddHH}"), File.ReadAllBytes(Path.Combine(_agency.TrustFolder, "1.root.json")), "riverton", "box-1")
+    private int Version(string file) =>
+        TrustClient.Open(_temporary.File($"box-{_now:yyyyMMddHH}"), File.ReadAllBytes(Path.Combine(_agency.TrustFolder, "1.root.json")), "riverton", "box-1")
         .Update(TrustSource.Folder(_agency.TrustFolder), _now).Versions[file];
 
     private List<string> TendDaily(int days)
@@ -94,7 +95,8 @@ public sealed class AgencyCareTests : IDisposable
         Assert.Equal(ExitCode.Ok, HubTendCommand.Once(Folder, json: false, Lists.Now.AddDays(1), output));
         Assert.Contains("soon     case C-1: 2 hotlist entries, ends 2026-11-03T12:00:00Z: if the case goes on", output.ToString(), StringComparison.Ordinal);
         Assert.Equal(ExitCode.Overdue, HubTendCommand.Once(Folder, json: false, Lists.Now.AddDays(8), output));
-        Assert.Contains("OVERDUE  the hotlist: then nothing matches, ended 2026-11-08T12:00:00Z: hub hotlist publish", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("OVERDUE  the hotlist: then nothing matches, ended 2026-11-08T12:00:00Z: hub hotlist publish", output.ToString(),
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -216,7 +216,8 @@ public sealed class AgencyTests : IDisposable
     [Fact]
     public void A_folder_that_is_not_there_and_one_that_holds_no_agency_are_told_apart()
     {
-        Assert.Contains("no such file or folder", Assert.Throws<AgencyException>(() => Agency.Open(_temporary.File("nowhere"))).Message, StringComparison.Ordinal);
+        Assert.Contains("no such file or folder", Assert.Throws<AgencyException>(() => Agency.Open(_temporary.File("nowhere"))).Message,
+            StringComparison.Ordinal);
         var empty = Directory.CreateDirectory(_temporary.File("empty")).FullName;
         Assert.Contains("is there but holds no agency", Assert.Throws<AgencyException>(() => Agency.Open(empty)).Message, StringComparison.Ordinal);
     }

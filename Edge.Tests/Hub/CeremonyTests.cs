@@ -102,10 +102,13 @@ public sealed class CeremonyTests : IDisposable
     {
         _agency.Ceremony.Propose(Operators("new operators"), Lists.Now);
         using var stranger = SigningKey.Create();
-        Assert.Contains("not one that this change needs", Assert.Throws<AgencyException>(() => _agency.Ceremony.Sign(stranger, Lists.Now)).Message, StringComparison.Ordinal);
-        Assert.Contains("another change waits", Assert.Throws<ChangeWaitsException>(() => _agency.Ceremony.Propose(Operators("x"), Lists.Now)).Message, StringComparison.Ordinal);
+        Assert.Contains("not one that this change needs", Assert.Throws<AgencyException>(() => _agency.Ceremony.Sign(stranger, Lists.Now)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("another change waits", Assert.Throws<ChangeWaitsException>(() => _agency.Ceremony.Propose(Operators("x"), Lists.Now)).Message,
+            StringComparison.Ordinal);
         _agency.Ceremony.Sign(_keepers[0].Key, Lists.Now);
-        Assert.Contains("expired while it waited", Assert.Throws<TrustException>(() => _agency.Ceremony.Sign(_keepers[1].Key, Lists.Now.AddDays(91))).Message, StringComparison.Ordinal);
+        Assert.Contains("expired while it waited", Assert.Throws<TrustException>(() => _agency.Ceremony.Sign(_keepers[1].Key, Lists.Now.AddDays(91))).Message,
+            StringComparison.Ordinal);
         Assert.Equal(1, Update().Versions[TrustPath.Targets]);
         _agency.Ceremony.Proposal.Discard();
         Assert.False(_agency.Ceremony.Proposal.IsWaiting);
@@ -127,7 +130,8 @@ public sealed class CeremonyTests : IDisposable
         _agency.Ceremony.Propose(Operators("new operators"), Lists.Now);
         _agency.Ceremony.Sign(_keepers[0].Key, Lists.Now);
         File.WriteAllText(_temporary.File("agency/pending/operators.json"), "my operators");
-        Assert.Contains("is not the file that the keepers signed", Assert.Throws<TrustException>(() => _agency.Ceremony.Sign(_keepers[1].Key, Lists.Now)).Message, StringComparison.Ordinal);
+        Assert.Contains("is not the file that the keepers signed",
+            Assert.Throws<TrustException>(() => _agency.Ceremony.Sign(_keepers[1].Key, Lists.Now)).Message, StringComparison.Ordinal);
         Assert.Equal(1, Update().Versions[TrustPath.Targets]);
     }
 
@@ -225,7 +229,8 @@ public sealed class CeremonyTests : IDisposable
         Sign(0, 1);
         Update();
         Assert.Contains("timestamp.json", Assert.Throws<TrustException>(() => _box.Update(
-            (path, most) => path == TrustPath.Timestamp ? timestamp : TrustSource.Folder(_agency.TrustFolder)(path, most), Lists.Now)).Message, StringComparison.Ordinal);
+            (path, most) => path == TrustPath.Timestamp ? timestamp : TrustSource.Folder(_agency.TrustFolder)(path, most), Lists.Now)).Message,
+                StringComparison.Ordinal);
     }
 
     [Fact]
@@ -279,12 +284,14 @@ public sealed class CeremonyTests : IDisposable
         var stick = _temporary.File("stick");
         _agency.Ceremony.Export(stick);
         using var stranger = SigningKey.Create();
-        Assert.Contains("not one that this change needs", Assert.Throws<AgencyException>(() => CarriedChange.Open(stick).Sign(stranger)).Message, StringComparison.Ordinal);
+        Assert.Contains("not one that this change needs", Assert.Throws<AgencyException>(() => CarriedChange.Open(stick).Sign(stranger)).Message,
+            StringComparison.Ordinal);
         CarriedChange.Open(stick).Sign(_keepers[1].Key);
         var targets = Path.Combine(stick, "pending", "targets.json");
         var signed = File.ReadAllText(targets);
 
-        void Refused(string reason) => Assert.Contains(reason, Assert.Throws<TrustException>(() => _agency.Ceremony.Import(stick, Lists.Now, out _)).Message, StringComparison.Ordinal);
+        void Refused(string reason) => Assert.Contains(reason, Assert.Throws<TrustException>(() => _agency.Ceremony.Import(stick, Lists.Now, out _)).Message,
+            StringComparison.Ordinal);
         File.WriteAllText(targets, signed.Replace("\"version\":2", "\"version\":3", StringComparison.Ordinal));
         Refused("targets.json: is not the one of the change that waits here");
         File.WriteAllText(targets, signed);
@@ -314,11 +321,16 @@ public sealed class CeremonyTests : IDisposable
     public void An_operator_whose_key_is_a_keeper_s_or_the_hub_s_is_refused()
     {
         Operator One(string account, VerifyingKey key) => new(account, Edge.Storage.Audit.AuditRole.Investigator, key, Lists.Now, Lists.Now.AddDays(365));
-        Assert.Contains("an operator has a key of their own", Assert.Throws<AgencyException>(() => _agency.Ceremony.ProposeOperator(One("a", _keepers[0].Key.Public), Lists.Now)).Message, StringComparison.Ordinal);
+        Assert.Contains("an operator has a key of their own", Assert.Throws<AgencyException>(() =>
+            _agency.Ceremony.ProposeOperator(One("a", _keepers[0].Key.Public), Lists.Now)).Message, StringComparison.Ordinal);
         using var own = SigningKey.Create();
-        Assert.Contains("account: must be 1 to 64 of a-z", Assert.Throws<AgencyException>(() => _agency.Ceremony.ProposeOperator(One("Jane Doe", own.Public), Lists.Now)).Message, StringComparison.Ordinal);
-        Assert.Contains("at most 366 days", Assert.Throws<AgencyException>(() => _agency.Ceremony.ProposeOperator(One("a", own.Public) with { Expires = Lists.Now.AddDays(400) }, Lists.Now)).Message, StringComparison.Ordinal);
-        Assert.Contains("no operator has the account", Assert.Throws<AgencyException>(() => _agency.Ceremony.ProposeRevocation("nobody", Lists.Now)).Message, StringComparison.Ordinal);
+        Assert.Contains("account: must be 1 to 64 of a-z",
+            Assert.Throws<AgencyException>(() => _agency.Ceremony.ProposeOperator(One("Jane Doe", own.Public), Lists.Now)).Message, StringComparison.Ordinal);
+        Assert.Contains("at most 366 days",
+            Assert.Throws<AgencyException>(() =>
+                _agency.Ceremony.ProposeOperator(One("a", own.Public) with { Expires = Lists.Now.AddDays(400) }, Lists.Now)).Message, StringComparison.Ordinal);
+        Assert.Contains("no operator has the account", Assert.Throws<AgencyException>(() => _agency.Ceremony.ProposeRevocation("nobody", Lists.Now)).Message,
+            StringComparison.Ordinal);
         Assert.False(_agency.Ceremony.Proposal.IsWaiting);
     }
 }

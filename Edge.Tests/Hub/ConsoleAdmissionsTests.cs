@@ -17,7 +17,8 @@ public sealed class ConsoleAdmissionsTests : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly Agency _agency;
 
-    public ConsoleAdmissionsTests() => _agency = Agency.Create(_folder.File("agency"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap }, Lists.Now, null, out _)!;
+    public ConsoleAdmissionsTests() =>
+        _agency = Agency.Create(_folder.File("agency"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap }, Lists.Now, null, out _)!;
 
     public void Dispose()
     {
@@ -36,7 +37,8 @@ public sealed class ConsoleAdmissionsTests : IDisposable
         Assert.Equal(ConsoleUser.SecretSize, secret.Length);
         Assert.False(user.TryOpenSecret("riverton", "box-2", second.Orders, out _));
         Assert.False(user.TryOpenSecret("riverton", "box-1", second.Orders, out _));
-        foreach (var forged in new[] { user with { Account = "tech-8" }, user with { Role = AuditRole.Auditor }, user with { Certificate = new string('A', 43) } })
+        foreach (var forged in new[] { user with { Account = "tech-8" }, user with { Role = AuditRole.Auditor },
+            user with { Certificate = new string('A', 43) } })
             Assert.False(forged.TryOpenSecret("riverton", "box-1", first.Orders, out _));
     }
 
@@ -111,7 +113,8 @@ public sealed class ConsoleAdmissionsTests : IDisposable
 
     private ConsolePass Admit(string account, params IReadOnlyList<string> boxes)
     {
-        var pass = _agency.Console.Admit(account, account.StartsWith("tech", StringComparison.Ordinal) ? AuditRole.Technician : AuditRole.Auditor, boxes, TimeSpan.FromDays(365),
+        var pass = _agency.Console.Admit(account, account.StartsWith("tech", StringComparison.Ordinal) ? AuditRole.Technician : AuditRole.Auditor, boxes,
+            TimeSpan.FromDays(365),
             "correct horse battery"u8, Lists.Now, out var published);
         Assert.True(published);
         return pass;

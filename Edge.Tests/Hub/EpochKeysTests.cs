@@ -51,7 +51,8 @@ public sealed class EpochKeysTests : IDisposable
         Assert.Equal(old.Skip(2).Concat(keys.TakeLast(2)), keys);
         Assert.Equal(old[^1].Expires - EpochKeys.Overlap, keys[^2].NotBefore);
         Assert.Equal(TimeSpan.FromDays(3) + EpochKeys.Overlap, keys[^1].Expires - keys[^1].NotBefore);
-        Assert.Contains("boxes accept 64", Assert.Throws<AgencyException>(() => _agency.Ceremony.ProposeEpochs(51, 7, Lists.Now.AddDays(20))).Message, StringComparison.Ordinal);
+        Assert.Contains("boxes accept 64", Assert.Throws<AgencyException>(() => _agency.Ceremony.ProposeEpochs(51, 7, Lists.Now.AddDays(20))).Message,
+            StringComparison.Ordinal);
         Assert.Equal(16, _agency.Epochs.Held.Count);
     }
 

@@ -40,7 +40,8 @@ public sealed class GrantBookTests : IDisposable
     public void An_offer_for_another_agency_or_an_older_one_is_refused()
     {
         var (_, folder) = Sheriff.OfferFor("elsewhere", Lists.Now);
-        Assert.Contains("is from sheriff for elsewhere; this is riverton", Assert.Throws<AgencyException>(() => City.Take(folder, Lists.Now)).Message, StringComparison.Ordinal);
+        Assert.Contains("is from sheriff for elsewhere; this is riverton", Assert.Throws<AgencyException>(() => City.Take(folder, Lists.Now)).Message,
+            StringComparison.Ordinal);
         _agencies.Carry(Lists.Now.AddHours(1));
         Assert.Contains("was made before the one known", Assert.Throws<AgencyException>(() => _agencies.Carry(Lists.Now)).Message, StringComparison.Ordinal);
     }
@@ -48,11 +49,15 @@ public sealed class GrantBookTests : IDisposable
     [Fact]
     public void No_grant_without_the_other_agency_s_keys_or_against_the_policy()
     {
-        Assert.Contains("the keys of sheriff are not known", Assert.Throws<AgencyException>(() => City.Add(_agencies.Grant(), Lists.Now)).Message, StringComparison.Ordinal);
+        Assert.Contains("the keys of sheriff are not known", Assert.Throws<AgencyException>(() => City.Add(_agencies.Grant(), Lists.Now)).Message,
+            StringComparison.Ordinal);
         _agencies.Carry();
-        Assert.Contains("shares with no state agency", Assert.Throws<AgencyException>(() => City.Add(_agencies.Grant(Jurisdiction.State), Lists.Now)).Message, StringComparison.Ordinal);
-        Assert.Contains("shares with no foreign agency", Assert.Throws<AgencyException>(() => City.Add(_agencies.Grant(Jurisdiction.Foreign), Lists.Now)).Message, StringComparison.Ordinal);
-        Assert.Contains("this is riverton", Assert.Throws<AgencyException>(() => City.Add(_agencies.Grant() with { Agency = "riverton" }, Lists.Now)).Message, StringComparison.Ordinal);
+        Assert.Contains("shares with no state agency", Assert.Throws<AgencyException>(() => City.Add(_agencies.Grant(Jurisdiction.State), Lists.Now)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("shares with no foreign agency",
+            Assert.Throws<AgencyException>(() => City.Add(_agencies.Grant(Jurisdiction.Foreign), Lists.Now)).Message, StringComparison.Ordinal);
+        Assert.Contains("this is riverton", Assert.Throws<AgencyException>(() => City.Add(_agencies.Grant() with { Agency = "riverton" }, Lists.Now)).Message,
+            StringComparison.Ordinal);
         Assert.Empty(City.Published.All);
     }
 
@@ -99,7 +104,8 @@ public sealed class GrantBookTests : IDisposable
         Keeper[] keepers = [Make("one"), Make("two")];
         using var city = Agency.Create(_agencies.File("kept"), new AgencyPlan
         {
-            Agency = "kept", Policy = Lists.Policy with { Agency = "kept", Sharing = [Jurisdiction.Local] }, Cost = Lists.Cheap, Wanted = [Lists.Wanted("AB123")], Keepers = keepers,
+            Agency = "kept", Policy = Lists.Policy with { Agency = "kept", Sharing = [Jurisdiction.Local] }, Cost = Lists.Cheap,
+            Wanted = [Lists.Wanted("AB123")], Keepers = keepers,
         }, Lists.Now, null, out _)!;
         void Carry() => city.Grants.Take(Sheriff.OfferFor("kept", Lists.Now).Folder, Lists.Now);
         Carry();
@@ -109,7 +115,8 @@ public sealed class GrantBookTests : IDisposable
         Assert.True(city.Ceremony.Sign(keepers[1].Key, Lists.Now));
         Assert.Null(city.Grants.Proposed);
 
-        _agencies.Sheriff.Hotlists.Change("kept", new HotlistChange { Wanted = [Lists.Wanted("CD456", TwoAgencies.Case)] }, Lists.Now, null, TestContext.Current.CancellationToken);
+        _agencies.Sheriff.Hotlists.Change("kept", new HotlistChange { Wanted = [Lists.Wanted("CD456", TwoAgencies.Case)] }, Lists.Now, null,
+            TestContext.Current.CancellationToken);
         Carry();
         var box = TrustClient.Open(_agencies.File("client"), File.ReadAllBytes(Path.Combine(city.TrustFolder, TrustPath.Root)), "kept", "box-1");
         TrustedTargets Update() => box.Update(TrustSource.Folder(city.TrustFolder), Lists.Now);
@@ -128,7 +135,8 @@ public sealed class GrantBookTests : IDisposable
         _agencies.Share();
         var delegated = TrustRepositoryWriter.Others(_agencies.Riverton.TrustFolder, "riverton")["sheriff"];
         using var thief = SigningKey.Create();
-        var forged = new Offer("sheriff", "riverton", Lists.Now.AddHours(1), thief.Public, _agencies.Grant().Recipients, new Dictionary<string, VerifyingKey>());
+        var forged = new Offer("sheriff", "riverton", Lists.Now.AddHours(1), thief.Public, _agencies.Grant().Recipients,
+            new Dictionary<string, VerifyingKey>());
         Directory.CreateDirectory(_agencies.File("forged"));
         File.WriteAllBytes(_agencies.File("forged/offer.json"), forged.Write());
         City.Take(_agencies.File("forged"), Lists.Now);

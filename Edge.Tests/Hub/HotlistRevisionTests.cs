@@ -44,7 +44,8 @@ public sealed class HotlistRevisionTests
     [Fact]
     public void What_came_from_a_source_is_replaced_and_the_rest_stays()
     {
-        var outcome = Apply(new HotlistChange { Wanted = [Lists.Wanted("GH012", "C-9") with { Source = "sheriff" }], Sources = new HashSet<string> { "sheriff" } });
+        var outcome = Apply(new HotlistChange
+            { Wanted = [Lists.Wanted("GH012", "C-9") with { Source = "sheriff" }], Sources = new HashSet<string> { "sheriff" } });
         Assert.Equal((1, 1, 2), (outcome.Added, outcome.Removed, outcome.Carried));
         Assert.Equal(["C-1", "C-2", "C-9"], outcome.Next!.Entries.Select(entry => entry.Case));
     }

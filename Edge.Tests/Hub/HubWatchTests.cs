@@ -84,7 +84,8 @@ public sealed class HubWatchTests : IDisposable
         await using var other = await OpenAsync(broker.Address, failure => lost.Enqueue(failure.Message));
         var alsoWatching = other.RunAsync(_ => true, stop.Token);
 
-        await Eventually.True(() => lost.Any(message => message.Contains("does a second client connect as hub?", StringComparison.Ordinal)), "the second one is suspected", seconds: 60);
+        await Eventually.True(() => lost.Any(message => message.Contains("does a second client connect as hub?", StringComparison.Ordinal)),
+            "the second one is suspected", seconds: 60);
 
         // Mosquitto 2.0 only ends the link: of the first one nothing can be said.
         Assert.DoesNotContain("second client", lost.First(), StringComparison.Ordinal);

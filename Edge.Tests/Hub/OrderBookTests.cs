@@ -152,7 +152,8 @@ public sealed class OrderBookTests : IDisposable
         Refused("beyond-longest-hold", new Order.Hold(Case, "stolen-vehicle", Now.AddHours(241)), _investigator);
         using var stranger = SigningKey.Create();
         Assert.Contains("no operator's", Assert.Throws<AgencyException>(() => Give(Search(), stranger)).Message, StringComparison.Ordinal);
-        Assert.Contains("no box box-2 is enrolled; enrolled: box-1", Assert.Throws<AgencyException>(() => _agency.Orders.Give(Search(), "box-2", _investigator, Now)).Message, StringComparison.Ordinal);
+        Assert.Contains("no box box-2 is enrolled; enrolled: box-1",
+            Assert.Throws<AgencyException>(() => _agency.Orders.Give(Search(), "box-2", _investigator, Now)).Message, StringComparison.Ordinal);
         Assert.Empty(_agency.Orders.Given);
 
         void Refused(string reason, Order order, SigningKey key) =>
@@ -216,7 +217,8 @@ public sealed class OrderBookTests : IDisposable
     {
         var note = _agency.Orders.Seal("it was parked", Now);
         Assert.False(note.TryOpen(_box.Orders, "riverton"u8, out _, SealedUse.Note));
-        Assert.Contains(_agency.Epochs.LoadHeld(), key => note.TryOpen(key, "riverton"u8, out var words, SealedUse.Note) && words.AsSpan().SequenceEqual("it was parked"u8));
+        Assert.Contains(_agency.Epochs.LoadHeld(),
+            key => note.TryOpen(key, "riverton"u8, out var words, SealedUse.Note) && words.AsSpan().SequenceEqual("it was parked"u8));
         Assert.Throws<AgencyException>(() => _agency.Orders.Seal("", Now));
     }
 
@@ -224,12 +226,15 @@ public sealed class OrderBookTests : IDisposable
     public void A_case_that_no_published_entry_has_is_named_with_the_nearest_one_before_anything_is_sent()
     {
         var agency = _agency;
-        agency.Hotlists.Change(new HotlistChange { Wanted = [Lists.Wanted("AB123")], Sources = new HashSet<string> { "test" } }, Now, null, TestContext.Current.CancellationToken);
+        agency.Hotlists.Change(new HotlistChange { Wanted = [Lists.Wanted("AB123")], Sources = new HashSet<string> { "test" } }, Now, null,
+            TestContext.Current.CancellationToken);
         var entry = Assert.Single(agency.Hotlists.Published(out _).Entries);
         agency.Orders.RequireKnown(new Order.Search(entry.Case, entry.Purpose, Now.AddDays(-1), Now, 0));
         agency.Orders.RequireKnown(new Order.Export());
-        Assert.Contains($"did you mean {entry.Case}?", Refusal(new Order.Search(entry.Case + "1", entry.Purpose, Now.AddDays(-1), Now, 0)), StringComparison.Ordinal);
-        Assert.Contains($"for {entry.Purpose}, not for missing-person", Refusal(new Order.Search(entry.Case, "missing-person", Now.AddDays(-1), Now, 0)), StringComparison.Ordinal);
+        Assert.Contains($"did you mean {entry.Case}?", Refusal(new Order.Search(entry.Case + "1", entry.Purpose, Now.AddDays(-1), Now, 0)),
+            StringComparison.Ordinal);
+        Assert.Contains($"for {entry.Purpose}, not for missing-person", Refusal(new Order.Search(entry.Case, "missing-person", Now.AddDays(-1), Now, 0)),
+            StringComparison.Ordinal);
         Refusal(Search());
         Held();
         agency.Orders.RequireKnown(Search()); // the box has confirmed this case before

@@ -12,7 +12,8 @@ public sealed class TrustPushTests : IDisposable
     private readonly DateTimeOffset _now = TimeProvider.System.GetUtcNow(); // the TLS stack judges certificates by the real clock
     private readonly Agency _agency;
 
-    public TrustPushTests() => _agency = Agency.Create(_temporary.File("agency"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap }, _now, null, out _)!;
+    public TrustPushTests() => _agency =
+        Agency.Create(_temporary.File("agency"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap }, _now, null, out _)!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -53,7 +54,8 @@ public sealed class TrustPushTests : IDisposable
         Assert.True(TrustPush.IsDue(_agency, broker.Address));
         Assert.False(TrustPush.IsAuthorityDue(_agency, broker.Address)); // a box judges orders as before
         using var key = Edge.Storage.Keys.SigningKey.Create();
-        Assert.True(_agency.Ceremony.ProposeOperator(new Edge.Agent.Governance.Operator("investigator-7", Edge.Storage.Audit.AuditRole.Investigator, key.Public, _now, _now.AddDays(9)), _now));
+        Assert.True(_agency.Ceremony.ProposeOperator(new Edge.Agent.Governance.Operator("investigator-7", Edge.Storage.Audit.AuditRole.Investigator, key.Public,
+            _now, _now.AddDays(9)), _now));
         Assert.True(TrustPush.IsAuthorityDue(_agency, broker.Address));
         await TrustPush.RunAsync(_agency, broker.Address, TimeProvider.System, Cancel);
         Assert.False(TrustPush.IsAuthorityDue(_agency, broker.Address));
@@ -99,7 +101,8 @@ public sealed class TrustPushTests : IDisposable
     {
         await using var broker = await EmbeddedBroker.StartAsync(_agency.BrokerCertificates, TimeProvider.System);
         await TrustPush.RunAsync(_agency, broker.Address, TimeProvider.System, Cancel);
-        var stray = File.ReadAllText(_temporary.File("agency/pushed.json")).Replace("\"1.root.json\"", "\"1.root.json\",\"hotlists/gone.json\"", StringComparison.Ordinal);
+        var stray = File.ReadAllText(_temporary.File("agency/pushed.json"))
+            .Replace("\"1.root.json\"", "\"1.root.json\",\"hotlists/gone.json\"", StringComparison.Ordinal);
         await File.WriteAllTextAsync(_temporary.File("agency/pushed.json"), stray, Cancel);
         await using var desk = await MqttLink.OpenAsync(new LinkSettings(broker.Address, _agency.DeskCertificates(_now), "other"), TimeProvider.System, Cancel);
         await desk.PublishAsync(new Publication(Topics.Trust("riverton", "hotlists/gone.json"), "old"u8.ToArray(), Retain: true), Cancel);
@@ -107,7 +110,8 @@ public sealed class TrustPushTests : IDisposable
         var pushed = await TrustPush.RunAsync(_agency, broker.Address, TimeProvider.System, Cancel);
 
         Assert.Equal(["hotlists/gone.json"], pushed.Cleared);
-        Assert.DoesNotContain(Topics.Trust("riverton", "hotlists/gone.json"), (await broker.Server.GetRetainedMessagesAsync()).Select(message => message.Topic));
+        Assert.DoesNotContain(Topics.Trust("riverton", "hotlists/gone.json"),
+            (await broker.Server.GetRetainedMessagesAsync()).Select(message => message.Topic));
         Assert.Empty((await TrustPush.RunAsync(_agency, broker.Address, TimeProvider.System, Cancel)).Cleared);
     }
 
@@ -116,7 +120,8 @@ public sealed class TrustPushTests : IDisposable
     {
         var folder = FirstInstall.WriteBroker(_agency, _temporary.File("agency"));
         await using var broker = await MosquittoBroker.StartAsync(folder, port => FirstInstall.Listener(folder, port));
-        await using var watch = await MqttLink.OpenAsync(new LinkSettings(broker.Address, _agency.HubCertificates, "riverton-hub"), TimeProvider.System, Cancel);
+        await using var watch = await MqttLink.OpenAsync(new LinkSettings(broker.Address, _agency.HubCertificates, "riverton-hub"),
+            TimeProvider.System, Cancel);
         await TrustPush.RunAsync(_agency, broker.Address, TimeProvider.System, Cancel);
         Assert.False(watch.Lost.IsCompleted);
     }

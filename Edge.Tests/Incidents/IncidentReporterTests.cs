@@ -132,7 +132,8 @@ public sealed class IncidentReporterTests : IDisposable
     {
         _audit.Append(new AuditEntry { Action = AuditAction.Incident, Kind = "tamper", Detail = "opened" });
         var notice = new IncidentNotice(IncidentKind.Tamper, StateFixture.Start, StateFixture.Start.AddHours(2), "opened", 1);
-        var sequence = _state.Outbox.Enqueue(MessageKind.Incident, StateFixture.Start.AddDays(90), number => _signer.Incident(number, notice, StateFixture.Start));
+        var sequence = _state.Outbox.Enqueue(MessageKind.Incident, StateFixture.Start.AddDays(90),
+            number => _signer.Incident(number, notice, StateFixture.Start));
         if (entryWasWritten)
             _audit.Append(new AuditEntry
             {

@@ -9,7 +9,8 @@ public sealed class StrictBase64UrlTests
 {
     [Fact]
     public void Bytes_come_back_from_their_spelling() => Gen.Byte.Array[0, 300].Sample(bytes =>
-        StrictBase64Url.IsValid(Base64Url.EncodeToUtf8(bytes)) && StrictBase64Url.TryDecode(Base64Url.EncodeToUtf8(bytes), out var back) && back.AsSpan().SequenceEqual(bytes));
+        StrictBase64Url.IsValid(Base64Url.EncodeToUtf8(bytes)) && StrictBase64Url.TryDecode(Base64Url.EncodeToUtf8(bytes), out var back)
+            && back.AsSpan().SequenceEqual(bytes));
 
     [Fact]
     public void Exactly_what_the_platform_writes_is_accepted() =>

@@ -47,7 +47,8 @@ public sealed class KeeperKeyTests
         using var key = SigningKey.Create();
         Assert.Throws<ArgumentException>(() => KeeperKey.Protect(key, "too short"u8, Cheap));
         var text = Encoding.UTF8.GetString(KeeperKey.Protect(key, Passphrase, Cheap).Write());
-        Assert.False(KeeperKey.TryParse(Encoding.UTF8.GetBytes(text.Replace("\"passes\":5", "\"passes\":1", StringComparison.Ordinal)), out _, out var problems));
+        Assert.False(KeeperKey.TryParse(Encoding.UTF8.GetBytes(text.Replace("\"passes\":5", "\"passes\":1", StringComparison.Ordinal)), out _,
+            out var problems));
         Assert.Contains("cheaper", problems[0].ToString(), StringComparison.Ordinal);
     }
 }

@@ -83,9 +83,11 @@ public sealed class KeyFolderTests : IDisposable
 
         // Without it, or with another, nothing opens and nothing is replaced.
         var before = File.ReadAllBytes(Path.Combine(_folder.File("state"), "keys", "message.key"));
-        Assert.Contains("edge-agent.wrap", Assert.Throws<UnusableKeyException>(() => KeyFolder.Open(_folder.File("state"), null)).Message, StringComparison.Ordinal);
+        Assert.Contains("edge-agent.wrap", Assert.Throws<UnusableKeyException>(() => KeyFolder.Open(_folder.File("state"), null)).Message,
+            StringComparison.Ordinal);
         Credential(RandomNumberGenerator.GetBytes(32));
-        Assert.Contains("message.key", Assert.Throws<UnusableKeyException>(() => KeyFolder.Open(_folder.File("state"), credentials)).Message, StringComparison.Ordinal);
+        Assert.Contains("message.key", Assert.Throws<UnusableKeyException>(() => KeyFolder.Open(_folder.File("state"), credentials)).Message,
+            StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(Path.Combine(_folder.File("state"), "keys", "message.key")));
     }
 

@@ -11,11 +11,31 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Edge.Tests.LanConsole;
 
-/// <summary>A real Chromium at the real console: each page used and looked at, at desktop and phone width. Runs where <c>EDGE_CONSOLE_JS</c> names a folder with
+/// <summary>A real Chromium at the real console: each page used and looked at, at desktop and phone width. Runs where <c>EDGE_CONSOLE_JS</c> names a folder
+/// with
 /// <c>browser/package-lock.json</c> installed, which <c>build.sh test</c> makes where node and npm are, and where Debian's chromium is. With
 /// <c>EDGE_CONSOLE_PICTURES</c> the pictures stay in that folder.</summary>
 public sealed class ChromiumTests
 {
+    // Every page that a person reads, and under which names console-look.cjs looks at it.
+    private static readonly Dictionary<string, string[]> Looks = new()
+    {
+        ["/login"] = ["login", "login-wrong"], ["/policy"] = ["policy"], ["/aim"] = ["aim", "not-this-role"], ["/aim/{camera}"] = ["aim-closed", "aim-open"],
+        ["/log"] = ["log", "log-checks"], ["/log/search"] = ["log-search"], ["/log/report"] = ["report"],
+    };
+
+    private static readonly string[] NoPages = ["/", "/console.css", "/console.js", "/aim/{camera}/look", "/aim/{camera}/picture"];
+
+    [Fact]
+    public async Task Every_page_of_the_running_console_is_looked_at()
+    {
+        await using var lab = await ConsoleLab.StartAsync();
+        Assert.Equal(lab.Routes.Where(route => route.Method == "GET").Select(route => route.Path).Except(NoPages).Order(), Looks.Keys.Order());
+        var script = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "LanConsole/browser/console-look.cjs"),
+            TestContext.Current.CancellationToken);
+        Assert.All(Looks.Values.SelectMany(names => names), name => Assert.Contains($"await look(page, \"{name}\");", script, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Every_page_works_in_a_browser_for_keyboard_screen_reader_and_phone()
     {
@@ -31,7 +51,8 @@ public sealed class ChromiumTests
 
         Assert.Equal("[]", lines[^1].GetProperty("errors").GetRawText()); // nothing that the page's own security policy had to stop
         var pages = lines[..^1];
-        Assert.Equal(22, pages.Count);
+        Assert.Equal(Looks.Values.SelectMany(names => names).SelectMany(name => new[] { $"{name} desktop", $"{name} phone" }).Order(),
+            pages.Select(page => $"{page.GetProperty("page").GetString()} {page.GetProperty("width").GetString()}").Order());
         foreach (var page in pages)
         {
             var what = $"{page.GetProperty("page").GetString()} at {page.GetProperty("width").GetString()} width";
@@ -46,7 +67,8 @@ public sealed class ChromiumTests
     private static async Task<IReadOnlyList<AimView>> FilmAsync()
     {
         using var pipeline = PlatePipeline.Open(Repository.Models, new PipelineOptions { Gate = ReadGate.Closed });
-        await using var source = CameraSources.Open(new CameraOptions("north-lane", Path.Combine(AppContext.BaseDirectory, "clip", "street.mp4")), TimeProvider.System, NullLogger.Instance);
+        await using var source = CameraSources.Open(new CameraOptions("north-lane", Path.Combine(AppContext.BaseDirectory, "clip", "street.mp4")),
+            TimeProvider.System, NullLogger.Instance);
         var film = new List<AimView>();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var looking = Task.Run(async () =>
@@ -66,14 +88,16 @@ public sealed class ChromiumTests
         var start = new ProcessStartInfo("node") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in new[]
         {
-            Path.Combine(AppContext.BaseDirectory, "LanConsole/browser/console-look.cjs"), home, "/usr/bin/chromium", $"https://localhost:{lab.Port}/", ConsoleLab.Passphrase, pictures,
+            Path.Combine(AppContext.BaseDirectory, "LanConsole/browser/console-look.cjs"), home, "/usr/bin/chromium", $"https://localhost:{lab.Port}/",
+            ConsoleLab.Passphrase, pictures,
         }) start.ArgumentList.Add(argument);
         using var node = Process.Start(start)!;
         try
         {
             await node.StandardInput.WriteAsync(JsonSerializer.Serialize(new Dictionary<string, object>
             {
-                ["tech-7"] = new { pfx = lab.File("tech-7.p12"), secret = lab.SecretOf("tech-7") }, ["audit-1"] = new { pfx = lab.File("audit-1.p12"), secret = lab.SecretOf("audit-1") },
+                ["tech-7"] = new { pfx = lab.File("tech-7.p12"), secret = lab.SecretOf("tech-7") },
+                ["audit-1"] = new { pfx = lab.File("audit-1.p12"), secret = lab.SecretOf("audit-1") },
             }).AsMemory(), cancel);
             node.StandardInput.Close();
             var complaints = node.StandardError.ReadToEndAsync(cancel);

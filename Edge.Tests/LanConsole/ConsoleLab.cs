@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
+using Edge.Agent.Door;
 using Edge.Agent.Configuration;
 using Edge.Agent.Device;
 using Edge.Agent.Enrolment;
@@ -28,7 +29,8 @@ using OtpNet;
 
 namespace Edge.Tests.LanConsole;
 
-/// <summary>A box of a real agency with the real console on a loopback port, people with real certificates and authenticators; only the cameras are made up.</summary>
+/// <summary>A box of a real agency with the real console on a loopback port, people with real certificates and authenticators; only the cameras are made
+/// up.</summary>
 internal sealed partial class ConsoleLab : IAsyncDisposable
 {
     public const string Passphrase = "correct horse battery";
@@ -51,15 +53,18 @@ internal sealed partial class ConsoleLab : IAsyncDisposable
         _publicPolicy = publicPolicy;
         Clock = clock ?? Time;
         var now = Clock.GetUtcNow();
-        _agency = Agency.Create(_folder.File("agency"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap, Policy = Lists.Policy with { Version = 1 } }, now, null, out _)!;
+        _agency = Agency.Create(_folder.File("agency"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap, Policy = Lists.Policy with { Version = 1 } },
+            now, null, out _)!;
         _keys = KeyFolder.Open(State, credentialsDirectory: null);
         _enrolment = new EnrolmentFolder(_folder.File("enrolment"));
         _enrolment.Accept(_agency.Enrol(_enrolment.Prepare(Name, _keys), now), now);
-        foreach (var (account, role) in new[] { ("tech-7", AuditRole.Technician), ("audit-1", AuditRole.Auditor), ("board-2", AuditRole.Oversight) }) Admit(account, role);
+        foreach (var (account, role) in new[] { ("tech-7", AuditRole.Technician), ("audit-1", AuditRole.Auditor), ("board-2", AuditRole.Oversight) })
+            Admit(account, role);
         _state = StateDatabase.Open(State, _keys.Hours, Clock);
         Audit = AuditLog.Open(_folder.File("state/audit"), Name.LogOrigin, _keys.Log, Clock, _keys.Epochs);
         _trust = new TrustWatch(TrustClient.Open(_folder.File("state/trust"), _enrolment.Root(), "riverton", "box-1"), Audit, NullLogger.Instance);
-        _incidents = IncidentReporter.Open(_state, Audit, new MessageSigner(Name, _keys.Messages, "0.1.0"), () => _trust.Current?.Policy, Clock, NullLogger.Instance);
+        _incidents = IncidentReporter.Open(_state, Audit, new MessageSigner(Name, _keys.Messages, "0.1.0"), () => _trust.Current?.Policy, Clock,
+            NullLogger.Instance);
         Refresh();
     }
 
@@ -78,12 +83,15 @@ internal sealed partial class ConsoleLab : IAsyncDisposable
 
     public int Port => _server!.Listening!.Port;
 
+    /// <summary>What the running console answers to.</summary>
+    public IReadOnlyList<ConsoleRoute> Routes => _server!.Routes;
+
     /// <summary>When the agency's signature on its policy ends.</summary>
     public DateTimeOffset PolicyExpires => _trust.Current!.PolicyExpires;
 
     public ConsoleBox Box => new()
     {
-        Name = Name, Configuration = Configuration(), CaFile = _enrolment.Certificates.CaFile, Trust = () => _trust.Current, Key = _keys.Orders, Audit = Audit,
+        Name = Name, Configured = Configuration, CaFile = _enrolment.Certificates.CaFile, Trust = () => _trust.Current, Key = _keys.Orders, Audit = Audit,
         AuditFolder = _folder.File("state/audit"), LogKey = LogKey, LogEpochKey = LogEpochKey, Incidents = _incidents, Look = Look, Aim = Cameras, Time = Clock,
         Log = NullLogger.Instance,
     };
@@ -117,7 +125,8 @@ internal sealed partial class ConsoleLab : IAsyncDisposable
     /// <summary>Lets somebody in, at the hub.</summary>
     public void Admit(string account, AuditRole role)
     {
-        var pass = _agency.Console.Admit(account, role, [], TimeSpan.FromDays(365), System.Text.Encoding.UTF8.GetBytes(Passphrase), Clock.GetUtcNow(), out var published);
+        var pass = _agency.Console.Admit(account, role, [], TimeSpan.FromDays(365), System.Text.Encoding.UTF8.GetBytes(Passphrase), Clock.GetUtcNow(),
+            out var published);
         Assert.True(published);
         System.IO.File.WriteAllBytes(_folder.File($"{account}.p12"), pass.Certificate);
         var secret = SecretIn().Match(pass.Uri).Groups[1].Value;
@@ -131,7 +140,8 @@ internal sealed partial class ConsoleLab : IAsyncDisposable
     public X509Certificate2 Certificate(string account) => _people[account].Certificate;
 
     /// <summary>What somebody's authenticator shows now.</summary>
-    public string Code(string account, int stepsLater = 0) => new Totp(_people[account].Secret).ComputeTotp(Clock.GetUtcNow().AddSeconds(30 * stepsLater).UtcDateTime);
+    public string Code(string account, int stepsLater = 0) =>
+        new Totp(_people[account].Secret).ComputeTotp(Clock.GetUtcNow().AddSeconds(30 * stepsLater).UtcDateTime);
 
     public string SecretOf(string account) => Base32Encoding.ToString(_people[account].Secret).TrimEnd('=');
 
@@ -174,7 +184,8 @@ internal sealed partial class ConsoleLab : IAsyncDisposable
     public static Task<HttpResponseMessage> LoginAsync(HttpClient browser, string code) => PostAsync(browser, "login", ("code", code));
 
     public static Task<HttpResponseMessage> PostAsync(HttpClient browser, string path, params IEnumerable<(string Name, string Value)> fields) =>
-        browser.PostAsync(path, new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value))), TestContext.Current.CancellationToken);
+        browser.PostAsync(path, new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value))),
+            TestContext.Current.CancellationToken);
 
     /// <summary>What a page's forms carry.</summary>
     public static async Task<string> FormAsync(HttpClient browser, string page) =>
@@ -223,7 +234,8 @@ internal sealed partial class ConsoleLab : IAsyncDisposable
             {"stateFolder":"{{State}}","enrolmentFolder":"{{_folder.File("enrolment")}}","broker":{"host":"broker.example"},
              "cameras":[{"name":"north-lane","source":"rtsp://camera-1.example/stream"},{"name":"south-lane","source":"rtsp://camera-2.example/stream"}]}
             """;
-        Assert.True(StrictJson.TryRead<AgentConfiguration>(System.Text.Encoding.UTF8.GetBytes(json), AgentConfiguration.MaxBytes, AgentConfiguration.Read, out var read, out var problems),
+        Assert.True(StrictJson.TryRead<AgentConfiguration>(System.Text.Encoding.UTF8.GetBytes(json), AgentConfiguration.MaxBytes, AgentConfiguration.Read,
+            out var read, out var problems),
             string.Join("; ", problems));
         return read;
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Edge.Agent.Door;
 using Edge.Agent.Governance;
 using Edge.Agent.LanConsole;
 using Edge.Storage.Audit;
@@ -19,7 +20,7 @@ public sealed class ConsolePagesTests
     {
         await using var lab = await ConsoleLab.StartAsync();
         var incidents = lab.Box.Incidents;
-        using var desk = new LogDesk(lab.Box, new ConsoleDiary(lab.Audit, incidents, lab.Clock));
+        await using var desk = new LogDesk(lab.Box, new ConsoleDiary(lab.Audit, incidents, lab.Clock));
         var session = new Session("audit-1", AuditRole.Auditor, "c", lab.Clock.GetUtcNow().AddMinutes(5), "f");
         await using (var stalled = desk.Export(session, null))
         {
@@ -42,7 +43,8 @@ public sealed class ConsolePagesTests
         var entry = Assert.Single(lab.Logged(AuditAction.AimViewed));
         Assert.Equal((AuditEntry.APerson, AuditRole.Technician, 2L), (entry.Actor, entry.Role, entry.Sequence));
         Assert.Equal(("south-lane", AimRequest.Longest), Assert.Single(lab.Cameras.Asked) is var asked ? (asked.Camera, asked.For) : default);
-        await Eventually.True(() => browser.GetAsync("/aim/south-lane/picture", Cancel).GetAwaiter().GetResult().StatusCode == HttpStatusCode.OK, "the picture");
+        await Eventually.True(() => browser.GetAsync("/aim/south-lane/picture", Cancel).GetAwaiter().GetResult().StatusCode == HttpStatusCode.OK,
+            "the picture");
         Assert.Equal(lab.Cameras.View.Jpeg, await browser.GetByteArrayAsync("/aim/south-lane/picture", Cancel));
         // Another camera's picture was not asked for.
         using (var other = await browser.GetAsync("/aim/north-lane/picture", Cancel)) Assert.Equal(HttpStatusCode.NotFound, other.StatusCode);
@@ -69,9 +71,11 @@ public sealed class ConsolePagesTests
         await using var lab = await ConsoleLab.StartAsync();
         using var browser = await lab.InAsync("tech-7");
         await BeginAsync(browser, "north-lane");
-        await Eventually.True(() => browser.GetStringAsync("/aim/north-lane/look", Cancel).GetAwaiter().GetResult().Contains("\"n\":1", StringComparison.Ordinal), "the picture");
+        await Eventually.True(() => browser.GetStringAsync("/aim/north-lane/look", Cancel).GetAwaiter().GetResult()
+            .Contains("\"n\":1", StringComparison.Ordinal), "the picture");
         using var look = JsonDocument.Parse(await browser.GetStringAsync("/aim/north-lane/look", Cancel));
-        var checks = look.RootElement.GetProperty("checks").EnumerateArray().ToDictionary(check => check.GetProperty("quality").GetString()!, check => check.GetProperty("words").GetString());
+        var checks = look.RootElement.GetProperty("checks").EnumerateArray()
+            .ToDictionary(check => check.GetProperty("quality").GetString()!, check => check.GetProperty("words").GetString());
         Assert.Equal("√ good", checks["plate-height"]);
         Assert.Equal("× turn the camera clockwise", checks["roll"]);
         var page = await browser.GetStringAsync("/aim/north-lane", Cancel);
@@ -100,7 +104,8 @@ public sealed class ConsolePagesTests
         await using var lab = await ConsoleLab.StartAsync();
         using var browser = await lab.InAsync("audit-1");
         using (await ConsoleLab.PostAsync(browser, "/log/verify", ("form", await ConsoleLab.FormAsync(browser, "/log")), ("quarter", "2026Q4"))) { }
-        await Eventually.True(() => browser.GetStringAsync("/log", Cancel).GetAwaiter().GetResult().Contains("√ Log verified", StringComparison.Ordinal), "the log is verified");
+        await Eventually.True(() => browser.GetStringAsync("/log", Cancel).GetAwaiter().GetResult().Contains("√ Log verified", StringComparison.Ordinal),
+            "the log is verified");
         var report = await browser.GetStringAsync("/log/report?quarter=2026Q4", Cancel);
         Assert.Contains("October to December 2026", report, StringComparison.Ordinal);
         Assert.Contains("<svg", report, StringComparison.Ordinal);

@@ -16,13 +16,16 @@ public sealed class MetricsTests
         var lines = MetricsText.Write(lab.Look(), "0.1.0").Split('\n');
         foreach (var wanted in new[]
         {
-            "edge_camera_running{camera=\"north-lane\"} 1", "edge_camera_running{camera=\"south-lane\"} 0", "edge_camera_frames_total{camera=\"north-lane\"} 88123",
-            "edge_camera_reconnects_total{camera=\"south-lane\"} 7", "edge_reads_discarded_total 412", "edge_reads_hits_total 1", "edge_broker_connected 1", "edge_outbox_ready 0",
+            "edge_camera_running{camera=\"north-lane\"} 1", "edge_camera_running{camera=\"south-lane\"} 0",
+            "edge_camera_frames_total{camera=\"north-lane\"} 88123",
+            "edge_camera_reconnects_total{camera=\"south-lane\"} 7", "edge_reads_discarded_total 412", "edge_reads_hits_total 1", "edge_broker_connected 1",
+            "edge_outbox_ready 0",
             "edge_stuck 0", "edge_info{version=\"0.1.0\"} 1", "edge_trust_in_force 1",
         }) Assert.Contains(wanted, lines);
         // Each family is announced once, before its first value, as the format wants it.
         foreach (var name in lines.Where(line => line.Length > 0 && line[0] != '#').Select(line => line[..line.IndexOfAny(['{', ' '])]).Distinct())
-            Assert.Equal((1, 1), (lines.Count(line => line.StartsWith($"# TYPE {name} ", StringComparison.Ordinal)), lines.Count(line => line.StartsWith($"# HELP {name} ", StringComparison.Ordinal))));
+            Assert.Equal((1, 1), (lines.Count(line => line.StartsWith($"# TYPE {name} ", StringComparison.Ordinal)),
+                lines.Count(line => line.StartsWith($"# HELP {name} ", StringComparison.Ordinal))));
     }
 
     [Fact]
@@ -44,7 +47,8 @@ public sealed class MetricsTests
         // A page of somebody else's that a browser on this machine was lured to.
         using (var request = new HttpRequestMessage(HttpMethod.Get, "/metrics") { Headers = { Host = "evil.example" } })
         using (var lured = await client.SendAsync(request, cancel)) Assert.Equal(HttpStatusCode.Forbidden, lured.StatusCode);
-        foreach (var address in Dns.GetHostAddresses(Dns.GetHostName()).Where(address => address.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(address)))
+        foreach (var address in Dns.GetHostAddresses(Dns.GetHostName())
+            .Where(address => address.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(address)))
         {
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             await Assert.ThrowsAsync<SocketException>(() => socket.ConnectAsync(address, server.Listening!.Value, cancel).AsTask());

@@ -16,7 +16,9 @@ public sealed class OneTimeCodesTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly FakeTimeProvider _time = new(Lists.Now);
-    private readonly ConsoleUser _user = new("tech-7", AuditRole.Technician, new string('A', 43), Lists.Now.AddDays(-1), Lists.Now.AddDays(1), new Dictionary<string, Edge.Storage.Sealing.SealedPart>());
+    private readonly ConsoleUser _user =
+        new("tech-7", AuditRole.Technician, new string('A', 43), Lists.Now.AddDays(-1), Lists.Now.AddDays(1),
+            new Dictionary<string, Edge.Storage.Sealing.SealedPart>());
 
     private ConsoleUsers Users => new("riverton", 1, [_user]);
 

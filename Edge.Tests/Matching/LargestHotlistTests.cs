@@ -126,5 +126,6 @@ public sealed class LargestHotlistTests
     }
 
     private static long Resident(string what) => long.Parse(File.ReadLines("/proc/self/status")
-        .First(line => line.StartsWith(what, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2].Split('\t')[^1], CultureInfo.InvariantCulture);
+        .First(line => line.StartsWith(what, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2].Split('\t')[^1],
+        CultureInfo.InvariantCulture);
 }

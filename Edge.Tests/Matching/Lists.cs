@@ -36,7 +36,8 @@ internal static class Lists
 
     public static Hotlist Blind(Policy policy, params IReadOnlyList<WantedPlate> wanted)
     {
-        Assert.True(HotlistBlinding.TryBlind(wanted, policy, 1, Cheap, Now, Now.AddDays(1), null, out var hotlist, out var refused), string.Join("; ", refused));
+        Assert.True(HotlistBlinding.TryBlind(wanted, policy, 1, Cheap, Now, Now.AddDays(1), null, out var hotlist, out var refused),
+            string.Join("; ", refused));
         return hotlist;
     }
 

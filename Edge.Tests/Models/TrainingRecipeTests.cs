@@ -10,7 +10,8 @@ public sealed class TrainingRecipeTests
     private const string Python = "/usr/bin/python3";
 
     public static TheoryData<string> Files =>
-        [.. Directory.EnumerateFiles(Path.Combine(Repository.Models, "training", "tests"), "test_*.py").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(Path.Combine(Repository.Models, "training", "tests"), "test_*.py").Select(path => Path.GetFileName(path))
+            .Order(StringComparer.Ordinal)];
 
     [Theory, MemberData(nameof(Files))]
     public async Task The_recipe_passes_its_own_tests(string file)

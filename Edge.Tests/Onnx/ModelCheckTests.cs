@@ -52,7 +52,8 @@ public sealed class ModelCheckTests : IDisposable
     [InlineData("recogniser", "heads", "[{}]", "recogniser.heads[0].output: is missing")]
     [InlineData("recogniser", "heads", "[null]", "recogniser.heads[0]: must not be null")]
     [InlineData("recogniser", "grow", "[null]", "recogniser.grow[0]: must not be null")]
-    [InlineData("recogniser", "region", "{\"output\":\"r\",\"labels\":[null,\"RO\"],\"unknown\":\"RO\",\"threshold\":0.5}", "recogniser.region.labels[0]: must not be null")]
+    [InlineData("recogniser", "region", "{\"output\":\"r\",\"labels\":[null,\"RO\"],\"unknown\":\"RO\",\"threshold\":0.5}",
+        "recogniser.region.labels[0]: must not be null")]
     [InlineData("recogniser", "calibration", "{\"set\":\"a\",\"plates\":9,\"points\":[null,null]}", "recogniser.calibration.points[1]: must not be null")]
     [InlineData("recogniser", "straighten", "\"yes\"", "recogniser.straighten: must be true or false")]
     [InlineData("recogniser", "accuracy", "{\"eu\":\"good\"}", "recogniser.accuracy[\"eu\"]: must be a number")]

@@ -114,7 +114,8 @@ public sealed class ModelManifestTests : IDisposable
     [Theory]
     [InlineData("\"heads\": [null]", "recogniser.heads[0]: must not be null")]
     [InlineData("\"grow\": [0, null]", "recogniser.grow[1]")]
-    [InlineData("\"region\": { \"output\": \"r\", \"labels\": [\"unknown\", null], \"unknown\": \"unknown\", \"threshold\": 0.5 }", "recogniser.region.labels[1]: must not be null")]
+    [InlineData("\"region\": { \"output\": \"r\", \"labels\": [\"unknown\", null], \"unknown\": \"unknown\", \"threshold\": 0.5 }",
+        "recogniser.region.labels[1]: must not be null")]
     [InlineData("\"calibration\": { \"set\": \"a\", \"plates\": 1, \"points\": [null, null] }", "recogniser.calibration.points[0]: must not be null")]
     public void Nothing_in_a_list_is_null(string key, string named) => AssertRecogniser(key, named);
 

@@ -33,12 +33,14 @@ public sealed class BoxLetterboxTests : IAsyncDisposable
             Agency = "riverton", Cost = Lists.Cheap,
             Policy = AgencyPlan.ExamplePolicy("riverton") with { Roles = Duties.Roles.Values.ToDictionary(role => role, Duties.Widest) },
         }, _lab.Now, null, out _)!;
-        _trust = new TrustWatch(TrustClient.Open(_folder.File("trust"), File.ReadAllBytes(Path.Combine(_agency.TrustFolder, "1.root.json")), "riverton", "box-1"),
+        _trust = new TrustWatch(TrustClient.Open(_folder.File("trust"), File.ReadAllBytes(Path.Combine(_agency.TrustFolder, "1.root.json")),
+            "riverton", "box-1"),
             _lab.Audit, _lab.Log);
         _mailbox = new TrustMailbox(_trust, Time, _lab.Log);
         _desk = new OrderDesk(_lab.State.Directory, _lab.State.Database, _lab.Audit, _lab.Signer, _lab.State.Keys, RevokedKeys.Open(_lab.State.Directory),
             () => _trust.Current, (kind, detail) => _lab.Incidents.Add((kind, detail)), Time, _lab.Log);
-        var receipts = new ReceiptTray(_lab.Box, _lab.State.Keys.Messages.Public.KeyId, _lab.State.Database, () => _trust.Current, (_, _) => { }, Time, _lab.Log);
+        var receipts = new ReceiptTray(_lab.Box, _lab.State.Keys.Messages.Public.KeyId, _lab.State.Database, () => _trust.Current, (_, _) => { },
+            Time, _lab.Log);
         _letterbox = new BoxLetterbox(_lab.Box, _desk, receipts, _mailbox, _ => throw new InvalidOperationException(OrderLab.Plate), _lab.Log);
     }
 

@@ -228,7 +228,8 @@ public sealed class OrderDeskTests : IDisposable
     public void A_refused_order_does_not_come_back_when_it_would_be_allowed(string what)
     {
         var before = _lab.Trust!;
-        _lab.Trust = before with { Policy = before.Policy with { Roles = new Dictionary<AuditRole, IReadOnlyList<Verb>>(before.Policy.Roles) { [AuditRole.Oversight] = [] } } };
+        _lab.Trust = before with { Policy = before.Policy with
+            { Roles = new Dictionary<AuditRole, IReadOnlyList<Verb>>(before.Policy.Roles) { [AuditRole.Oversight] = [] } } };
         var message = what == "wrong role" ? _lab.Sign(new Order.Release(OrderLab.Case, OrderLab.Purpose), AuditRole.Oversight) : Refused(what);
         Assert.NotNull(_lab.Desk.Take(message)!.Outcome.Reason);
         _lab.Trust = before;
@@ -263,7 +264,8 @@ public sealed class OrderDeskTests : IDisposable
         Assert.Equal(AuditOutcome.Done, _lab.Take(_lab.Search()).Outcome);
         _lab.State.Time.Advance(TimeSpan.FromHours(1));
         _lab.Desk.Take("nonsense"u8.ToArray());
-        Assert.Equal([("further-orders", 240L), ("further-orders", 240L), ("not-signed", 1L)], _lab.Entries.TakeLast(3).Select(entry => (entry.Outcome.Reason!, entry.Count!.Value)));
+        Assert.Equal([("further-orders", 240L), ("further-orders", 240L), ("not-signed", 1L)],
+            _lab.Entries.TakeLast(3).Select(entry => (entry.Outcome.Reason!, entry.Count!.Value)));
     }
 
     [Fact]

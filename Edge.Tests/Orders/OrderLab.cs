@@ -84,7 +84,8 @@ internal sealed class OrderLab : IDisposable
     public SigningKey KeyOf(AuditRole role) => _operators[role];
 
     public OrderDesk NewDesk(StateDatabase? state = null) => new(State.Directory, state ?? State.Database, Audit, Signer, State.Keys,
-        RevokedKeys.Open(State.Directory), () => Trust, (kind, detail) => Incidents.Add((kind, detail)), State.Time, Log) { Decommissioned = () => Decommissions++ };
+        RevokedKeys.Open(State.Directory), () => Trust, (kind, detail) => Incidents.Add((kind, detail)), State.Time, Log)
+            { Decommissioned = () => Decommissions++ };
 
     /// <summary>The power goes and comes back.</summary>
     public void Restart()

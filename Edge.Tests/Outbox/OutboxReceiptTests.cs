@@ -203,7 +203,8 @@ public sealed class OutboxReceiptTests : IDisposable
             {
                 foreach (var message in broker)
                 {
-                    if (inbox.TakeOne(box.Signer.Address(message).Topic, message.Payload.Span, SampleBox.Now) is not { Message: ReceivedMessage.Accepted accepted }) continue;
+                    if (inbox.TakeOne(box.Signer.Address(message).Topic, message.Payload.Span, SampleBox.Now) is not
+                        { Message: ReceivedMessage.Accepted accepted }) continue;
                     Assert.True(seen.Add(accepted.Event.Sequence) || accepted is not ReceivedMessage.Incident, "each incident is shown once");
                     if (accepted is ReceivedMessage.Summary { Counters.Dropped: var dropped }) seen.UnionWith(dropped);
                 }

@@ -93,8 +93,10 @@ public sealed class OutboxRoomTests : IDisposable
 
     private long Put(MessageKind kind, TimeSpan? life = null, params IReadOnlyCollection<long> names) => Put(_state, kind, 100, life, names);
 
-    private static long Put(StateFixture state, MessageKind kind, int size, TimeSpan? life = null, params IReadOnlyCollection<long> names) => state.Outbox.Enqueue(kind,
-        state.Time.GetUtcNow() + (life ?? TimeSpan.FromHours(1)), _ => JsonSerializer.SerializeToUtf8Bytes(new Said(names, new string('x', size))), logged: true, accountsFor: names);
+    private static long Put(StateFixture state, MessageKind kind, int size, TimeSpan? life = null, params IReadOnlyCollection<long> names) =>
+        state.Outbox.Enqueue(kind,
+        state.Time.GetUtcNow() + (life ?? TimeSpan.FromHours(1)), _ => JsonSerializer.SerializeToUtf8Bytes(new Said(names, new string('x', size))),
+        logged: true, accountsFor: names);
 
     private static void Summarise(StateFixture state, int size) =>
         Put(state, MessageKind.Summary, size, names: [.. state.Outbox.Dropped().Select(dropped => dropped.Sequence)]);

@@ -16,7 +16,8 @@ internal sealed class DebianPackage : IDisposable
         foreach (var folder in new[] { "published/models", "published/clip", "root/var/lib/dpkg/info", "root/var/lib/dpkg/updates", "root/etc" })
             Directory.CreateDirectory(_folder.File(folder));
         File.WriteAllText(_folder.File("root/var/lib/dpkg/status"), "");
-        foreach (var name in new[] { "edge-agent.dll", "edge-agent.pdb", "createdump", "libmscordaccore.so", "libsodium.so", "models/manifest.json", "clip/street.json" })
+        foreach (var name in new[] { "edge-agent.dll", "edge-agent.pdb", "createdump", "libmscordaccore.so", "libsodium.so", "models/manifest.json",
+            "clip/street.json" })
             File.WriteAllText(_folder.File($"published/{name}"), "{}");
         File.WriteAllText(_folder.File("published/edge-agent"), "#!/bin/sh\n");
         foreach (var (name, line) in new[] { ("passwd", "root:x:0:0:root:/root:/bin/sh\n"), ("group", "root:x:0:\nvideo:x:44:\n") })
@@ -32,7 +33,8 @@ internal sealed class DebianPackage : IDisposable
     public string Build(string version = "0.1.0", string architecture = "amd64", string name = "a.deb")
     {
         var file = _folder.File(name);
-        Succeed("env", "SOURCE_DATE_EPOCH=1767225600", "COMPRESSION=0", Path.Combine(Repository.Root, "package", "assemble.sh"), _folder.File("published"), version, architecture, file);
+        Succeed("env", "SOURCE_DATE_EPOCH=1767225600", "COMPRESSION=0", Path.Combine(Repository.Root, "package", "assemble.sh"), _folder.File("published"),
+            version, architecture, file);
         return file;
     }
 
@@ -47,8 +49,10 @@ internal sealed class DebianPackage : IDisposable
     }
 
     /// <summary>dpkg on the empty system; its scripts run here and keep to it by DPKG_ROOT.</summary>
-    public (int Code, string Said) Dpkg(params string[] arguments) => Run("env", ["-u", "SYSTEMD_OFFLINE", "PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin", "dpkg",
-        $"--root={Root}", "--force-script-chrootless", "--force-depends", "--force-architecture", "--no-triggers", $"--log={_folder.File("dpkg.log")}", .. arguments]);
+    public (int Code, string Said) Dpkg(params string[] arguments) =>
+        Run("env", ["-u", "SYSTEMD_OFFLINE", "PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin", "dpkg",
+        $"--root={Root}", "--force-script-chrootless", "--force-depends", "--force-architecture", "--no-triggers", $"--log={_folder.File("dpkg.log")}",
+        .. arguments]);
 
     public string At(string path) => Path.Combine(Root, path);
 

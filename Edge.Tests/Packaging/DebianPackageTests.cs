@@ -34,10 +34,13 @@ public sealed partial class DebianPackageTests : IDisposable
             .Select(line => line[line.IndexOf("./", StringComparison.Ordinal)..]).Order(StringComparer.Ordinal);
         Assert.Equal(
         [
-            "./lib/systemd/system/edge-agent.service", "./lib/systemd/system/edge-export@.service", "./lib/systemd/system/edge-stick@.service", "./lib/systemd/system/edge-vision.service",
+            "./lib/systemd/system/edge-agent.service", "./lib/systemd/system/edge-export@.service", "./lib/systemd/system/edge-stick@.service",
+            "./lib/systemd/system/edge-vision.service",
             "./lib/udev/rules.d/90-edge-agent.rules", "./usr/bin/edge-agent -> ../lib/edge-agent/edge-agent", "./usr/lib/edge-agent/clip/street.json",
-            "./usr/lib/edge-agent/edge-agent", "./usr/lib/edge-agent/edge-agent.dll", "./usr/lib/edge-agent/libsodium.so", "./usr/lib/edge-agent/models/manifest.json",
-            "./usr/lib/systemd/journald@edge-vision.conf.d/edge-agent.conf", "./usr/lib/sysusers.d/edge-agent.conf", "./usr/lib/tmpfiles.d/edge-agent.conf", "./usr/share/bash-completion/completions/edge-agent",
+            "./usr/lib/edge-agent/edge-agent", "./usr/lib/edge-agent/edge-agent.dll", "./usr/lib/edge-agent/libsodium.so",
+            "./usr/lib/edge-agent/models/manifest.json",
+            "./usr/lib/systemd/journald@edge-vision.conf.d/edge-agent.conf", "./usr/lib/sysusers.d/edge-agent.conf", "./usr/lib/tmpfiles.d/edge-agent.conf",
+            "./usr/share/bash-completion/completions/edge-agent",
             "./usr/share/doc/edge-agent/cameras.md", "./usr/share/doc/edge-agent/changelog.gz", "./usr/share/doc/edge-agent/cli.md",
             "./usr/share/doc/edge-agent/configuration.md", "./usr/share/doc/edge-agent/configuration.schema.json", "./usr/share/doc/edge-agent/copyright",
             "./usr/share/doc/edge-agent/examples/edge.json", "./usr/share/doc/edge-agent/examples/gpio.conf",

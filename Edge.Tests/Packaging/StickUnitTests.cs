@@ -6,8 +6,6 @@ namespace Edge.Tests.Packaging;
 /// <summary>The unit that looks into a stick: what it may, in which order, and what it sees of the box.</summary>
 public sealed class StickUnitTests
 {
-    private const string Analyze = "/usr/bin/systemd-analyze";
-
     private const string Mounting = "edge-export", Looking = "edge-stick";
 
     private static string Unit(string name) => Path.Combine(Repository.Root, "systemd", $"{name}@.service");
@@ -22,13 +20,13 @@ public sealed class StickUnitTests
     [InlineData(Mounting, 40)]
     public void Systemd_knows_every_line_and_rates_the_exposure_of_what_looks_into_the_stick_at_1_0_or_less(string unit, int tenths)
     {
-        if (!File.Exists(Analyze)) Assert.Skip("systemd-analyze is not on this machine");
-        var (code, said) = DebianPackage.Run(Analyze, "security", "--offline=true", "--no-pager", $"--threshold={tenths}", Unit(unit));
+        SystemdAnalyze.Need();
+        var (code, said) = DebianPackage.Run(SystemdAnalyze.Program, "security", "--offline=true", "--no-pager", $"--threshold={tenths}", Unit(unit));
         Assert.True(code == 0, said);
         using var folder = new TemporaryFolder();
         var copy = folder.File($"{unit}@sdb1.service"); // the program is not installed here
         File.WriteAllText(copy, File.ReadAllText(Unit(unit)).Replace("/usr/bin/edge-agent", "/bin/true", StringComparison.Ordinal));
-        (code, said) = DebianPackage.Run("env", "SYSTEMD_LOG_LEVEL=warning", Analyze, "verify", "--man=no", copy);
+        (code, said) = DebianPackage.Run("env", "SYSTEMD_LOG_LEVEL=warning", SystemdAnalyze.Program, "verify", "--man=no", copy);
         Assert.True(code == 0, said);
         Assert.DoesNotContain($"{unit}@sdb1.service:", said, StringComparison.Ordinal);
     }
@@ -83,8 +81,10 @@ public sealed class StickUnitTests
     [Fact]
     public void Udev_starts_it_for_file_systems_on_USB_of_the_three_kinds_that_it_mounts()
     {
-        var rule = Assert.Single(File.ReadAllLines(Path.Combine(Repository.Root, "systemd", "udev.rules")), line => line.Contains("SYSTEMD_WANTS", StringComparison.Ordinal));
-        Assert.All(["""SUBSYSTEM=="block",""", """ENV{ID_BUS}=="usb",""", """ENV{ID_FS_USAGE}=="filesystem",""", """ENV{ID_FS_TYPE}=="vfat|exfat|ext4",""", """TAG+="systemd",""",
+        var rule = Assert.Single(File.ReadAllLines(Path.Combine(Repository.Root, "systemd", "udev.rules")),
+            line => line.Contains("SYSTEMD_WANTS", StringComparison.Ordinal));
+        Assert.All(["""SUBSYSTEM=="block",""", """ENV{ID_BUS}=="usb",""", """ENV{ID_FS_USAGE}=="filesystem",""", """ENV{ID_FS_TYPE}=="vfat|exfat|ext4",""",
+            """TAG+="systemd",""",
             """ENV{SYSTEMD_WANTS}+="edge-export@%k.service" """.TrimEnd()], part => Assert.Contains(part, rule, StringComparison.Ordinal));
         Assert.DoesNotMatch("RUN|PROGRAM|IMPORT", rule);
     }

@@ -109,7 +109,8 @@ public sealed class HitBodyTests
         using var box = new SampleBox();
         byte[] crop = [0xFF, 0xD8, .. RandomNumberGenerator.GetBytes(HitFacts.MaxCropBytes - 4), 0xFF, 0xD9];
         using var body = HitBody.Write("ABCDEFGHIJKLMNOP"u8,
-            SampleBox.Facts(16, new string('e', 64)) with { Crop = crop, Region = new PlateRegion("US-CAL", 0.123456789f), RuleChanged = [.. Enumerable.Range(0, 16)], Camera = new string('c', 40) });
+            SampleBox.Facts(16, new string('e', 64)) with
+            { Crop = crop, Region = new PlateRegion("US-CAL", 0.123456789f), RuleChanged = [.. Enumerable.Range(0, 16)], Camera = new string('c', 40) });
 
         var message = box.Signer.Hit(SealedHit.Seal(box.Agency.Public, box.Header(long.MaxValue), body), SampleBox.Now);
 

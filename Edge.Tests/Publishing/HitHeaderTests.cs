@@ -28,7 +28,8 @@ public sealed class HitHeaderTests
     [InlineData("\"\"")]
     [InlineData("7")]
     public void Whom_it_is_for_is_a_name(string audience) => Assert.False(HitHeader.TryParse(
-        Encoding.UTF8.GetBytes($$"""{"agency":"demo","box":"box-1","sequence":17,"entry":"entry-7","expires":"2090-01-01T00:00:00.000Z","for":{{audience}}}"""), out _, out _));
+        Encoding.UTF8.GetBytes($$"""{"agency":"demo","box":"box-1","sequence":17,"entry":"entry-7","expires":"2090-01-01T00:00:00.000Z","for":{{audience}}}"""),
+        out _, out _));
 
     [Fact]
     public void Whom_it_is_for_is_bound_to_what_is_sealed()

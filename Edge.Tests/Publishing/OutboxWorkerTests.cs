@@ -121,7 +121,8 @@ public sealed class OutboxWorkerTests : IDisposable
     public async Task A_message_that_the_broker_rejects_stays_and_lets_the_others_pass()
     {
         var rules = Path.Combine(_authority.Folder, "acl");
-        await File.WriteAllTextAsync(rules, "user hub\ntopic read edge/v1/#\nuser box-1\ntopic write edge/v1/demo/box-1/summary\ntopic write edge/v1/demo/box-1/status\n", Cancel);
+        await File.WriteAllTextAsync(rules,
+            "user hub\ntopic read edge/v1/#\nuser box-1\ntopic write edge/v1/demo/box-1/summary\ntopic write edge/v1/demo/box-1/status\n", Cancel);
         await using var broker = await MosquittoBroker.StartAsync(_authority, more: $"acl_file {rules}");
         await using var hub = await SubscribeAsync(broker.Address, "edge/v1/demo/+/summary");
         Hit();

@@ -16,7 +16,8 @@ public sealed class ReceiptTests : IDisposable
 
     private bool Verifies(ReadOnlySpan<byte> message, params VerifyingKey[] keys) => Receipt.TryVerify(message, keys.Length == 0 ? [_key.Public] : keys, out _);
 
-    private byte[] Signed(string box = "box-1", string key = Kid, string from = "2", string through = "9", string missing = "[2,7]", string type = "edge.receipt.v1",
+    private byte[] Signed(string box = "box-1", string key = Kid, string from = "2", string through = "9", string missing = "[2,7]",
+        string type = "edge.receipt.v1",
         string source = "/agencies/riverton/hub", string more = "", string cty = CloudEvent.ContentType) => Jws.Sign(_key, Encoding.UTF8.GetBytes(
         $$$"""{"specversion":"1.0","id":"r-1","source":"{{{source}}}","type":"{{{type}}}","time":"2026-11-25T12:00:00.250Z","data":{"box":"{{{box}}}","key":"{{{key}}}","from":{{{from}}},"through":{{{through}}},"missing":{{{missing}}}{{{more}}}}}"""), cty);
 

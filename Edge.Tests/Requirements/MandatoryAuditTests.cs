@@ -45,7 +45,8 @@ public sealed class MandatoryAuditTests
         var order = Order(verb);
         box.Take(order);
         var (entry, about) = (box.LastEntry, order as Order.AboutCase);
-        Assert.Equal(("somebody-1", role, action, about?.Purpose, AuditOutcome.Done), (box.Disclosed("person"), entry.Role, entry.Action, entry.Purpose, entry.Outcome));
+        Assert.Equal(("somebody-1", role, action, about?.Purpose, AuditOutcome.Done),
+            (box.Disclosed("person"), entry.Role, entry.Action, entry.Purpose, entry.Outcome));
         Assert.Equal(about is null, entry.Case is null);
         Assert.Equal("person", entry.Actor);
         Assert.DoesNotContain("somebody-1", System.Text.Encoding.UTF8.GetString(box.Audit.ReadTail(1)[0].Json.Span), StringComparison.Ordinal);
@@ -67,7 +68,8 @@ public sealed class MandatoryAuditTests
     {
         using var box = new OrderedBox();
         Assert.Equal(AuditOutcome.Refused("purpose-not-allowed"), box.Take(box.Hold(purpose: "curiosity"))!.Outcome);
-        Assert.Equal((AuditOutcome.Refused("purpose-not-allowed"), "outside-policy", "curiosity"), (box.LastEntry.Outcome, box.LastEntry.Purpose, box.Disclosed("claim")));
+        Assert.Equal((AuditOutcome.Refused("purpose-not-allowed"), "outside-policy", "curiosity"),
+            (box.LastEntry.Outcome, box.LastEntry.Purpose, box.Disclosed("claim")));
         Assert.Equal((IncidentKind.OutOfPolicyOrder, "purpose-not-allowed"), Assert.Single(box.Incidents));
     }
 }

@@ -83,7 +83,8 @@ public sealed class RetentionModelTests
         private (Action Do, Func<bool> Happened, Action Model) Order(OrderEffect effect, Action model)
         {
             var id = $"order-{++_orders}";
-            return (() => Database.Orders.Carry(id, Now.AddDays(30), effect, new AnswerMessage(Now.AddHours(5), 0, (number, _) => StateFixture.Message(number))),
+            return (() => Database.Orders.Carry(id, Now.AddDays(30), effect,
+                new AnswerMessage(Now.AddHours(5), 0, (number, _) => StateFixture.Message(number))),
                 () => Database.Orders.Find(id) is not null, model);
         }
 

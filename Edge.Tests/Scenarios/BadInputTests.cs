@@ -100,9 +100,12 @@ public sealed class BadInputTests : IDisposable
     public async Task An_option_that_is_unknown_or_given_something_unknown_is_named()
     {
         AssertSays(ExitCode.Usage, "--threshold", await EdgeAgent.RunAsync("hub", "status", "city", "--threshold", Plate));
-        AssertSays(ExitCode.Usage, "--until", await EdgeAgent.RunAsync("hub", "order", "hold", "city", "--box", "box-1", "--key", "x", "--case", "C-1", "--purpose", "p", "--until", Plate));
-        AssertSays(ExitCode.Usage, "--until", await EdgeAgent.RunAsync("hub", "order", "hold", "", "--box", "box-1", "--key", "x", "--case", "C-1", "--purpose", "p", $"--until={Plate}"));
-        AssertSays(ExitCode.Usage, "misread", await EdgeAgent.RunAsync("hub", "order", "disposition", "city", "--box", "box-1", "--key", "x", "--case", "C-1", "--purpose", "p",
+        AssertSays(ExitCode.Usage, "--until",
+            await EdgeAgent.RunAsync("hub", "order", "hold", "city", "--box", "box-1", "--key", "x", "--case", "C-1", "--purpose", "p", "--until", Plate));
+        AssertSays(ExitCode.Usage, "--until",
+            await EdgeAgent.RunAsync("hub", "order", "hold", "", "--box", "box-1", "--key", "x", "--case", "C-1", "--purpose", "p", $"--until={Plate}"));
+        AssertSays(ExitCode.Usage, "misread",
+            await EdgeAgent.RunAsync("hub", "order", "disposition", "city", "--box", "box-1", "--key", "x", "--case", "C-1", "--purpose", "p",
             "--hit", "1", "--verdict", Plate));
     }
 

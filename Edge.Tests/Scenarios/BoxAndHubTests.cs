@@ -59,7 +59,8 @@ public sealed class BoxAndHubTests : IDisposable
 
         var (_, heard) = await RunAsync(offered);
 
-        Assert.Equal((IncidentKind.RefusedSignature, "timestamp-json"), heard[0] is ReceivedMessage.Incident { Notice: var notice } ? (notice.Kind, notice.Detail) : default);
+        Assert.Equal((IncidentKind.RefusedSignature, "timestamp-json"),
+            heard[0] is ReceivedMessage.Incident { Notice: var notice } ? (notice.Kind, notice.Detail) : default);
         Assert.Single(heard.OfType<ReceivedMessage.Incident>());
     }
 
@@ -77,7 +78,8 @@ public sealed class BoxAndHubTests : IDisposable
         var (ended, heard) = await RunAsync();
         Assert.Equal(ExitCode.Verification, ended.Code);
         Assert.Contains("it is empty, but this box has numbered 1 messages", ended.Error, StringComparison.Ordinal);
-        Assert.Equal((IncidentKind.LogCheckFailed, "damaged"), heard[0] is ReceivedMessage.Incident { Notice: var notice } ? (notice.Kind, notice.Detail) : default);
+        Assert.Equal((IncidentKind.LogCheckFailed, "damaged"),
+            heard[0] is ReceivedMessage.Incident { Notice: var notice } ? (notice.Kind, notice.Detail) : default);
         Assert.IsType<ReceivedMessage.Summary>(heard[1]); // what waited is not lost
 
         (ended, heard) = await RunAsync(); // the supervisor starts it again
@@ -90,7 +92,8 @@ public sealed class BoxAndHubTests : IDisposable
     {
         var cancel = TestContext.Current.CancellationToken;
         await using var broker = await EmbeddedBroker.StartAsync(_agency.BrokerCertificates, TimeProvider.System);
-        await using var watch = await HubWatch.OpenAsync(new LinkSettings(broker.Address, _agency.HubCertificates, "city-hub"), _agency.Verifier(), TimeProvider.System,
+        await using var watch = await HubWatch.OpenAsync(new LinkSettings(broker.Address, _agency.HubCertificates, "city-hub"), _agency.Verifier(),
+            TimeProvider.System,
             null, cancel);
         var heard = new List<ReceivedMessage>();
         var watching = watch.RunAsync(delivery =>

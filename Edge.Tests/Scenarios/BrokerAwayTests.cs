@@ -86,7 +86,8 @@ public sealed class BrokerAwayTests : IDisposable
         var sequence = _state.Hits.Commit(number =>
         {
             var hit = _box.Sealed(_box.Header(number) with { Expires = expires }, "34A36837"u8);
-            return new HitEntry(new NewHit("case-1", now, expires, hit.ToJson()), new OutboxMessage(number, MessageKind.Hit, _box.Signer.Hit(hit, now), expires));
+            return new HitEntry(new NewHit("case-1", now, expires, hit.ToJson()),
+                new OutboxMessage(number, MessageKind.Hit, _box.Signer.Hit(hit, now), expires));
         });
         _state.Outbox.MarkLogged(sequence, 0);
     }
@@ -94,7 +95,8 @@ public sealed class BrokerAwayTests : IDisposable
     private void Summarise()
     {
         var dropped = _state.Outbox.Dropped().Select(message => message.Sequence).Take(1000).ToArray();
-        _state.Outbox.Enqueue(MessageKind.Summary, _time.GetUtcNow() + SummaryWriter.KeptFor, number => _box.Signer.Summary(number, SampleBox.Summary(dropped), _time.GetUtcNow()),
+        _state.Outbox.Enqueue(MessageKind.Summary, _time.GetUtcNow() + SummaryWriter.KeptFor,
+            number => _box.Signer.Summary(number, SampleBox.Summary(dropped), _time.GetUtcNow()),
             logged: true, accountsFor: dropped);
     }
 }

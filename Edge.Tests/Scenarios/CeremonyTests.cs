@@ -44,7 +44,8 @@ public sealed class CeremonyTests : IDisposable
         "--passphrase-file", Phrase("keeper-1"), "--passphrase-file", Phrase("keeper-2"), "--passphrase-file", Phrase("keeper-3"));
 
     private async Task<bool> SignAsync(int keeper, string? copy = null) =>
-        (await OkAsync("hub", "sign", copy ?? Agency, "--key", Path.Combine(Agency, "to-keepers", $"keeper-{keeper}.key"), "--passphrase-file", Phrase($"keeper-{keeper}")))
+        (await OkAsync("hub", "sign", copy ?? Agency, "--key", Path.Combine(Agency, "to-keepers", $"keeper-{keeper}.key"), "--passphrase-file",
+            Phrase($"keeper-{keeper}")))
             .GetProperty("published").GetBoolean();
 
     private async Task<string> KeyAsync(string name)
@@ -103,7 +104,8 @@ public sealed class CeremonyTests : IDisposable
         // The revocation: with it on a box, the list of before is never taken back.
         var before = _folder.File("before");
         Directory.CreateDirectory(Path.Combine(before, "hotlists"));
-        foreach (var file in Directory.EnumerateFiles(trust, "*", SearchOption.AllDirectories)) File.Copy(file, Path.Combine(before, Path.GetRelativePath(trust, file)));
+        foreach (var file in Directory.EnumerateFiles(trust, "*", SearchOption.AllDirectories))
+            File.Copy(file, Path.Combine(before, Path.GetRelativePath(trust, file)));
         var revoke = await EdgeAgent.RunAsync("hub", "operator", "revoke", Agency, "investigator-7");
         Assert.Contains("a box out of reach goes on obeying until", revoke.Output, StringComparison.Ordinal);
         await SignAsync(2);
@@ -150,17 +152,21 @@ public sealed class CeremonyTests : IDisposable
         await InitAsync();
         await RefusedAsync(ExitCode.Configuration, "version: must be 2, one more than what is published: write \"version\": 2", "hub", "policy", "set", Agency,
             Policy(policy => policy["version"] = 5));
-        var all = await EdgeAgent.RunAsync("hub", "policy", "set", Agency, Policy(policy => { policy["agency"] = "elsewhere"; policy["expires"] = "2020-01-01T00:00:00Z"; }));
+        var all = await EdgeAgent.RunAsync("hub", "policy", "set", Agency,
+            Policy(policy => { policy["agency"] = "elsewhere"; policy["expires"] = "2020-01-01T00:00:00Z"; }));
         Assert.Equal(3, all.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         await RefusedAsync(ExitCode.Configuration, "hitRetentionHours: must be a whole number from 1 to 504", "hub", "policy", "set", Agency,
             Policy(policy => { policy["version"] = 2; policy["hitRetentionHours"] = 505; }));
         await RefusedAsync(ExitCode.Configuration, "nothing to propose", "hub", "policy", "set", Agency, Policy(policy => policy["version"] = 2));
-        await RefusedAsync(ExitCode.Configuration, "an operator has a key of their own", "hub", "operator", "add", Agency, "--account", "a", "--role", "investigator",
+        await RefusedAsync(ExitCode.Configuration, "an operator has a key of their own", "hub", "operator", "add", Agency, "--account", "a", "--role",
+            "investigator",
             "--key", Path.Combine(Agency, "to-keepers", "keeper-1.key"));
-        await RefusedAsync(ExitCode.Usage, "--role must be one of technician", "hub", "operator", "add", Agency, "--account", "a", "--role", "mayor", "--key", "x");
+        await RefusedAsync(ExitCode.Usage, "--role must be one of technician", "hub", "operator", "add", Agency, "--account", "a", "--role", "mayor",
+            "--key", "x");
         Assert.False(File.Exists(Path.Combine(Agency, "pending", "targets.json")));
 
-        using (var process = EdgeAgent.Start("hub", "hotlist", "add", Agency, "--case", "C-1", "--purpose", "stolen-vehicle", "--basis", "report", "--source", "desk",
+        using (var process = EdgeAgent.Start("hub", "hotlist", "add", Agency, "--case", "C-1", "--purpose", "stolen-vehicle", "--basis", "report",
+            "--source", "desk",
             "--issuer", "sgt-1", "--expires", JsonTime.Write(TimeProvider.System.GetUtcNow().AddDays(2))))
         {
             await process.StandardInput.WriteLineAsync("EDGE001");

@@ -153,7 +153,8 @@ public sealed class ClockAttackTests : IDisposable
     }
 
     private void Add(string plate, DateTimeOffset now) => _box.Agency.Hotlists.Change(
-        new HotlistChange { Wanted = [Lists.Wanted(plate, "C-2") with { NotBefore = now, Expires = now.AddDays(6) }] }, now, null, TestContext.Current.CancellationToken);
+        new HotlistChange { Wanted = [Lists.Wanted(plate, "C-2") with { NotBefore = now, Expires = now.AddDays(6) }] }, now, null,
+        TestContext.Current.CancellationToken);
 
     private void Store(TimeSpan life)
     {

@@ -26,7 +26,8 @@ public sealed class EverythingKilledTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var now = TimeProvider.System.GetUtcNow();
-        _agency = Agency.Create(_folder.File("city"), new AgencyPlan { Agency = "city", Wanted = [.. Vehicles().Select(plate => Wanted(plate, now))] }, now, null, out _)!;
+        _agency = Agency.Create(_folder.File("city"), new AgencyPlan { Agency = "city", Wanted = [.. Vehicles().Select(plate => Wanted(plate, now))] }, now,
+            null, out _)!;
         _box = _agency.PrepareBox("box-1", now);
         FirstInstall.WriteBox(_agency, _box);
         var toBroker = FirstInstall.WriteBroker(_agency, _folder.File("city"));
@@ -51,7 +52,8 @@ public sealed class EverythingKilledTests : IAsyncLifetime
     public Task Every_hit_arrives_though_box_broker_and_hub_are_killed_twice_each_while_vehicles_go_by() => KillAsync(kills: 2);
 
     [Fact(Explicit = true)]
-    public Task Every_hit_arrives_though_box_broker_and_hub_are_killed_hundreds_of_times_while_vehicles_go_by() => KillAsync(kills: int.Parse(Environment.GetEnvironmentVariable("EDGE_KILLS") ?? "200", CultureInfo.InvariantCulture));
+    public Task Every_hit_arrives_though_box_broker_and_hub_are_killed_hundreds_of_times_while_vehicles_go_by() =>
+        KillAsync(kills: int.Parse(Environment.GetEnvironmentVariable("EDGE_KILLS") ?? "200", CultureInfo.InvariantCulture));
 
     /// <summary>In each life of the box, broker and hub are killed once, at moments drawn from a seed, and then the box.</summary>
     private async Task KillAsync(int kills)
@@ -86,7 +88,8 @@ public sealed class EverythingKilledTests : IAsyncLifetime
         await KillHubAsync(again: false);
         Assert.Equal([], Enumerable.Range(1, (int)numbers).Select(number => (long)number).Except(Accounted()));
         Assert.Equal(hits, _lines.Where(line => line.Type == "edge.hit.v1").Select(line => line.Sequence).Distinct().Order());
-        Assert.All(_lines.GroupBy(line => line.Id), same => Assert.All(same.Skip(1), line => Assert.True(line.Again, $"number {line.Sequence} was shown twice unmarked")));
+        Assert.All(_lines.GroupBy(line => line.Id),
+            same => Assert.All(same.Skip(1), line => Assert.True(line.Again, $"number {line.Sequence} was shown twice unmarked")));
         Assert.Equal(_lines.Select(line => line.Sequence).Distinct().Count(), _lines.Select(line => line.Id).Distinct().Count());
         var log = Path.Combine(_box, "state", "audit");
         using (var keys = KeyFolder.Open(Path.Combine(_box, "state"), credentialsDirectory: null))

@@ -42,7 +42,8 @@ public sealed class FleetTests : IDisposable
     public async Task Stopped_by_Ctrl_C_it_says_what_it_has_measured()
     {
         MosquittoBroker.Need();
-        using var process = EdgeAgent.StartInForeground("hub", "simulate", "--boxes", "2", "--hits-per-minute", "600", "--minutes", "60", "--warm-up", "0", "--folder",
+        using var process = EdgeAgent.StartInForeground("hub", "simulate", "--boxes", "2", "--hits-per-minute", "600", "--minutes", "60", "--warm-up",
+            "0", "--folder",
             _folder.Path, "--json");
         var output = process.StandardOutput.ReadToEndAsync(Cancel);
         while (await process.StandardError.ReadLineAsync(Cancel) is { } line && !line.Contains("seconds 10/", StringComparison.Ordinal)) { }
@@ -84,7 +85,8 @@ public sealed class FleetTests : IDisposable
     public async Task A_broker_that_is_not_there_is_said_before_a_box_is_made_for_it()
     {
         using (var agency = AgencyFor()) Assert.Empty(agency.Boxes);
-        var ended = await EdgeAgent.RunAsync("hub", "simulate", "--boxes", "2", "--hits-per-minute", "600", "--hits", "5", "--broker", "localhost:1", "--agency", _folder.File("city"));
+        var ended = await EdgeAgent.RunAsync("hub", "simulate", "--boxes", "2", "--hits-per-minute", "600", "--hits", "5", "--broker", "localhost:1",
+            "--agency", _folder.File("city"));
         Assert.Equal(ExitCode.Broker, ended.Code);
         Assert.Contains("cannot reach localhost:1", ended.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("boxes enrolled", ended.Error, StringComparison.Ordinal);

@@ -54,7 +54,8 @@ public sealed class HostileBrokerTests : IDisposable
             await Eventually.True(() => broker.Attacks.Begun > 0, "the box has linked and subscribed", seconds: 60);
             var before = Peak(box);
             // It is let go through, or the box ends the link and comes back to the same: both must be survived.
-            await Eventually.True(() => broker.Fault is not null || broker.Attacks is var done && (done.Finished > 0 || done.Begun > 1), "the attack is over", seconds: 120);
+            await Eventually.True(() => broker.Fault is not null || broker.Attacks is var done && (done.Finished > 0 || done.Begun > 1), "the attack is over",
+                seconds: 120);
             Assert.Null(broker.Fault);
             Assert.False(box.HasExited);
             var grown = (Peak(box) - before) / (double)MiB;
@@ -70,7 +71,8 @@ public sealed class HostileBrokerTests : IDisposable
             await box.WaitForExitAsync(CancellationToken.None);
         }
         Assert.DoesNotContain("unexpected", (await said)[1], StringComparison.Ordinal);
-        var log = await File.ReadAllBytesAsync(Directory.EnumerateFiles(Path.Combine(_box, "state", "audit", "tile", "entries"), "*", SearchOption.AllDirectories).Single(),
+        var log = await File.ReadAllBytesAsync(Directory.EnumerateFiles(Path.Combine(_box, "state", "audit", "tile", "entries"), "*",
+            SearchOption.AllDirectories).Single(),
             TestContext.Current.CancellationToken);
         // So the attack did reach it.
         if (attack is "orders" or "unacknowledged") Assert.NotEqual(-1, log.AsSpan().IndexOf("\"order.refused\""u8));
@@ -111,6 +113,7 @@ public sealed class HostileBrokerTests : IDisposable
         }
     }
 
-    private static long Peak(Process process) => 1024 * long.Parse(File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
+    private static long Peak(Process process) =>
+        1024 * long.Parse(File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
         .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -50,7 +50,8 @@ public sealed class HotlistLifeTests : IDisposable
         box.Refresh();
         Assert.Equal(("C-1", "C-2"), (box.CaseOf("AB123"), box.CaseOf("CD456")));
 
-        var outcome = _agency.Hotlists.Change(new HotlistChange { Cases = new HashSet<string> { "C-1" } }, Lists.Now, null, TestContext.Current.CancellationToken);
+        var outcome = _agency.Hotlists.Change(new HotlistChange { Cases = new HashSet<string> { "C-1" } }, Lists.Now, null,
+            TestContext.Current.CancellationToken);
         Assert.Equal((1, 1), (outcome.Removed, outcome.Carried));
         Assert.Equal("C-1", box.CaseOf("AB123")); // the box has not heard of it
         box.Refresh();

@@ -145,8 +145,10 @@ public sealed class HubKilledTests : IAsyncLifetime
         }
         Assert.Equal(hits.Order(), lines.Where(line => line.Type == "edge.hit.v1").Select(line => line.Sequence).Distinct().Order());
         Assert.Equal(Enumerable.Range(1, (int)_state.LastSequence).Select(number => (long)number), lines.Select(line => line.Sequence).Distinct().Order());
-        Assert.All(lines.GroupBy(line => line.Id), same => Assert.All(same.Skip(1), line => Assert.True(line.Again, $"number {line.Sequence} was shown twice unmarked")));
-        TestContext.Current.SendDiagnosticMessage("{0} lines, {1} shown again and marked", lines.Count, lines.Count - lines.Select(line => line.Id).Distinct().Count());
+        Assert.All(lines.GroupBy(line => line.Id),
+            same => Assert.All(same.Skip(1), line => Assert.True(line.Again, $"number {line.Sequence} was shown twice unmarked")));
+        TestContext.Current.SendDiagnosticMessage("{0} lines, {1} shown again and marked", lines.Count,
+            lines.Count - lines.Select(line => line.Id).Distinct().Count());
     }
 
     private LinkSettings Settings => new(_broker.Address, _certificates, "city-box-1");

@@ -37,7 +37,8 @@ public sealed class NetworkFaultTests : IAsyncLifetime
     public ValueTask InitializeAsync()
     {
         var now = TimeProvider.System.GetUtcNow();
-        _agency = Agency.Create(_folder.File("city"), new AgencyPlan { Agency = "city", Cost = Lists.Cheap, Broker = new BrokerAddress(Host, Port) }, now, null, out _)!;
+        _agency = Agency.Create(_folder.File("city"), new AgencyPlan { Agency = "city", Cost = Lists.Cheap, Broker = new BrokerAddress(Host, Port) }, now,
+            null, out _)!;
         _box = _agency.PrepareBox("box-1", now);
         FirstInstall.WriteBox(_agency, _box);
         _toBroker = FirstInstall.WriteBroker(_agency, _folder.File("city"));
@@ -162,7 +163,8 @@ public sealed class NetworkFaultTests : IAsyncLifetime
         var configuration = _folder.File("mosquitto.conf");
         var near = FirstInstall.Listener(_toBroker, Port).Replace($"listener {Port}", $"listener {Port} {BadWire.There}", StringComparison.Ordinal);
         var local = FirstInstall.Listener(_toBroker, 8884).Replace("listener 8884", "listener 8884 127.0.0.1", StringComparison.Ordinal);
-        await File.WriteAllTextAsync(configuration, $"user root\nper_listener_settings true\n{near}\n{local.Replace($"{_toBroker}/broker.", $"{_folder.File("hub-side")}.", StringComparison.Ordinal)}");
+        await File.WriteAllTextAsync(configuration,
+            $"user root\nper_listener_settings true\n{near}\n{local.Replace($"{_toBroker}/broker.", $"{_folder.File("hub-side")}.", StringComparison.Ordinal)}");
         if (!File.Exists(_folder.File("hub-side.crt")))
             using (var authority = CertificateAuthority.Open(Path.Combine(_folder.File("city"), "tls")))
                 authority.CreateServer(_folder.File("."), "hub-side", "city", "localhost", TimeProvider.System.GetUtcNow());
@@ -214,7 +216,8 @@ public sealed class NetworkFaultTests : IAsyncLifetime
         Assert.Equal(Enumerable.Range(1, hits).Select(number => (long)number), _hub!.Hits.Select(hit => hit.Sequence));
         Assert.DoesNotContain("REFUSED", _hub.Errors, StringComparison.Ordinal);
         Assert.Empty(_wire!.Seen);
-        Assert.DoesNotContain(_wire.Strangers, stranger => !stranger.StartsWith("asks for", StringComparison.Ordinal) || !stranger.Contains("broker", StringComparison.Ordinal));
+        Assert.DoesNotContain(_wire.Strangers,
+            stranger => !stranger.StartsWith("asks for", StringComparison.Ordinal) || !stranger.Contains("broker", StringComparison.Ordinal));
         Assert.InRange(_wire.Packets, 10 + hits, long.MaxValue); // they did come over the wire
         Assert.DoesNotContain(_said, line => line.Contains(Plate, StringComparison.OrdinalIgnoreCase));
     }
@@ -233,7 +236,8 @@ public sealed class NetworkFaultTests : IAsyncLifetime
         using var state = StateDatabase.Open(State, keys.Hours, TimeProvider.System);
         var name = new EnrolmentFolder(Path.Combine(_box, "enrolment")).Name();
         using var audit = AuditLog.Open(Path.Combine(State, "audit"), name.LogOrigin, keys.Log, TimeProvider.System);
-        var (now, expires, signer) = (TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow().AddHours(20), new MessageSigner(name, keys.Messages, "0.1.0"));
+        var (now, expires, signer) = (TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow().AddHours(20),
+            new MessageSigner(name, keys.Messages, "0.1.0"));
         var digest = default(Sha256Hash);
         var number = state.Hits.Commit(sequence =>
         {

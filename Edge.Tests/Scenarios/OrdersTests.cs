@@ -45,7 +45,8 @@ public sealed class OrdersTests : IDisposable
         var toBroker = FirstInstall.WriteBroker(agency, _folder.File("agency"));
         await using var broker = await MosquittoBroker.StartAsync(toBroker, port => FirstInstall.Listener(toBroker, port));
         await TrustPush.RunAsync(agency, broker.Address, TimeProvider.System, Cancel); // retained, before the box is there
-        await using var desk = await MqttLink.OpenAsync(new LinkSettings(broker.Address, agency.DeskCertificates(_now), "order-desk"), TimeProvider.System, Cancel);
+        await using var desk = await MqttLink.OpenAsync(new LinkSettings(broker.Address, agency.DeskCertificates(_now), "order-desk"),
+            TimeProvider.System, Cancel);
         await desk.SubscribeAsync([Topics.Of(_name, EventType.Answer)], Cancel);
         // Somebody hears all else, or the box would wait for it before its end.
         await using var hub = await MqttLink.OpenAsync(new LinkSettings(broker.Address, agency.HubCertificates, "hub"), TimeProvider.System, Cancel);
@@ -69,7 +70,8 @@ public sealed class OrdersTests : IDisposable
             new Order.Search("C-1", "stolen-vehicle", _now.AddDays(-1), _now, 0), orders)));
         await File.WriteAllBytesAsync(_folder.File("by-hand"), Sign(new Order.Export(), orders), Cancel);
         var byHand = await EdgeAgent.RunAsync("order", _folder.File("by-hand"), "--config", config);
-        Assert.Equal((ExitCode.Ok, $"export: done, the copy is {Path.GetFullPath(box)}/state/exports/order-of-the-test-{_orders}\n", ""), (byHand.Code, byHand.Output, byHand.Error));
+        Assert.Equal((ExitCode.Ok, $"export: done, the copy is {Path.GetFullPath(box)}/state/exports/order-of-the-test-{_orders}\n", ""),
+            (byHand.Code, byHand.Output, byHand.Error));
         var again = await EdgeAgent.RunAsync("order", _folder.File("by-hand"), "--config", config, "--json");
         Assert.Equal(ExitCode.Refused, again.Code);
         using (var said = JsonDocument.Parse(again.Output)) Assert.Equal("refused:replayed", said.RootElement.GetProperty("outcome").GetString());

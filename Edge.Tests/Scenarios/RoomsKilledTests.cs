@@ -28,7 +28,8 @@ public sealed partial class RoomsKilledTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var now = TimeProvider.System.GetUtcNow();
-        _agency = Agency.Create(_folder.File("city"), new AgencyPlan { Agency = "city", Wanted = [.. Vehicles().Select(plate => Wanted(plate, now))] }, now, null, out _)!;
+        _agency = Agency.Create(_folder.File("city"), new AgencyPlan { Agency = "city", Wanted = [.. Vehicles().Select(plate => Wanted(plate, now))] }, now,
+            null, out _)!;
         _box = _agency.PrepareBox("box-1", now);
         FirstInstall.WriteBox(_agency, _box);
         var toBroker = FirstInstall.WriteBroker(_agency, _folder.File("city"));
@@ -62,7 +63,8 @@ public sealed partial class RoomsKilledTests : IAsyncLifetime
             await agent.KillAsync();
         }
         using (var last = Agent()) Assert.Equal(ExitCode.Ok, await last.EndAsync());
-        await Eventually.True(() => Vehicles().All(plate => hub.Hits.Any(hit => plate.Equals(Plate(hit.Text!)))), "every vehicle is opened at the hub", seconds: 60);
+        await Eventually.True(() => Vehicles().All(plate => hub.Hits.Any(hit => plate.Equals(Plate(hit.Text!)))), "every vehicle is opened at the hub",
+            seconds: 60);
         await vision.KillAsync();
         AssertNothingLost();
     }
@@ -142,7 +144,8 @@ public sealed partial class RoomsKilledTests : IAsyncLifetime
             _reading = Task.WhenAll(ReadAsync(_process.StandardError), ReadAsync(_process.StandardOutput));
         }
 
-        public Task UntilAsync(string words, int times = 1) => Eventually.True(() => Count(words) >= times || _process.HasExited, $"'{words}' is said {times} times", seconds: 120);
+        public Task UntilAsync(string words, int times = 1) =>
+            Eventually.True(() => Count(words) >= times || _process.HasExited, $"'{words}' is said {times} times", seconds: 120);
 
         public async Task KillAsync()
         {

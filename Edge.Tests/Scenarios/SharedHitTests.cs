@@ -30,7 +30,8 @@ public sealed class SharedHitTests : IDisposable
             "--justification", "A joint task force on stolen vehicles.", "--expires", expires, "--id", "task-force");
         Assert.Contains("signed and published", added, StringComparison.Ordinal);
         Assert.Contains("task-force: in force", await DoneAsync("hub", "grant", "show", city), StringComparison.Ordinal);
-        await File.WriteAllTextAsync(_folder.File("list.csv"), $"plate,case,purpose,basis,source,issuer,expires\n{Vehicles()[1]},S-2026-7,stolen-vehicle,theft report,desk,sgt-4,{expires}\n",
+        await File.WriteAllTextAsync(_folder.File("list.csv"),
+            $"plate,case,purpose,basis,source,issuer,expires\n{Vehicles()[1]},S-2026-7,stolen-vehicle,theft report,desk,sgt-4,{expires}\n",
             TestContext.Current.CancellationToken);
         await DoneAsync("hub", "hotlist", "publish", sheriff, "--for", "city", "--from", _folder.File("list.csv"));
         Assert.Contains("1 entries", await DoneAsync("hub", "grant", "take", city, "--from", $"{sheriff}/shares/city"), StringComparison.Ordinal);
@@ -38,7 +39,8 @@ public sealed class SharedHitTests : IDisposable
         await DoneAsync("hub", "grant", "take", sheriff, "--from", $"{city}/shares/sheriff");
 
         var toBroker = $"{city}/to-broker";
-        await File.AppendAllTextAsync($"{toBroker}/mosquitto.acl", back[back.IndexOf("user ", StringComparison.Ordinal)..], TestContext.Current.CancellationToken);
+        await File.AppendAllTextAsync($"{toBroker}/mosquitto.acl", back[back.IndexOf("user ", StringComparison.Ordinal)..],
+            TestContext.Current.CancellationToken);
         await using var broker = await MosquittoBroker.StartAsync(toBroker, port => FirstInstall.Listener(toBroker, port));
         using var sheriffs = Watch("hub", "watch", sheriff, "--from", "city", "--broker", broker.Address.ToString(), "--count", "1", "--json");
         using var citys = Watch("hub", "watch", city, "--broker", broker.Address.ToString(), "--count", "1", "--json");

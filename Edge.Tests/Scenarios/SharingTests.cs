@@ -190,7 +190,8 @@ public sealed class SharingTests : IDisposable
     {
         var (agencies, box) = Town();
         agencies.Share();
-        agencies.Riverton.Ceremony.Propose(new Dictionary<string, byte[]> { [TrustPath.Policy] = (Lists.Policy with { Version = 2, Sharing = [] }).Write() }, Lists.Now);
+        agencies.Riverton.Ceremony.Propose(new Dictionary<string, byte[]>
+            { [TrustPath.Policy] = (Lists.Policy with { Version = 2, Sharing = [] }).Write() }, Lists.Now);
         box.Refresh();
         Assert.Empty(box.WhoLooksFor("CD456"));
         Assert.Equal("jurisdiction", Assert.Single(box.Logged(AuditAction.GrantRefused)).Outcome.Reason);
@@ -339,7 +340,8 @@ public sealed class SharingTests : IDisposable
         foreach (var (topic, payload) in box.Leaving())
         {
             var swapped = topic.EndsWith("/hit", StringComparison.Ordinal) ? $"{topic}/sheriff" : topic[..^"/sheriff".Length];
-            Assert.All(new[] { agencies.Riverton, agencies.Sheriff }, agency => Assert.IsType<ReceivedMessage.Refused>(agency.Verifier().Verify(swapped, payload.Span, now)));
+            Assert.All(new[] { agencies.Riverton, agencies.Sheriff },
+                agency => Assert.IsType<ReceivedMessage.Refused>(agency.Verifier().Verify(swapped, payload.Span, now)));
         }
     }
 

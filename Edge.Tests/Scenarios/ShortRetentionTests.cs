@@ -211,7 +211,8 @@ public sealed class ShortRetentionTests : IDisposable
         return (stored, Parsed(stored.Record.Span));
     }
 
-    private void Hold(string caseId, int days) => Carry(new OrderEffect.Hold(_keys.CasePseudonym(caseId, "stolen-vehicle"), Start.AddDays(days), LongestHold), (_, _) => [1]);
+    private void Hold(string caseId, int days) =>
+        Carry(new OrderEffect.Hold(_keys.CasePseudonym(caseId, "stolen-vehicle"), Start.AddDays(days), LongestHold), (_, _) => [1]);
 
     private void Release(string caseId) => Carry(new OrderEffect.Release(_keys.CasePseudonym(caseId, "stolen-vehicle")), (_, _) => [1]);
 

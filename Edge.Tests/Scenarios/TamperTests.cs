@@ -41,7 +41,8 @@ public sealed class TamperTests : IDisposable
             var running = host.RunAsync(stop.Token);
             var audit = host.AuditFolder;
             await Eventually.True(() => running.IsCompleted || Incidents(audit).Any(), "the incident is in the log", 120);
-            if (destroys) await Eventually.True(() => File.Exists(Path.Combine(configuration.StateFolder, OrderDesk.DecommissionedName)), "the box goes out of service");
+            if (destroys) await Eventually.True(() => File.Exists(Path.Combine(configuration.StateFolder, OrderDesk.DecommissionedName)),
+                "the box goes out of service");
             await stop.CancelAsync(); // there is no broker to wait for
             await running;
         }
@@ -50,7 +51,8 @@ public sealed class TamperTests : IDisposable
         if (destroys)
         {
             Assert.Empty(keys);
-            Assert.Contains("by its lid", Assert.Throws<EnrolmentException>(() => new AgentHost(configuration, TimeProvider.System, NullLoggerFactory.Instance)).Message, StringComparison.Ordinal);
+            Assert.Contains("by its lid", Assert.Throws<EnrolmentException>(() =>
+                new AgentHost(configuration, TimeProvider.System, NullLoggerFactory.Instance)).Message, StringComparison.Ordinal);
         }
         else Assert.NotEmpty(keys);
     }
@@ -64,19 +66,23 @@ public sealed class TamperTests : IDisposable
 
     private AgentConfiguration Configure(bool destroys)
     {
-        var agency = Agency.Create(_folder.File("agency"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap }, TimeProvider.System.GetUtcNow(), null, out _)!;
+        var agency = Agency.Create(_folder.File("agency"), new AgencyPlan { Agency = "riverton", Cost = Lists.Cheap }, TimeProvider.System.GetUtcNow(),
+            null, out _)!;
         using (var keys = KeyFolder.Open(_folder.File("state"), null))
         {
             var enrolment = new EnrolmentFolder(_folder.File("enrolment"));
-            enrolment.Accept(agency.Enrol(enrolment.Prepare(new BoxName("riverton", "box-1"), keys), TimeProvider.System.GetUtcNow()), TimeProvider.System.GetUtcNow());
+            enrolment.Accept(agency.Enrol(enrolment.Prepare(new BoxName("riverton", "box-1"), keys), TimeProvider.System.GetUtcNow()),
+                TimeProvider.System.GetUtcNow());
         }
         var json = JsonSerializer.SerializeToUtf8Bytes(new
         {
-            stateFolder = _folder.File("state"), enrolmentFolder = _folder.File("enrolment"), trustFolder = agency.TrustFolder, broker = new { host = "127.0.0.1", port = 9 },
+            stateFolder = _folder.File("state"), enrolmentFolder = _folder.File("enrolment"), trustFolder = agency.TrustFolder,
+            broker = new { host = "127.0.0.1", port = 9 },
             cameras = new[] { new { name = "lane", source = Path.Combine(AppContext.BaseDirectory, "clip", "street.mp4") } },
             gpio = new { tamper = new { chip = "soc", line = "LID", destroyKeys = destroys } },
         });
-        Assert.True(StrictJson.TryRead<AgentConfiguration>(json, AgentConfiguration.MaxBytes, AgentConfiguration.Read, out var configuration, out var problems), string.Join('\n', problems));
+        Assert.True(StrictJson.TryRead<AgentConfiguration>(json, AgentConfiguration.MaxBytes, AgentConfiguration.Read, out var configuration, out var problems),
+            string.Join('\n', problems));
         return configuration;
     }
 }

@@ -106,14 +106,16 @@ public sealed class WholeWayTests : IDisposable
         }));
         var door = _folder.File("vision.sock");
         using var vision = processes == 2 ? EdgeAgent.Start("vision", "--door", door) : null;
-        var ran = await EdgeAgent.RunAsync(["run", "--config", _folder.File("edge.json"), .. processes == 2 ? ["--door", door, "--door-user", Environment.UserName] : Array.Empty<string>()]);
+        var ran = await EdgeAgent.RunAsync(["run", "--config", _folder.File("edge.json"),
+            .. processes == 2 ? ["--door", door, "--door-user", Environment.UserName] : Array.Empty<string>()]);
         Assert.True(ran.Code == ExitCode.Ok, ran.Error);
         Assert.Equal("", ran.Output);
         if (vision is not null)
         {
             AssertForgotten(vision.Id);
             vision.Kill(); // it waits for the next agent
-            var said = await vision.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken) + await vision.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            var said = await vision.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken) +
+            await vision.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
             Assert.DoesNotContain(Vehicles(), vehicle => said.Contains(vehicle, StringComparison.OrdinalIgnoreCase));
         }
         Assert.DoesNotContain(Vehicles(), vehicle => ran.Error.Contains(vehicle, StringComparison.OrdinalIgnoreCase));

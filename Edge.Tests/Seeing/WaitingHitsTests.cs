@@ -33,11 +33,11 @@ public sealed class WaitingHitsTests : IDisposable
     [Fact]
     public async Task A_camera_that_has_sent_all_it_may_holds_up_no_other()
     {
-        await AddAsync(camera: 0);
-        await AddAsync(camera: 1);
-        Assert.Equal(1, _waiting.Next(but: new HashSet<int> { 0 })!.Camera);
-        Assert.Null(_waiting.Next(but: new HashSet<int> { 0, 1 }));
-        Assert.Equal(0, _waiting.Next()!.Camera);
+        await AddAsync(camera: "lane-1");
+        await AddAsync(camera: "lane-2");
+        Assert.Equal("lane-2", _waiting.Next(but: new HashSet<string> { "lane-1" })!.Camera);
+        Assert.Null(_waiting.Next(but: new HashSet<string> { "lane-1", "lane-2" }));
+        Assert.Equal("lane-1", _waiting.Next()!.Camera);
     }
 
     [Fact]
@@ -88,11 +88,11 @@ public sealed class WaitingHitsTests : IDisposable
 
     public void Dispose() => _waiting.Dispose();
 
-    private async Task<Sighting> AddAsync(TimeSpan age = default, int camera = 0)
+    private async Task<Sighting> AddAsync(TimeSpan age = default, string camera = "lane-1")
     {
         using var passage = Passages.Of("AB123CD");
         var seen = Sighting.Of(passage);
-        await _waiting.AddAsync(camera, age, seen, Cancel);
+        await _waiting.AddAsync(camera, age, seen, asked: null, Cancel);
         return seen;
     }
 }

@@ -117,7 +117,8 @@ public sealed class StickDeviceTests : IAsyncDisposable
             var (key, command) = (line[..line.IndexOf('=', StringComparison.Ordinal)], line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..]);
             var isEnd = key == "ExecStopPost";
             if (!isEnd && outcome.Reason is not null) continue;
-            var words = command.TrimStart('-').Replace("/dev/%I", device, StringComparison.Ordinal).Replace("/run/edge-export/%i", Mounted, StringComparison.Ordinal).Split(' ');
+            var words = command.TrimStart('-').Replace("/dev/%I", device, StringComparison.Ordinal)
+                .Replace("/run/edge-export/%i", Mounted, StringComparison.Ordinal).Split(' ');
             // A switch on a stick makes its device so for good; a loop device would let itself be talked out of it.
             if (writeProtected && words.Contains("--setrw")) continue;
             if (words is ["/usr/bin/systemctl", "--quiet", "stop", ..]) continue; // they have ended
@@ -128,7 +129,8 @@ public sealed class StickDeviceTests : IAsyncDisposable
             }
             var verb = words is ["/usr/bin/systemctl", "start", var started] ? started.Split('@', '-')[2] : throw new InvalidOperationException(line);
             if (verb == "write") beforeWrite?.Invoke();
-            var step = verb switch { "offer" => await _lab.OfferAsync(root: Mounted), "write" => await _lab.WriteAsync(root: Mounted), _ => await _lab.EndAsync() };
+            var step = verb switch { "offer" => await _lab.OfferAsync(root: Mounted), "write" => await _lab.WriteAsync(root: Mounted),
+                _ => await _lab.EndAsync() };
             if (outcome.Reason is null) outcome = step;
         }
         return outcome;

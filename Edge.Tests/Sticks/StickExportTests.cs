@@ -49,7 +49,8 @@ public sealed class StickExportTests : IAsyncDisposable
         await _lab.PlugInAsync();
         var written = Directory.GetFiles(_lab.At("edge")).Where(file => !file.EndsWith(".order", StringComparison.Ordinal));
         var bytes = Encoding.Latin1.GetString([.. written.SelectMany(File.ReadAllBytes)]);
-        Assert.All([OrderLab.Case, OrderLab.Plate, "investigator-1", "auditor-1", "disclosures"], secret => Assert.DoesNotContain(secret, bytes, StringComparison.Ordinal));
+        Assert.All([OrderLab.Case, OrderLab.Plate, "investigator-1", "auditor-1", "disclosures"],
+            secret => Assert.DoesNotContain(secret, bytes, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -178,7 +179,8 @@ public sealed class StickExportTests : IAsyncDisposable
         Assert.Equal(AuditOutcome.Done, await _lab.PlugInAsync());
         var bundle = Path.GetFileNameWithoutExtension(_lab.Verified());
         Assert.Equal(before, string.Concat(_lab.Content().Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Where(line => !line.StartsWith($"edge/{bundle}", StringComparison.Ordinal) && !line.StartsWith("edge/export.order", StringComparison.Ordinal)).Select(line => line + "\n")));
+            .Where(line => !line.StartsWith($"edge/{bundle}", StringComparison.Ordinal) && !line.StartsWith("edge/export.order", StringComparison.Ordinal))
+            .Select(line => line + "\n")));
         Assert.DoesNotContain(_lab.Orders.Log.Lines, line => names.Any(name => name.Length > 3 && line.Contains(name, StringComparison.Ordinal)));
     }
 
@@ -322,7 +324,8 @@ public sealed class StickExportTests : IAsyncDisposable
     public async Task Without_an_agent_the_process_at_the_stick_says_so()
     {
         var errand = new StickErrand(_lab.At("none.sock"), "sdb1");
-        Assert.Contains("see that edge-agent runs", (await Assert.ThrowsAsync<StickException>(() => errand.OfferAsync(_lab.Stick, Cancel))).Message, StringComparison.Ordinal);
+        Assert.Contains("see that edge-agent runs", (await Assert.ThrowsAsync<StickException>(() => errand.OfferAsync(_lab.Stick, Cancel))).Message,
+            StringComparison.Ordinal);
     }
 
     /// <summary>The process at the stick asks for the bundle and is gone.</summary>

@@ -55,7 +55,8 @@ internal sealed class StickLab : IAsyncDisposable
 
     public Task<AuditOutcome> OfferAsync(string stick = "sdb1", string? root = null) => Errand(stick).OfferAsync(root ?? Stick, Cancel);
 
-    public Task<AuditOutcome> WriteAsync(string stick = "sdb1", DurableSteps? steps = null, string? root = null) => Errand(stick).WriteAsync(root ?? Stick, Cancel, steps);
+    public Task<AuditOutcome> WriteAsync(string stick = "sdb1", DurableSteps? steps = null, string? root = null) =>
+        Errand(stick).WriteAsync(root ?? Stick, Cancel, steps);
 
     public Task<AuditOutcome> EndAsync(string stick = "sdb1") => Errand(stick).EndAsync(Cancel);
 
@@ -81,7 +82,8 @@ internal sealed class StickLab : IAsyncDisposable
         foreach (var entry in new DirectoryInfo(root).EnumerateFileSystemInfos("*", everything).OrderBy(entry => entry.FullName, StringComparer.Ordinal))
         {
             all.Append(Path.GetRelativePath(root, entry.FullName)).Append(' ').Append(entry.LinkTarget);
-            if (entry is FileInfo { LinkTarget: null, Length: > 0 and < 1 << 24 } file) all.Append(Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file.FullName))));
+            if (entry is FileInfo { LinkTarget: null, Length: > 0 and < 1 << 24 } file)
+                all.Append(Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file.FullName))));
             all.Append('\n');
         }
         return all.ToString();

@@ -71,7 +71,8 @@ internal sealed class BadWire : IDisposable
         var wire = new BadWire { Secrets = secrets, Peer = port };
         try
         {
-            foreach (var (space, device, address) in new[] { (wire._one, $"edgeh{Environment.ProcessId % 100000}", Here), (wire._other, $"edget{Environment.ProcessId % 100000}", There) })
+            foreach (var (space, device, address) in new[]
+                { (wire._one, $"edgeh{Environment.ProcessId % 100000}", Here), (wire._other, $"edget{Environment.ProcessId % 100000}", There) })
             {
                 if (Ip("netns", "add", space) is { } refused) Assert.Skip($"network namespaces are not allowed here: {refused}");
                 wire._ends.Add(Open(device));

@@ -101,7 +101,8 @@ internal sealed class HostileBroker : IAsyncDisposable
                 if (kind >> 4 == 8) attack = AttackAsync(stream);
             }
         }
-        catch (Exception gone) when (gone is IOException or OperationCanceledException or AuthenticationException or InvalidOperationException or ObjectDisposedException)
+        catch (Exception gone) when (gone is IOException or OperationCanceledException or AuthenticationException or InvalidOperationException
+            or ObjectDisposedException)
         {
         }
     }

@@ -12,7 +12,8 @@ internal static class JsonChanges
         foreach (var path in Paths(document, []).ToList())
         {
             foreach (var probe in probes)
-                yield return ($"{string.Join('.', path)} = {Cut(probe.ToJsonString())}", Change(document, path, (parent, key) => Set(parent, key, probe.DeepClone())));
+                yield return ($"{string.Join('.', path)} = {Cut(probe.ToJsonString())}",
+                    Change(document, path, (parent, key) => Set(parent, key, probe.DeepClone())));
             yield return ($"{string.Join('.', path)} = null", Change(document, path, (parent, key) => Set(parent, key, null)));
             yield return ($"without {string.Join('.', path)}", Change(document, path, Remove));
             yield return ($"{string.Join('.', path)} twice", Change(document, path, (parent, key) =>
@@ -33,8 +34,10 @@ internal static class JsonChanges
         List<string> json =
         [
             "true", "1.5", "\"1\"", "{}", "[]", "[1]", "[{}]",
-            .. bounds.SelectMany(bound => new[] { bound - 1, bound, bound + 1 }).Select(number => number.ToString(System.Globalization.CultureInfo.InvariantCulture)),
-            .. bounds.Where(bound => bound is >= 1 and < 100 && decimal.IsInteger(bound)).SelectMany(bound => new[] { (int)bound, (int)bound + 1 }).SelectMany(count => new[]
+            .. bounds.SelectMany(bound => new[] { bound - 1, bound, bound + 1 })
+                .Select(number => number.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+            .. bounds.Where(bound => bound is >= 1 and < 100 && decimal.IsInteger(bound)).SelectMany(bound => new[] { (int)bound, (int)bound + 1 })
+                .SelectMany(count => new[]
             {
                 JsonSerializer.Serialize(Enumerable.Range(0, count).Select(Letters)),
                 JsonSerializer.Serialize(Enumerable.Range(0, count).Select(i => new { name = Letters(i), basis = "b" })),

@@ -25,7 +25,8 @@ internal sealed class RunningHub : IDisposable
         _reading = Task.WhenAll(ReadAsync(process.StandardOutput, text =>
         {
             var said = JsonNode.Parse(text)!;
-            if (said["sequence"] is { } sequence) Add(_lines, new Line((string)said["type"]!, (string)said["id"]!, (long)sequence!, (bool)said["again"]!, Dropped(said)) { Text = (string?)said["text"] });
+            if (said["sequence"] is { } sequence) Add(_lines,
+                new Line((string)said["type"]!, (string)said["id"]!, (long)sequence!, (bool)said["again"]!, Dropped(said)) { Text = (string?)said["text"] });
         }), ReadAsync(process.StandardError, text => Add(_errors, text)));
     }
 

@@ -40,7 +40,8 @@ internal sealed class TwoAgencies : IDisposable
     public TakenOver Carry(DateTimeOffset? now = null) => Riverton.Grants.Take(Sheriff.Grants.OfferFor("riverton", now ?? Lists.Now).Folder, now ?? Lists.Now);
 
     /// <summary>The way back: Riverton's boxes, and the pass to its broker.</summary>
-    public TakenOver CarryBack(DateTimeOffset? now = null) => Sheriff.Grants.Take(Riverton.Grants.OfferFor("sheriff", now ?? Lists.Now).Folder, now ?? Lists.Now);
+    public TakenOver CarryBack(DateTimeOffset? now = null) =>
+        Sheriff.Grants.Take(Riverton.Grants.OfferFor("sheriff", now ?? Lists.Now).Folder, now ?? Lists.Now);
 
     public Grant Grant(Jurisdiction jurisdiction = Jurisdiction.Local, params IReadOnlyList<string> cases) => new()
     {
@@ -64,7 +65,8 @@ internal sealed class TwoAgencies : IDisposable
         CarryBack();
     }
 
-    public void Operators(params IReadOnlyList<(SigningKey Key, AuditRole Role)> operators) => Assert.True(Riverton.Ceremony.Propose(new Dictionary<string, byte[]>
+    public void Operators(params IReadOnlyList<(SigningKey Key, AuditRole Role)> operators) =>
+        Assert.True(Riverton.Ceremony.Propose(new Dictionary<string, byte[]>
     {
         [TrustPath.Operators] = new Operators("riverton", 2, [.. operators.Select((one, i) => new Operator($"operator-{i + 1}", one.Role, one.Key.Public,
             Lists.Now.AddDays(-1), Lists.Now.AddDays(60)))]).Write(),

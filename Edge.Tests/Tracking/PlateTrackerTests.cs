@@ -43,6 +43,20 @@ public sealed class PlateTrackerTests : IDisposable
     }
 
     [Fact]
+    public void A_plate_that_was_told_of_is_followed_unread_for_a_quarter_of_a_second_while_it_stands_in_its_place()
+    {
+        See(0, 300, "AB123CD");
+        Assert.False(Follow(1, 300)); // not told of yet
+        _tracker.Open[0].Published = true;
+        Assert.False(Follow(1, 700));
+        Assert.True(Follow(1, 301));
+        Assert.False(Follow(1, 301)); // one plate, one detection a frame
+        Assert.Equal(TimeSpan.FromSeconds(1 / 25.0), _tracker.Open[0].Last);
+        Assert.True(Follow(6, 301));
+        Assert.False(Follow(7, 301)); // read again: another may stand there
+    }
+
+    [Fact]
     public void A_doubtful_misread_stays_with_its_vehicle()
     {
         for (var frame = 0; frame < 10; frame++) See(frame, 300, frame == 4 ? "XY987" : "AB123CD", frame == 4 ? 0.3f : 0.95f);
@@ -69,6 +83,9 @@ public sealed class PlateTrackerTests : IDisposable
         Assert.Equal(edits, PlateTracker.Edits(Readings.Of(a), Readings.Of(b)));
 
     public void Dispose() => _tracker.Dispose();
+
+    private bool Follow(int frame, float x) =>
+        _tracker.TryFollow(TimeSpan.FromSeconds(frame / 25.0), new PlateDetection(new PixelBox(x, 400, x + 90, 425), 0.9f));
 
     private void See(int frame, float x, string text, float sure = 0.95f)
     {

@@ -14,7 +14,7 @@ public sealed class StandingVehicleTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_vehicle_that_stands_is_read_once_and_then_examined_four_times_a_second_where_only_movement_is(bool gate)
+    public async Task A_vehicle_that_stands_is_read_once_and_then_examined_a_few_times_a_second_where_only_movement_is(bool gate)
     {
         var (examined, passages) = await WatchAsync(new PipelineOptions { MotionGate = gate });
         Assert.Equal(1, passages);

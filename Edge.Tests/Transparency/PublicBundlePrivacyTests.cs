@@ -42,11 +42,13 @@ public sealed class PublicBundlePrivacyTests(SharedMonth shared) : IClassFixture
         var guesses = new HashSet<string>(StringComparer.Ordinal);
         foreach (var value in ScriptedMonth.Cases.Concat(ScriptedMonth.People).Concat(ScriptedMonth.Plates).Append("neighbour-jane"))
             foreach (var name in new[] { "case", "person", "claim" })
-                foreach (var text in new[] { value, JsonSerializer.Serialize(new[] { "", name, value }), JsonSerializer.Serialize(new[] { name, value }), $"{name}:{value}", Disclosed("", name, value), Disclosed("AAAAAAAAAAAAAAAAAAAAAA", name, value) })
+                foreach (var text in new[] { value, JsonSerializer.Serialize(new[] { "", name, value }), JsonSerializer.Serialize(new[] { name, value }),
+                    $"{name}:{value}", Disclosed("", name, value), Disclosed("AAAAAAAAAAAAAAAAAAAAAA", name, value) })
                     guesses.Add(Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(text))));
         Assert.DoesNotContain(digests, guesses.Contains);
 
-        static string Disclosed(string salt, string name, string value) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(new[] { salt, name, value }));
+        static string Disclosed(string salt, string name, string value) =>
+            Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(new[] { salt, name, value }));
     }
 
     [Fact]
@@ -88,13 +90,15 @@ public sealed class PublicBundlePrivacyTests(SharedMonth shared) : IClassFixture
             var hash = SHA256.HashData(utf8);
             string[] spellings =
             [
-                secret, Convert.ToBase64String(utf8), Convert.ToBase64String(utf8).TrimEnd('=')[..^1], Base64Url.EncodeToString(utf8)[..^1], Convert.ToHexString(utf8), JsonSerializer.Serialize(secret),
+                secret, Convert.ToBase64String(utf8), Convert.ToBase64String(utf8).TrimEnd('=')[..^1], Base64Url.EncodeToString(utf8)[..^1],
+                Convert.ToHexString(utf8), JsonSerializer.Serialize(secret),
                 Convert.ToHexString(hash), Convert.ToBase64String(hash), Base64Url.EncodeToString(hash),
             ];
             foreach (var spelling in spellings) Assert.DoesNotContain(spelling.ToUpperInvariant(), text, StringComparison.Ordinal);
             // Base64 of a text around it, whatever stands before.
             for (var shift = 1; shift < 3; shift++)
-                Assert.DoesNotContain(Convert.ToBase64String([.. new byte[shift], .. utf8])[4..^4].ToUpperInvariant() is { Length: > 7 } inner ? inner : "\0never\0", text, StringComparison.Ordinal);
+                Assert.DoesNotContain(Convert.ToBase64String([.. new byte[shift], .. utf8])[4..^4].ToUpperInvariant() is
+                    { Length: > 7 } inner ? inner : "\0never\0", text, StringComparison.Ordinal);
         }
     }
 

@@ -117,7 +117,8 @@ internal sealed class ScriptedMonth : IDisposable
         else if (what == 15) Sweep(log);
         else if (what == 16)
         {
-            log.Append(Entry(AuditAction.OrderExport) with { Actor = AuditEntry.APerson, Person = ConcealedValue.Person(People[2]), Role = AuditRole.Auditor, Digest = Digest() });
+            log.Append(Entry(AuditAction.OrderExport) with
+                { Actor = AuditEntry.APerson, Person = ConcealedValue.Person(People[2]), Role = AuditRole.Auditor, Digest = Digest() });
             Count("exports");
         }
         else if (what > 24) Hit(log, caseId, shared: what == 28 ? day % 4 : -1);
@@ -141,7 +142,8 @@ internal sealed class ScriptedMonth : IDisposable
     {
         var stored = new AuditEntry
         {
-            Action = AuditAction.HitStored, Sequence = ++_sequence, Digest = Digest(), Case = ConcealedValue.Case(caseId), Purpose = "stolen-vehicle", Agency = "springfield",
+            Action = AuditAction.HitStored, Sequence = ++_sequence, Digest = Digest(), Case = ConcealedValue.Case(caseId), Purpose = "stolen-vehicle",
+            Agency = "springfield",
         };
         if (shared < 0) log.Append(stored);
         else
@@ -226,7 +228,8 @@ internal sealed class ScriptedMonth : IDisposable
         log.AppendMany(
         [
             Entry(AuditAction.TrustActivated) with { Agency = "springfield", Version = 100 },
-            Entry(AuditAction.PolicyActivated) with { Agency = "springfield", Version = policy, Digest = Sha256Hash.Of([(byte)policy]), Count = policy == 3 ? 24 : 48 },
+            Entry(AuditAction.PolicyActivated) with
+            { Agency = "springfield", Version = policy, Digest = Sha256Hash.Of([(byte)policy]), Count = policy == 3 ? 24 : 48 },
             Entry(AuditAction.HotlistActivated) with { Agency = "springfield", Version = list, Digest = Sha256Hash.Of([(byte)list]), Count = 12 },
         ]);
         if (again) log.Append(Entry(AuditAction.HotlistEntryRefused) with { Agency = "springfield", Outcome = AuditOutcome.Refused("no-case"), Count = 1 });
@@ -234,7 +237,8 @@ internal sealed class ScriptedMonth : IDisposable
 
     private AuditEntry Order(AuditAction action, string caseId, string person) => Entry(action) with
     {
-        Actor = AuditEntry.APerson, Person = ConcealedValue.Person(person), Role = AuditRole.Investigator, Case = ConcealedValue.Case(caseId), Purpose = "stolen-vehicle",
+        Actor = AuditEntry.APerson, Person = ConcealedValue.Person(person), Role = AuditRole.Investigator, Case = ConcealedValue.Case(caseId),
+        Purpose = "stolen-vehicle",
         Agency = "springfield", Digest = Digest(),
     };
 

@@ -21,23 +21,30 @@ internal static class SecondCount
         string[] notAuthorised = ["unknown-operator", "bad-signature", "not-signed", "revoked-operator", "operator-expired", "malformed-order"];
         string[] breaksNoRule = ["expired", "replayed", "from-the-future", "disk", "too-many-orders", "too-many-revoked", "no-policy", "further-orders"];
         var refused = inside.Where(entry => Text(entry, "action").StartsWith("order.", StringComparison.Ordinal) && Text(entry, "outcome") != "done")
-            .Select(entry => (Reason: Text(entry, "outcome")["refused:".Length..], Count: Text(entry, "action") == "order.refused" ? Math.Max(1, Number(entry, "count")) : 1)).ToList();
+            .Select(entry => (Reason: Text(entry, "outcome")["refused:".Length..],
+                Count: Text(entry, "action") == "order.refused" ? Math.Max(1, Number(entry, "count")) : 1)).ToList();
         var judged = All("hit.stored").Select(hit => Done("order.disposition").LastOrDefault(one => Number(one, "sequence") == Number(hit, "sequence")))
             .Where(one => one.ValueKind == JsonValueKind.Object).CountBy(one => Text(one, "kind")).ToDictionary(one => one.Key, one => (long)one.Value);
         var counts = new Dictionary<string, long>
         {
-            ["entries"] = inside.Count, ["frames"] = All("interval.summary").Sum(one => Number(one, "frames")), ["reads"] = All("interval.summary").Sum(one => Number(one, "reads")),
-            ["reads.discarded"] = All("interval.summary").Sum(one => Number(one, "discarded")), ["reads.hits"] = All("interval.summary").Sum(one => Number(one, "hits")),
+            ["entries"] = inside.Count, ["frames"] = All("interval.summary").Sum(one => Number(one, "frames")),
+            ["reads"] = All("interval.summary").Sum(one => Number(one, "reads")),
+            ["reads.discarded"] = All("interval.summary").Sum(one => Number(one, "discarded")),
+            ["reads.hits"] = All("interval.summary").Sum(one => Number(one, "hits")),
             ["hits"] = All("hit.stored").Count, ["hits.case-linked"] = All("hit.stored").Count(one => Text(one, "case") != ""),
             ["hits.judged"] = judged.Values.Sum(), ["hits.unjudged"] = All("hit.stored").Count - judged.Values.Sum(),
             ["hits.judged.misread"] = judged.GetValueOrDefault("misread"), ["hits.judged.confirmed"] = judged.GetValueOrDefault("confirmed"),
             ["shares"] = All("hit.shared").Count, ["shares.federal"] = All("hit.shared").Count(one => Text(one, "kind") == "federal"),
-            ["shares.local"] = All("hit.shared").Count(one => Text(one, "kind") == "local"), ["shares.case-linked"] = All("hit.shared").Count(one => Text(one, "case") != ""),
+            ["shares.local"] = All("hit.shared").Count(one => Text(one, "kind") == "local"),
+            ["shares.case-linked"] = All("hit.shared").Count(one => Text(one, "case") != ""),
             ["searches"] = Done("order.search").Count, ["searches.case-linked"] = Done("order.search").Count(one => Text(one, "case") != ""),
-            ["searches.empty"] = Done("order.search").Count(one => Number(one, "count") == 0), ["searches.results"] = Done("order.search").Sum(one => Number(one, "count")),
-            ["holds"] = Done("order.hold").Count, ["releases"] = Done("order.release").Count, ["exports"] = Done("order.export").Count + Done("log.exported").Count,
+            ["searches.empty"] = Done("order.search").Count(one => Number(one, "count") == 0),
+            ["searches.results"] = Done("order.search").Sum(one => Number(one, "count")),
+            ["holds"] = Done("order.hold").Count, ["releases"] = Done("order.release").Count,
+            ["exports"] = Done("order.export").Count + Done("log.exported").Count,
             ["dispositions"] = Done("order.disposition").Count,
-            ["orders.refused"] = refused.Sum(one => one.Count), ["orders.refused.not-authorised"] = refused.Where(one => notAuthorised.Contains(one.Reason)).Sum(one => one.Count),
+            ["orders.refused"] = refused.Sum(one => one.Count),
+            ["orders.refused.not-authorised"] = refused.Where(one => notAuthorised.Contains(one.Reason)).Sum(one => one.Count),
             ["orders.refused.not-against-policy"] = refused.Where(one => breaksNoRule.Contains(one.Reason)).Sum(one => one.Count),
             ["incidents"] = All("incident").Sum(one => Math.Max(1, Number(one, "count"))), ["incidents.messages"] = All("incident.reported").Count,
             ["sweeps"] = All("sweep.done").Count, ["swept"] = All("sweep.done").Sum(one => Number(one, "count")),

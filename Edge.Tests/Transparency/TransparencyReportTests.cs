@@ -77,7 +77,8 @@ public sealed class TransparencyReportTests(SharedMonth shared) : IClassFixture<
     public void An_empty_quarter_makes_a_page_too()
     {
         Assert.True(ReportPeriod.TryParse("2027Q1", out var period));
-        var page = PageHtml.Write(ReportPage.Of(new TransparencyReport(period, [new ReportedBox("other.example", 0, "", "", [], null, new BoxTally(period).Figures())])));
+        var page = PageHtml.Write(ReportPage.Of(new TransparencyReport(period,
+            [new ReportedBox("other.example", 0, "", "", [], null, new BoxTally(period).Figures())])));
         Assert.Contains("January to March 2027", page, StringComparison.Ordinal);
     }
 
@@ -101,12 +102,14 @@ public sealed class TransparencyReportTests(SharedMonth shared) : IClassFixture<
         var (key, words, page) = (_month.File("keeper.key"), _month.File("words"), _month.File("report.html"));
         await File.WriteAllTextAsync(words, "correct horse battery staple\n", TestContext.Current.CancellationToken);
         Assert.Equal(ExitCode.Ok, (await Run("hub", "key", key, "--passphrase-file", words)).Code);
-        var (code, said, _) = await Report(_month.Log, "--key", _month.Vkey, "--quarter", "2026Q4", "--html", "--out", page, "--sign", key, "--passphrase-file", words);
+        var (code, said, _) = await Report(_month.Log, "--key", _month.Vkey, "--quarter", "2026Q4", "--html", "--out", page, "--sign", key,
+            "--passphrase-file", words);
         Assert.Equal(ExitCode.Ok, code);
         Assert.True(NoteKey.TryParse(said.Trim().Split(' ')[^1], out var signer));
         Assert.True(SignedNote.TryParse(await File.ReadAllBytesAsync($"{page}.note", TestContext.Current.CancellationToken), out var note));
         Assert.True(note!.IsSignedBy(signer!));
-        Assert.Contains(Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData(await File.ReadAllBytesAsync(page, TestContext.Current.CancellationToken))), note.Text, StringComparison.Ordinal);
+        Assert.Contains(Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData(await File.ReadAllBytesAsync(page,
+            TestContext.Current.CancellationToken))), note.Text, StringComparison.Ordinal);
 
         var checkedNote = await Run("audit", "note", page, "--key", signer!.ToString(), "--json");
         Assert.Equal(ExitCode.Ok, checkedNote.Code);
@@ -171,7 +174,8 @@ public sealed class TransparencyReportTests(SharedMonth shared) : IClassFixture<
             tally.Look(Entry(action));
         var figures = tally.Figures();
         Assert.Equal(2, figures["hits.after-summary"]);
-        var text = string.Join(' ', PageText.Write(ReportPage.Of(new TransparencyReport(period, [new ReportedBox("box.example", 4, "", "", [], tally.Covered, figures)])))
+        var text = string.Join(' ', PageText.Write(ReportPage.Of(new TransparencyReport(period,
+            [new ReportedBox("box.example", 4, "", "", [], tally.Covered, figures)])))
             .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains("2 of them came after the last summary; their reads are not counted yet.", text, StringComparison.Ordinal);
         Assert.Contains("before the log ended", text, StringComparison.Ordinal);

@@ -62,7 +62,8 @@ public sealed class OtherHotlistTests : IDisposable
     {
         Shared();
         var set = _lab.OpenBox(1).Current!;
-        Assert.Equal(("list one", "hotlist one", "grants"), (Text(set), Encoding.UTF8.GetString(set.Hotlist.Span), Encoding.UTF8.GetString(set.Grants!.Value.Span)));
+        Assert.Equal(("list one", "hotlist one", "grants"),
+            (Text(set), Encoding.UTF8.GetString(set.Hotlist.Span), Encoding.UTF8.GetString(set.Grants!.Value.Span)));
         Assert.Same(_box.Current, Update());
     }
 
@@ -105,7 +106,8 @@ public sealed class OtherHotlistTests : IDisposable
         }, null).Write(), [_sheriff]);
         Above(forged, 2);
         var set = _box.Update(forged.Fetch, Now);
-        Assert.Equal(("hotlist one", "policy one", "list one"), (Encoding.UTF8.GetString(set.Hotlist.Span), Encoding.UTF8.GetString(set.Policy.Span), Text(set)));
+        Assert.Equal(("hotlist one", "policy one", "list one"),
+            (Encoding.UTF8.GetString(set.Hotlist.Span), Encoding.UTF8.GetString(set.Policy.Span), Text(set)));
         Assert.Equal(2, set.Versions[Metadata]);
     }
 
@@ -189,7 +191,8 @@ public sealed class OtherHotlistTests : IDisposable
         Shared();
         File.Delete(Path.Combine(_lab.Repository, TrustPath.Grants));
         _lab.Writer.Renew(Now);
-        Assert.Equal("grants.json: rollback: targets.json no longer names it; publish one without entries", Assert.Throws<TrustException>(() => Update()).Message);
+        Assert.Equal("grants.json: rollback: targets.json no longer names it; publish one without entries",
+            Assert.Throws<TrustException>(() => Update()).Message);
         Assert.Equal("list one", Text(_box.Current!));
     }
 
@@ -197,10 +200,12 @@ public sealed class OtherHotlistTests : IDisposable
     public void Endless_data_a_list_beyond_the_bound_is_refused_before_it_is_read()
     {
         Shared();
-        Assert.Contains("accept at most", Assert.Throws<TrustException>(() => Offer(new string('x', TrustPath.MaxOtherHotlist + 1))).Message, StringComparison.Ordinal);
+        Assert.Contains("accept at most", Assert.Throws<TrustException>(() => Offer(new string('x', TrustPath.MaxOtherHotlist + 1))).Message,
+            StringComparison.Ordinal);
         var forged = new TrustForge(_lab);
         forged.Files[List] = new byte[TrustPath.MaxOtherHotlist + 1];
-        forged.Files[Metadata] = SignedFile.Sign(new TargetsMetadata(2, Now.AddDays(1), new Dictionary<string, TargetClaim> { [List] = forged.Target(List) }, null).Write(), [_sheriff]);
+        forged.Files[Metadata] = SignedFile.Sign(new TargetsMetadata(2, Now.AddDays(1), new Dictionary<string, TargetClaim> { [List] = forged.Target(List) },
+            null).Write(), [_sheriff]);
         Above(forged, 2);
         var set = _box.Update((path, most) => path == List ? throw new InvalidOperationException("was asked for") : forged.Files.GetValueOrDefault(path), Now);
         Assert.Contains("of another agency at most", set.RefusedHotlists["sheriff"].Reason, StringComparison.Ordinal);
@@ -238,7 +243,8 @@ public sealed class OtherHotlistTests : IDisposable
     private void Above(TrustForge forged, int list)
     {
         var now = _lab.Copy();
-        int Version<T>(string name, Func<Storage.Json.JsonFields, T> read) where T : class, ITrustMetadata => SignedFile<T>.Parse(name, now[name], read).Metadata.Version;
+        int Version<T>(string name, Func<Storage.Json.JsonFields, T> read) where T : class, ITrustMetadata =>
+            SignedFile<T>.Parse(name, now[name], read).Metadata.Version;
         var own = TrustPath.HotlistMetadata(TrustLab.Agency);
         forged.Snapshot(50, new Dictionary<string, FileClaim>
         {

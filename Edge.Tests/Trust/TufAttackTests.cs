@@ -187,7 +187,8 @@ public sealed class TufAttackTests : IDisposable
     {
         var box = _lab.NewBox();
         var forged = Forge();
-        forged.Targets(int.MaxValue, null, _targets).Hotlists(int.MaxValue, new Dictionary<string, TargetClaim> { [Hotlist] = forged.Target(Hotlist) }, _hotlists)
+        forged.Targets(int.MaxValue, null, _targets)
+            .Hotlists(int.MaxValue, new Dictionary<string, TargetClaim> { [Hotlist] = forged.Target(Hotlist) }, _hotlists)
             .Above(int.MaxValue, int.MaxValue, int.MaxValue);
         box.Update(forged.Fetch, Now);
         Assert.Contains("rollback", Refused(box, _lab.Fetch), StringComparison.Ordinal);
@@ -310,7 +311,8 @@ public sealed class TufAttackTests : IDisposable
     public void Wrong_target_for_another_box_is_refused()
     {
         var forged = Forge();
-        forged.Hotlists(2, new Dictionary<string, TargetClaim> { [Hotlist] = forged.Target(Hotlist, TrustLab.Agency, "box-2", "box-3") }, _hotlists).Above(2, 1, 2);
+        forged.Hotlists(2, new Dictionary<string, TargetClaim> { [Hotlist] = forged.Target(Hotlist, TrustLab.Agency, "box-2", "box-3") }, _hotlists)
+            .Above(2, 1, 2);
         Assert.Equal("hotlists/riverton.json: is not for this box, box-1", Refused(UpToDateBox(), forged.Fetch));
     }
 
@@ -442,7 +444,8 @@ public sealed class TufAttackTests : IDisposable
         var forged = Forge();
         var claim = forged.Target(Hotlist) with { Length = TrustPath.MaxBytes(Hotlist) + 1 };
         forged.Hotlists(2, new Dictionary<string, TargetClaim> { [Hotlist] = claim }, _hotlists).Above(2, 1, 2);
-        Assert.Contains($"length: must be a whole number from 1 to {TrustPath.MaxBytes(Hotlist)}", Refused(UpToDateBox(), forged.Fetch), StringComparison.Ordinal);
+        Assert.Contains($"length: must be a whole number from 1 to {TrustPath.MaxBytes(Hotlist)}", Refused(UpToDateBox(), forged.Fetch),
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -116,7 +116,8 @@ public sealed class TufJsTests
         }
     }
 
-    private static Task<(int Exit, string Output)> RunAsync(TrustLab lab, params IReadOnlyList<string> more) => NodeAsync("tuf-js-check.cjs", Home(), lab.Repository,
+    private static Task<(int Exit, string Output)> RunAsync(TrustLab lab, params IReadOnlyList<string> more) =>
+        NodeAsync("tuf-js-check.cjs", Home(), lab.Repository,
         [Path.Combine(lab.Repository, "1.root.json"), .. AllTargets, .. more]);
 
     private static string Home()

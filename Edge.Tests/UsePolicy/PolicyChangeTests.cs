@@ -16,7 +16,8 @@ public sealed class PolicyChangeTests
     {
         var document = JsonNode.Parse(Old.Write())!.AsObject();
         document[key] = JsonNode.Parse(json);
-        Assert.True(Policy.TryParse(System.Text.Encoding.UTF8.GetBytes(document.ToJsonString()), out var policy, out var problems), string.Join("; ", problems));
+        Assert.True(Policy.TryParse(System.Text.Encoding.UTF8.GetBytes(document.ToJsonString()), out var policy, out var problems),
+            string.Join("; ", problems));
         return policy;
     }
 
@@ -30,7 +31,8 @@ public sealed class PolicyChangeTests
     [InlineData("matching", "\"folded\"", "wider", "matching exact -> folded (look-alikes such as O and 0 count)")]
     [InlineData("forbiddenSources", "[\"ncic-gang\"]", "wider", "plates from “Immigration Violator File” may be looked for")]
     [InlineData("sharing", "[\"federal\"]", "wider", "Federal agencies may be named in a grant")]
-    [InlineData("roles", "{\"investigator\":[\"search\",\"disposition\",\"hold\"]}", "wider", "An investigator with a case may keep what was found in one case longer")]
+    [InlineData("roles", "{\"investigator\":[\"search\",\"disposition\",\"hold\"]}", "wider",
+        "An investigator with a case may keep what was found in one case longer")]
     [InlineData("roles", "{\"auditor\":[]}", "narrower", "An independent auditor may no longer take a copy of the log, which holds no plates")]
     [InlineData("notifyWithinHours", "{\"tamper\":72}", "wider", "“The box was opened” is told within: 24 hours -> 72 hours (later)")]
     [InlineData("complaints", "{\"office\":\"Ombudsperson\",\"phone\":\"311 555\"}", "other", "complaints go to: the agency -> Ombudsperson")]
@@ -57,7 +59,8 @@ public sealed class PolicyChangeTests
         var (come, gone) = (PolicyChange.Between(Old, witnessed), PolicyChange.Between(witnessed, Old));
         Assert.Equal([("narrower", $"{witnessed.Witnesses.Keys[0]} cosigns the logs of boxes"), ("narrower", "witnesses who must cosign within a day: 0 -> 1")],
             come.Select(change => (change.Word, change.Text)));
-        Assert.Equal([("wider", $"{witnessed.Witnesses.Keys[0]} no longer cosigns the logs of boxes"), ("wider", "witnesses who must cosign within a day: 1 -> 0")],
+        Assert.Equal([("wider", $"{witnessed.Witnesses.Keys[0]} no longer cosigns the logs of boxes"),
+            ("wider", "witnesses who must cosign within a day: 1 -> 0")],
             gone.Select(change => (change.Word, change.Text)));
     }
 

@@ -48,7 +48,8 @@ public sealed partial class UsePolicyPageTests
         ["SummaryMinutes"] = policy => policy with { SummaryMinutes = 120 },
         ["Roles"] = policy => policy with { Roles = new Dictionary<AuditRole, IReadOnlyList<Verb>>(policy.Roles) { [AuditRole.Hub] = [Verb.Decommission] } },
         ["Sharing"] = policy => policy with { Sharing = [Jurisdiction.State] },
-        ["NotifyWithinHours"] = policy => policy with { NotifyWithinHours = new Dictionary<IncidentKind, int>(policy.NotifyWithinHours) { [IncidentKind.Tamper] = 71 } },
+        ["NotifyWithinHours"] = policy =>
+        policy with { NotifyWithinHours = new Dictionary<IncidentKind, int>(policy.NotifyWithinHours) { [IncidentKind.Tamper] = 71 } },
         ["Witnesses"] = policy => policy with { Witnesses = Witnesses.None },
         ["PublicationLog"] = policy => policy with { PublicationLog = null },
         ["Notify"] = policy => policy with { Notify = policy.Notify! with { Phone = "311" } },
@@ -59,7 +60,8 @@ public sealed partial class UsePolicyPageTests
     [Fact]
     public void Each_key_of_the_policy_changes_the_page()
     {
-        Assert.Equal(typeof(Policy).GetProperties().Where(property => property.SetMethod is not null).Select(property => property.Name).Order(), Changes.Keys.Order());
+        Assert.Equal(typeof(Policy).GetProperties().Where(property => property.SetMethod is not null).Select(property => property.Name).Order(),
+            Changes.Keys.Order());
         Assert.All(Changes, change =>
         {
             Assert.NotEqual(Html(Example), Html(change.Value(Example)));
@@ -77,7 +79,8 @@ public sealed partial class UsePolicyPageTests
             Assert.NotEqual(Text(without), Text(with));
         }
         foreach (var kind in Enum.GetValues<IncidentKind>())
-            Assert.Contains("71 hours", Text(Example with { NotifyWithinHours = new Dictionary<IncidentKind, int>(Example.NotifyWithinHours) { [kind] = 71 } }), StringComparison.Ordinal);
+            Assert.Contains("71 hours", Text(Example with { NotifyWithinHours = new Dictionary<IncidentKind, int>(Example.NotifyWithinHours) { [kind] = 71 } }),
+                StringComparison.Ordinal);
     }
 
     [Fact]
@@ -95,7 +98,8 @@ public sealed partial class UsePolicyPageTests
             {
                 Assert.Contains(OneLine(line).Trim(), text, StringComparison.Ordinal);
                 // A figure and a table show label and value apart from each other.
-                Assert.All(OneLine(line).TrimStart('-', ' ').Split(": ", StringSplitOptions.RemoveEmptyEntries), part => Assert.Contains(part.Trim(), html, StringComparison.Ordinal));
+                Assert.All(OneLine(line).TrimStart('-', ' ').Split(": ", StringSplitOptions.RemoveEmptyEntries),
+                    part => Assert.Contains(part.Trim(), html, StringComparison.Ordinal));
             });
         });
     }
@@ -113,8 +117,10 @@ public sealed partial class UsePolicyPageTests
     public void What_federal_agencies_could_receive_says_who_must_sign()
     {
         var text = OneLine(Text(Example with { Sharing = [Jurisdiction.Local, Jurisdiction.Federal] }));
-        Assert.Contains("Local and federal agencies can receive something only under a written, signed grant. Federal agencies need a second signature", text, StringComparison.Ordinal);
-        Assert.Contains("- Federal agencies What they receive: nothing without a grant that the oversight board has signed too", text, StringComparison.Ordinal);
+        Assert.Contains("Local and federal agencies can receive something only under a written, signed grant. Federal agencies need a second signature", text,
+            StringComparison.Ordinal);
+        Assert.Contains("- Federal agencies What they receive: nothing without a grant that the oversight board has signed too", text,
+            StringComparison.Ordinal);
         Assert.Contains("Only Riverton, or an agency that a grant names for that case, can open it.", text, StringComparison.Ordinal);
         Assert.Contains("- State agencies What they receive: nothing -", text, StringComparison.Ordinal);
     }
@@ -129,7 +135,8 @@ public sealed partial class UsePolicyPageTests
     [Fact]
     public void It_says_that_orders_are_signed_and_carried_out_once_and_what_nobody_can_do_yet()
     {
-        Assert.Contains("The box obeys an order only if one of these people signed it, for this box; each order is carried out once.", OneLine(Text(Example)), StringComparison.Ordinal);
+        Assert.Contains("The box obeys an order only if one of these people signed it, for this box; each order is carried out once.", OneLine(Text(Example)),
+            StringComparison.Ordinal);
         Assert.Contains("nobody can look through a camera yet", OneLine(Text(Example)), StringComparison.Ordinal);
         Assert.DoesNotContain("no orders", OneLine(Text(Example)), StringComparison.Ordinal);
     }
@@ -140,7 +147,8 @@ public sealed partial class UsePolicyPageTests
         var policy = Example with { Agency = "riverton", Sharing = [Jurisdiction.Local, Jurisdiction.Federal] };
         using var overseer = Edge.Storage.Keys.SigningKey.Create();
         var local = Governance.GrantsTests.Example;
-        var federal = (local with { Id = "b", Agency = "bureau", Jurisdiction = Jurisdiction.Federal, Justification = "A reason that is still secret.", Disclosure = new DateOnly(2027, 1, 31) })
+        var federal = (local with { Id = "b", Agency = "bureau", Jurisdiction = Jurisdiction.Federal, Justification = "A reason that is still secret.",
+            Disclosure = new DateOnly(2027, 1, 31) })
             .Countersign("riverton", overseer);
         var operators = new Operators("riverton", 1, [new Operator("overseer-1", AuditRole.Oversight, overseer.Public, Now, Now.AddDays(100))]);
         string Shown(DateTimeOffset now, params IReadOnlyList<Grant> grants) => OneLine(PageText.Write(UsePolicyPage.Of(policy, null, now,
@@ -153,7 +161,8 @@ public sealed partial class UsePolicyPageTests
         Assert.Contains("made public on 31 January 2027", text, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", text, StringComparison.Ordinal);
         Assert.DoesNotContain("S-7", text, StringComparison.Ordinal);
-        Assert.Contains("Bureau (federal)", Shown(Now.AddDays(1), (federal with { Disclosure = new DateOnly(2026, 11, 2) }).Countersign("riverton", overseer)), StringComparison.Ordinal);
+        Assert.Contains("Bureau (federal)", Shown(Now.AddDays(1), (federal with { Disclosure = new DateOnly(2026, 11, 2) }).Countersign("riverton", overseer)),
+            StringComparison.Ordinal);
         Assert.Contains("At the moment no grant is in force.", Shown(Now.AddDays(91), local), StringComparison.Ordinal);
     }
 
@@ -194,7 +203,8 @@ public sealed partial class UsePolicyPageTests
             Notify = Example.Notify! with { Name = hostile, Address = hostile }, Complaints = Example.Complaints! with { Name = hostile },
         });
         var plain = Html(Example);
-        Assert.Equal(Tag().Matches(plain).Select(tag => tag.Value).Distinct().Order(StringComparer.Ordinal), Tag().Matches(html).Select(tag => tag.Value).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(Tag().Matches(plain).Select(tag => tag.Value).Distinct().Order(StringComparer.Ordinal),
+            Tag().Matches(html).Select(tag => tag.Value).Distinct().Order(StringComparer.Ordinal));
         Assert.Contains("&lt;script&gt;alert(1)", html, StringComparison.Ordinal);
         Assert.DoesNotContain("onerror=\"", html, StringComparison.Ordinal);
     }

@@ -173,7 +173,8 @@ public sealed class LogWitnessingTests : IDisposable
         Assert.Equal(CheckResult.Failed, check.Result);
         Assert.Contains("history was rewritten", check.Detail, StringComparison.Ordinal);
         Directory.Delete(_folder.File("rewritten/cosigned"), recursive: true);
-        check = AuditVerifier.Verify(_folder.File("rewritten"), Log.ToString(), null, [_witness.Key.ToString()]).Checks.Single(one => one.Name == "cosignatures");
+        check = AuditVerifier.Verify(_folder.File("rewritten"), Log.ToString(), null,
+            [_witness.Key.ToString()]).Checks.Single(one => one.Name == "cosignatures");
         Assert.Contains("nothing here was cosigned by edge/v1/city/witness", check.Detail, StringComparison.Ordinal);
     }
 

@@ -43,7 +43,8 @@ internal sealed class AimMask
         {
             var seconds = (float)(now - At).TotalSeconds;
             var moved = Box.Shift(SpeedX * seconds, SpeedY * seconds);
-            return new PixelBox(MathF.Min(Box.Left, moved.Left), MathF.Min(Box.Top, moved.Top), MathF.Max(Box.Right, moved.Right), MathF.Max(Box.Bottom, moved.Bottom)).Grow(Doubt);
+            return new PixelBox(MathF.Min(Box.Left, moved.Left), MathF.Min(Box.Top, moved.Top), MathF.Max(Box.Right, moved.Right),
+                MathF.Max(Box.Bottom, moved.Bottom)).Grow(Doubt);
         }
     }
 }

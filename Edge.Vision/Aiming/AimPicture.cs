@@ -59,7 +59,8 @@ internal static class AimPicture
         if (inside.Width == picture.Width && inside.Height == picture.Height) return;
         using var clear = new Mat(picture, inside).Clone();
         using var mosaic = new Mat();
-        Cv2.Resize(picture, mosaic, new Size(Math.Max(1, picture.Width / MosaicPixels), Math.Max(1, picture.Height / MosaicPixels)), interpolation: InterpolationFlags.Area);
+        Cv2.Resize(picture, mosaic, new Size(Math.Max(1, picture.Width / MosaicPixels), Math.Max(1, picture.Height / MosaicPixels)),
+            interpolation: InterpolationFlags.Area);
         Cv2.Resize(mosaic, picture, picture.Size(), interpolation: InterpolationFlags.Nearest);
         using (var place = new Mat(picture, inside)) clear.CopyTo(place);
         clear.SetTo(Scalar.Black);

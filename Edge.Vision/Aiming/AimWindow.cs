@@ -72,7 +72,7 @@ public sealed class AimWindow
             var hidden = _mask.Next(now, [.. found.Select(one => one.Box).Concat(turned ?? []).Select(box => box.Shift(examined.Left, examined.Top))]);
             Drop(_plates, one => now - one.At > Minute);
             Drop(_vehicles, one => now - one.At > Minute);
-            using var part = new Mat(frame.Pixels, examined);
+            using var part = new Mat(frame.Colour, examined);
             var plates = found.Where(one => isPlate(one)).ToList();
             var largest = plates.Count == 0 ? null : PlateMeasure.Of(part, plates.MaxBy(one => one.Box.Height));
             if (largest is not null) _plates.Enqueue((now, largest));
@@ -83,7 +83,7 @@ public sealed class AimWindow
                 Seconds = Math.Min(Minute.TotalSeconds, (now - _since.Value).TotalSeconds), Reads = _vehicles.Count(one => one.Read),
                 Unread = _vehicles.Count(one => !one.Read),
             };
-            var view = new AimView(frame.CapturedAt, AimPicture.Draw(frame.Pixels, examined, hidden), figures);
+            var view = new AimView(frame.CapturedAt, AimPicture.Draw(frame.Colour, examined, hidden), figures);
             foreach (var watcher in _watchers) watcher.Writer.TryWrite(view);
         }
     }

@@ -53,7 +53,8 @@ internal static class PlateMeasure
     internal static Rect Inside(PixelBox box, int width, int height)
     {
         var (left, top) = (Math.Clamp((int)MathF.Floor(box.Left), 0, width), Math.Clamp((int)MathF.Floor(box.Top), 0, height));
-        return new Rect(left, top, Math.Clamp((int)MathF.Ceiling(box.Right), left, width) - left, Math.Clamp((int)MathF.Ceiling(box.Bottom), top, height) - top);
+        return new Rect(left, top, Math.Clamp((int)MathF.Ceiling(box.Right), left, width) - left,
+            Math.Clamp((int)MathF.Ceiling(box.Bottom), top, height) - top);
     }
 
     private static int Below(int[] counts, double share)

@@ -16,7 +16,8 @@ public static class CalibrationFit
     /// <exception cref="ArgumentException">Fewer than <see cref="LeastOutcomes"/>, or all with the same evidence.</exception>
     public static Calibration Of(IReadOnlyCollection<Outcome> outcomes, string set)
     {
-        if (outcomes.Count < LeastOutcomes) throw new ArgumentException($"{outcomes.Count} plates were read; at least {LeastOutcomes} are needed", nameof(outcomes));
+        if (outcomes.Count < LeastOutcomes)
+            throw new ArgumentException($"{outcomes.Count} plates were read; at least {LeastOutcomes} are needed", nameof(outcomes));
         var sorted = outcomes.OrderBy(outcome => outcome.Evidence).ToArray();
         var knots = Knots(sorted);
         var thresholds = Thresholds(sorted);

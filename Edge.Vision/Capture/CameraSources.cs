@@ -35,17 +35,17 @@ public static class CameraSources
         return recording.IsOpened() && recording.FrameCount > 0 ? recording.FrameCount : null;
     }
 
-    /// <summary>What this machine lacks to decode pictures, with what to install; null if it lacks nothing.</summary>
-    public static string? Missing()
+    /// <summary>What this machine lacks to decode pictures, and what mends it; null if it lacks nothing.</summary>
+    public static (string Says, string Mend)? Missing()
     {
         try
         {
             OpenCv.Prepare();
             return null;
         }
-        catch (CaptureException missing)
+        catch (CaptureException)
         {
-            return missing.Message;
+            return OpenCv.Fault(AppContext.BaseDirectory);
         }
     }
 
@@ -66,7 +66,7 @@ public static class CameraSources
         if (!File.Exists(source)) throw new CaptureException($"{source}: no such file or folder");
         return PictureSource.IsPicture(source)
             ? new PictureSource(camera.Name, source, time)
-            : new RecordingSource(camera.Name, source, time);
+            : new RecordingSource(camera.Name, source, camera.Ffmpeg, time);
 
         LiveSource Live(Func<ILiveFeed> connect) => Supervise(camera, connect, time, log);
     }

@@ -2,11 +2,12 @@ using OpenCvSharp;
 
 namespace Edge.Vision.Capture;
 
-/// <summary>One picture, 8-bit BGR, with the time it was taken. Whoever receives a frame disposes it, and then keeps
+/// <summary>One picture with the time it was taken. Whoever receives a frame disposes it, and then keeps
 /// nothing that points into its pixels: the buffer is used again for a later frame.</summary>
 public sealed class Frame : IDisposable
 {
     private readonly FramePool? _pool;
+    private Mat? _colour;
     private int _disposed;
 
     internal Frame(Mat pixels, long index, TimeSpan position, DateTimeOffset capturedAt, FramePool? pool = null)
@@ -35,9 +36,28 @@ public sealed class Frame : IDisposable
     public int Width => Pixels.Width;
 
     /// <summary>Height in pixels.</summary>
-    public int Height => Pixels.Height;
+    public int Height => Planar.Is(Pixels) ? Planar.Height(Pixels.Height) : Pixels.Height;
 
+    /// <summary>As the decoder wrote it: 8-bit BGR, or <see cref="Planar"/>.</summary>
     internal Mat Pixels { get; }
+
+    /// <summary>The whole picture, 8-bit BGR; made when first asked for, where the decoder did not. Belongs to the frame.</summary>
+    internal Mat Colour
+    {
+        get
+        {
+            if (!Planar.Is(Pixels)) return Pixels;
+            if (_colour is not null) return _colour;
+            using var packed = new Mat();
+            _colour = new Mat();
+            Planar.ToBgr(Pixels, new Rect(0, 0, Width, Height), packed, _colour);
+            packed.SetTo(Scalar.Black);
+            return _colour;
+        }
+    }
+
+    /// <summary>A part of it without a conversion: BGR, or luma of studio range. The caller disposes the view, not the pixels.</summary>
+    internal Mat Glance(Rect part) => new(Pixels, part);
 
     /// <summary>The same pixels, said to be of another moment: of the two only one is disposed.</summary>
     public Frame At(TimeSpan position) => new(Pixels, Index, position, CapturedAt, _pool) { StillPath = StillPath };
@@ -46,6 +66,8 @@ public sealed class Frame : IDisposable
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        _colour?.SetTo(Scalar.Black);
+        _colour?.Dispose();
         if (_pool is null) Pixels.Dispose();
         else _pool.Return(Pixels);
     }

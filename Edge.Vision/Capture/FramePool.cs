@@ -20,15 +20,20 @@ internal sealed class FramePool : IDisposable
     public int Lent => Volatile.Read(ref _lent);
 
     /// <summary>An 8-bit BGR buffer of that size, black or never written.</summary>
-    public Mat Rent(int width, int height)
+    public Mat Rent(int width, int height) => Rent(width, height, MatType.CV_8UC3);
+
+    /// <summary>A buffer for a picture of that size in the form of <see cref="Planar"/>, zero or never written. Both sides are even.</summary>
+    public Mat RentPlanar(int width, int height) => Rent(width, Planar.Rows(height), MatType.CV_8UC1);
+
+    private Mat Rent(int width, int rows, MatType type)
     {
         Interlocked.Increment(ref _lent);
         while (_idle.TryDequeue(out var idle))
         {
-            if (idle.Width == width && idle.Height == height && idle.Type() == MatType.CV_8UC3) return idle;
+            if (idle.Width == width && idle.Height == rows && idle.Type() == type) return idle;
             idle.Dispose();
         }
-        return new Mat(height, width, MatType.CV_8UC3);
+        return new Mat(rows, width, type);
     }
 
     /// <summary>Takes charge of a buffer a decoder allocated, as if it had been rented.</summary>

@@ -1,3 +1,4 @@
+using Edge.Vision.Capture;
 using OpenCvSharp;
 
 namespace Edge.Vision.Detection;
@@ -21,10 +22,16 @@ internal sealed class MotionGate : IDisposable
 
     /// <summary>True where <paramref name="picture"/> differs from the last one for which this returned true, or that one is
     /// more than a heartbeat old.</summary>
+    /// <param name="picture">8-bit BGR, or luma of studio range.</param>
     public bool Opens(Mat picture, TimeSpan at)
     {
         Cv2.Resize(picture, _small, new Size(64, 36), interpolation: InterpolationFlags.Area);
-        Cv2.CvtColor(_small, _now, ColorConversionCodes.BGR2GRAY);
+        if (picture.Channels() == 1)
+        {
+            _small.CopyTo(_now);
+            Planar.Spread(_now);
+        }
+        else Cv2.CvtColor(_small, _now, ColorConversionCodes.BGR2GRAY);
         if (_examined is { } last && at - last < Heartbeat)
         {
             Cv2.Absdiff(_now, _before, _change);

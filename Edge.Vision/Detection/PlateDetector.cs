@@ -1,3 +1,4 @@
+using Edge.Vision.Capture;
 using Edge.Vision.Onnx;
 using Microsoft.ML.OnnxRuntime;
 using OpenCvSharp;
@@ -29,9 +30,13 @@ public sealed class PlateDetector : IDisposable
     /// <summary>The score from which the manifest calls it a plate.</summary>
     internal float Threshold => _manifest.Threshold;
 
+    /// <summary>True where luma alone does not do.</summary>
+    internal bool NeedsColour => _manifest.Input.Channels != ChannelOrder.Grey;
+
     /// <summary>Plates in <paramref name="picture"/>, best first, in its pixels.</summary>
     /// <param name="least">Also what scores lower than the manifest's threshold, down to this.</param>
-    /// <remarks>Borrows <paramref name="picture"/> (8-bit BGR); the caller still disposes it.</remarks>
+    /// <remarks>Borrows <paramref name="picture"/> (8-bit BGR; unless <see cref="NeedsColour"/> also luma of studio range); the caller still disposes
+    /// it.</remarks>
     internal List<PlateDetection> Detect(Mat picture, float least = 1)
     {
         var threshold = MathF.Min(least, Threshold);
@@ -46,13 +51,14 @@ public sealed class PlateDetector : IDisposable
         _layout = layout;
         // Colour first, then size: a grey picture is a third of the work to shrink.
         var source = picture;
-        if (_manifest.Input.Channels == ChannelOrder.Grey)
+        if (!NeedsColour && picture.Channels() != 1)
         {
             Cv2.CvtColor(picture, _coloured, ColorConversionCodes.BGR2GRAY);
             source = _coloured;
         }
         Cv2.Resize(source, _scaled, new Size(layout.ScaledWidth, layout.ScaledHeight), interpolation:
             layout.Scale < 1 ? InterpolationFlags.Area : InterpolationFlags.Linear);
+        if (picture.Channels() == 1) Planar.Spread(_scaled);
         _input.Write(0, _scaled, layout.Left, layout.Top);
 
         using var outputs = _model.Run(_input.Value);

@@ -49,7 +49,7 @@ public static class Footage
     {
         using (frame)
         {
-            Cv2.ImEncode(".jpg", frame.Pixels, out var jpeg, [(int)ImwriteFlags.JpegQuality, Quality]);
+            Cv2.ImEncode(".jpg", frame.Colour, out var jpeg, [(int)ImwriteFlags.JpegQuality, Quality]);
             return jpeg;
         }
     }

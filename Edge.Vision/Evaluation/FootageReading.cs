@@ -41,7 +41,8 @@ public sealed class FootageReading : IDisposable
     /// <param name="every">Time from one frame to the next.</param>
     /// <exception cref="CaptureException">The footage cannot be opened or decoded.</exception>
     /// <exception cref="ModelException">A model is missing, or is not what its manifest says.</exception>
-    public static async Task<FootageReading> OfAsync(IAsyncEnumerable<byte[]> shown, TimeSpan every, string models, PipelineOptions options, CancellationToken cancel)
+    public static async Task<FootageReading> OfAsync(IAsyncEnumerable<byte[]> shown, TimeSpan every, string models, PipelineOptions options,
+        CancellationToken cancel)
     {
         var reading = new FootageReading();
         using var pipeline = PlatePipeline.Open(models, options);

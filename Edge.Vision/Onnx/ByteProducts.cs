@@ -2,7 +2,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Edge.Vision.Onnx;
 
-/// <summary>How this processor multiplies 8-bit numbers. Before VNNI, x64 adds two products in 16 bits, which large ones overflow: boxes move by a pixel or two.
+/// <summary>How this processor multiplies 8-bit numbers. Before VNNI, x64 adds two products in 16 bits, which large ones overflow: boxes move by a pixel or
+/// two.
 /// ONNX Runtime then has a way that does not, half as fast; with it a model answers the same on every machine.</summary>
 internal static class ByteProducts
 {

@@ -71,7 +71,8 @@ internal static class ManifestReading
             else if (item.Value.ValueKind == JsonValueKind.Null && Nullable.GetUnderlyingType(property.PropertyType) is null && !property.IsSetNullable)
                 yield return $"{prefix}{item.Name}: must not be null";
             else if (item.Value.ValueKind != JsonValueKind.Null)
-                foreach (var problem in Problems(item.Value, Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType, $"{prefix}{item.Name}"))
+                foreach (var problem in Problems(item.Value, Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType,
+                    $"{prefix}{item.Name}"))
                     yield return problem;
         }
         foreach (var missing in contract.Properties.Where(property => property.IsRequired && !seen.Contains(property.Name)))

@@ -100,7 +100,8 @@ public sealed record ModelCheck
         {
             if (manifest.ValueKind == JsonValueKind.Object && manifest.TryGetProperty(name, out var entry) && entry.ValueKind == JsonValueKind.Object &&
                 entry.TryGetProperty("file", out var file) && file.ValueKind == JsonValueKind.String)
-                Open(name, file.GetString()!, entry.TryGetProperty("sha256", out var hash) && hash.ValueKind == JsonValueKind.String ? hash.GetString() : null)?.Dispose();
+                Open(name, file.GetString()!, entry.TryGetProperty("sha256", out var hash)
+                    && hash.ValueKind == JsonValueKind.String ? hash.GetString() : null)?.Dispose();
         }
 
         private InferenceSession? Open(string name, string fileName, string? sha256)

@@ -31,6 +31,17 @@ internal readonly record struct PlateCut(float CentreX, float CentreY, float Wid
     /// <summary>Grown on every side by <paramref name="share"/> of the width and of the height.</summary>
     public PlateCut Grow(float share) => this with { Width = Width * (1 + 2 * share), Height = Height * (1 + 2 * share) };
 
+    /// <summary>The upright box around it.</summary>
+    public PixelBox Around
+    {
+        get
+        {
+            var (sin, cos) = MathF.SinCos(MathF.Abs(Tilt));
+            var (x, y) = ((Width * cos + Height * sin) / 2, (Width * sin + Height * cos) / 2);
+            return new PixelBox(CentreX - x, CentreY - y, CentreX + x, CentreY + y);
+        }
+    }
+
     /// <summary>Where a pixel of a crop of <paramref name="width"/> × <paramref name="height"/> lies in the picture: two rows
     /// of an affine map, pixel centres at whole numbers.</summary>
     public (double A, double B, double C, double D, double E, double F) FromCrop(int width, int height)

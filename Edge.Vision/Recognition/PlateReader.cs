@@ -55,6 +55,9 @@ public sealed class PlateReader : IDisposable
     internal static OnnxModel OpenModel(string folder, RecogniserManifest manifest, int threads) =>
         OnnxModel.Open(folder, manifest, manifest.Input, manifest.Outputs(), manifest.Batches(), threads);
 
+    /// <summary>All that is looked at to read a plate, in the same pixels; interpolation looks a pixel further.</summary>
+    internal PixelBox Reach(PlateDetection plate) => Cut(plate).Grow(_manifest.Grow.Max()).Around;
+
     /// <summary>Reads the plate at <paramref name="box"/> of <paramref name="picture"/> into <paramref name="reading"/>.</summary>
     internal void Read(Mat picture, PixelBox box, Reading reading) => Read(picture, new PlateDetection(box, 1), reading);
 
@@ -63,7 +66,7 @@ public sealed class PlateReader : IDisposable
     /// returns or throws. Empty where no head gives probabilities.</remarks>
     internal void Read(Mat picture, PlateDetection plate, Reading reading)
     {
-        var cut = _manifest.Straighten ? PlateCut.Along(plate) : PlateCut.Upright(plate.Box);
+        var cut = Cut(plate);
         var usual = _more is null ? _manifest.Grow.Length : 1;
         try
         {
@@ -80,6 +83,8 @@ public sealed class PlateReader : IDisposable
             Wipe();
         }
     }
+
+    private PlateCut Cut(PlateDetection plate) => _manifest.Straighten ? PlateCut.Along(plate) : PlateCut.Upright(plate.Box);
 
     // The next plate may be an hour away, the next second look a day: nobody's pixels or votes wait for it.
     private void Wipe()

@@ -16,10 +16,13 @@ public sealed class PlateCrop : IDisposable
 
     private PlateCrop(Mat pixels) => _pixels = pixels;
 
+    /// <summary>All that is shown of a plate at <paramref name="box"/>.</summary>
+    internal static PixelBox Reach(PixelBox box) => box.Grow(Margin);
+
     /// <remarks>Borrows <paramref name="picture"/>; copies the plate's pixels.</remarks>
     internal static PlateCrop Of(Mat picture, PixelBox box)
     {
-        var grown = box.Grow(Margin);
+        var grown = Reach(box);
         var left = Math.Clamp((int)grown.Left, 0, picture.Width - 1);
         var top = Math.Clamp((int)grown.Top, 0, picture.Height - 1);
         var right = Math.Clamp((int)MathF.Ceiling(grown.Right), left + 1, picture.Width);

@@ -26,6 +26,9 @@ internal sealed class PlateTrack : IDisposable
     public float Score { get; private set; }
     public int Frames { get; private set; }
 
+    /// <summary>When it was read last.</summary>
+    public TimeSpan Read { get; set; }
+
     /// <summary>What all frames so far agree on.</summary>
     public Reading Conclusion { get; } = new();
 

@@ -16,10 +16,30 @@ internal sealed class PlateTracker : IDisposable
     private const int SamePlateEdits = 2;
     private const float Sure = 0.5f;
 
+    // A plate that was told of is followed by where it is, and read again so often, in case another stands in its place: a queue, or a cut in a recording.
+    private static readonly TimeSpan ReadAgain = TimeSpan.FromMilliseconds(250);
+    private const float SamePlace = 0.5f;
+
+    private static readonly Reading Unread = new();
+
     private readonly List<PlateTrack> _open = [];
 
     /// <summary>Tracks not yet lost.</summary>
     public IReadOnlyList<PlateTrack> Open => _open;
+
+    /// <summary>Gives the detection to a track that was told of already, stands there and was read a moment ago.</summary>
+    /// <returns>False where there is none: then the plate is to be read, and <see cref="Observe"/> to be told.</returns>
+    public bool TryFollow(TimeSpan at, PlateDetection detection)
+    {
+        foreach (var track in _open)
+        {
+            if (!track.Published || track.Last == at || at - track.Read >= ReadAgain) continue;
+            if (track.Predict(at).Overlap(detection.Box) < SamePlace) continue;
+            track.Add(at, detection, Unread);
+            return true;
+        }
+        return false;
+    }
 
     /// <summary>Gives the detection to the track it continues, or starts one.</summary>
     public PlateTrack Observe(TimeSpan at, PlateDetection detection, Reading reading)
@@ -35,6 +55,7 @@ internal sealed class PlateTracker : IDisposable
         }
         if (best is null) _open.Add(best = new PlateTrack(at, detection.Box));
         best.Add(at, detection, reading);
+        best.Read = at;
         return best;
     }
 

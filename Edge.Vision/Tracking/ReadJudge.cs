@@ -36,7 +36,8 @@ internal sealed class ReadJudge
                 : changed is null ? Refusal.Pattern
                 : !(evidence >= _leastEvidence) ? Refusal.Evidence
                 : agreed < (still ? 1 : _gate.Frames) ? Refusal.Frames : Refusal.None,
-            evidence, changed is { Count: > 0 } ? null : _model.Calibration?.Right(evidence), agreed, changed ?? [], PlateRegion.Of(_model.Region, reading.Regions));
+            evidence, changed is { Count: > 0 } ? null : _model.Calibration?.Right(evidence), agreed, changed ?? [],
+            PlateRegion.Of(_model.Region, reading.Regions));
     }
 }
 

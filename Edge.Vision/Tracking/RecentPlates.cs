@@ -11,6 +11,11 @@ internal sealed class RecentPlates : IDisposable
 
     private readonly List<(PlateText Plate, TimeSpan Until)> _plates = [];
 
+    public int Count => _plates.Count;
+
+    /// <summary>When the time of the first of them is over; null where there is none.</summary>
+    public TimeSpan? OverAt => _plates.Count == 0 ? null : _plates.Min(one => one.Until) + TimeSpan.FromTicks(1);
+
     /// <summary>True the first time a plate is seen within <see cref="Memory"/>; remembers a copy.</summary>
     public bool IsNew(PlateText plate, TimeSpan at)
     {
@@ -35,7 +40,8 @@ internal sealed class RecentPlates : IDisposable
         using (plate) IsNew(plate, track.Last);
     }
 
-    /// <summary>Wipes those whose time is over by <paramref name="at"/>: asked at every frame, not only when the next plate comes.</summary>
+    /// <summary>Wipes those whose time is over by <paramref name="at"/>: asked at every frame and when none
+    /// comes, not only when the next plate does.</summary>
     public void Forget(TimeSpan at)
     {
         for (var i = _plates.Count - 1; i >= 0; i--)

@@ -99,7 +99,8 @@ public static class AuditSearch
     private sealed class RawFilter(AuditQuery query)
     {
         private readonly byte[]? _from = query.From is { } from ? Encoding.ASCII.GetBytes(JsonTime.WriteMilliseconds(from)) : null;
-        private readonly byte[]? _to = query.To is { } to ? Encoding.ASCII.GetBytes(JsonTime.WriteMilliseconds(to.AddTicks(TimeSpan.TicksPerMillisecond - 1))) : null;
+        private readonly byte[]? _to = query.To is
+            { } to ? Encoding.ASCII.GetBytes(JsonTime.WriteMilliseconds(to.AddTicks(TimeSpan.TicksPerMillisecond - 1))) : null;
         private readonly byte[][] _actions = [.. query.Actions.Select(action => Member("action", AuditCode.Of(action)))];
 
         private readonly byte[]? _actor = query.Actor is { } actor ? Member("actor", actor) : null;

@@ -77,8 +77,10 @@ public sealed class Bundle : IDisposable
         if (_files.Read(LogFolder.CheckpointName, SignedNote.MaxBytes) is not { } bytes || !SignedNote.TryParse(bytes, out var note)
             || !Checkpoint.TryParse(note!.Text, out var checkpoint)) return; // said by the check of the checkpoint
         if (checkpoint!.Origin != manifest.Origin || checkpoint.Size != manifest.Size)
-            _findings.Add($"says {manifest.Origin} with {manifest.Size} entries, the checkpoint {checkpoint.Origin} with {checkpoint.Size}", BundleManifest.Name);
-        if (Sha256Hash.TryParse(manifest.Root, out var root) && root != checkpoint.Root) _findings.Add("says another root than the checkpoint", BundleManifest.Name, expected: checkpoint.Root, actual: root);
+            _findings.Add($"says {manifest.Origin} with {manifest.Size} entries, the checkpoint {checkpoint.Origin} with {checkpoint.Size}",
+                BundleManifest.Name);
+        if (Sha256Hash.TryParse(manifest.Root, out var root) && root != checkpoint.Root)
+            _findings.Add("says another root than the checkpoint", BundleManifest.Name, expected: checkpoint.Root, actual: root);
         foreach (var file in _log.Enumerate().Where(file => file.Kind == LogFileKind.Disclosure).Take(1))
             _findings.Add("an export carries nothing that is concealed in the clear", file.Name);
         var parts = _files.Names.Where(SealedDisclosures.IsPart).ToList();
@@ -97,6 +99,7 @@ public sealed class Bundle : IDisposable
             if (_files.Read(SealedDisclosures.NameOf(i), SealedPart.MaxJson) is { } sealedPart
                 && !SealedDisclosures.TryOpen(sealedPart, i, checkpoint, auditor, _log.Opened))
                 _findings.Add("does not open: it was changed, or is of another export", SealedDisclosures.NameOf(i));
-        if (_log.Opened.Count != manifest.Disclosed) _findings.Add($"{manifest.Disclosed} entries should be disclosed, {_log.Opened.Count} are", BundleManifest.Name);
+        if (_log.Opened.Count != manifest.Disclosed)
+            _findings.Add($"{manifest.Disclosed} entries should be disclosed, {_log.Opened.Count} are", BundleManifest.Name);
     }
 }

@@ -86,7 +86,8 @@ internal static class BundleTar
                 if (!BundleNames.IsPlain(name)) throw new BundleException($"file {names.Count + 1} of the archive has a name that no file of a bundle has");
                 if (!TrySize(header, out var size) || !header.AsSpan().SequenceEqual(Header(name, size)))
                     throw new BundleException($"{name}: not a plain file in the one spelling of a bundle's archive; unpack it and give the folder");
-                if (names.Count > 0 && string.CompareOrdinal(names[^1], name) >= 0) throw new BundleException($"{name} is twice in the archive, or out of order");
+                if (names.Count > 0 && string.CompareOrdinal(names[^1], name) >= 0)
+                    throw new BundleException($"{name} is twice in the archive, or out of order");
                 if (names.Count == BundleNames.MostFiles) throw new BundleException($"more than {BundleNames.MostFiles} files");
                 if (size > length - at - 3 * Block) throw new BundleException("the archive is cut short");
                 names.Add(name);
@@ -114,7 +115,8 @@ internal static class BundleTar
         {
             var bytes = new byte[count];
             ReadExactly(bytes, at);
-            if (bytes.AsSpan().ContainsAnyExcept((byte)0)) throw new BundleException(string.Create(CultureInfo.InvariantCulture, $"byte {at} or later of the archive is to be zero"));
+            if (bytes.AsSpan().ContainsAnyExcept((byte)0))
+                throw new BundleException(string.Create(CultureInfo.InvariantCulture, $"byte {at} or later of the archive is to be zero"));
         }
 
         private void ReadExactly(Span<byte> bytes, long at)

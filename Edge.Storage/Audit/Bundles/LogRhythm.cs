@@ -23,7 +23,8 @@ public sealed class LogRhythm
         if (_boot != boot) (_boot, _summary) = (boot, null);
         if (action != AuditAction.IntervalSummary) return;
         // Two within a minute are the last two before a stop.
-        if (_summary is { } before && time - before is var every && every >= TimeSpan.FromMinutes(1) && (_shortest is null || every < _shortest)) _shortest = every;
+        if (_summary is { } before && time - before is var every && every >= TimeSpan.FromMinutes(1) && (_shortest is null || every < _shortest))
+            _shortest = every;
         _summary = time;
     }
 }

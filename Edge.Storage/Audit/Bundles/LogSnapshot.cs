@@ -94,7 +94,8 @@ internal sealed class LogSnapshot
         var folder = $"{full}.p";
         var path = _folder.PathOf(folder);
         var widths = Directory.Exists(path) ? Directory.GetFiles(path).Select(Path.GetFileName)
-            .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var width) ? width : 0).Where(width => width > tile.Width).Order().ToList() : [];
+            .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var width) ? width : 0).Where(width => width > tile.Width)
+            .Order().ToList() : [];
         return [.. widths.Select(width => $"{folder}/{Canonical.Decimal(width)}"), full.ToString()];
     }
 }

@@ -41,7 +41,8 @@ internal static class SealedDisclosures
     /// <summary>Opens one part. False if it was not sealed to this key for this place, or is not in its one spelling.</summary>
     public static bool TryOpen(byte[] part, int number, Checkpoint checkpoint, RecipientKey auditor, SortedDictionary<long, string> into)
     {
-        if (!SealedPart.TryParse(part, out var sealedPart) || !sealedPart.TryOpen(auditor, Header(checkpoint, number), out var body, SealedUse.Disclosures)) return false;
+        if (!SealedPart.TryParse(part, out var sealedPart) || !sealedPart.TryOpen(auditor, Header(checkpoint, number), out var body, SealedUse.Disclosures))
+            return false;
         var text = Encoding.ASCII.GetString(body);
         CryptographicOperations.ZeroMemory(body);
         if (!text.EndsWith('\n')) return false;

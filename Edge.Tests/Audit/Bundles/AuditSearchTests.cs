@@ -18,8 +18,10 @@ public sealed class AuditSearchTests : IDisposable
                 log.AppendMany(LogLab.Entries(10, 10 * i));
                 log.Append(new AuditEntry
                 {
-                    Action = AuditAction.OrderSearch, Actor = AuditEntry.APerson, Person = ConcealedValue.Person($"somebody-{i % 3}"), Role = AuditRole.Investigator,
-                    Case = ConcealedValue.Case($"2026-{i % 4}"), Purpose = "stolen-vehicle", Count = i, Outcome = i % 7 == 0 ? AuditOutcome.Refused("no-case") : AuditOutcome.Done,
+                    Action = AuditAction.OrderSearch, Actor = AuditEntry.APerson, Person = ConcealedValue.Person($"somebody-{i % 3}"),
+                    Role = AuditRole.Investigator,
+                    Case = ConcealedValue.Case($"2026-{i % 4}"), Purpose = "stolen-vehicle", Count = i,
+                    Outcome = i % 7 == 0 ? AuditOutcome.Refused("no-case") : AuditOutcome.Done,
                 });
                 _lab.Time.Advance(TimeSpan.FromMinutes(1));
             }
@@ -27,11 +29,14 @@ public sealed class AuditSearchTests : IDisposable
         (AuditQuery Query, Func<AuditEntry, bool> Is)[] queries =
         [
             (new AuditQuery(), _ => true),
-            (new AuditQuery { From = start.AddMinutes(10), To = start.AddMinutes(20) }, entry => entry.Time >= start.AddMinutes(10) && entry.Time < start.AddMinutes(20)),
-            (new AuditQuery { Actions = [AuditAction.OrderSearch, AuditAction.HitStored] }, entry => entry.Action is AuditAction.OrderSearch or AuditAction.HitStored),
+            (new AuditQuery { From = start.AddMinutes(10), To = start.AddMinutes(20) },
+                entry => entry.Time >= start.AddMinutes(10) && entry.Time < start.AddMinutes(20)),
+            (new AuditQuery { Actions = [AuditAction.OrderSearch, AuditAction.HitStored] },
+                entry => entry.Action is AuditAction.OrderSearch or AuditAction.HitStored),
             (new AuditQuery { Done = false }, entry => entry.Outcome.Reason is not null),
             (new AuditQuery { Done = true, Role = AuditRole.Investigator }, entry => entry.Outcome.Reason is null && entry.Role == AuditRole.Investigator),
-            (new AuditQuery { Reason = "no-case", Actions = [AuditAction.OrderSearch] }, entry => entry.Outcome.Reason == "no-case" && entry.Action == AuditAction.OrderSearch),
+            (new AuditQuery { Reason = "no-case", Actions = [AuditAction.OrderSearch] },
+                entry => entry.Outcome.Reason == "no-case" && entry.Action == AuditAction.OrderSearch),
             (new AuditQuery { Purpose = "stolen-vehicle" }, entry => entry.Purpose == "stolen-vehicle"),
             (new AuditQuery { Actor = "agent" }, entry => entry.Actor == "agent"),
         ];

@@ -28,7 +28,8 @@ public sealed class BundleTests : IDisposable
         var (one, two, folder) = (Export("one.tar"), Export("two.tar"), Export("folder"));
         Assert.Equal(File.ReadAllBytes(one), File.ReadAllBytes(two));
         Assert.All([Verify(one), Verify(folder)], report => Assert.True(report.Holds, Said(report)));
-        Assert.DoesNotContain(_lab.Files(folder), file => file.StartsWith("disclosures", StringComparison.Ordinal) || file.StartsWith("sealed", StringComparison.Ordinal));
+        Assert.DoesNotContain(_lab.Files(folder),
+            file => file.StartsWith("disclosures", StringComparison.Ordinal) || file.StartsWith("sealed", StringComparison.Ordinal));
         using var archive = new BundleTar.Files(one);
         Assert.Equal(_lab.Files(folder), archive.Names);
     }
@@ -49,7 +50,8 @@ public sealed class BundleTests : IDisposable
     {
         _lab.Fill(700);
         var full = Export("full.tar", _auditor);
-        Assert.Contains("140 of 140 concealed values disclosed", Verify(full, _auditor).Checks.Single(check => check.Name == "disclosures").Detail, StringComparison.Ordinal);
+        Assert.Contains("140 of 140 concealed values disclosed", Verify(full, _auditor).Checks.Single(check => check.Name == "disclosures").Detail,
+            StringComparison.Ordinal);
         var closed = Verify(full);
         Assert.True(closed.Holds);
         Assert.Contains("0 of 140", closed.Checks.Single(check => check.Name == "disclosures").Detail, StringComparison.Ordinal);
@@ -234,7 +236,8 @@ public sealed class BundleTests : IDisposable
             watch.Look(new EntryMoment(index, start.AddHours(at.Hours), at.Boot, at.Action));
         (double, string, AuditAction)[] entries =
         [
-            At(0, "one", AuditAction.AgentStart), At(0.25, "one"), At(0.5, "one"), At(5, "one"), At(5.1, "one", AuditAction.AgentStop), At(9, "two", AuditAction.AgentStart),
+            At(0, "one", AuditAction.AgentStart), At(0.25, "one"), At(0.5, "one"), At(5, "one"), At(5.1, "one", AuditAction.AgentStop),
+            At(9, "two", AuditAction.AgentStart),
             At(8, "two"), At(9.5, "three"),
         ];
         foreach (var (i, entry) in entries.Index()) Look(i, entry);

@@ -69,7 +69,8 @@ internal sealed class MjpegFeed(CameraAddress camera) : ILiveFeed
         _response = _http.Send(request, HttpCompletionOption.ResponseHeadersRead, _cut.Token);
         // A blocked read of the body does not look at the token; taking the connection away ends it.
         _cut.Token.Register(_response.Dispose);
-        if (_response.StatusCode != HttpStatusCode.OK) throw new CaptureException($"{camera}: {Advice(_response.StatusCode)}") { Fault = FaultOf(_response.StatusCode) };
+        if (_response.StatusCode != HttpStatusCode.OK)
+            throw new CaptureException($"{camera}: {Advice(_response.StatusCode)}") { Fault = FaultOf(_response.StatusCode) };
         _parser = Parser(_response.Content.Headers.ContentType);
         _body = _response.Content.ReadAsStream(_cut.Token);
     }

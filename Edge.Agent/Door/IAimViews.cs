@@ -1,6 +1,6 @@
 using Edge.Vision.Aiming;
 
-namespace Edge.Agent.LanConsole;
+namespace Edge.Agent.Door;
 
 /// <summary>Asks to look through a camera for a while: a message, that may go to another process.</summary>
 /// <param name="Camera">Its configured name.</param>

@@ -1,9 +1,10 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Edge.Vision.Capture.Rtsp;
+namespace Edge.Vision.Capture.Decoding;
 
 /// <summary>
 /// A decoder in a process of its own, so that its crash or its hang is not ours. It leads its own process group, which
@@ -19,20 +20,25 @@ internal sealed partial class FfmpegChild : IDisposable
     private readonly Task<byte[]> _complaint;
     private string? _lastWords;
 
-    private FfmpegChild(Process process)
+    private FfmpegChild(Process process, Complaints? said)
     {
         _process = process;
+        Output = process.StandardOutput.BaseStream is PipeStream pipe ? new ChildOutput(pipe.SafePipeHandle) : process.StandardOutput.BaseStream;
         // Its last words matter, not its first: a stream that runs for weeks may grumble all the time.
-        _complaint = Task.Run(() => LastBytesAsync(process.StandardError.BaseStream));
+        _complaint = Task.Run(() => LastBytesAsync(process.StandardError.BaseStream, said));
     }
 
+    /// <summary>Takes a piece of what a child says.</summary>
+    internal delegate void Complaints(ReadOnlySpan<byte> piece);
+
     /// <summary>What it writes to its standard output.</summary>
-    public Stream Output => _process.StandardOutput.BaseStream;
+    public Stream Output { get; }
 
     /// <summary>Starts <paramref name="program"/> and gives it <paramref name="input"/> on standard input, where no
     /// other user of the machine can read it, unlike its arguments.</summary>
+    /// <param name="said">Told what it writes to standard error, piece by piece.</param>
     /// <exception cref="CaptureException">util-linux is missing.</exception>
-    public static FfmpegChild Start(string program, IEnumerable<string> arguments, string input)
+    public static FfmpegChild Start(string program, IEnumerable<string> arguments, string input, Complaints? said = null)
     {
         // setsid before setpriv: neither forks here, so the id we get is ffmpeg's and its group's.
         var start = new ProcessStartInfo("/usr/bin/setsid", [.. Leash(Environment.GetEnvironmentVariable), program, .. arguments])
@@ -54,7 +60,7 @@ internal sealed partial class FfmpegChild : IDisposable
         {
             throw new CaptureException("cannot start /usr/bin/setsid: install util-linux", failure) { Fault = CameraFault.Missing };
         }
-        var child = new FfmpegChild(process);
+        var child = new FfmpegChild(process, said);
         try
         {
             process.StandardInput.Write(input);
@@ -96,20 +102,27 @@ internal sealed partial class FfmpegChild : IDisposable
         _process.Dispose();
     }
 
-    private static async Task<byte[]> LastBytesAsync(Stream stream)
+    private static async Task<byte[]> LastBytesAsync(Stream stream, Complaints? said)
     {
-        var kept = Array.Empty<byte>();
+        var (kept, length) = (new byte[LongestComplaint], 0);
         var chunk = new byte[1024];
         try
         {
             while (await stream.ReadAsync(chunk) is var read and > 0)
-                kept = [.. kept.AsSpan(Math.Max(0, kept.Length + read - LongestComplaint)..^0), .. chunk.AsSpan(0, read)];
+            {
+                said?.Invoke(chunk.AsSpan(0, read));
+                var over = Math.Max(0, length + read - LongestComplaint);
+                kept.AsSpan(over, length - over).CopyTo(kept);
+                length -= over;
+                chunk.AsSpan(0, read).CopyTo(kept.AsSpan(length));
+                length += read;
+            }
         }
         catch (Exception failure) when (failure is IOException or ObjectDisposedException)
         {
             // The pipe is gone with the process.
         }
-        return kept;
+        return kept[..length];
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]

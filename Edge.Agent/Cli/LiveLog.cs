@@ -1,0 +1,48 @@
+using Edge.Storage.Audit;
+using Edge.Storage.Files;
+
+namespace Edge.Agent.Cli;
+
+/// <summary>The folder of a log that its agent may be writing meanwhile: the files at its end are replaced with each entry, so that what was listed may be gone
+/// when it is read.</summary>
+internal static class LiveLog
+{
+    private const int Attempts = 5;
+
+    /// <summary>Reads it, and again from where it is by then as long as reading fails and it has gone on; what comes of the last reading counts.</summary>
+    /// <param name="checkpoint">Its checkpoint as it is now; null for what nobody writes.</param>
+    /// <param name="holds">Whether a reading found nothing wrong.</param>
+    /// <exception cref="IOException">It cannot be read, and nobody has written it.</exception>
+    public static T Read<T>(Func<byte[]?> checkpoint, Func<T> read, Func<T, bool> holds)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var before = checkpoint();
+            try
+            {
+                if (read() is var found && (holds(found) || attempt == Attempts || !HasGoneOn())) return found;
+            }
+            catch (IOException) when (attempt < Attempts && HasGoneOn())
+            {
+            }
+
+            bool HasGoneOn() => before is not null && checkpoint() is { } now && !now.AsSpan().SequenceEqual(before);
+        }
+    }
+
+    /// <summary>The checkpoint of the log in a folder; null for an archive, and where none can be read.</summary>
+    public static byte[]? CheckpointOf(string path)
+    {
+        if (!Directory.Exists(path)) return null;
+        try
+        {
+            using var file = PlainFile.OpenRead(Path.Combine(path, "checkpoint"));
+            var bytes = new byte[SignedNote.MaxBytes];
+            return bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using Edge.Agent.Fleet;
+
+namespace Edge.Agent.Evaluation;
+
+/// <summary>How long alerts took, from the moments when cameras showed pictures and those when a hub's lines came. Told from any thread.</summary>
+internal sealed class AlertTimes
+{
+    // The box writes milliseconds.
+    private static readonly TimeSpan Rounding = TimeSpan.FromMilliseconds(2);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string Camera, string Text), List<Passing>> _shown = [];
+    private readonly List<double> _fromDeciding = [], _fromFirst = [];
+
+    /// <summary>Vehicles shown so far.</summary>
+    public int Shown
+    {
+        get { lock (_gate) return _shown.Values.Sum(passings => passings.Count); }
+    }
+
+    /// <summary>Alerts that came of them, each once.</summary>
+    public int Arrived
+    {
+        get { lock (_gate) return _fromDeciding.Count; }
+    }
+
+    /// <summary>A vehicle comes into view; the caller then adds each picture of it.</summary>
+    public Passing Show(string camera, string text)
+    {
+        var passing = new Passing();
+        lock (_gate)
+        {
+            if (!_shown.TryGetValue((camera, text), out var passings)) _shown.Add((camera, text), passings = []);
+            passings.Add(passing);
+        }
+        return passing;
+    }
+
+    /// <summary>A picture of it leaves the camera.</summary>
+    public void Add(Passing passing, DateTimeOffset at)
+    {
+        lock (_gate) passing.Pictures.Add(at);
+    }
+
+    /// <summary>An alert is there.</summary>
+    /// <param name="read">The box's own time of the picture that decided.</param>
+    public void Arrive(string camera, string text, DateTimeOffset read, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            if (!_shown.TryGetValue((camera, text), out var passings)) return;
+            var passing = passings.LastOrDefault(one => !one.Told && one.Pictures.Count > 0 && one.Pictures[0] <= read + Rounding);
+            if (passing is null) return;
+            passing.Told = true;
+            _fromDeciding.Add((now - passing.Pictures.Last(at => at <= read + Rounding)).TotalMilliseconds);
+            _fromFirst.Add((now - passing.Pictures[0]).TotalMilliseconds);
+        }
+    }
+
+    /// <summary>From the picture that decided, and from the first that shows the vehicle; null where none came.</summary>
+    public (Latency? Deciding, Latency? First) Latencies()
+    {
+        lock (_gate) return (Latency.Of(_fromDeciding), Latency.Of(_fromFirst));
+    }
+
+    /// <summary>Half of the alerts alone, by their order: what a second run would have said.</summary>
+    public IReadOnlyList<Latency> Halves()
+    {
+        lock (_gate)
+            return [.. _fromDeciding.Chunk(Math.Max(1, (_fromDeciding.Count + 1) / 2)).Select(half => Latency.Of(half)!)];
+    }
+
+    /// <summary>One vehicle going by once.</summary>
+    internal sealed class Passing
+    {
+        public List<DateTimeOffset> Pictures { get; } = [];
+
+        public bool Told { get; set; }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using Edge.Vision.Capture;
+using Edge.Vision.Onnx;
+using OpenCvSharp;
+
+namespace Edge.Vision.Evaluation;
+
+/// <summary>Streets with vehicles that nobody owns: plates in plain letters on a grey road, as many as are wanted and no two alike. Their pictures measure how
+/// long a hit takes, not how well plates are read.</summary>
+public static class DrawnStreet
+{
+    private const int Width = 1280, Height = 720;
+    private const int PlateWidth = 240, PlateHeight = 60;
+    private const int Columns = 3;
+    private const int Quality = 90;
+
+    // Without letters that look like digits.
+    private const string Letters = "ABCEFHKLMNPRTVX", Digits = "23456789";
+
+    /// <summary>The most plates of one street.</summary>
+    public const int MostPlates = 6;
+
+    /// <summary>Streets all of whose plates these models read as they are drawn, with their texts: without end, the same each time.</summary>
+    /// <param name="plates">How many stand in each.</param>
+    /// <exception cref="ModelException">A model is missing, or is not what its manifest says.</exception>
+    /// <exception cref="CaptureException">OpenCV does not load.</exception>
+    public static async IAsyncEnumerable<(byte[] Jpeg, IReadOnlyList<string> Texts)> ReadAsync(int plates, string models,
+        [EnumeratorCancellation] CancellationToken cancel)
+    {
+        using var pipeline = PlatePipeline.Open(models, new PipelineOptions());
+        for (var seed = 1; ; seed++)
+        {
+            var (jpeg, texts) = Draw(plates, seed);
+            var unread = texts.ToHashSet(StringComparer.Ordinal);
+            await using var picture = new JpegSource(new[] { jpeg }.ToAsyncEnumerable(), TimeSpan.Zero, isStill: true);
+            await foreach (var passage in pipeline.ReadAsync(picture, cancel))
+                using (passage)
+                    if (passage.Accepted) unread.RemoveWhere(text => passage.Plate.Ascii.SequenceEqual(Encoding.ASCII.GetBytes(text)));
+            if (unread.Count == 0) yield return (jpeg, texts);
+        }
+    }
+
+    /// <summary>A street as a JPEG of 1280 × 720 pixels, and its plates.</summary>
+    /// <param name="plates">How many stand there, 1 to <see cref="MostPlates"/>.</param>
+    /// <param name="seed">The same seed gives the same street.</param>
+    /// <exception cref="CaptureException">OpenCV does not load.</exception>
+    public static (byte[] Jpeg, IReadOnlyList<string> Texts) Draw(int plates, int seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(plates);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(plates, MostPlates);
+        OpenCv.Prepare();
+        var chance = new Random(seed);
+        using var street = new Mat(Height, Width, MatType.CV_8UC3, Scalar.All(96));
+        var texts = new List<string>();
+        for (var i = 0; i < plates; i++)
+        {
+            texts.Add(Text(chance));
+            var (column, row) = (i % Columns, i / Columns);
+            Vehicle(street, 80 + column * 400 + chance.Next(60), 200 + row * 260 + chance.Next(60), texts[i]);
+        }
+        Cv2.ImEncode(".jpg", street, out var jpeg, [(int)ImwriteFlags.JpegQuality, Quality]);
+        return (jpeg, texts);
+    }
+
+    private static void Vehicle(Mat street, int left, int top, string text)
+    {
+        Cv2.Rectangle(street, new Rect(left - 40, top - 90, PlateWidth + 80, 180), new Scalar(60, 40, 35), thickness: -1);
+        Cv2.Rectangle(street, new Rect(left, top, PlateWidth, PlateHeight), Scalar.White, thickness: -1);
+        Cv2.Rectangle(street, new Rect(left, top, PlateWidth, PlateHeight), Scalar.Black, thickness: 2);
+        Cv2.PutText(street, text, new Point(left + 18, top + 46), HersheyFonts.HersheySimplex, 1.45, Scalar.Black, thickness: 4, LineTypes.AntiAlias);
+    }
+
+    private static string Text(Random chance) =>
+        string.Concat(Enumerable.Range(0, 7).Select(place => place is 2 or 3 or 4 ? Digits[chance.Next(Digits.Length)] : Letters[chance.Next(Letters.Length)]));
+}
