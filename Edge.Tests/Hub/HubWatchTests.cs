@@ -65,8 +65,8 @@ public sealed class HubWatchTests : IDisposable
         await Eventually.True(() => lost.Count > 0, "the hub noticed");
         await broker.StartAgainAsync();
         await using var box = await LinkAsync(broker.Address, "box-1");
-        await Eventually.True(() => box.PublishAsync(new Publication(_box.Topic(EventType.Hit), _box.Hit(1)), Cancel)
-            .GetAwaiter().GetResult().Outcome == PublishOutcome.Acknowledged, "the hub is subscribed again");
+        await Eventually.True(async () => (await box.PublishAsync(new Publication(_box.Topic(EventType.Hit), _box.Hit(1)), Cancel)).Outcome
+            == PublishOutcome.Acknowledged, "the hub is subscribed again");
 
         Assert.Equal([1], Sequences(await showing));
         Assert.Equal(BrokerFailure.Lost, lost[0]);

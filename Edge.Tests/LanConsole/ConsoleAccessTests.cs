@@ -249,16 +249,16 @@ public sealed class ConsoleAccessTests
             await socket.ConnectAsync(IPAddress.Loopback, lab.Port, Cancel);
         }
         using var anybody = lab.Browser(certificate: null);
-        await Eventually.True(() => Refused(anybody), "it is hung up on");
+        await Eventually.True(() => RefusedAsync(anybody), "it is hung up on");
         lab.Time.Advance(TimeSpan.FromMinutes(1));
         using var later = await anybody.GetAsync("/policy", Cancel);
         Assert.Equal(HttpStatusCode.OK, later.StatusCode);
 
-        static bool Refused(HttpClient browser)
+        static async Task<bool> RefusedAsync(HttpClient browser)
         {
             try
             {
-                using var answer = browser.GetAsync("/policy", Cancel).GetAwaiter().GetResult();
+                using var answer = await browser.GetAsync("/policy", Cancel);
                 return false;
             }
             catch (HttpRequestException)

@@ -43,8 +43,11 @@ public sealed class ConsolePagesTests
         var entry = Assert.Single(lab.Logged(AuditAction.AimViewed));
         Assert.Equal((AuditEntry.APerson, AuditRole.Technician, 2L), (entry.Actor, entry.Role, entry.Sequence));
         Assert.Equal(("south-lane", AimRequest.Longest), Assert.Single(lab.Cameras.Asked) is var asked ? (asked.Camera, asked.For) : default);
-        await Eventually.True(() => browser.GetAsync("/aim/south-lane/picture", Cancel).GetAwaiter().GetResult().StatusCode == HttpStatusCode.OK,
-            "the picture");
+        await Eventually.True(async () =>
+        {
+            using var answer = await browser.GetAsync("/aim/south-lane/picture", Cancel);
+            return answer.StatusCode == HttpStatusCode.OK;
+        }, "the picture");
         Assert.Equal(lab.Cameras.View.Jpeg, await browser.GetByteArrayAsync("/aim/south-lane/picture", Cancel));
         // Another camera's picture was not asked for.
         using (var other = await browser.GetAsync("/aim/north-lane/picture", Cancel)) Assert.Equal(HttpStatusCode.NotFound, other.StatusCode);
@@ -71,8 +74,8 @@ public sealed class ConsolePagesTests
         await using var lab = await ConsoleLab.StartAsync();
         using var browser = await lab.InAsync("tech-7");
         await BeginAsync(browser, "north-lane");
-        await Eventually.True(() => browser.GetStringAsync("/aim/north-lane/look", Cancel).GetAwaiter().GetResult()
-            .Contains("\"n\":1", StringComparison.Ordinal), "the picture");
+        await Eventually.True(async () => (await browser.GetStringAsync("/aim/north-lane/look", Cancel)).Contains("\"n\":1", StringComparison.Ordinal),
+            "the picture");
         using var look = JsonDocument.Parse(await browser.GetStringAsync("/aim/north-lane/look", Cancel));
         var checks = look.RootElement.GetProperty("checks").EnumerateArray()
             .ToDictionary(check => check.GetProperty("quality").GetString()!, check => check.GetProperty("words").GetString());

@@ -7,10 +7,13 @@ internal static class Eventually
 {
     /// <param name="expectation">What is awaited, for the failure's message.</param>
     /// <param name="seconds">How long it may take before the test fails.</param>
-    public static async Task True(Func<bool> condition, string expectation, double seconds = 20)
+    public static Task True(Func<bool> condition, string expectation, double seconds = 20) => True(() => Task.FromResult(condition()), expectation, seconds);
+
+    /// <summary>The same of what has to be asked for.</summary>
+    public static async Task True(Func<Task<bool>> condition, string expectation, double seconds = 20)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds), TimeProvider.System);
-        while (!condition())
+        while (!await condition())
         {
             Assert.False(patience.IsCancellationRequested, $"{expectation}: not within {seconds} s");
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, TestContext.Current.CancellationToken);
