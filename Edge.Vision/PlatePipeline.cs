@@ -135,6 +135,7 @@ public sealed class PlatePipeline : IDisposable
             if (next.IsCompletedSuccessfully && await next) frames.Current.Dispose(); // again, where it was examined: that does nothing
         }
         foreach (var passage in ConcludeAll(source, origin)) yield return passage;
+        _recent.Forget(TimeSpan.MaxValue); // no frame comes that would
     }
 
     /// <summary>How long after the last frame something is to be forgotten though no other comes; null where nothing is remembered.</summary>

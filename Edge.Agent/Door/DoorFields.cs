@@ -120,6 +120,14 @@ internal ref struct DoorReader(ReadOnlySpan<byte> fields)
         return _bad ? 0 : value;
     }
 
+    /// <summary>A time of the monotonic clock, within some seven thousand years of its beginning: no difference of two overflows.</summary>
+    public TimeSpan Moment()
+    {
+        var ticks = Long();
+        Demand(ticks is >= -(long.MaxValue / 4) and <= long.MaxValue / 4);
+        return _bad ? TimeSpan.Zero : TimeSpan.FromTicks(ticks);
+    }
+
     /// <summary>A share, 0 to 1; neither NaN nor minus zero.</summary>
     public float Share()
     {

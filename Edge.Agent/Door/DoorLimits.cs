@@ -35,6 +35,9 @@ internal static class DoorLimits
     /// <summary>Hits that vision keeps until they are stored.</summary>
     public const int MostWaiting = 256;
 
+    /// <summary>How long a live camera's next one waits for room: meanwhile its pipeline forgets nobody, and is to have forgotten after five seconds.</summary>
+    public static readonly TimeSpan RoomWithin = TimeSpan.FromSeconds(3);
+
     /// <summary>How long it keeps one.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromMinutes(10);
 

@@ -45,7 +45,7 @@ internal sealed partial class Doorkeeper
                         (message as ToAgent.Hit)?.What.Dispose(); // it comes again
                         return;
                     }
-                    Hear(message);
+                    Judge(message);
                 }
                 await StoredAsync();
             }
@@ -88,6 +88,19 @@ internal sealed partial class Doorkeeper
             }
             aimed.ForEach(camera => door.Aim(door._seen, camera));
             return true;
+        }
+
+        /// <summary>What it says must not end the agent, whatever comes of it in the arithmetic below.</summary>
+        private void Judge(ToAgent message)
+        {
+            try
+            {
+                Hear(message);
+            }
+            catch (Exception unforeseen) when (unforeseen is ArithmeticException or ArgumentException)
+            {
+                throw new DoorRefusedException(DoorRefusal.Malformed);
+            }
         }
 
         private void Hear(ToAgent message)

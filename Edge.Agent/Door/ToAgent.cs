@@ -172,7 +172,7 @@ internal abstract record ToAgent
         for (var i = 0; i < entries.Length; i++) entries[i] = fields.Whole(i == 0 ? 0 : entries[i - 1] + 1, DoorLimits.MostLists * DoorLimits.MostEntries);
         fields.Demand(entries.Length > 0);
         var camera = fields.Byte(DoorLimits.MostCameras - 1);
-        var seen = TimeSpan.FromTicks(fields.Long());
+        var seen = fields.Moment();
         var ascii = fields.Bytes(fields.Byte(PlateText.MaxLength));
         var confidences = new float[ascii.Length];
         for (var i = 0; i < confidences.Length; i++) confidences[i] = fields.Share();
@@ -244,7 +244,7 @@ internal abstract record ToAgent
 
     private static View ReadView(ref DoorReader fields)
     {
-        var (camera, seen) = (fields.Byte(DoorLimits.MostCameras - 1), TimeSpan.FromTicks(fields.Long()));
+        var (camera, seen) = (fields.Byte(DoorLimits.MostCameras - 1), fields.Moment());
         var (width, height, brightness, plates) = (fields.Short(), fields.Short(), fields.Double(0, 255), fields.Short());
         var (now, minute) = (ReadPlate(ref fields), ReadPlate(ref fields));
         var (frames, seconds, reads, unread) =

@@ -1,4 +1,5 @@
 using Edge.Agent.Device;
+using Edge.Agent.Door;
 using Edge.Agent.Hits;
 using Edge.Vision;
 using Edge.Vision.Aiming;
@@ -62,12 +63,14 @@ internal sealed class CameraLoop(
             counter.Discarded();
             return;
         }
-        // Where nobody takes the hits, this waits as long as it does: starting again would lose what waits in memory.
+        // Where nobody takes the hits, a recording waits as long as it does: starting again would lose what waits in memory.
         // Of a camera that is silent no frame is in hand: none is to be awaited afterwards either.
         var hadFrame = examining.Rest();
         try
         {
-            await waiting.AddAsync(name, time.GetUtcNow() - passage.SeenAt, Sighting.Of(passage), asked, stop);
+            var taken = await waiting.AddAsync(name, time.GetUtcNow() - passage.SeenAt, Sighting.Of(passage), asked,
+                camera.IsLive ? DoorLimits.RoomWithin : null, stop);
+            if (!taken) counter.Discarded();
         }
         catch (OperationCanceledException)
         {

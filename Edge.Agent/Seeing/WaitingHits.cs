@@ -3,13 +3,14 @@ using Edge.Agent.Hits;
 
 namespace Edge.Agent.Seeing;
 
-/// <summary>Hits on their way through the door, in memory until the agent has stored them: bounded in number, so that pipelines wait, and in
-/// time, so that nothing waits for an agent that does not come. Thread-safe.</summary>
+/// <summary>Hits on their way through the door, in memory until the agent has stored them: bounded in number, so that a recording waits and a live camera's
+/// next ones are given up, and in time, so that nothing waits for an agent that does not come. Thread-safe.</summary>
 internal sealed class WaitingHits(TimeProvider time) : IDisposable
 {
     private readonly LinkedList<Waiting> _waiting = [];
     private readonly SemaphoreSlim _room = new(DoorLimits.MostWaiting);
     private long _numbered, _givenUp;
+    private volatile bool _full; // one has waited for room in vain, and none was made since
 
     /// <summary>Rung when one more waits.</summary>
     public Action? Rung { get; set; }
@@ -25,26 +26,31 @@ internal sealed class WaitingHits(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>Takes one in, once there is room. Owns <paramref name="seen"/> from here on. Cancelled before there is, it is wiped and counted as given up.</summary>
+    /// <summary>Takes one in, once there is room. Owns <paramref name="seen"/> from here on: where it is not taken in, it is wiped and counted as given up.</summary>
     /// <param name="camera">Its name: its place may be another by the time it is sent.</param>
     /// <param name="age">How long ago it was seen; a recording's own times may lie anywhere.</param>
     /// <param name="asked">What the lists have said of it.</param>
-    public async ValueTask AddAsync(string camera, TimeSpan age, Sighting seen, WatchedLists.Asked? asked, CancellationToken cancel)
+    /// <param name="within">How long it waits for room, unless another has in vain: of a camera whose vehicles do not wait. Null: until there is room.</param>
+    /// <returns>False where there was none in time.</returns>
+    public async ValueTask<bool> AddAsync(string camera, TimeSpan age, Sighting seen, WatchedLists.Asked? asked, TimeSpan? within, CancellationToken cancel)
     {
         try
         {
-            // Being told to stop does not lose a hit for which there is room.
-            if (!_room.Wait(0, CancellationToken.None)) await _room.WaitAsync(cancel);
+            if (!await HasRoomAsync(within, cancel))
+            {
+                GiveUp(seen);
+                return false;
+            }
         }
         catch
         {
-            seen.Dispose();
-            lock (_waiting) _givenUp++;
+            GiveUp(seen);
             throw;
         }
         var ago = TimeSpan.FromTicks(Math.Clamp(age.Ticks, 0, DoorLimits.LongestLook.Ticks));
         lock (_waiting) _waiting.AddLast(new Waiting(camera, time.Monotonic() - ago, time.Monotonic(), seen, asked));
         Rung?.Invoke();
+        return true;
     }
 
     /// <summary>The first that was not sent on this link; null if there is none. It stays here.</summary>
@@ -116,10 +122,41 @@ internal sealed class WaitingHits(TimeProvider time) : IDisposable
         _room.Dispose();
     }
 
+    private async ValueTask<bool> HasRoomAsync(TimeSpan? within, CancellationToken cancel)
+    {
+        // Being told to stop does not lose a hit for which there is room.
+        if (_room.Wait(0, CancellationToken.None)) return true;
+        if (within is not { } patience)
+        {
+            await _room.WaitAsync(cancel);
+            return true;
+        }
+        if (_full) return false;
+        using var over = new CancellationTokenSource(patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancel);
+        try
+        {
+            await _room.WaitAsync(either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            _full = true;
+            return false;
+        }
+    }
+
+    private void GiveUp(Sighting seen)
+    {
+        seen.Dispose();
+        lock (_waiting) _givenUp++;
+    }
+
     private void Drop(Waiting hit)
     {
         if (!_waiting.Remove(hit)) return;
         hit.What.Dispose();
+        _full = false;
         _room.Release();
     }
 

@@ -78,7 +78,7 @@ internal sealed class TreeChecks(LogFolder folder, IReadOnlyList<LogFile> all, l
     // Hashing and reading of the entries on every core; growing the tree from what that gives, in order, on one.
     private bool TakeBundles()
     {
-        var bundles = (size + TilePath.FullWidth - 1) / TilePath.FullWidth;
+        var bundles = size / TilePath.FullWidth + (size % TilePath.FullWidth == 0 ? 0 : 1); // of any size: it may be a stranger's
         var derived = new DerivedBundle[BundlesAtOnce];
         for (long first = 0; first < bundles; first += BundlesAtOnce)
         {

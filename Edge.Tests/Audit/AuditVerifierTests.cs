@@ -1,5 +1,6 @@
 using System.Text;
 using Edge.Storage.Audit;
+using Edge.Storage.Audit.Bundles;
 using Edge.Storage.Keys;
 using Edge.Tests.Support;
 
@@ -231,12 +232,25 @@ public sealed class AuditVerifierTests : IDisposable
         Put("checkpoint", SignedNote.Sign(new Checkpoint(LogLab.Origin, 1, Merkle.Leaf(spaced)).ToText(), LogLab.Origin, _lab.Key).ToBytes());
         var failed = Assert.Single(_lab.Verify().Checks, check => check.Result == CheckResult.Failed);
         Assert.Equal(("format", "tile/entries/000.p/1"), (failed.Name, failed.File));
+    }
 
-        void Put(string name, byte[] bytes)
-        {
-            var path = Path.Combine(_lab.Directory, name);
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            File.WriteAllBytes(path, bytes);
-        }
+    [Fact]
+    public void A_checkpoint_of_more_entries_than_can_be_counted_is_an_answer_whoever_signed_it()
+    {
+        _lab.Fill(3);
+        using var stranger = SigningKey.Create();
+        Put("checkpoint", LogLab.Sign(new Checkpoint(LogLab.Origin, long.MaxValue, Merkle.Empty), stranger));
+        var report = _lab.Verify();
+        Assert.False(report.Holds);
+        Assert.Equal(CheckResult.Failed, report.Checks.Single(check => check.Name == "signature").Result);
+        var refused = Assert.Throws<AuditDamagedException>(() => new LogSnapshot(new LogFolder(_lab.Directory)));
+        Assert.Contains("more than any log has", refused.Message, StringComparison.Ordinal);
+    }
+
+    private void Put(string name, byte[] bytes)
+    {
+        var path = Path.Combine(_lab.Directory, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllBytes(path, bytes);
     }
 }

@@ -181,6 +181,15 @@ public sealed class RecordingSourceTests : IDisposable
     }
 
     [Fact]
+    public void A_header_that_tells_of_a_thousand_years_tells_nothing()
+    {
+        byte[] header = [.. "RIFF"u8, 0, 0, 0, 0, .. "AVI LIST"u8, 0, 0, 0, 0, .. "hdrlavih"u8, 56, 0, 0, 0, .. Enumerable.Repeat((byte)0xff, 20)];
+        Assert.Equal(52, header.Length);
+        using var file = new MemoryStream(header);
+        Assert.Null(RecordingFile.PlayingTime(file));
+    }
+
+    [Fact]
     public void No_bytes_make_the_reader_of_lengths_throw_or_loop() =>
         Gen.Select(Gen.OneOf(Gen.Const("\0\0\0\u0010ftypisom\0\0\0\0"), Gen.Const("RIFF"), Gen.Const("\u001a\u0045\u00df\u00a3"), Gen.Const("")),
             Gen.Byte.Array[0, 200]).Sample((begins, bytes) =>

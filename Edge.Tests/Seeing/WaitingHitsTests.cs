@@ -65,7 +65,7 @@ public sealed class WaitingHitsTests : IDisposable
     }
 
     [Fact]
-    public async Task When_it_is_full_the_pipeline_waits_until_one_is_stored()
+    public async Task When_it_is_full_a_recording_waits_until_one_is_stored()
     {
         for (var i = 0; i < DoorLimits.MostWaiting; i++) await AddAsync();
         var next = AddAsync();
@@ -73,6 +73,28 @@ public sealed class WaitingHitsTests : IDisposable
         _waiting.Forget(_waiting.Next()!);
         await next;
         Assert.Equal(DoorLimits.MostWaiting, _waiting.Count);
+    }
+
+    [Fact]
+    public async Task When_it_is_full_a_live_camera_waits_three_seconds_and_then_no_more_until_there_is_room()
+    {
+        for (var i = 0; i < DoorLimits.MostWaiting; i++) await AddAsync();
+        var late = TryAddAsync();
+        _time.Advance(DoorLimits.RoomWithin - TimeSpan.FromMilliseconds(1));
+        Assert.False(late.IsCompleted);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        var (taken, seen) = await late;
+        Assert.False(taken);
+        Assert.All(seen.Plate.Ascii.ToArray(), letter => Assert.Equal(0, letter));
+        Assert.False((await TryAddAsync()).Taken); // at once: what else is in the picture is not kept meanwhile
+        Assert.Equal((DoorLimits.MostWaiting, 2L), (_waiting.Count, _waiting.GivenUp));
+
+        _waiting.Forget(_waiting.Next()!);
+        Assert.True((await TryAddAsync()).Taken);
+        var next = TryAddAsync();
+        Assert.False(next.IsCompleted);
+        _waiting.Forget(_waiting.Next()!);
+        Assert.True((await next).Taken);
     }
 
     [Theory]
@@ -90,9 +112,20 @@ public sealed class WaitingHitsTests : IDisposable
 
     private async Task<Sighting> AddAsync(TimeSpan age = default, string camera = "lane-1")
     {
-        using var passage = Passages.Of("AB123CD");
-        var seen = Sighting.Of(passage);
-        await _waiting.AddAsync(camera, age, seen, asked: null, Cancel);
+        var seen = Seen();
+        Assert.True(await _waiting.AddAsync(camera, age, seen, asked: null, within: null, Cancel));
         return seen;
+    }
+
+    private async Task<(bool Taken, Sighting Seen)> TryAddAsync()
+    {
+        var seen = Seen();
+        return (await _waiting.AddAsync("lane-1", default, seen, asked: null, DoorLimits.RoomWithin, Cancel), seen);
+    }
+
+    private static Sighting Seen()
+    {
+        using var passage = Passages.Of("AB123CD");
+        return Sighting.Of(passage);
     }
 }

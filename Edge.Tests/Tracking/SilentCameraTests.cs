@@ -65,6 +65,16 @@ public sealed class SilentCameraTests : IDisposable
         Assert.All(remembered.Where(one => one.At > seen + TimeSpan.FromSeconds(1.2) && one.At <= seen + Kept), one => Assert.Equal((0, 1), one.Item2));
     }
 
+    [Fact]
+    public async Task With_its_last_frame_a_recording_is_forgotten()
+    {
+        await using var source = new Shown(isLive: false);
+        source.ShowClip(InView);
+        source.End();
+        await ReadAsync(source, Cancel);
+        Assert.Equal((1, (0, 0)), (_passages, _pipeline.Remembered));
+    }
+
     public void Dispose()
     {
         _pipeline.Dispose();

@@ -57,7 +57,7 @@ public static class AimLimits
     public static IReadOnlyList<AimCheck> Judge(AimFigures figures)
     {
         ArgumentNullException.ThrowIfNull(figures);
-        var vehicles = figures.Reads + figures.Unread;
+        var vehicles = (long)figures.Reads + figures.Unread; // as a stranger may say them
         double? read = vehicles >= VehiclesNeeded ? (double)figures.Reads / vehicles : null;
         var reads = new AimCheck(AimQuality.Reads, read, read is null ? null : read >= LeastReads);
         return figures.Minute is not { } plate

@@ -29,8 +29,7 @@ internal static class RecordingFile
         Span<byte> head = stackalloc byte[52];
         if (!TryRead(file, 0, head)) return null;
         if (IsAvi(head) && head[24..].StartsWith("avih"u8))
-            return TimeSpan.FromMicroseconds((double)BinaryPrimitives.ReadUInt32LittleEndian(head[32..]) *
-                BinaryPrimitives.ReadUInt32LittleEndian(head[48..]));
+            return Playing((double)BinaryPrimitives.ReadUInt32LittleEndian(head[32..]) * BinaryPrimitives.ReadUInt32LittleEndian(head[48..]) / 1e6);
         if (!IsMp4(head)) return null;
         var movie = Boxes(file, 0, file.Length).FirstOrDefault(box => box.Is("moov"));
         var header = Boxes(file, movie.Content, Math.Min(movie.End, file.Length)).FirstOrDefault(box => box.Is("mvhd"));
@@ -40,9 +39,11 @@ internal static class RecordingFile
         var scale = BinaryPrimitives.ReadUInt32BigEndian(times[(wide ? 20 : 12)..]);
         var duration = wide
             ? BinaryPrimitives.ReadUInt64BigEndian(times[24..]) : BinaryPrimitives.ReadUInt32BigEndian(times[16..]);
-        var seconds = scale == 0 ? 0 : (double)duration / scale;
-        return seconds is > 0 and < 1e8 ? TimeSpan.FromSeconds(seconds) : null;
+        return scale == 0 ? null : Playing((double)duration / scale);
     }
+
+    // A header may say anything.
+    private static TimeSpan? Playing(double seconds) => seconds is > 0 and < 1e8 ? TimeSpan.FromSeconds(seconds) : null;
 
     private static bool IsAvi(ReadOnlySpan<byte> head) => head.StartsWith("RIFF"u8);
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Edge.Vision.Capture.Decoding;
 using OpenCvSharp;
@@ -14,6 +15,7 @@ internal sealed class RecordingSource : ICameraSource
     private const double LeastShare = 0.9;
 
     // What goes on for longer is no recording; a damaged one, or a decoder that was taken over, may say anything.
+    private const double SlowestRate = 1 / 60.0; // frames a second
     private const double LongestSeconds = 366 * 86_400.0;
 
     // One waits while one is examined.
@@ -97,6 +99,11 @@ internal sealed class RecordingSource : ICameraSource
         {
             failure = new CaptureException($"{_path}: it cannot be read: {surprise.Message}", surprise);
         }
+        catch (Exception unforeseen) when (unforeseen is ArithmeticException or ArgumentException or ExternalException)
+        {
+            // This thread's end would be the process's: not for what one film says of itself.
+            failure = new CaptureException($"{_path}: it cannot be read ({unforeseen.GetType().Name}): the file is damaged", unforeseen);
+        }
         finally
         {
             _vitals.Become(CameraState.Stopped, (failure as CaptureException)?.Message);
@@ -109,7 +116,7 @@ internal sealed class RecordingSource : ICameraSource
     private (TimeSpan Interval, int Frames) Open()
     {
         using var recording = OpenRecording();
-        return (TimeSpan.FromSeconds(1 / (recording.Fps is > 0 and < 1000 ? recording.Fps : 25)), recording.FrameCount);
+        return (TimeSpan.FromSeconds(1 / (recording.Fps is > SlowestRate and < 1000 ? recording.Fps : 25)), recording.FrameCount);
     }
 
     private VideoCapture OpenRecording()

@@ -21,10 +21,12 @@ internal sealed class LogSnapshot
         var signed = folder.ReadCheckpoint();
         if (signed is null || !SignedNote.TryParse(signed, out var parsed) || !Checkpoint.TryParse(parsed!.Text, out var checkpoint))
             throw new AuditDamagedException(folder.Root, "there is no checkpoint: is this the folder of a log?");
-        (Checkpoint, Note) = (checkpoint!, parsed);
+        if (checkpoint!.Size / TilePath.FullWidth > BundleNames.MostFiles / 2)
+            throw new AuditDamagedException(folder.Root, $"its checkpoint says {checkpoint.Size} entries: more than any log has");
+        (Checkpoint, Note) = (checkpoint, parsed);
         _files[LogFolder.CheckpointName] = () => signed;
-        foreach (var (name, note) in EndsOfEpochs(checkpoint!)) _files[name] = () => note;
-        foreach (var tile in Tiles(checkpoint!.Size)) _files[tile.ToString()] = () => Read(tile);
+        foreach (var (name, note) in EndsOfEpochs(checkpoint)) _files[name] = () => note;
+        foreach (var tile in Tiles(checkpoint.Size)) _files[tile.ToString()] = () => Read(tile);
     }
 
     public Checkpoint Checkpoint { get; }
