@@ -58,8 +58,9 @@ public sealed class ReconnectTests : IDisposable
             var grandchild = int.Parse(await File.ReadAllTextAsync(_folder.File("ffmpeg.pid"), TestContext.Current.CancellationToken));
             Assert.True(Directory.Exists($"/proc/{grandchild}"));
             // The next decoder shows a picture at once, so the state itself may pass unseen.
-            await Eventually.TrueAsTimePasses(_time, () => source.Health.Reconnects > 0, "cut and opened again");
+            await Eventually.TrueAsTimePasses(_time, () => source.Health.LastError is not null, "cut");
             Assert.Equal("camera north: no picture for 3 s; check its power and network", source.Health.LastError);
+            await Eventually.TrueAsTimePasses(_time, () => source.Health.Reconnects > 0, "opened again");
             await Eventually.True(() => !Directory.Exists($"/proc/{grandchild}") || IsZombie(grandchild), "its children killed");
         }
         Assert.Empty(Children.OfThisProcess(_folder.Path));

@@ -128,11 +128,16 @@ public sealed class CheckupTests : IDisposable
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var answering = listener.AcceptTcpClientAsync(Cancel).AsTask().ContinueWith(accepted => accepted.GetAwaiter().GetResult().Dispose(), Cancel,
-            TaskContinuationOptions.None, TaskScheduler.Default);
+        var answering = HangUpAsync();
         var rows = await RowsAsync("broker", Patient(broker: new BrokerAddress("127.0.0.1", ((IPEndPoint)listener.LocalEndpoint).Port)));
         Assert.Equal(Verdict.Bad, rows[0].Verdict);
         await answering;
+
+        async Task HangUpAsync()
+        {
+            using var client = await listener.AcceptTcpClientAsync(Cancel);
+            _ = await client.GetStream().ReadAsync(new byte[64 * 1024], Cancel); // what is left unread would be a reset, as if nobody had answered
+        }
     }
 
     [Fact]

@@ -147,6 +147,7 @@ public sealed class CompromisedVisionTests
     {
         await using var lab = new DoorLab();
         using (var vision = await lab.EnterAsync()) await vision.SayAsync([0, 0, 0, 0]);
+        var refused = lab.Time.GetUtcNow();
         await Eventually.True(() => !lab.Incidents.IsEmpty, "an incident");
         using var next = await lab.ConnectAsync();
         await next.SayAsync(new ToAgent.Hello(DoorLimits.Version));
@@ -155,6 +156,7 @@ public sealed class CompromisedVisionTests
         Assert.False(heard.IsCompleted);
         await Eventually.TrueAsTimePasses(lab.Time, () => heard.IsCompleted, "the next one is let in");
         Assert.IsType<ToVision.Welcome>(await heard);
+        Assert.True(lab.Time.GetUtcNow() - refused >= DoorLimits.ShutFor, $"{lab.Time.GetUtcNow() - refused}");
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Edge.Tests.Support;
 
 namespace Edge.Tests.Fuzzing;
 
@@ -7,6 +8,7 @@ namespace Edge.Tests.Fuzzing;
 /// No input makes a parser throw, hang or keep memory. A few thousand inputs each in every run of the tests; <c>EDGE_FUZZ=N</c> tries N, at most
 /// <c>EDGE_FUZZ_SECONDS</c> long; <c>EDGE_FUZZ_RECORD=FOLDER</c> goes on where the last such run ended: see docs/fuzzing.md.
 /// </summary>
+[Collection(nameof(Processes))]
 public sealed class ParserFuzzTests
 {
     private const int FewOfThem = 2_000;

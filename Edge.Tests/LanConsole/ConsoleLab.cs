@@ -249,6 +249,8 @@ internal sealed partial class ConsoleLab : IAsyncDisposable
     /// <summary>Cameras that show one picture to whoever asks, and say who asked.</summary>
     internal sealed class FakeCameras : IAimViews
     {
+        private int _ended;
+
         public AimView View { get; set; } = new(Lists.Now, [0xFF, 0xD8, 0xFF, 0xD9], new AimFigures
         {
             Width = 1920, Height = 1080, Brightness = 96, Plates = 1, Seconds = 60, Reads = 14, Unread = 1, FramesWithPlate = 120,
@@ -260,7 +262,8 @@ internal sealed partial class ConsoleLab : IAsyncDisposable
 
         public List<AimRequest> Asked { get; } = [];
 
-        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        /// <summary>Viewings that are over.</summary>
+        public int Ended => Volatile.Read(ref _ended);
 
         public async IAsyncEnumerable<AimView> WatchAsync(AimRequest request, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
         {
@@ -272,7 +275,7 @@ internal sealed partial class ConsoleLab : IAsyncDisposable
             }
             yield return View;
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            Ended.TrySetResult();
+            Interlocked.Increment(ref _ended);
         }
     }
 }

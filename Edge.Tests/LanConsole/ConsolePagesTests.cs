@@ -64,8 +64,12 @@ public sealed class ConsolePagesTests
         using var browser = await lab.InAsync("tech-7");
         await BeginAsync(browser, "north-lane");
         using (await ConsoleLab.PostAsync(browser, "/aim/north-lane/stop", ("form", await ConsoleLab.FormAsync(browser, "/aim")))) { }
-        await lab.Cameras.Ended.Task.WaitAsync(Cancel);
+        await Eventually.True(() => lab.Cameras.Ended == 1, "nobody looks");
         using (var over = await browser.GetAsync("/aim/north-lane/look", Cancel)) Assert.Equal(HttpStatusCode.Gone, over.StatusCode);
+
+        await BeginAsync(browser, "north-lane");
+        using (await ConsoleLab.PostAsync(browser, "/logout", ("form", await ConsoleLab.FormAsync(browser, "/aim")))) { }
+        await Eventually.True(() => lab.Cameras.Ended == 2, "nobody looks");
     }
 
     [Fact]
@@ -107,7 +111,7 @@ public sealed class ConsolePagesTests
         await using var lab = await ConsoleLab.StartAsync();
         using var browser = await lab.InAsync("audit-1");
         using (await ConsoleLab.PostAsync(browser, "/log/verify", ("form", await ConsoleLab.FormAsync(browser, "/log")), ("quarter", "2026Q4"))) { }
-        await Eventually.True(() => browser.GetStringAsync("/log", Cancel).GetAwaiter().GetResult().Contains("√ Log verified", StringComparison.Ordinal),
+        await Eventually.True(async () => (await browser.GetStringAsync("/log", Cancel)).Contains("√ Log verified", StringComparison.Ordinal),
             "the log is verified");
         var report = await browser.GetStringAsync("/log/report?quarter=2026Q4", Cancel);
         Assert.Contains("October to December 2026", report, StringComparison.Ordinal);

@@ -39,14 +39,19 @@ public sealed class ConsoleStrangerTests
     [Fact]
     public async Task Whoever_holds_connections_leaves_room_for_others()
     {
-        await using var lab = await ConsoleLab.StartAsync();
-        var held = new List<TcpClient>();
+        await using var lab = await ConsoleLab.StartAsync(publicPolicy: true);
+        var held = new List<HttpClient>();
         try
         {
-            for (var i = 0; i < ConsoleServer.MostAtOnceOfOne; i++) held.Add(await ConnectAsync(lab));
+            for (var i = 0; i < ConsoleServer.MostAtOnceOfOne; i++)
+            {
+                held.Add(lab.Browser(certificate: null));
+                await LookAsync(held[i]); // counted, and kept
+            }
             Assert.True(await IsTurnedAwayAsync(lab));
+            foreach (var one in held) await LookAsync(one);
             held[0].Dispose();
-            await Eventually.True(() => held[1].Connected, "the others stay");
+            await Eventually.True(async () => !await IsTurnedAwayAsync(lab), "there is room for another");
             Assert.True(ConsoleServer.MostAtOnceOfOne * 4 <= ConsoleServer.MostAtOnce);
         }
         finally
@@ -64,6 +69,12 @@ public sealed class ConsoleStrangerTests
         many.Headers.ContentType!.CharSet = null;
         using var answer = await browser.PostAsync("/login", many, Cancel);
         Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+    }
+
+    private static async Task LookAsync(HttpClient browser)
+    {
+        using var page = await browser.GetAsync("/policy", Cancel);
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
     }
 
     private static async Task<TcpClient> ConnectAsync(ConsoleLab lab)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Edge.Agent.Cli;
 using Edge.Agent.Enrolment;
 using Edge.Agent.Fleet;
@@ -46,7 +47,10 @@ public sealed class FleetTests : IDisposable
             "0", "--folder",
             _folder.Path, "--json");
         var output = process.StandardOutput.ReadToEndAsync(Cancel);
-        while (await process.StandardError.ReadLineAsync(Cancel) is { } line && !line.Contains("seconds 10/", StringComparison.Ordinal)) { }
+        string? line;
+        do line = await process.StandardError.ReadLineAsync(Cancel);
+        while (line is not null && !Regex.IsMatch(line, "seconds [1-9][0-9]+/"));
+        Assert.NotNull(line);
         var error = process.StandardError.ReadToEndAsync(Cancel);
         // A terminal tells everybody in the foreground: the hub and the broker too.
         using var kill = Process.Start("/bin/sh", ["-c", $"kill -INT {process.Id} $(pgrep -P {process.Id})"]);

@@ -157,7 +157,7 @@ public sealed class PublishedHotlistTests : IDisposable
         box.Refresh();
         witnesses.Cosign(1);
         var good = File.ReadAllBytes(ProofFile(agency));
-        File.WriteAllBytes(ProofFile(agency), [.. good[..^3], (byte)'A', .. good[^2..]]);
+        File.WriteAllBytes(ProofFile(agency), [.. good[..^3], good[^3] == (byte)'A' ? (byte)'B' : (byte)'A', .. good[^2..]]);
         for (var i = 0; i < 3; i++) box.Refresh();
         Assert.Single(box.Logged(AuditAction.TrustRefused));
         Assert.Empty(box.WhoLooksFor("CD456"));

@@ -12,7 +12,6 @@ using Edge.Agent.Forgetting;
 using Edge.Agent.Hub;
 using Edge.Agent.Publishing;
 using Edge.Storage.Audit;
-using Edge.Storage.Audit.Bundles;
 using Edge.Storage.Keys;
 using Edge.Tests.Matching;
 using Edge.Tests.Support;
@@ -23,6 +22,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Edge.Tests.Scenarios;
 
 /// <summary>The configuration is taken anew while vehicles pass before the real pipeline: every hit arrives, once; what is wrong changes nothing.</summary>
+[Collection(nameof(Processes))] // a machine that stands still for seconds sees a vehicle twice, or not at all
 public sealed class ReloadTests : IDisposable
 {
     private static readonly string Clip = Path.Combine(AppContext.BaseDirectory, "clip", "street.mp4");
@@ -293,11 +293,7 @@ public sealed class ReloadTests : IDisposable
 
         public Task Running => _running ??= host.RunAsync(_stop.Token);
 
-        public IReadOnlyList<AuditEntry> Logged(AuditAction action)
-        {
-            using var log = Bundle.Open(host.AuditFolder);
-            return [.. AuditSearch.In(log, new AuditQuery { Actions = [action] }).Select(match => match.Entry!)];
-        }
+        public IReadOnlyList<AuditEntry> Logged(AuditAction action) => RunningLog.Entries(host.AuditFolder, action);
 
         public async Task StopAsync()
         {

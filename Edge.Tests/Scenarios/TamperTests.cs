@@ -8,7 +8,6 @@ using Edge.Agent.Hub;
 using Edge.Agent.Orders;
 using Edge.Agent.Publishing;
 using Edge.Storage.Audit;
-using Edge.Storage.Audit.Bundles;
 using Edge.Storage.Json;
 using Edge.Storage.Keys;
 using Edge.Tests.Device;
@@ -57,12 +56,8 @@ public sealed class TamperTests : IDisposable
         else Assert.NotEmpty(keys);
     }
 
-    private static IEnumerable<string> Incidents(string audit)
-    {
-        if (!File.Exists(Path.Combine(audit, "checkpoint"))) return [];
-        using var log = Bundle.Open(audit);
-        return [.. AuditSearch.In(log, new AuditQuery { Actions = [AuditAction.Incident] }).Select(match => $"{match.Entry!.Kind} {match.Entry.Detail}")];
-    }
+    private static IEnumerable<string> Incidents(string audit) =>
+        RunningLog.Entries(audit, AuditAction.Incident).Select(entry => $"{entry.Kind} {entry.Detail}");
 
     private AgentConfiguration Configure(bool destroys)
     {

@@ -1,4 +1,4 @@
-using Edge.Tests.Capture;
+using Edge.Tests.Support;
 using Edge.Tests.Scenarios;
 
 namespace Edge.Tests.Soak;

@@ -74,7 +74,7 @@ internal sealed class HostileBroker : IAsyncDisposable
         {
             while (true) clients.Add(ConverseAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
         }
-        catch (Exception end) when (end is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception end) when (end is OperationCanceledException or SocketException or InvalidOperationException)
         {
         }
         await Task.WhenAll(clients);

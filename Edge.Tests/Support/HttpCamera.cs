@@ -42,7 +42,7 @@ internal sealed class HttpCamera : IAsyncDisposable
         {
             while (true) connections.Add(ConverseAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
         }
-        catch (Exception end) when (end is OperationCanceledException or SocketException)
+        catch (Exception end) when (end is OperationCanceledException or SocketException or InvalidOperationException)
         {
         }
         await Task.WhenAll(connections);

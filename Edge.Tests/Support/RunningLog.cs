@@ -1,0 +1,17 @@
+using Edge.Agent.Cli;
+using Edge.Storage.Audit;
+using Edge.Storage.Audit.Bundles;
+
+namespace Edge.Tests.Support;
+
+/// <summary>The audit log of a box that runs: the files at its end are replaced while they are read.</summary>
+internal static class RunningLog
+{
+    /// <summary>Every entry of this action; none where there is no log yet.</summary>
+    public static IReadOnlyList<AuditEntry> Entries(string folder, AuditAction action) => LiveLog.CheckpointOf(folder) is null ? []
+        : LiveLog.Read(() => LiveLog.CheckpointOf(folder), () =>
+        {
+            using var log = Bundle.Open(folder);
+            return AuditSearch.In(log, new AuditQuery { Actions = [action] }).Select(match => match.Entry!).ToList();
+        }, _ => true);
+}
