@@ -202,7 +202,7 @@ verifier() {
 
 # package [ARCHITECTURE…]: all of them, with the verifier and checksums; named ones alone for whoever is trying something.
 package() {
-    need dpkg python3 xz-utils
+    need dpkg python3
     command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: see https://learn.microsoft.com/dotnet/core/install/linux-debian"
     local version architecture published name
     version=$(project_version)

@@ -86,5 +86,5 @@ done
 (cd "$stage" && find . -path ./DEBIAN -prune -o -type f -printf '%P\0' | sort -z | xargs -0 md5sum) > "$stage/DEBIAN/md5sums"
 
 find "$stage" -print0 | xargs -0 touch --no-dereference --date="@$SOURCE_DATE_EPOCH"
-# One thread: how xz cuts its input depends on how many there are.
-dpkg-deb --root-owner-group --threads-max=1 -Zxz -z"${COMPRESSION:-6}" --build "$stage" "$out" >/dev/null
+# zstd: a box unpacks it in a ninth of the time that xz takes, and the file is a tenth larger. One thread: how the input is cut depends on how many there are.
+dpkg-deb --root-owner-group --threads-max=1 -Zzstd -z"${COMPRESSION:-19}" --build "$stage" "$out" >/dev/null

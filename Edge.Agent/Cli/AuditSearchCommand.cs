@@ -61,33 +61,37 @@ internal sealed class AuditSearchCommand
         var path = parse.GetValue(_path)!;
         if (Reach.Fault(path) is { } missing) return Failure.Say(ExitCode.Usage, $"{path}: {missing}");
         if (Query(parse) is not { } query) return ExitCode.Usage;
-        using var bundle = AuditInputs.Open(path, parse.GetValue(_auditorKey), parse.GetValue(_passphrase));
-        if (parse.GetValue(_key) is { } key)
+        NoteKey? log = null, firstEpoch = null;
+        try
         {
-            NoteKey log;
-            NoteKey? firstEpoch;
-            try
+            if (parse.GetValue(_key) is { } key)
             {
                 log = AuditVerifier.Log(AuditInputs.Vkey(key));
                 firstEpoch = AuditInputs.FirstEpoch(log, key, epochKey: null);
             }
-            catch (FormatException notKey)
-            {
-                return Failure.Say(ExitCode.Usage, $"--key: {notKey.Message}");
-            }
-            if (!bundle.Verify(log, null, [], out _, firstEpoch).Holds) return Failure.Say(ExitCode.Verification, $"{path} does not verify: see audit verify");
         }
-        return Show(parse, bundle, query, stop);
+        catch (FormatException notKey)
+        {
+            return Failure.Say(ExitCode.Usage, $"--key: {notKey.Message}");
+        }
+        var read = LiveLog.Read(() => LiveLog.CheckpointOf(path), () =>
+        {
+            var bundle = AuditInputs.Open(path, parse.GetValue(_auditorKey), parse.GetValue(_passphrase));
+            return (bundle, holds: log is null || bundle.Verify(log, null, [], out _, firstEpoch).Holds, matches: AuditSearch.In(bundle, query));
+        }, of => of.holds);
+        using var searched = read.bundle;
+        return read.holds ? Show(parse, searched, read.matches, query, stop)
+            : Failure.Say(ExitCode.Verification, $"{path} does not verify: see audit verify");
     }
 
-    private ExitCode Show(ParseResult parse, Bundle bundle, AuditQuery query, CancellationToken stop)
+    private ExitCode Show(ParseResult parse, Bundle bundle, IEnumerable<AuditMatch> matches, AuditQuery query, CancellationToken stop)
     {
         var (json, disclose, output) = (parse.GetValue(_json), parse.GetValue(_disclose), parse.InvocationConfiguration.Output);
         var (limit, last, onlyCount) = (parse.GetValue(_limit) ?? int.MaxValue, parse.GetValue(_last), parse.GetValue(_count));
         long found = 0, unreadable = 0;
         var newest = new Queue<AuditMatch>();
         var header = json || onlyCount;
-        foreach (var match in AuditSearch.In(bundle, query))
+        foreach (var match in matches)
         {
             stop.ThrowIfCancellationRequested();
             if (match.Entry is null)

@@ -10,7 +10,7 @@ internal static class CommandLine
     /// 90 s.</summary>
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(80);
 
-    public static async Task<int> RunAsync(RootCommand root, string[] args)
+    public static async Task<int> RunAsync(Command root, string[] args)
     {
         var parsed = root.Parse(args);
         if (parsed.Errors.Count == 0)

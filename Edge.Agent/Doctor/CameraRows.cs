@@ -22,6 +22,8 @@ internal static class CameraRows
     {
         if (patient.Configuration is not { } configuration) return [Finding.Skipped("cameras", "there is no usable configuration")];
         if (patient.Health is { } health) return [.. health.Cameras.Select(camera => Row(camera, configuration, patient.ConfigurationFile))];
+        // Of no camera's making, and the row of the decoder says what mends it.
+        if (CameraSources.Missing() is not null) return [Finding.Skipped("cameras", "nothing here decodes pictures: see decoder")];
         var rows = new List<Finding>();
         foreach (var camera in configuration.Cameras)
             rows.Add(patient.Offline && camera.Source.Contains("://", StringComparison.Ordinal) ? Finding.Skipped(camera.Name,

@@ -29,6 +29,9 @@ internal sealed class OrderDesk
     /// <summary>Where <c>export</c> puts its copies, below the state folder.</summary>
     public const string ExportsName = "exports";
 
+    /// <summary>What the name of a copy ends in that nobody comes for once this process has ended: see <see cref="SweepExports"/>. No order's id has this letter.</summary>
+    public const string Passing = "~";
+
     /// <summary>The file that says that a box was taken out of service; it does not start again.</summary>
     public const string DecommissionedName = "decommissioned";
 
@@ -259,20 +262,18 @@ internal sealed class OrderDesk
         }
     }
 
-    /// <summary>Removes what a crash left of copies of the log; at the start, before anything is ordered.</summary>
+    /// <summary>Removes what a crash left of copies of the log, half made or on their way to a stick; at the start, before anything is ordered.</summary>
     /// <exception cref="IOException">The disk refused.</exception>
     public void SweepExports()
     {
         var exports = Path.Combine(_stateFolder, ExportsName);
         if (!Directory.Exists(exports)) return;
-        foreach (var left in Directory.EnumerateDirectories(exports, $"*{Making}")) Directory.Delete(left, recursive: true);
+        foreach (var left in Directory.EnumerateDirectories(exports, $"*{Passing}")) Directory.Delete(left, recursive: true);
     }
-
-    private const string Making = "~"; // no id has this letter
 
     private void Export(string folder)
     {
-        var making = $"{folder}{Making}";
+        var making = folder + Passing;
         if (Directory.Exists(making)) Directory.Delete(making, recursive: true);
         _audit.CopyTo(making);
         // Cut off before, or another operator's of the same id: this one holds all that it did, and more.

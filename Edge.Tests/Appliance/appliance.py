@@ -1,5 +1,6 @@
 """The whole box in a machine: docs/appliance-test.md. Started by ./build.sh appliance-test, which makes what this needs."""
 import argparse
+import contextlib
 import os
 import shutil
 import signal
@@ -54,6 +55,16 @@ class Site:
         seconds = self.machine.boot()
         self.machine.must("mkdir -p /carried && mountpoint -q /carried || mount -o ro /dev/vdb /carried")
         return seconds
+
+    @contextlib.contextmanager
+    def quietly(self):
+        """The room that sees goes on, with a tenth of the machine where that is emulated: what is tried meanwhile is not its speed."""
+        quota = (lambda much: self.machine.must(f"systemctl set-property --runtime edge-vision CPUQuota={much}")) if accelerator() != "kvm" else lambda _: None
+        quota("20%")
+        try:
+            yield
+        finally:
+            quota("")
 
     def step(self, what, does, *arguments):
         """Tries one thing and says how it went; what `does` returns, if anything, is said beside it. Whether it went well."""

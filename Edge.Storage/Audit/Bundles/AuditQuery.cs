@@ -53,7 +53,7 @@ public static class AuditSearch
     private const int TimeAt = 9;
     private const int TimeLength = 24;
 
-    /// <exception cref="AuditDamagedException">A bundle on the way is missing or torn.</exception>
+    /// <exception cref="AuditDamagedException">There is no checkpoint, or the log's last bundle is missing or torn; while it is enumerated, another one is.</exception>
     public static IEnumerable<AuditMatch> In(Bundle bundle, AuditQuery query)
     {
         ArgumentNullException.ThrowIfNull(bundle);
@@ -66,15 +66,25 @@ public static class AuditSearch
         var snapshot = log.ReadCheckpoint();
         if (snapshot is null || !SignedNote.TryParse(snapshot, out var note) || !Checkpoint.TryParse(note!.Text, out var checkpoint))
             throw new AuditDamagedException(log.Root, "there is no checkpoint: is this the folder of a log?");
+        // The end first, and at once: a log that is being written replaces it with the next entry.
+        var end = TilePath.RightEdgeEntries(checkpoint!.Size) is { } edge ? Entries(log, edge) : [];
+        return Scan(log, query, checkpoint.Size / TilePath.FullWidth, end);
+    }
+
+    private static IEnumerable<AuditMatch> Scan(LogFolder log, AuditQuery query, long full, ReadOnlyMemory<byte>[] end)
+    {
         var filter = new RawFilter(query);
-        for (long first = 0; first < checkpoint!.Size; first += TilePath.FullWidth)
+        for (long bundle = 0; bundle <= full; bundle++)
         {
-            var tile = TilePath.Entries(first / TilePath.FullWidth, (int)Math.Min(TilePath.FullWidth, checkpoint.Size - first));
-            var entries = log.ReadEntries(tile) ?? throw new AuditDamagedException(log.Root, $"{tile} is missing or torn");
+            var entries = bundle == full ? end : Entries(log, TilePath.Entries(bundle, TilePath.FullWidth));
             for (var i = 0; i < entries.Length; i++)
-                if (filter.MayMatch(entries[i].Span) && Match(log, query, new AuditRecord(first + i, entries[i])) is { } match) yield return match;
+                if (filter.MayMatch(entries[i].Span) && Match(log, query, new AuditRecord(bundle * TilePath.FullWidth + i, entries[i])) is { } match)
+                    yield return match;
         }
     }
+
+    private static ReadOnlyMemory<byte>[] Entries(LogFolder log, TilePath bundle) =>
+        log.ReadEntries(bundle) ?? throw new AuditDamagedException(log.Root, $"{bundle} is missing or torn");
 
     private static AuditMatch? Match(LogFolder log, AuditQuery query, AuditRecord record)
     {

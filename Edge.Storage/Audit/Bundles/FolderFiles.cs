@@ -6,9 +6,13 @@ namespace Edge.Storage.Audit.Bundles;
 internal sealed class FolderFiles : IBundleFiles
 {
     private const int Deepest = 12;
+    private const int MostKept = 4 << 20; // bytes: many times what a log's end takes
 
     private readonly string _root;
     private readonly HashSet<string> _known;
+
+    // What a log that is being written replaces with each entry, as it was when it was listed: to read a long log to its end takes longer than that.
+    private readonly Dictionary<string, byte[]> _end = new(StringComparer.Ordinal);
 
     /// <exception cref="BundleException">There is a link in it, or far too much.</exception>
     /// <exception cref="IOException">It cannot be listed.</exception>
@@ -19,6 +23,7 @@ internal sealed class FolderFiles : IBundleFiles
         List(new DirectoryInfo(_root), "", 0, names);
         names.Sort(StringComparer.Ordinal);
         (Names, _known) = (names, names.ToHashSet(StringComparer.Ordinal));
+        foreach (var name in names.Where(IsOfTheEnd)) Keep(name);
     }
 
     public IReadOnlyList<string> Names { get; }
@@ -26,6 +31,7 @@ internal sealed class FolderFiles : IBundleFiles
     public byte[]? Read(string name, int most)
     {
         if (!_known.Contains(name)) return null;
+        if (_end.TryGetValue(name, out var kept)) return kept.Length > most ? null : [.. kept];
         using var file = PlainFile.OpenRead(Path.Combine(_root, name));
         if (file.Length > most) return null;
         var bytes = new byte[file.Length];
@@ -35,6 +41,20 @@ internal sealed class FolderFiles : IBundleFiles
 
     public void Dispose()
     {
+    }
+
+    private static bool IsOfTheEnd(string name) => name == LogFolder.CheckpointName || (TilePath.TryParse(name, out var tile) && tile.IsPartial);
+
+    private void Keep(string name)
+    {
+        try
+        {
+            if (Read(name, MostKept - _end.Values.Sum(one => one.Length)) is { } bytes) _end[name] = bytes;
+        }
+        catch (IOException)
+        {
+            // Whoever asks for it is told.
+        }
     }
 
     private static void List(DirectoryInfo folder, string prefix, int depth, List<string> names)
@@ -50,6 +70,7 @@ internal sealed class FolderFiles : IBundleFiles
             else names.Add(name);
         }
     }
+
     /// <summary>A log that is being written renames its temporary files: one may have gone since it was listed, which the listing does not know.</summary>
     internal static bool Gone(FileSystemInfo entry)
     {

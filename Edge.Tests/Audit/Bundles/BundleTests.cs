@@ -83,6 +83,20 @@ public sealed class BundleTests : IDisposable
     }
 
     [Fact]
+    public void A_log_that_goes_on_while_it_is_verified_and_searched_is_read_as_it_was()
+    {
+        using var log = _lab.Open();
+        log.AppendMany(LogLab.Entries(300));
+        using var bundle = Bundle.Open(_lab.Directory);
+        log.AppendMany(LogLab.Entries(300, 300));
+        var report = bundle.Verify(AuditVerifier.Log(_lab.Vkey), null, [], out _);
+        Assert.True(report.Holds, Said(report));
+        Assert.Equal(300, report.Checkpoint!.Size);
+        var found = AuditSearch.In(bundle, new AuditQuery());
+        Assert.Equal(Enumerable.Range(0, 300).Select(i => (long)i), found.Select(match => match.Record.Index));
+    }
+
+    [Fact]
     public void A_writer_that_goes_on_does_not_disturb_an_export()
     {
         using var log = _lab.Open();
