@@ -77,11 +77,14 @@ internal sealed class MountedDisk : FuseFile.IFileContent, IDisposable
         lock (_gate) Stop();
     }
 
-    /// <summary>Once those who had it open are killed: unmounts it as it lies.</summary>
+    /// <summary>Whoever had it open has been killed, and may now be told so: a process that waits for its disk is not gone before.</summary>
+    public void Fail() => _failing.Set();
+
+    /// <summary>Once nobody has it open any more: unmounts it as it lies.</summary>
     /// <param name="chance">That a write that was not flushed is there all the same: 1 for a disk without a cache, 0 for one that writes nothing by itself.</param>
     public void Lose(double chance, Random random)
     {
-        _failing.Set();
+        Fail();
         Unmount();
         foreach (var (sector, versions) in _unsynced)
         {
