@@ -28,7 +28,7 @@ public sealed class BoxPowerCutTests : IAsyncLifetime
     private const double Before = 0.4, After = 1.2;
     private const int FilmRate = 25, EveryFrame = 3;
     private const int LongestBurst = 120; // operations of the disk: those of a hit and its messages, and some more
-    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(0.1), Look = TimeSpan.FromMilliseconds(20), LongestStart = TimeSpan.FromSeconds(60),
+    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(0.1), Look = TimeSpan.FromMilliseconds(20), LongestStart = TimeSpan.FromMinutes(5),
         LongestWait = TimeSpan.FromSeconds(3);
     private static readonly double[] Chances = [0, 0.5, 0.9, 1];
 
