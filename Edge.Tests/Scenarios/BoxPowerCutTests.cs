@@ -115,7 +115,7 @@ public sealed class BoxPowerCutTests : IAsyncLifetime
         Start();
         await UntilFrameAsync(Stopwatch.GetTimestamp()); // the witness has seen where this log begins
         for (var cut = after + 1; cut <= after + cuts; cut++) await CutAsync(cut, new Random(cut));
-        AssertGoesOn();
+        await AssertGoesOnAsync();
 
         // The power stays now. Two summaries bring to light what has not come, the receipt has it sent again.
         var (numbers, hits) = await RestAsync();
@@ -130,7 +130,7 @@ public sealed class BoxPowerCutTests : IAsyncLifetime
         Assert.Equal(hits, _hub.Hits.Select(hit => hit.Sequence).Distinct().Order());
         Assert.Equal([], _stored.Except(hits));
         Assert.Empty(_hub.Numbered.SelectMany(line => line.Dropped));
-        Assert.Equal(hits, Verified());
+        Assert.Equal(hits, await VerifyAsync());
         await _hub.KillAsync();
         Assert.All(_hub.Numbered.GroupBy(line => line.Id),
             same => Assert.All(same.Skip(1), line => Assert.True(line.Again, $"number {line.Sequence} was shown twice unmarked")));
@@ -165,7 +165,7 @@ public sealed class BoxPowerCutTests : IAsyncLifetime
             Start();
             written = _disk.Operations;
         }
-        else AssertGoesOn();
+        else await AssertGoesOnAsync();
         var inTheMiddle = await PowerGoesAsync(TimeSpan.FromSeconds(random.NextDouble() * 4), random.Next(LongestBurst), chance, random);
         written = _disk.Operations - written;
         _disk.PowerOn();
@@ -249,20 +249,20 @@ public sealed class BoxPowerCutTests : IAsyncLifetime
     }
 
     /// <summary>The log verifies as the continuation of all that was seen of it, and has every hit that anybody was told of.</summary>
-    private void AssertGoesOn()
+    private async Task AssertGoesOnAsync()
     {
         var known = _hub.Hits.Select(hit => hit.Sequence).Concat(_stored).ToList();
-        Assert.Equal([], known.Except(Verified()));
+        Assert.Equal([], known.Except(await VerifyAsync()));
     }
 
     /// <summary>The hits that the log says were stored.</summary>
-    private IReadOnlyList<long> Verified()
+    private async Task<IReadOnlyList<long>> VerifyAsync()
     {
         var box = _agency.Boxes.Single();
         var hits = new SortedSet<long>();
         foreach (var older in _seen.TakeLast(1).Append(Witnessed()).OfType<byte[]>().DefaultIfEmpty(null!))
         {
-            var report = LiveLog.Read(() => LiveLog.CheckpointOf(Log), () =>
+            var report = await LiveLog.ReadAsync(() => LiveLog.CheckpointOf(Log), () =>
             {
                 hits.Clear();
                 return AuditVerifier.Verify(new LogFolder(Log), box.Log, older, entriesAreAudit: true, firstEpoch: box.LogEpoch!.Key,
@@ -270,7 +270,7 @@ public sealed class BoxPowerCutTests : IAsyncLifetime
                     {
                         if (entry.Action == AuditAction.HitStored) Assert.True(hits.Add(entry.Sequence!.Value), "a hit is logged twice");
                     });
-            }, of => of.Holds);
+            }, of => of.Holds, of => of.IsUnfinished, TimeProvider.System, Cancel);
             Assert.True(report.Holds, string.Join('\n', report.Checks));
         }
         return [.. hits];
