@@ -49,14 +49,14 @@ internal static class AuditVerifyCommand
         {
             directory, key, epoch, older, witness, auditor, passphrase, json,
         };
-        command.SetAction((parsed, _) => Failure.ShowAsync(() => Task.FromResult(Run(parsed.GetValue(directory)!, parsed.GetValue(key)!,
+        command.SetAction((parsed, stop) => Failure.ShowAsync(() => RunAsync(parsed.GetValue(directory)!, parsed.GetValue(key)!,
             parsed.GetValue(epoch), parsed.GetValue(older), parsed.GetValue(witness) ?? [], parsed.GetValue(auditor), parsed.GetValue(passphrase),
-            parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error))));
+            parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, stop)));
         return command;
     }
 
-    private static ExitCode Run(string path, string key, string? epoch, string? older, string[] witnesses, string? auditor, string? passphrase, bool json,
-        TextWriter output, TextWriter error)
+    private static async Task<ExitCode> RunAsync(string path, string key, string? epoch, string? older, string[] witnesses, string? auditor, string? passphrase, bool json,
+        TextWriter output, TextWriter error, CancellationToken stop)
     {
         if (Reach.Fault(path) is { } missing) return Usage($"{path}: {missing}");
         if (Elsewhere(path) is { } meant) return Usage($"{path} holds no log; did you mean {meant}?");
@@ -67,13 +67,13 @@ internal static class AuditVerifyCommand
             var log = AuditVerifier.Log(AuditInputs.Vkey(key));
             var firstEpoch = AuditInputs.FirstEpoch(log, key, epoch);
             var known = witnesses.Select(one => AuditVerifier.Witness(AuditInputs.Vkey(one))).ToList();
-            found = LiveLog.Read(() => LiveLog.CheckpointOf(path), () =>
+            found = await LiveLog.ReadAsync(() => LiveLog.CheckpointOf(path), () =>
             {
                 using var bundle = AuditInputs.Open(path, auditor, passphrase);
                 var report = bundle.Verify(log, older is null ? null : AuditInputs.Note(older), known, out var gaps, firstEpoch,
                     progress: AuditInputs.Progress("entries verified", json));
                 return (report, gaps, bundle.Manifest);
-            }, of => of.report.Holds);
+            }, of => of.report.Holds, of => of.report.IsUnfinished, TimeProvider.System, stop);
         }
         catch (BundleException refused)
         {

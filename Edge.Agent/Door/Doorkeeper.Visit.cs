@@ -127,12 +127,14 @@ internal sealed partial class Doorkeeper
                     lock (_answer)
                     {
                         if (_hungUp) break; // too late: it was said that all is as it was
-                        _change = null;
-                        if (configured.Taken)
+                        lock (door._aiming) // nobody is asked for by a place of the one configuration once the other is in force
                         {
-                            door.Adopt(change.Next);
-                            _tally = _tally is null ? null : _tally with { Cameras = [] }; // counters of cameras begin anew, those of the link go on
+                            _change = null;
+                            if (configured.Taken) door.Adopt(change.Next);
+                            else door.AimAnew();
                         }
+                        // Counters of cameras begin anew, those of the link go on.
+                        if (configured.Taken) _tally = _tally is null ? null : _tally with { Cameras = [] };
                         change.Done.TrySetResult(configured.Taken);
                     }
                     if (door._seen.AreOver) Say(new ToVision.Farewell());
@@ -228,12 +230,19 @@ internal sealed partial class Doorkeeper
             Say(new ToVision.Lists(++_generation, _sent.Watched));
         }
 
+        /// <summary>Another configuration was asked for and is not answered: what vision is told now it may hear when places are of that one.</summary>
+        public bool IsChanging => _change is not null;
+
         /// <summary>Asks for another configuration.</summary>
         /// <returns>Whether it was taken; null if the link ended first.</returns>
         public async Task<bool?> ChangeAsync(ToVision.Configure next, CancellationToken cancel)
         {
-            var change = _change = new Change(next, new TaskCompletionSource<bool?>(TaskCreationOptions.RunContinuationsAsynchronously));
-            if (!_toSay.Writer.TryWrite(next)) return null; // it has just ended
+            var change = new Change(next, new TaskCompletionSource<bool?>(TaskCreationOptions.RunContinuationsAsynchronously));
+            lock (door._aiming)
+            {
+                _change = change;
+                if (!_toSay.Writer.TryWrite(next)) return null; // it has just ended
+            }
             try
             {
                 return await change.Done.Task.WaitAsync(DoorLimits.ChangedWithin, door.Time, cancel);

@@ -87,12 +87,19 @@ internal sealed partial class Doorkeeper(
     {
         lock (_aiming)
         {
-            if (seen != _seen) return; // that place is another camera's now
+            if (seen != _seen || _visit is { IsChanging: true }) return; // that place is another camera's now, or may be when this is heard
             var now = time.GetTimestamp();
             var left = _aiming.Where(one => one.Of == seen && one.Camera == camera && one.Until > now).Select(one => time.GetElapsedTime(now, one.Until)).DefaultIfEmpty().Max();
             _aimedAt[camera] = now + (long)((left + DoorLimits.LateView).TotalSeconds * time.TimestampFrequency);
             _visit?.Say(new ToVision.AimAt(camera, Math.Min(DoorLimits.LongestAim, (int)Math.Ceiling(left.TotalSeconds))));
         }
+    }
+
+    /// <summary>Tells whoever is at the door what was kept back while it might have changed over.</summary>
+    private void AimAnew()
+    {
+        lock (_aiming)
+            foreach (var camera in _aimedAt.Keys.Union(_aiming.Where(one => one.Of == _seen).Select(one => one.Camera)).ToList()) Aim(_seen, camera);
     }
 
     private void Take(int camera, AimView view)

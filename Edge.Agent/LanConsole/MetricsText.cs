@@ -24,6 +24,7 @@ internal static class MetricsText
         Each("edge_camera_plate_height_pixels", "gauge", "Height of the plates seen of late, the middle value; no sample before the first.",
             camera => camera.PlateHeight);
         Each("edge_camera_plate_blur_ratio", "gauge", "Width of their sharpest edges as a share of that height.", camera => camera.Blur / 100.0);
+        One("edge_frames_examined_total", "counter", "Frames that plates were looked for in.", health.Counts.Frames);
         One("edge_reads_discarded_total", "counter", "Plates that nobody has a case for, wiped.", health.Counts.Discarded);
         One("edge_reads_hits_total", "counter", "Plates that matched.", health.Counts.Hits);
         One("edge_outbox_ready", "gauge", "Messages that wait for the broker.", health.Outbox.Ready);

@@ -15,8 +15,8 @@ internal sealed partial class SeeingRoom
         private readonly HashSet<int> _saidOver = [];
         private readonly (long Frames, long Discarded, long GivenUp) _base = room._tallied;
         private ToVision.Lists _said = new(0, []);
-        private readonly Channel<(int Camera, AimView View)> _views =
-            Channel.CreateBounded<(int, AimView)>(new BoundedChannelOptions(4) { FullMode = BoundedChannelFullMode.DropOldest });
+        private readonly Channel<(int Camera, AimView View, CancellationToken Until)> _views =
+            Channel.CreateBounded<(int, AimView, CancellationToken)>(new BoundedChannelOptions(4) { FullMode = BoundedChannelFullMode.DropOldest });
         private readonly Dictionary<int, CancellationTokenSource> _aimed = []; // locked: what is heard opens, what changes closes
         private volatile ToVision.Configure? _wanted; // another configuration, not answered yet
         private long? _lettingGo; // since when the last hits of the one before are sent
@@ -80,7 +80,8 @@ internal sealed partial class SeeingRoom
                 await link.WriteAsync(new ToAgent.ListsTaken(lists.Generation).Write(), gone);
             }
             await SayHitsAsync(gone);
-            while (_views.Reader.TryRead(out var seen)) await SayViewAsync(seen.Camera, seen.View, gone);
+            while (_views.Reader.TryRead(out var seen))
+                if (!seen.Until.IsCancellationRequested) await SayViewAsync(seen.Camera, seen.View, gone); // else its place may be another camera's now
             var over = room._waiting.Next() is null ? room._cameras!.Over.Where(camera => !_saidOver.Contains(camera.Place)).ToList() : [];
             if (over.Count > 0 || _lastTally is not { } last || room.Time.GetElapsedTime(last) >= DoorLimits.TallyEvery) await SayTallyAsync(gone);
             foreach (var (place, whole) in over)
@@ -107,7 +108,6 @@ internal sealed partial class SeeingRoom
                     return; // they have spent what they may send at a time, or the agent stores them still: at the next turn
                 }
                 CloseAll();
-                while (_views.Reader.TryRead(out _)) continue;
                 using var written = wanted.Write();
                 await room.AdoptAsync(next, written.Message);
                 _saidOver.Clear();
@@ -188,7 +188,7 @@ internal sealed partial class SeeingRoom
             {
                 await foreach (var view in window.WatchAsync(until))
                 {
-                    _views.Writer.TryWrite((camera, view));
+                    _views.Writer.TryWrite((camera, view, until));
                     Ring();
                 }
             }

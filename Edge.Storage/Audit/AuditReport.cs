@@ -18,7 +18,11 @@ public enum CheckResult
 /// <param name="Actual">What was found, in base64.</param>
 /// <param name="MoreFindings">How many more of its kind were found.</param>
 public sealed record AuditCheck(string Name, CheckResult Result, string Detail, string? File = null,
-    string? Expected = null, string? Actual = null, int MoreFindings = 0);
+    string? Expected = null, string? Actual = null, int MoreFindings = 0)
+{
+    /// <summary>All that it found is what an append leaves that is under way, or was cut off.</summary>
+    internal bool IsUnfinished { get; init; }
+}
 
 /// <summary>Sums over all entries of a log.</summary>
 /// <param name="Frames">Frames looked at.</param>
@@ -50,4 +54,7 @@ public sealed record AuditReport(Checkpoint? Checkpoint, IReadOnlyList<AuditChec
 
     /// <summary>True if nothing failed.</summary>
     public bool Holds => Checks.All(check => check.Result != CheckResult.Failed);
+
+    /// <summary>True if all that failed is what an append leaves that is under way, or was cut off: beside a log that is being written it says nothing.</summary>
+    public bool IsUnfinished => !Holds && Checks.All(check => check.Result != CheckResult.Failed || check.IsUnfinished);
 }

@@ -57,7 +57,7 @@ public static class AuditVerifier
             checkpoint.ToCheck($"{current?.Origin}, {current?.Size} entries"),
             current is null ? signature.Skipped() : signature.ToCheck($"by {log.Name}, key id {log.Id:x8}"),
             .. tree.Checks(current),
-            .. entries.Checks(current is null || !tree.AllEntriesRead),
+            .. entries.Checks(current?.Size ?? 0, current is null || !tree.AllEntriesRead),
             olderNote is null ? consistency.Skipped("no older checkpoint given")
                 : consistency.ToCheck($"only appended to since {older?.Size} entries"),
             cosigned.Check(),

@@ -65,11 +65,13 @@ internal sealed class EntryChecks
         foreach (var (index, entry) in look.Entries) Seen!(index, entry);
     }
 
-    public IEnumerable<AuditCheck> Checks(bool incomplete)
+    /// <param name="size">Entries that the checkpoint covers.</param>
+    public IEnumerable<AuditCheck> Checks(long size, bool incomplete)
     {
         if (!_entriesAreAudit || incomplete) return [_format.Skipped(), _disclosures.Skipped(), _conservation.Skipped()];
         foreach (var index in _disclosed.Order())
-            _disclosures.Add($"entry {index} conceals nothing that this could disclose", LogFolder.DisclosureName(index));
+            if (index < size) _disclosures.Add($"entry {index} conceals nothing that this could disclose", LogFolder.DisclosureName(index));
+            else _disclosures.Add(TreeChecks.Beyond, LogFolder.DisclosureName(index), unfinished: true);
         // A box killed before its summary has stored more than it counted; it can never have counted more.
         if (_hits > _stored && !_format.Any) _conservation.Add($"the summaries count {_hits} hits, the log stored {_stored}");
         return

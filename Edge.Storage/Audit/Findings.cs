@@ -5,11 +5,14 @@ internal sealed class Findings(string name)
 {
     private AuditCheck? _first;
     private int _more;
+    private bool _onlyUnfinished = true;
 
     public bool Any => _first is not null;
 
-    public void Add(string detail, string? file = null, Sha256Hash? expected = null, Sha256Hash? actual = null)
+    /// <param name="unfinished">It is what an append leaves that is under way, or was cut off.</param>
+    public void Add(string detail, string? file = null, Sha256Hash? expected = null, Sha256Hash? actual = null, bool unfinished = false)
     {
+        _onlyUnfinished &= unfinished;
         if (_first is null)
             _first = new AuditCheck(name, CheckResult.Failed, detail, file, expected?.ToString(), actual?.ToString());
         else
@@ -20,5 +23,5 @@ internal sealed class Findings(string name)
         _first is null ? new AuditCheck(name, CheckResult.Skipped, why) : ToCheck("");
 
     public AuditCheck ToCheck(string passed) =>
-        _first is null ? new AuditCheck(name, CheckResult.Passed, passed) : _first with { MoreFindings = _more };
+        _first is null ? new AuditCheck(name, CheckResult.Passed, passed) : _first with { MoreFindings = _more, IsUnfinished = _onlyUnfinished };
 }

@@ -7,6 +7,9 @@ namespace Edge.Storage.Audit;
 /// true.</summary>
 internal sealed class TreeChecks(LogFolder folder, IReadOnlyList<LogFile> all, long size, EntryChecks looks)
 {
+    /// <summary>What is said of a file that no entry under the checkpoint accounts for.</summary>
+    public const string Beyond = "beyond the checkpoint: an append was cut off, or the checkpoint is old; start the agent or export anew";
+
     // Enough for every core to be busy, little enough to be held in memory: a bundle is some 80 kB.
     private const int BundlesAtOnce = 64;
 
@@ -34,10 +37,8 @@ internal sealed class TreeChecks(LogFolder folder, IReadOnlyList<LogFile> all, l
         for (var level = 0; TilePath.HashesAt(level, size) > 0; level++)
             if (TilePath.RightEdge(level, size) is { } tile) CompareTile(tile, _edge.Partial(level));
         foreach (var file in _byTile.Values.SelectMany(files => files))
-            _files.Add(file.Tile.IsCoveredBy(size)
-                ? "not a tile of this log"
-                : "beyond the checkpoint: an append was cut off, or the checkpoint is old; start the agent or export anew",
-                file.Name);
+            if (file.Tile.IsCoveredBy(size)) _files.Add("not a tile of this log", file.Name);
+            else _files.Add(Beyond, file.Name, unfinished: true);
         if (_edge.Root != checkpoint.Root)
             _root.Add("the entries do not give the root that the checkpoint signs", LogFolder.CheckpointName,
                 expected: checkpoint.Root, actual: _edge.Root);
@@ -66,7 +67,7 @@ internal sealed class TreeChecks(LogFolder folder, IReadOnlyList<LogFile> all, l
             }
             else if (file.Kind == LogFileKind.Unfinished)
             {
-                _files.Add("an unfinished write: start the agent once, it tidies up", file.Name);
+                _files.Add("an unfinished write: start the agent once, it tidies up", file.Name, unfinished: true);
             }
             else if (file.Kind == LogFileKind.Unknown)
             {

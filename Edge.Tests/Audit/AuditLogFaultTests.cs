@@ -54,6 +54,29 @@ public sealed class AuditLogFaultTests : IDisposable
         }
     }
 
+    [Fact]
+    public void What_an_append_has_written_so_far_is_told_from_what_is_wrong()
+    {
+        var unfinished = 0;
+        for (var step = 0; ; step++)
+        {
+            var directory = _lab.Copy("under-way");
+            var steps = new FaultySteps(Fault.Torn);
+            using (var log = _lab.Open(steps, directory))
+            {
+                steps.FailAt(step, thenDead: true);
+                if (Record.Exception(() => log.AppendMany(LogLab.Entries(4, Before))) is not AuditWriteException) break;
+            }
+            var report = _lab.Verify(directory);
+            Assert.True(report.Holds || report.IsUnfinished, string.Join('\n', report.Checks));
+            if (report.Holds) continue;
+            unfinished++;
+            File.AppendAllText(Path.Combine(directory, "disclosures", "000"), "!");
+            Assert.False(_lab.Verify(directory).IsUnfinished);
+        }
+        Assert.InRange(unfinished, 5, 100);
+    }
+
     [Theory, MemberData(nameof(Faults))]
     public void After_a_refused_append_the_same_log_goes_on(Fault fault)
     {

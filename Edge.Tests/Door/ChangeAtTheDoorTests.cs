@@ -1,6 +1,7 @@
 using Edge.Agent.Door;
 using Edge.Agent.Governance;
 using Edge.Tests.Support;
+using Edge.Vision.Aiming;
 using Edge.Vision.Capture;
 
 namespace Edge.Tests.Door;
@@ -90,6 +91,52 @@ public sealed class ChangeAtTheDoorTests
     }
 
     [Fact]
+    public async Task Who_begins_to_look_while_vision_changes_over_is_not_asked_for_by_a_place_that_may_be_another_cameras_by_then()
+    {
+        await using var lab = new DoorLab();
+        using var vision = await lab.EnterAsync();
+        await Eventually.True(() => lab.Keeper.Look.Open, "it is in");
+        var changing = lab.Keeper.ChangeAsync(Turned(lab), Cancel);
+        Assert.IsType<ToVision.Configure>(await vision.HearAsync());
+        await using var early = Watch(lab);
+        var first = early.MoveNextAsync();
+        await vision.SayAsync(new ToAgent.Configured(true));
+        Assert.Null(await changing);
+        Assert.False(await first); // what was in force when they began is not any more
+        await using var late = Watch(lab);
+        var second = late.MoveNextAsync();
+        Assert.Equal(new ToVision.AimAt(1, 60), await vision.HearAsync());
+        await vision.SayAsync(AimAtTheDoorTests.View(lab) with { Camera = 1 });
+        Assert.True(await second);
+        Assert.Empty(lab.Incidents);
+    }
+
+    [Fact]
+    public async Task Where_all_stays_as_it_was_vision_learns_who_has_begun_and_who_has_stopped_looking_meanwhile()
+    {
+        await using var lab = new DoorLab();
+        using var vision = await lab.EnterAsync();
+        await Eventually.True(() => lab.Keeper.Look.Open, "it is in");
+        var stops = Watch(lab, DoorLab.Recording);
+        var first = stops.MoveNextAsync();
+        Assert.Equal(new ToVision.AimAt(1, 60), await vision.HearAsync());
+        await vision.SayAsync(AimAtTheDoorTests.View(lab) with { Camera = 1 });
+        Assert.True(await first);
+        var changing = lab.Keeper.ChangeAsync(Turned(lab), Cancel);
+        Assert.IsType<ToVision.Configure>(await vision.HearAsync());
+        await stops.DisposeAsync();
+        await using var begins = Watch(lab);
+        var second = begins.MoveNextAsync();
+        await vision.SayAsync(new ToAgent.Configured(false));
+        Assert.Contains("cannot open a camera", await changing, StringComparison.Ordinal);
+        Assert.Equal([new ToVision.AimAt(0, 60), new ToVision.AimAt(1, 0)], new[] { await vision.HearAsync(), await vision.HearAsync() }
+            .Cast<ToVision.AimAt>().OrderBy(asked => asked.Camera));
+        await vision.SayAsync(AimAtTheDoorTests.View(lab));
+        Assert.True(await second);
+        Assert.Empty(lab.Incidents);
+    }
+
+    [Fact]
     public async Task An_answer_that_nobody_asked_for_is_refused()
     {
         await using var lab = new DoorLab();
@@ -98,6 +145,9 @@ public sealed class ChangeAtTheDoorTests
         await Eventually.True(() => !lab.Incidents.IsEmpty, "an incident");
         Assert.Equal((IncidentKind.VisionRefused, "out-of-order"), Assert.Single(lab.Incidents));
     }
+
+    private static IAsyncEnumerator<AimView> Watch(DoorLab lab, string camera = DoorLab.LiveCamera) =>
+        lab.Keeper.WatchAsync(new AimRequest(camera, TimeSpan.FromMinutes(1)), Cancel).GetAsyncEnumerator(Cancel);
 
     private static ToAgent.CameraTally Camera(long frames) => new(CameraState.Running, CameraFault.None, frames, 0, 0);
 }

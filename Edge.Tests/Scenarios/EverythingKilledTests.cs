@@ -6,7 +6,6 @@ using Edge.Agent.Hub;
 using Edge.Storage.Database;
 using Edge.Storage.Keys;
 using Edge.Tests.Support;
-using Edge.Vision.Recognition;
 
 namespace Edge.Tests.Scenarios;
 
@@ -14,8 +13,6 @@ namespace Edge.Tests.Scenarios;
 /// <c>kill -9</c> while vehicles go by.</summary>
 public sealed class EverythingKilledTests : IAsyncLifetime
 {
-    private static readonly string Clip = Path.Combine(AppContext.BaseDirectory, "clip");
-
     private readonly TemporaryFolder _folder = new();
     private readonly List<RunningHub.Line> _lines = [];
     private Agency _agency = null!;
@@ -26,7 +23,7 @@ public sealed class EverythingKilledTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var now = TimeProvider.System.GetUtcNow();
-        _agency = Agency.Create(_folder.File("city"), new AgencyPlan { Agency = "city", Wanted = [.. Vehicles().Select(plate => Wanted(plate, now))] }, now,
+        _agency = Agency.Create(_folder.File("city"), new AgencyPlan { Agency = "city", Wanted = StreetClip.Wanted(now) }, now,
             null, out _)!;
         _box = _agency.PrepareBox("box-1", now);
         FirstInstall.WriteBox(_agency, _box);
@@ -36,7 +33,7 @@ public sealed class EverythingKilledTests : IAsyncLifetime
         {
             stateFolder = Path.Combine(_box, "state"), enrolmentFolder = Path.Combine(_box, "enrolment"),
             trustFolder = Path.Combine(_box, "trust"), broker = new { host = "localhost", port = _broker.Address.Port },
-            cameras = new[] { new { name = "lane-1", source = Path.Combine(Clip, "street.mp4") } },
+            cameras = new[] { new { name = "lane-1", source = StreetClip.Film } },
         }));
     }
 
@@ -75,7 +72,7 @@ public sealed class EverythingKilledTests : IAsyncLifetime
             await Task.Delay(life * (last * (1 - Math.Max(first, second))), TimeProvider.System, TestContext.Current.CancellationToken);
             if (!box.HasExited) box.Kill();
             await box.WaitForExitAsync(CancellationToken.None);
-            Assert.DoesNotContain(await said, text => Vehicles().Any(plate => text.Contains(plate.ToString(), StringComparison.OrdinalIgnoreCase)));
+            Assert.DoesNotContain(await said, text => StreetClip.Vehicles().Any(plate => text.Contains(plate.ToString(), StringComparison.OrdinalIgnoreCase)));
         }
         ReviveHub();
         // Nothing is killed any more: two summaries bring to light what the broker lost, the receipt has it sent again.
@@ -134,11 +131,7 @@ public sealed class EverythingKilledTests : IAsyncLifetime
         return Stopwatch.GetElapsedTime(since);
     }
 
-    private HashSet<long> Accounted()
-    {
-        var lines = _lines.Concat(_hub?.Numbered ?? []).ToList();
-        return [.. lines.Select(line => line.Sequence).Concat(lines.SelectMany(line => line.Dropped))];
-    }
+    private HashSet<long> Accounted() => RunningHub.Accounted([.. _lines, .. _hub?.Numbered ?? []]);
 
     /// <summary>How many numbers the box has given out, and which of them to hits.</summary>
     private (long Numbers, IReadOnlyList<long> Hits) Stored()
@@ -149,17 +142,4 @@ public sealed class EverythingKilledTests : IAsyncLifetime
     }
 
     private RunningHub StartHub() => new(EdgeAgent.Start("hub", "watch", _folder.File("city"), "--json", "--all", "--broker", _broker.Address.ToString()));
-
-    private static WantedPlate Wanted(PlateText plate, DateTimeOffset now) => new()
-    {
-        Plate = plate, Case = "2026-17", Purpose = "stolen-vehicle", Basis = "theft report", Source = "test", Issuer = "desk",
-        NotBefore = now.AddMinutes(-1), Expires = now.AddDays(1),
-    };
-
-    private static List<PlateText> Vehicles()
-    {
-        using var truth = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Clip, "street.json")));
-        return [.. truth.RootElement.GetProperty("vehicles").EnumerateArray().Select(vehicle =>
-            PlateText.TryParse(vehicle.GetProperty("plate").GetString()!, out var plate) ? plate : throw new InvalidOperationException("not a plate"))];
-    }
 }

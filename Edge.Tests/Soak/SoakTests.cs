@@ -4,7 +4,6 @@ using System.Text.Json;
 using Edge.Agent.Hub;
 using Edge.Tests.Support;
 using Edge.Vision.Evaluation;
-using Edge.Vision.Recognition;
 
 namespace Edge.Tests.Soak;
 
@@ -21,7 +20,6 @@ public sealed class SoakTests : IAsyncLifetime
     private const int MostMoreDescriptors = 3;
     private const double MostKibAnHour = 1024;
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(0.1), Trouble = TimeSpan.FromSeconds(4), Rest = TimeSpan.FromSeconds(3);
-    private static readonly string Clip = Path.Combine(AppContext.BaseDirectory, "clip");
 
     private readonly TemporaryFolder _own = new();
     private readonly FaultyCamera _camera = new();
@@ -32,7 +30,7 @@ public sealed class SoakTests : IAsyncLifetime
     private Room _agent = null!, _vision = null!;
     private RunningHub _hub = null!;
     private readonly List<byte[]> _roads = [.. Enumerable.Range(0, 120).Select(tick => Footage.EmptyRoad(1280, 720, tick))];
-    private int _frames, _life;
+    private int _frames, _life, _agentLife, _visionLife;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -49,7 +47,7 @@ public sealed class SoakTests : IAsyncLifetime
         var (city, now) = (Path.Combine(Directory.CreateDirectory(Folder).FullName, "city"), TimeProvider.System.GetUtcNow());
         if (!Directory.Exists(Box))
         {
-            using var made = Agency.Create(city, new AgencyPlan { Agency = "city", Wanted = [.. Vehicles().Take(4).Select(plate => Wanted(plate, now))] }, now,
+            using var made = Agency.Create(city, new AgencyPlan { Agency = "city", Wanted = [.. StreetClip.Wanted(now).Take(4)] }, now,
                 null, out _)!;
             var prepared = made.PrepareBox("box-1", now);
             FirstInstall.WriteBox(made, prepared);
@@ -65,7 +63,7 @@ public sealed class SoakTests : IAsyncLifetime
             broker = new { host = "localhost", port = _broker.Address.Port }, cameras = new[] { new { name = "lane-1", source = _camera.Address } },
         }));
         _table = new SoakTable(Path.Combine(Folder, "soak.tsv"));
-        await foreach (var jpeg in Footage.ShowAsync(Path.Combine(Clip, "street.mp4"), Pace, TimeProvider.System, Cancel)) _clip.Add(jpeg);
+        await foreach (var jpeg in Footage.ShowAsync(StreetClip.Film, Pace, TimeProvider.System, Cancel)) _clip.Add(jpeg);
     }
 
     public async ValueTask DisposeAsync()
@@ -103,7 +101,7 @@ public sealed class SoakTests : IAsyncLifetime
 
     private async Task LiveAsync(int hour)
     {
-        var (frames, hits, connections) = (_frames, _agent.Stored, _camera.Connections);
+        var (frames, hits, connections) = (_frames, _agent.Stored.Count, _camera.Connections);
         await _broker.KillAsync();
         await ShowAsync(_clip.Where((_, place) => place % EveryFrame == 0));
         await _broker.StartAgainAsync();
@@ -115,15 +113,15 @@ public sealed class SoakTests : IAsyncLifetime
             if (2 * hour <= Hours) await _vision.KillAsync();
             else await _agent.KillAsync();
         }
-        hits = _agent.Stored - hits;
+        hits = _agent.Stored.Count - hits;
         if (_vision.Ended) StartVision();
         if (_agent.Ended) StartAgent();
         if (_hub.Ended) StartHub(); // as systemd would
         await ShowUntilAsync(() => _agent.Said.Contains("is at the door", StringComparison.Ordinal)
             && _vision.Said.Contains("camera lane-1 running", StringComparison.Ordinal));
         await ShowAsync(Road(Rest));
-        foreach (var room in new[] { _agent, _vision })
-            _table.Add([new SoakTable.Row(hour, room.Name, room.Life, Footprint.Of(room.Id), _frames - frames, hits, _camera.Connections - connections)]);
+        foreach (var (room, life) in new[] { (_agent, _agentLife), (_vision, _visionLife) })
+            _table.Add([new SoakTable.Row(hour, room.Name, life, Footprint.Of(room.Id), _frames - frames, hits, _camera.Connections - connections)]);
     }
 
     private IEnumerable<byte[]> Road(TimeSpan longest) => Enumerable.Range(0, (int)(longest / Pace)).Select(place => _roads[(_frames + place) % _roads.Count]);
@@ -148,77 +146,8 @@ public sealed class SoakTests : IAsyncLifetime
     private void StartHub() => _hub =
         new RunningHub(EdgeAgent.Start("hub", "watch", Path.Combine(Folder, "city"), "--json", "--all", "--broker", _broker.Address.ToString()));
 
-    private void StartAgent() => _agent =
-        new Room("agent", ++_life, "run", "--config", Path.Combine(Folder, "edge.json"), "--door", Door, "--door-user", Environment.UserName);
+    private void StartAgent() => (_agentLife, _agent) =
+        (++_life, new Room("agent", "run", "--config", Path.Combine(Folder, "edge.json"), "--door", Door, "--door-user", Environment.UserName));
 
-    private void StartVision() => _vision = new Room("vision", ++_life, "vision", "--door", Door);
-
-    private static WantedPlate Wanted(PlateText plate, DateTimeOffset now) => new()
-    {
-        Plate = plate, Case = "2026-17", Purpose = "stolen-vehicle", Basis = "theft report", Source = "test", Issuer = "desk",
-        NotBefore = now.AddMinutes(-1), Expires = now.AddDays(7),
-    };
-
-    private static List<PlateText> Vehicles()
-    {
-        using var truth = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Clip, "street.json")));
-        return [.. truth.RootElement.GetProperty("vehicles").EnumerateArray().Select(vehicle =>
-            PlateText.TryParse(vehicle.GetProperty("plate").GetString()!, out var plate) ? plate : throw new InvalidOperationException("not a plate"))];
-    }
-
-    /// <summary>One of the two processes in the environment of its unit, and what it said.</summary>
-    private sealed class Room
-    {
-        private const string Setting = "Environment=";
-
-        private readonly Process _process;
-        private readonly Task _reading;
-        private readonly List<string> _lines = [];
-
-        public Room(string name, int life, params string[] arguments)
-        {
-            (Name, Life) = (name, life);
-            var start = new ProcessStartInfo(EdgeAgent.Program, arguments)
-                { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-            foreach (var setting in File.ReadLines(Path.Combine(Repository.Root, "systemd", $"edge-{name}.service"))
-                .Where(line => line.StartsWith(Setting, StringComparison.Ordinal))
-                .SelectMany(line => line[Setting.Length..].Split(' '))) start.Environment[setting.Split('=')[0]] = setting.Split('=')[1];
-            _process = Process.Start(start)!;
-            _reading = Task.WhenAll(ReadAsync(_process.StandardError), ReadAsync(_process.StandardOutput));
-        }
-
-        public string Name { get; }
-
-        public int Life { get; }
-
-        public int Id => _process.Id;
-
-        public bool Ended => _process.HasExited;
-
-        public string Said
-        {
-            get
-            {
-                lock (_lines) return string.Join('\n', _lines);
-            }
-        }
-
-        public string LastLine => Said.Split('\n')[^1];
-
-        /// <summary>Hits that it said to have stored.</summary>
-        public int Stored => Said.Split('\n').Count(line => line.Contains(" stored", StringComparison.Ordinal));
-
-        public async Task KillAsync()
-        {
-            if (!_process.HasExited) _process.Kill();
-            await _process.WaitForExitAsync(CancellationToken.None);
-            await _reading;
-        }
-
-        private async Task ReadAsync(StreamReader from)
-        {
-            while (await from.ReadLineAsync(CancellationToken.None) is { } line)
-                lock (_lines) _lines.Add(line);
-        }
-    }
+    private void StartVision() => (_visionLife, _vision) = (++_life, new Room("vision", "vision", "--door", Door));
 }
