@@ -10,7 +10,7 @@ internal sealed class AlertTimes
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Camera, string Text), List<Passing>> _shown = [];
-    private readonly List<double> _fromDeciding = [], _fromFirst = [];
+    private readonly List<double> _fromDeciding = [], _fromFirst = [], _captured = [], _sealed = [], _shownAfter = [];
 
     /// <summary>Vehicles shown so far.</summary>
     public int Shown
@@ -44,7 +44,8 @@ internal sealed class AlertTimes
 
     /// <summary>An alert is there.</summary>
     /// <param name="read">The box's own time of the picture that decided.</param>
-    public void Arrive(string camera, string text, DateTimeOffset read, DateTimeOffset now)
+    /// <param name="signed">The box's own time of the message.</param>
+    public void Arrive(string camera, string text, DateTimeOffset read, DateTimeOffset signed, DateTimeOffset now)
     {
         lock (_gate)
         {
@@ -52,22 +53,26 @@ internal sealed class AlertTimes
             var passing = passings.LastOrDefault(one => !one.Told && one.Pictures.Count > 0 && one.Pictures[0] <= read + Rounding);
             if (passing is null) return;
             passing.Told = true;
-            _fromDeciding.Add((now - passing.Pictures.Last(at => at <= read + Rounding)).TotalMilliseconds);
+            var decided = passing.Pictures.Last(at => at <= read + Rounding);
+            _fromDeciding.Add((now - decided).TotalMilliseconds);
+            _captured.Add((read - decided).TotalMilliseconds);
+            _sealed.Add((signed - read).TotalMilliseconds);
+            _shownAfter.Add((now - signed).TotalMilliseconds);
             _fromFirst.Add((now - passing.Pictures[0]).TotalMilliseconds);
         }
     }
 
-    /// <summary>From the picture that decided, and from the first that shows the vehicle; null where none came.</summary>
-    public (Latency? Deciding, Latency? First) Latencies()
-    {
-        lock (_gate) return (Latency.Of(_fromDeciding), Latency.Of(_fromFirst));
-    }
-
-    /// <summary>Half of the alerts alone, by their order: what a second run would have said.</summary>
-    public IReadOnlyList<Latency> Halves()
+    /// <summary>All of it; null where no alert came.</summary>
+    public AlertSpeed? Speed()
     {
         lock (_gate)
-            return [.. _fromDeciding.Chunk(Math.Max(1, (_fromDeciding.Count + 1) / 2)).Select(half => Latency.Of(half)!)];
+        {
+            if (Latency.Of(_fromDeciding) is not { } deciding) return null;
+            // Half of the alerts alone, by their order: what a second run would have said.
+            var halves = _fromDeciding.Chunk((_fromDeciding.Count + 1) / 2).Select(half => Latency.Of(half)!);
+            return new AlertSpeed(_shown.Values.Sum(passings => passings.Count), _fromDeciding.Count, deciding, Latency.Of(_fromFirst)!, [.. halves],
+                new AlertSteps(Latency.Of(_captured)!, Latency.Of(_sealed)!, Latency.Of(_shownAfter)!));
+        }
     }
 
     /// <summary>One vehicle going by once.</summary>
