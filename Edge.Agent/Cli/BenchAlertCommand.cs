@@ -35,7 +35,7 @@ internal static class BenchAlertCommand
                  })
         {
             table.AddRow($"{what}: deciding picture to alert", Times(speed.Deciding),
-                $"{speed.Arrived} of {speed.Shown} vehicles; halves: {string.Join(", ", speed.Halves.Select(Times))}");
+                $"{speed.Arrived} of {speed.Shown} vehicles, {speed.Afterwards} of them only once they had passed; halves: {string.Join(", ", speed.Halves.Select(Times))}");
             table.AddRow("  captured", Times(speed.Steps.Captured), "left the camera, until it is decoded");
             table.AddRow("  sealed", Times(speed.Steps.Sealed), $"until its hit is signed; processors kept busy: vision {Number(speed.Vision)}, the agent {Number(speed.Agent)}");
             table.AddRow("  shown", Times(speed.Steps.Shown), "until the hub's line: disk, broker, hub");
@@ -64,7 +64,7 @@ internal static class BenchAlertCommand
 
     private static object Fields(AlertSpeed speed) => new
     {
-        speed.Shown, speed.Arrived, DecidingMs = Fields(speed.Deciding), FirstMs = Fields(speed.First), HalvesMs = speed.Halves.Select(Fields),
+        speed.Shown, speed.Arrived, speed.Afterwards, DecidingMs = Fields(speed.Deciding), FirstMs = Fields(speed.First), HalvesMs = speed.Halves.Select(Fields),
         CapturedMs = Fields(speed.Steps.Captured), SealedMs = Fields(speed.Steps.Sealed), ShownMs = Fields(speed.Steps.Shown),
         VisionProcessors = BenchShape.Round(speed.Vision), AgentProcessors = BenchShape.Round(speed.Agent),
     };

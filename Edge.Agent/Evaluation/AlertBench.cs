@@ -92,7 +92,7 @@ internal sealed class AlertBench(string folder, string models, TimeSpan steady, 
 
     private void Take(HubLine line)
     {
-        if (line.Seen is var (camera, text, read)) Volatile.Read(ref _times).Arrive(camera, text, read, line.Signed, time.GetUtcNow());
+        if (line.Seen is { } seen) Volatile.Read(ref _times).Arrive(new AlertTimes.Alert(seen.Camera, seen.Text, seen.Read, line.Signed, line.Frames), time.GetUtcNow());
     }
 
     /// <summary>A box from its start to its stop: an empty road until it sees it, traffic that is not counted, traffic that is.</summary>
@@ -222,6 +222,9 @@ internal sealed class AlertBench(string folder, string models, TimeSpan steady, 
 /// <param name="Steps">Parts of <paramref name="Deciding"/>, by what ends them.</param>
 internal sealed record AlertSpeed(int Shown, int Arrived, Latency Deciding, Latency First, IReadOnlyList<Latency> Halves, AlertSteps Steps)
 {
+    /// <summary>Alerts of those that had passed before enough of their frames agreed: told a second after they were last seen.</summary>
+    public int Afterwards { get; init; }
+
     /// <summary>Processors that the agent kept busy meanwhile.</summary>
     public double Agent { get; init; }
 

@@ -1,4 +1,5 @@
 using Edge.Agent.Fleet;
+using Edge.Vision;
 
 namespace Edge.Agent.Evaluation;
 
@@ -9,6 +10,7 @@ internal sealed class AlertTimes
     private static readonly TimeSpan Rounding = TimeSpan.FromMilliseconds(2);
 
     private readonly Lock _gate = new();
+    private int _afterwards;
     private readonly Dictionary<(string Camera, string Text), List<Passing>> _shown = [];
     private readonly List<double> _fromDeciding = [], _fromFirst = [], _captured = [], _sealed = [], _shownAfter = [];
 
@@ -43,10 +45,9 @@ internal sealed class AlertTimes
     }
 
     /// <summary>An alert is there.</summary>
-    /// <param name="read">The box's own time of the picture that decided.</param>
-    /// <param name="signed">The box's own time of the message.</param>
-    public void Arrive(string camera, string text, DateTimeOffset read, DateTimeOffset signed, DateTimeOffset now)
+    public void Arrive(Alert alert, DateTimeOffset now)
     {
+        var (camera, text, read, signed, frames) = alert;
         lock (_gate)
         {
             if (!_shown.TryGetValue((camera, text), out var passings)) return;
@@ -54,6 +55,7 @@ internal sealed class AlertTimes
             if (passing is null) return;
             passing.Told = true;
             var decided = passing.Pictures.Last(at => at <= read + Rounding);
+            if (frames < PlatePipeline.SettledFrames) _afterwards++;
             _fromDeciding.Add((now - decided).TotalMilliseconds);
             _captured.Add((read - decided).TotalMilliseconds);
             _sealed.Add((signed - read).TotalMilliseconds);
@@ -71,9 +73,15 @@ internal sealed class AlertTimes
             // Half of the alerts alone, by their order: what a second run would have said.
             var halves = _fromDeciding.Chunk((_fromDeciding.Count + 1) / 2).Select(half => Latency.Of(half)!);
             return new AlertSpeed(_shown.Values.Sum(passings => passings.Count), _fromDeciding.Count, deciding, Latency.Of(_fromFirst)!, [.. halves],
-                new AlertSteps(Latency.Of(_captured)!, Latency.Of(_sealed)!, Latency.Of(_shownAfter)!));
+                new AlertSteps(Latency.Of(_captured)!, Latency.Of(_sealed)!, Latency.Of(_shownAfter)!)) { Afterwards = _afterwards };
         }
     }
+
+    /// <summary>What an alert says.</summary>
+    /// <param name="Read">The box's own time of the picture that decided.</param>
+    /// <param name="Signed">The box's own time of the message.</param>
+    /// <param name="Frames">How many agreed.</param>
+    internal sealed record Alert(string Camera, string Text, DateTimeOffset Read, DateTimeOffset Signed, int Frames);
 
     /// <summary>One vehicle going by once.</summary>
     internal sealed class Passing

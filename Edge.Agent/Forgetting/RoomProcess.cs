@@ -20,7 +20,8 @@ internal sealed class RoomProcess : IAsyncDisposable
         params string[] arguments)
     {
         (Name, _time) = (name, time);
-        var start = new ProcessStartInfo(program, arguments)
+        // A session of its own is scheduled beside the others as a unit of systemd is, whatever number of threads want to run in each.
+        var start = new ProcessStartInfo("setsid", [program, .. arguments])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder,
             Environment = { ["TMPDIR"] = folder },
