@@ -38,18 +38,30 @@ need() {
     DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# build PROJECT: compiles it unless nothing has changed since the last time.
-build() {
+# unless_built STAMP COMMAND…: runs it unless nothing has changed since the last time.
+unless_built() {
     command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: see https://learn.microsoft.com/dotnet/core/install/linux-debian"
     local stamp=.build/$1 changed
+    shift
     changed=$(find Edge.* models Directory.*.props global.json BannedSymbols.txt .editorconfig \
         \( -name bin -o -name obj -o -path models/training \) -prune -o -type f -newer "$stamp" -print -quit 2>/dev/null || true)
     [ -f "$stamp" ] && [ -z "$changed" ] && return
-    if [ -f "$stamp" ]; then say "building $1"; else say "building $1; the first build takes minutes"; fi
+    if [ -f "$stamp" ]; then say "building ${stamp#.build/}"; else say "building ${stamp#.build/}; the first build takes minutes"; fi
     mkdir -p .build
     touch "$stamp.new"
-    dotnet build "$1" -c Release -v quiet --nologo >&2 || die "the build failed"
+    "$@" -c Release -v quiet --nologo >&2 || die "the build failed"
     mv "$stamp.new" "$stamp"
+}
+
+# build PROJECT: compiles it.
+build() { unless_built "$1" dotnet build "$1"; }
+
+# build_ahead: the agent compiled ahead of time, as the package has it: what is measured is what runs on a box.
+build_ahead() {
+    local machine
+    case $(uname -m) in x86_64) machine=x64 ;; aarch64) machine=arm64 ;; *) die "no package for $(uname -m)" ;; esac
+    agent=$PWD/.build/ahead/edge-agent
+    unless_built Edge.Agent-ahead dotnet publish Edge.Agent -r "linux-$machine" --no-self-contained -p:PublishReadyToRun=true -o .build/ahead
 }
 
 # Paths that were typed are relative to where they were typed.
@@ -107,7 +119,7 @@ bench() {
         recognition)
             shift
             need "${runtime_packages[@]}"
-            build Edge.Agent
+            build_ahead
             [ -d "$data" ] || die "no labelled pictures at $data: set EDGE_SHARED to the folder that holds data/"
             local from
             from=$(cd "$data" && pwd)
@@ -117,7 +129,7 @@ bench() {
         box)
             shift
             need "${runtime_packages[@]}"
-            build Edge.Agent
+            build_ahead
             local footage=()
             [ $# -gt 0 ] && [[ $1 != -* ]] || footage=("$(realpath -m "$data/footage/toll-lane.mp4")")
             cd "$here"
@@ -126,19 +138,19 @@ bench() {
         hub)
             shift
             need "${runtime_packages[@]}" mosquitto
-            build Edge.Agent
+            build_ahead
             cd "$here"
             exec "$agent" bench hub "$@"
             ;;
         alert)
             shift
             need "${runtime_packages[@]}" mosquitto
-            build Edge.Agent
+            build_ahead
             cd "$here"
             exec "$agent" bench alert "$@"
             ;;
         log | growth)
-            build Edge.Agent
+            build_ahead
             cd "$here"
             exec "$agent" bench "$@"
             ;;
@@ -155,7 +167,7 @@ BENCHES
             ;;
         '' | -*)
             need "${runtime_packages[@]}" mosquitto
-            build Edge.Agent
+            build_ahead
             local where=()
             [[ " $* " == *" --data "* ]] || where=(--data "$(realpath -m "$data")")
             cd "$here"

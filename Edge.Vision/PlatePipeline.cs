@@ -12,8 +12,8 @@ namespace Edge.Vision;
 /// <summary>The whole way from a frame to a passage: gate, detect, read, track, conclude. One pipeline a camera.</summary>
 public sealed class PlatePipeline : IDisposable
 {
-    // A text this many frames agree on is not waited for: the alert leaves while the vehicle is still in view.
-    private const int SettledFrames = 6;
+    /// <summary>A text this many frames agree on is not waited for: the alert leaves while the vehicle is still in view.</summary>
+    public const int SettledFrames = 6;
 
     // A vehicle that stands, seen in so many frames or told of already, has said what it has to say: it is only looked at often enough not to be lost.
     private const int EnoughFrames = 2 * SettledFrames;

@@ -1,4 +1,5 @@
 using Edge.Agent.Fleet;
+using Edge.Vision;
 
 namespace Edge.Agent.Evaluation;
 
@@ -9,8 +10,9 @@ internal sealed class AlertTimes
     private static readonly TimeSpan Rounding = TimeSpan.FromMilliseconds(2);
 
     private readonly Lock _gate = new();
+    private int _afterwards;
     private readonly Dictionary<(string Camera, string Text), List<Passing>> _shown = [];
-    private readonly List<double> _fromDeciding = [], _fromFirst = [];
+    private readonly List<double> _fromDeciding = [], _fromFirst = [], _captured = [], _sealed = [], _shownAfter = [];
 
     /// <summary>Vehicles shown so far.</summary>
     public int Shown
@@ -43,32 +45,43 @@ internal sealed class AlertTimes
     }
 
     /// <summary>An alert is there.</summary>
-    /// <param name="read">The box's own time of the picture that decided.</param>
-    public void Arrive(string camera, string text, DateTimeOffset read, DateTimeOffset now)
+    public void Arrive(Alert alert, DateTimeOffset now)
     {
+        var (camera, text, read, signed, frames) = alert;
         lock (_gate)
         {
             if (!_shown.TryGetValue((camera, text), out var passings)) return;
             var passing = passings.LastOrDefault(one => !one.Told && one.Pictures.Count > 0 && one.Pictures[0] <= read + Rounding);
             if (passing is null) return;
             passing.Told = true;
-            _fromDeciding.Add((now - passing.Pictures.Last(at => at <= read + Rounding)).TotalMilliseconds);
+            var decided = passing.Pictures.Last(at => at <= read + Rounding);
+            if (frames < PlatePipeline.SettledFrames) _afterwards++;
+            _fromDeciding.Add((now - decided).TotalMilliseconds);
+            _captured.Add((read - decided).TotalMilliseconds);
+            _sealed.Add((signed - read).TotalMilliseconds);
+            _shownAfter.Add((now - signed).TotalMilliseconds);
             _fromFirst.Add((now - passing.Pictures[0]).TotalMilliseconds);
         }
     }
 
-    /// <summary>From the picture that decided, and from the first that shows the vehicle; null where none came.</summary>
-    public (Latency? Deciding, Latency? First) Latencies()
-    {
-        lock (_gate) return (Latency.Of(_fromDeciding), Latency.Of(_fromFirst));
-    }
-
-    /// <summary>Half of the alerts alone, by their order: what a second run would have said.</summary>
-    public IReadOnlyList<Latency> Halves()
+    /// <summary>All of it; null where no alert came.</summary>
+    public AlertSpeed? Speed()
     {
         lock (_gate)
-            return [.. _fromDeciding.Chunk(Math.Max(1, (_fromDeciding.Count + 1) / 2)).Select(half => Latency.Of(half)!)];
+        {
+            if (Latency.Of(_fromDeciding) is not { } deciding) return null;
+            // Half of the alerts alone, by their order: what a second run would have said.
+            var halves = _fromDeciding.Chunk((_fromDeciding.Count + 1) / 2).Select(half => Latency.Of(half)!);
+            return new AlertSpeed(_shown.Values.Sum(passings => passings.Count), _fromDeciding.Count, deciding, Latency.Of(_fromFirst)!, [.. halves],
+                new AlertSteps(Latency.Of(_captured)!, Latency.Of(_sealed)!, Latency.Of(_shownAfter)!)) { Afterwards = _afterwards };
+        }
     }
+
+    /// <summary>What an alert says.</summary>
+    /// <param name="Read">The box's own time of the picture that decided.</param>
+    /// <param name="Signed">The box's own time of the message.</param>
+    /// <param name="Frames">How many agreed.</param>
+    internal sealed record Alert(string Camera, string Text, DateTimeOffset Read, DateTimeOffset Signed, int Frames);
 
     /// <summary>One vehicle going by once.</summary>
     internal sealed class Passing

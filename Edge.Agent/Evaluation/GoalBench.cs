@@ -113,20 +113,27 @@ internal sealed class GoalBench(string data, string models, string folder, TimeS
     private async Task<IReadOnlyList<GoalRow>> AlertsAsync(CancellationToken stop)
     {
         var result = await new AlertBench(Made("alerts"), models, steady, progress, time).RunAsync(stop);
-        var (one, many, memory) = (result.One, result.Many, result.Memory);
+        var (one, resident, proportional) = (result.One, result.Memory.Resident, result.Memory.Proportional);
         return
         [
             Latency("camera's picture to alert decrypted at the hub, 1 hit/s, p50, ms", "≤ 120", one, latency => latency.P50, value => value <= 120),
             Latency("the same, p99", "≤ 250", one, latency => latency.P99, value => value <= 250),
-            Latency("the same, 20 hits/s of four cameras, p99", "≤ 500", many, latency => latency.P99, value => value <= 500),
-            new GoalRow("memory of both processes, one camera, at most, MB", "≤ 300")
+            Latency("the same, 20 hits/s of four cameras, one vehicle after the other, p99", "≤ 500", result.OneByOne, latency => latency.P99,
+                value => value <= 500),
+            Latency("the same, 20 hits/s of four cameras, five vehicles in a picture, p99", "≤ 500", result.Together, latency => latency.P99,
+                value => value <= 500),
+            new GoalRow("memory of both processes, one camera, resident, at most, MB", "≤ 300")
             {
-                Value = memory.Peak / 1e6, Spread = (memory.Steady.Least / 1e6, memory.Steady.Most / 1e6),
-                BesideWhat = FormattableString.Invariant($"watched for {result.Watched.TotalMinutes:0.#} minutes"),
-                Met = memory.Peak <= 300e6,
+                Value = resident.Peak / 1e6, Spread = (resident.Steady.Least / 1e6, resident.Steady.Most / 1e6),
+                BesideWhat = FormattableString.Invariant(
+                    $"watched for {result.Watched.TotalMinutes:0.#} minutes; shared pages divided: {proportional.Peak / 1e6:0} MB at most"),
+                Met = resident.Peak <= 300e6,
             },
             new GoalRow("its slope, MB a minute", "0")
-            { Value = memory.Slope / 1e6, BesideWhat = "after the first third", Met = Math.Abs(memory.Slope) < 0.1e6 },
+            {
+                Value = resident.Slope / 1e6, BesideWhat = FormattableString.Invariant($"after the first third; shared pages divided: {proportional.Slope / 1e6:0.00}"),
+                Met = Math.Abs(resident.Slope) < 0.1e6,
+            },
             new GoalRow("start of both processes to the first frame of a camera, s", "≤ 3")
             { Value = result.Start.TotalSeconds, Met = result.Start <= TimeSpan.FromSeconds(3) },
         ];

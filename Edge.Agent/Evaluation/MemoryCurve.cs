@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Edge.Agent.Evaluation;
 
-/// <summary>Resident memory of processes over time. Pure but for <see cref="Resident"/>.</summary>
+/// <summary>Memory of processes over time. Pure but for <see cref="Resident"/> and <see cref="Proportional"/>.</summary>
 /// <param name="Samples">Seconds since the start, bytes of all processes together; rising in time.</param>
 internal sealed record MemoryCurve(IReadOnlyList<(double Seconds, double Bytes)> Samples)
 {
@@ -35,11 +35,16 @@ internal sealed record MemoryCurve(IReadOnlyList<(double Seconds, double Bytes)>
         Samples.Count == 0 ? [] : [.. Samples.Where(sample => sample.Seconds >= Samples[0].Seconds + (Samples[^1].Seconds - Samples[0].Seconds) * Settling)];
 
     /// <summary>What a process has in memory now, in bytes, pages of shared files included (proc(5), VmRSS); 0 if it has ended.</summary>
-    public static long Resident(int processId)
+    public static long Resident(int processId) => Field(processId, "status", "VmRSS:");
+
+    /// <summary>The same, each shared page divided among the processes that have it (proc(5), Pss); 0 if it has ended, or is another user's.</summary>
+    public static long Proportional(int processId) => Field(processId, "smaps_rollup", "Pss:");
+
+    private static long Field(int processId, string file, string name)
     {
         try
         {
-            var line = File.ReadLines($"/proc/{processId}/status").FirstOrDefault(one => one.StartsWith("VmRSS:", StringComparison.Ordinal));
+            var line = File.ReadLines($"/proc/{processId}/{file}").FirstOrDefault(one => one.StartsWith(name, StringComparison.Ordinal));
             return line is null ? 0 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)

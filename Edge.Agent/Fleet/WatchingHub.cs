@@ -17,6 +17,12 @@ internal sealed record HubLine(string Type, string Box, long Sequence, bool Agai
     /// <summary>With a hit: which camera read what, and when; null with anything else.</summary>
     public (string Camera, string Text, DateTimeOffset Read)? Seen { get; init; }
 
+    /// <summary>With a hit: how many frames agreed on its text.</summary>
+    public int Frames { get; init; }
+
+    /// <summary>With a message: when the box signed it.</summary>
+    public DateTimeOffset Signed { get; init; }
+
     /// <summary>Null if it is not a line of a hub.</summary>
     public static HubLine? Parse(string text)
     {
@@ -29,6 +35,8 @@ internal sealed record HubLine(string Type, string Box, long Sequence, bool Agai
         {
             Online = name == EventType.Status.Name && root.GetProperty("data").GetProperty("state").GetString() == "online",
             Ended = (Number(root, "refused"), Number(root, "repeats")),
+            Frames = (int)Number(root, "frames"),
+            Signed = root.TryGetProperty("time", out var signed) ? signed.GetDateTimeOffset() : default,
             Seen = root.TryGetProperty("read", out var read)
             ? (root.GetProperty("camera").GetString()!, root.GetProperty("text").GetString()!, read.GetDateTimeOffset()) : null,
         };

@@ -84,9 +84,9 @@ internal sealed class ForgettingRun(ForgettingPlan plan, Action<string> progress
         await using var camera = new FootageCamera();
         File.WriteAllText(Path.Combine(Box, "edge.json"), Configuration(broker.Address, camera.Address));
         var began = time.GetUtcNow();
-        await using var agent = new RoomProcess("the agent", plan.Program, Box, time,
+        await using var agent = new RoomProcess("the agent", plan.Program, Box, [], time,
             "run", "--config", Path.Combine(Box, "edge.json"), "--door", Door, "--door-user", Environment.UserName);
-        await using var vision = new RoomProcess("vision", plan.Program, Box, time, "vision", "--door", Door);
+        await using var vision = new RoomProcess("vision", plan.Program, Box, [], time, "vision", "--door", Door);
         RoomProcess[] rooms = [agent, vision];
         bool HasBegun() => agent.Said.Contains("is at the door", StringComparison.Ordinal)
             && vision.Said.Contains($"camera {Camera} running", StringComparison.Ordinal);

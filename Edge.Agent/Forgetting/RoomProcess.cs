@@ -15,18 +15,25 @@ internal sealed class RoomProcess : IAsyncDisposable
     private readonly Task _reading;
 
     /// <param name="folder">Where it runs: where it would leave a core file, and its temporary files.</param>
-    public RoomProcess(string name, string program, string folder, TimeProvider time, params string[] arguments)
+    /// <param name="settings">Its environment, beside what this process has.</param>
+    public RoomProcess(string name, string program, string folder, IReadOnlyList<(string Name, string Value)> settings, TimeProvider time,
+        params string[] arguments)
     {
         (Name, _time) = (name, time);
-        _process = Process.Start(new ProcessStartInfo(program, arguments)
+        // A session of its own is scheduled beside the others as a unit of systemd is, whatever number of threads want to run in each.
+        var start = new ProcessStartInfo("setsid", [program, .. arguments])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder,
             Environment = { ["TMPDIR"] = folder },
-        })!;
+        };
+        foreach (var (variable, value) in settings) start.Environment[variable] = value;
+        _process = Process.Start(start)!;
         _reading = Task.WhenAll(ReadAsync(_process.StandardOutput), ReadAsync(_process.StandardError));
     }
 
     public string Name { get; }
+
+    public int Id => _process.Id;
 
     /// <summary>It did not stop when it was told to.</summary>
     public bool WasKilled { get; private set; }

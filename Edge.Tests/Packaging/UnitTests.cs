@@ -47,6 +47,21 @@ public sealed class UnitTests
     }
 
     [Fact]
+    public void The_bench_starts_each_room_with_what_its_unit_gives_it()
+    {
+        Assert.Equal(SettingsOf(Agent), Edge.Agent.Evaluation.AlertBench.AgentSettings);
+        Assert.Equal(SettingsOf(Vision), Edge.Agent.Evaluation.AlertBench.VisionSettings);
+
+        // What only forbids telemetry, dumps and other people's certificates costs nothing.
+        static IEnumerable<(string, string)> SettingsOf(string unit) =>
+            Regex.Matches(unit, "^Environment=(DOTNET_(?:GC|Thread).*|MALLOC.*?)=(.*)$", RegexOptions.Multiline)
+                .Select(line => (line.Groups[1].Value, line.Groups[2].Value));
+    }
+
+    [Fact]
+    public void What_is_found_goes_before_what_is_looked_for() => Assert.Contains("\nCPUWeight=200\n", Agent, StringComparison.Ordinal);
+
+    [Fact]
     public void Each_is_watched_and_started_again_but_not_after_what_no_restart_mends()
     {
         Assert.All(["Type=notify", "WatchdogSec=60", "Restart=on-failure"], line => Assert.Contains($"\n{line}\n", Agent, StringComparison.Ordinal));

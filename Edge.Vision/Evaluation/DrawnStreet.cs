@@ -18,49 +18,50 @@ public static class DrawnStreet
     // Without letters that look like digits.
     private const string Letters = "ABCEFHKLMNPRTVX", Digits = "23456789";
 
-    /// <summary>The most plates of one street.</summary>
-    public const int MostPlates = 6;
+    /// <summary>The most vehicles of one street: each has a place of its own.</summary>
+    public const int MostVehicles = 6;
 
-    /// <summary>Streets all of whose plates these models read as they are drawn, with their texts: without end, the same each time.</summary>
-    /// <param name="plates">How many stand in each.</param>
+    /// <summary>Streets all of whose plates these models read as they are drawn: without end, the same each time.</summary>
+    /// <param name="vehicles">How many stand in each, 1 to <see cref="MostVehicles"/>.</param>
     /// <exception cref="ModelException">A model is missing, or is not what its manifest says.</exception>
     /// <exception cref="CaptureException">OpenCV does not load.</exception>
-    public static async IAsyncEnumerable<(byte[] Jpeg, IReadOnlyList<string> Texts)> ReadAsync(int plates, string models,
-        [EnumeratorCancellation] CancellationToken cancel)
+    public static async IAsyncEnumerable<IReadOnlyList<DrawnVehicle>> ReadAsync(int vehicles, string models, [EnumeratorCancellation] CancellationToken cancel)
     {
         using var pipeline = PlatePipeline.Open(models, new PipelineOptions());
         for (var seed = 1; ; seed++)
         {
-            var (jpeg, texts) = Draw(plates, seed);
-            var unread = texts.ToHashSet(StringComparer.Ordinal);
-            await using var picture = new JpegSource(new[] { jpeg }.ToAsyncEnumerable(), TimeSpan.Zero, isStill: true);
+            var street = Vehicles(vehicles, seed);
+            var unread = street.Select(vehicle => vehicle.Text).ToHashSet(StringComparer.Ordinal);
+            await using var picture = new JpegSource(new[] { Draw(street) }.ToAsyncEnumerable(), TimeSpan.Zero, isStill: true);
             await foreach (var passage in pipeline.ReadAsync(picture, cancel))
                 using (passage)
                     if (passage.Accepted) unread.RemoveWhere(text => passage.Plate.Ascii.SequenceEqual(Encoding.ASCII.GetBytes(text)));
-            if (unread.Count == 0) yield return (jpeg, texts);
+            if (unread.Count == 0) yield return street;
         }
     }
 
-    /// <summary>A street as a JPEG of 1280 × 720 pixels, and its plates.</summary>
-    /// <param name="plates">How many stand there, 1 to <see cref="MostPlates"/>.</param>
-    /// <param name="seed">The same seed gives the same street.</param>
-    /// <exception cref="CaptureException">OpenCV does not load.</exception>
-    public static (byte[] Jpeg, IReadOnlyList<string> Texts) Draw(int plates, int seed)
+    /// <summary>Vehicles of one street, none before another.</summary>
+    /// <param name="count">1 to <see cref="MostVehicles"/>.</param>
+    /// <param name="seed">The same seed gives the same vehicles.</param>
+    public static IReadOnlyList<DrawnVehicle> Vehicles(int count, int seed)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(plates);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(plates, MostPlates);
-        OpenCv.Prepare();
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, MostVehicles);
         var chance = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(place =>
+            new DrawnVehicle(Text(chance), 80 + place % Columns * 400 + chance.Next(60), 200 + place / Columns * 260 + chance.Next(60)))];
+    }
+
+    /// <summary>A street with these vehicles as a JPEG of 1280 × 720 pixels.</summary>
+    /// <exception cref="CaptureException">OpenCV does not load.</exception>
+    public static byte[] Draw(IEnumerable<DrawnVehicle> vehicles)
+    {
+        ArgumentNullException.ThrowIfNull(vehicles);
+        OpenCv.Prepare();
         using var street = new Mat(Height, Width, MatType.CV_8UC3, Scalar.All(96));
-        var texts = new List<string>();
-        for (var i = 0; i < plates; i++)
-        {
-            texts.Add(Text(chance));
-            var (column, row) = (i % Columns, i / Columns);
-            Vehicle(street, 80 + column * 400 + chance.Next(60), 200 + row * 260 + chance.Next(60), texts[i]);
-        }
+        foreach (var (text, left, top) in vehicles) Vehicle(street, left, top, text);
         Cv2.ImEncode(".jpg", street, out var jpeg, [(int)ImwriteFlags.JpegQuality, Quality]);
-        return (jpeg, texts);
+        return jpeg;
     }
 
     private static void Vehicle(Mat street, int left, int top, string text)
@@ -74,3 +75,9 @@ public static class DrawnStreet
     private static string Text(Random chance) =>
         string.Concat(Enumerable.Range(0, 7).Select(place => place is 2 or 3 or 4 ? Digits[chance.Next(Digits.Length)] : Letters[chance.Next(Letters.Length)]));
 }
+
+/// <summary>A vehicle of nobody's.</summary>
+/// <param name="Text">What its plate says.</param>
+/// <param name="Left">Where the plate begins, in pixels of the street.</param>
+/// <param name="Top">The same.</param>
+public sealed record DrawnVehicle(string Text, int Left, int Top);
