@@ -303,6 +303,7 @@ internal sealed partial class AgentHost : IAsyncDisposable
             Attempt(_clock.Look);
             Attempt(() => RefreshTrust(now));
             Attempt(Sweep);
+            Attempt(_desk.SweepExports);
             Attempt(() => _state.Outbox.SendSharedAgain());
             Attempt(() => CountFurther(now));
             Attempt(() => _sticks.Look());

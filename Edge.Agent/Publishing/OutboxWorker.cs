@@ -44,10 +44,7 @@ public sealed class OutboxWorker
     private readonly ILogger _log;
     private readonly Backoff _backoff = Backoff.Create();
     private readonly Dictionary<long, DateTimeOffset> _setAside = [];
-    private readonly Dictionary<MessageKind, string> _ownTopics;
-    private readonly Dictionary<string, (Backoff Backoff, DateTimeOffset Until)> _quiet = [];
-    // Of hits for others, which say it only when opened: that costs too much to do it at every pass.
-    private readonly Dictionary<long, (string Topic, DateTimeOffset Expires)> _topics = [];
+    private readonly QuietTopics _quiet;
     private readonly Dictionary<string, (DateTimeOffset Since, bool Told)> _refused = [];
     private readonly ILetterbox? _letterbox;
     private DateTimeOffset _lookAtFiles, _warnAgain, _warnedOf;
@@ -69,7 +66,7 @@ public sealed class OutboxWorker
         _time = time;
         _log = log;
         _letterbox = letterbox;
-        _ownTopics = Enum.GetValues<MessageKind>().ToDictionary(kind => kind, kind => Topics.Of(signer.Box, EventType.Of(kind)));
+        _quiet = new QuietTopics(signer.Box, time);
         _look = new LinkLook(null, time.GetUtcNow(), "not tried yet");
     }
 
@@ -314,11 +311,7 @@ public sealed class OutboxWorker
     {
         var publication = _signer.Address(message);
         var topic = publication.Topic;
-        if (IsQuiet(topic))
-        {
-            _topics[message.Sequence] = (topic, message.Expires);
-            return true;
-        }
+        if (_quiet.Holds(message, topic)) return true;
         var (outcome, reason) = await link.PublishAsync(publication, stop);
         if (outcome is PublishOutcome.Reject or PublishOutcome.TooLarge) Refused(topic, "messages-refused");
         switch (outcome)
@@ -326,8 +319,7 @@ public sealed class OutboxWorker
             case PublishOutcome.Acknowledged:
                 _state.Outbox.Acknowledge(message.Sequence);
                 _refused.Remove(topic);
-                _quiet.Remove(topic);
-                _topics.Remove(message.Sequence);
+                _quiet.Remove(topic, message.Sequence);
                 return true;
             case PublishOutcome.Expired:
                 // Then it is withheld, and the sweep drops it.
@@ -356,33 +348,17 @@ public sealed class OutboxWorker
         var now = _time.GetUtcNow();
         foreach (var (sequence, until) in _setAside)
             if (until <= now) _setAside.Remove(sequence);
-        return _state.Outbox.Ready(Batch, MayBeTaken);
+        return _state.Outbox.Ready(Batch, waiting => !_setAside.ContainsKey(waiting.Sequence) && !_quiet.Holds(waiting));
     }
 
-    private bool MayBeTaken(MessageHeading waiting) => !_setAside.ContainsKey(waiting.Sequence)
-        && !(_topics.TryGetValue(waiting.Sequence, out var known) ? IsQuiet(known.Topic)
-            : !waiting.Shared && IsQuiet(_ownTopics[waiting.Kind]));
-
-    /// <summary>A hub that listens to hits alone must not keep back an answer that somebody waits for, nor another agency's that is away anything but
-    /// its own: what nobody hears, or the broker refuses, waits by topic.</summary>
-    private void Quieten(string topic, string reason)
-    {
-        var now = _time.GetUtcNow();
-        foreach (var (sequence, of) in _topics)
-            if (of.Expires <= now) _topics.Remove(sequence);
-        var backoff = _quiet.TryGetValue(topic, out var quiet) ? quiet.Backoff : Backoff.Create();
-        var wait = backoff.Next();
-        _quiet[topic] = (backoff, now + wait);
-        _log.LogWarning("{Reason}; next attempt in {Seconds:0} s", reason, Math.Ceiling(wait.TotalSeconds));
-    }
-
-    private bool IsQuiet(string topic) => _quiet.TryGetValue(topic, out var quiet) && _time.GetUtcNow() < quiet.Until;
+    private void Quieten(string topic, string reason) =>
+        _log.LogWarning("{Reason}; next attempt in {Seconds:0} s", reason, Math.Ceiling(_quiet.Add(topic).TotalSeconds));
 
     private async Task WaitAsync(MqttLink link, Task receiving, Task earlier, CancellationToken stop)
     {
         using var woken = CancellationTokenSource.CreateLinkedTokenSource(stop);
         // The outbox counts what is set aside as ready, so waiting for it would not wait.
-        var arrival = _setAside.Count + _quiet.Count > 0 ? Task.Delay(LookAgainAfter, _time, woken.Token) : _state.Outbox.WaitAsync(woken.Token);
+        var arrival = _setAside.Count > 0 || _quiet.Any ? Task.Delay(LookAgainAfter, _time, woken.Token) : _state.Outbox.WaitAsync(woken.Token);
         var files = Task.Delay(LookAtFilesEvery, _time, woken.Token);
         var first = await Task.WhenAny(arrival, receiving, link.Lost, earlier, files);
         await woken.CancelAsync();
