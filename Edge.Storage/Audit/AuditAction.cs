@@ -72,7 +72,7 @@ public enum AuditAction
     PolicyActivated,
     /// <summary><c>console.login</c>: somebody came in at the console, or was refused; count of those that one entry stands for.</summary>
     ConsoleLogin,
-    /// <summary><c>console.refused</c>: somebody who is in asked for what is not their role's; which, as the kind.</summary>
+    /// <summary><c>console.refused</c>: somebody who is in asked for what is not their role's, or too often; for what, as the kind.</summary>
     ConsoleRefused,
     /// <summary><c>aim.viewed</c>: a camera's picture was opened to aim it; its number in the configuration, from 1, as the sequence.</summary>
     AimViewed,
