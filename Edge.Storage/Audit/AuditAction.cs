@@ -14,8 +14,8 @@ public enum AuditAction
     AgentStop,
     /// <summary><c>boot</c>: the machine itself was started since the last entry.</summary>
     Boot,
-    /// <summary><c>configuration.loaded</c>: the running agent took another configuration over, or refused to; digest of what the file says, passwords left
-    /// out.</summary>
+    /// <summary><c>configuration.loaded</c>: the agent starts with a configuration, or is about to take another over, or refused to (also what the
+    /// entry before said); digest of what the file says, passwords left out.</summary>
     ConfigurationLoaded,
     /// <summary><c>trust.activated</c>: a verified set of policy, operators, recipients and hotlists took effect.</summary>
     TrustActivated,
