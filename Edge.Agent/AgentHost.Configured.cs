@@ -2,6 +2,7 @@ using Edge.Agent.Configuration;
 using Edge.Agent.Device;
 using Edge.Agent.Door;
 using Edge.Agent.LanConsole;
+using Edge.Storage.Audit;
 using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent;
@@ -11,7 +12,22 @@ internal sealed partial class AgentHost
 {
     /// <summary>Takes the configuration file anew, without losing who is before a camera.</summary>
     /// <returns>Null if it is in force; else why not: then all is as it was.</returns>
-    public Task<string?> ReloadAsync(CancellationToken cancel) => _reload.RunAsync(cancel);
+    /// <exception cref="AuditDamagedException">The log is damaged: the box stops, with the same.</exception>
+    public async Task<string?> ReloadAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await _reload.RunAsync(cancel);
+        }
+        catch (AuditDamagedException damaged)
+        {
+            _damaged.TrySetException(damaged);
+            throw;
+        }
+    }
+
+    // Never completes but by that.
+    private readonly TaskCompletionSource _damaged = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // What can be refused comes first.
     private async Task<string?> ApplyAsync(AgentConfiguration next, ILogger console, CancellationToken cancel)

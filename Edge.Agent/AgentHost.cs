@@ -196,6 +196,7 @@ internal sealed partial class AgentHost : IAsyncDisposable
     {
         var starting = Progress.Begin("starting", StartedWithin);
         _audit.Append(new AuditEntry { Action = AuditAction.AgentStart });
+        if (_configuration.File is not null) _audit.Append(Reload.Entry(_configuration.Keys));
         ReportLostState();
         _trust.Restore(_time.GetUtcNow());
         Attempt(_clock.Look);
@@ -225,7 +226,7 @@ internal sealed partial class AgentHost : IAsyncDisposable
         try
         {
             // A service ends before the cameras only by failing: then the box must not go on reading plates.
-            if (await Task.WhenAny([cameras, .. services]) is var first && first != cameras) await first;
+            if (await Task.WhenAny([cameras, _damaged.Task, .. services]) is var first && first != cameras) await first;
             await cameras;
             if (!reading.IsCancellationRequested) _log.LogInformation("recordings are over: {Reads} reads, {Hits} hits{Without}", Total.Reads, Total.Hits,
                 _trust.Current is null ? "; there was no hotlist" : "");
@@ -303,6 +304,7 @@ internal sealed partial class AgentHost : IAsyncDisposable
             Attempt(_clock.Look);
             Attempt(() => RefreshTrust(now));
             Attempt(Sweep);
+            Attempt(_desk.SweepExports);
             Attempt(() => _state.Outbox.SendSharedAgain());
             Attempt(() => CountFurther(now));
             Attempt(() => _sticks.Look());

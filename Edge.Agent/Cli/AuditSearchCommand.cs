@@ -52,11 +52,11 @@ internal sealed class AuditSearchCommand
             {
                 if (result.GetValueOrDefault<int?>() is < 1) result.AddError($"{number.Name} must be 1 or more");
             });
-        command.SetAction((parse, stop) => Failure.ShowAsync(() => Task.FromResult(it.Run(parse, stop))));
+        command.SetAction((parse, stop) => Failure.ShowAsync(() => it.RunAsync(parse, stop)));
         return command;
     }
 
-    private ExitCode Run(ParseResult parse, CancellationToken stop)
+    private async Task<ExitCode> RunAsync(ParseResult parse, CancellationToken stop)
     {
         var path = parse.GetValue(_path)!;
         if (Reach.Fault(path) is { } missing) return Failure.Say(ExitCode.Usage, $"{path}: {missing}");
@@ -74,13 +74,13 @@ internal sealed class AuditSearchCommand
         {
             return Failure.Say(ExitCode.Usage, $"--key: {notKey.Message}");
         }
-        var read = LiveLog.Read(() => LiveLog.CheckpointOf(path), () =>
+        var read = await LiveLog.ReadAsync(() => LiveLog.CheckpointOf(path), () =>
         {
             var bundle = AuditInputs.Open(path, parse.GetValue(_auditorKey), parse.GetValue(_passphrase));
-            return (bundle, holds: log is null || bundle.Verify(log, null, [], out _, firstEpoch).Holds, matches: AuditSearch.In(bundle, query));
-        }, of => of.holds);
+            return (bundle, report: log is null ? null : bundle.Verify(log, null, [], out _, firstEpoch), matches: AuditSearch.In(bundle, query));
+        }, of => of.report?.Holds != false, of => of.report!.IsUnfinished, TimeProvider.System, stop);
         using var searched = read.bundle;
-        return read.holds ? Show(parse, searched, read.matches, query, stop)
+        return read.report?.Holds != false ? Show(parse, searched, read.matches, query, stop)
             : Failure.Say(ExitCode.Verification, $"{path} does not verify: see audit verify");
     }
 

@@ -75,9 +75,9 @@ internal static class RunCommand
                 $"RELOADING=1\nMONOTONIC_USEC={(long)TimeProvider.System.Monotonic().TotalMicroseconds}")));
             refused = await host.ReloadAsync(cancel);
         }
-        catch (OperationCanceledException)
+        catch (Exception ended) when (ended is OperationCanceledException or AuditDamagedException)
         {
-            // The box stops.
+            // The box stops, and says why.
         }
         finally
         {

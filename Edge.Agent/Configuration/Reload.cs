@@ -17,23 +17,24 @@ internal sealed class Reload(AgentConfiguration started, Func<AgentConfiguration
     /// <summary>What is in force since when, and why the last file that was to replace it was not taken.</summary>
     public ConfigurationLook Look => _look;
 
-    /// <summary>Reads the file and puts it into force.</summary>
+    /// <summary>The entry of what a file says that is in force, or is about to be.</summary>
+    public static AuditEntry Entry(IReadOnlyDictionary<string, string> keys) =>
+        new() { Action = AuditAction.ConfigurationLoaded, Digest = ConfigurationKeys.Digest(keys) };
+
+    /// <summary>Reads the file and puts it into force, once it is logged; an entry that a refusal follows was taken back.</summary>
     /// <returns>Null if that is so now; else why not.</returns>
+    /// <exception cref="AuditDamagedException">The log is damaged: nothing was changed, and the box must stop.</exception>
     public async Task<string?> RunAsync(CancellationToken cancel)
     {
         await _alone.WaitAsync(cancel);
         try
         {
-            var refused = await TryAsync(cancel);
-            if (refused is var (word, reason))
-            {
-                log.LogError("the configuration stays as it was: {Reason}", reason);
-                _look = _look with { Refused = new ReloadRefusal(time.GetUtcNow(), reason) };
-                Append(AuditOutcome.Refused(word));
-                return reason;
-            }
-            Append(AuditOutcome.Done);
-            return null;
+            if (await TryAsync(cancel) is not var (word, reason)) return null;
+            log.LogError("the configuration stays as it was: {Reason}", reason);
+            _look = _look with { Refused = new ReloadRefusal(time.GetUtcNow(), reason) };
+            // What stays as it was does so where the log refuses too.
+            TryAppend(new AuditEntry { Action = AuditAction.ConfigurationLoaded, Outcome = AuditOutcome.Refused(word) }, out _);
+            return reason;
         }
         finally
         {
@@ -57,23 +58,26 @@ internal sealed class Reload(AgentConfiguration started, Func<AgentConfiguration
         var changed = ConfigurationKeys.Between(_look.Keys, next.Keys);
         if (ConfigurationKeys.NeedingARestart(changed) is { Count: > 0 } hard)
             return ("needs-restart", $"{file}: {string.Join(", ", hard)} cannot change while the box runs, so nothing of the file was taken over: systemctl restart edge-agent");
+        if (!TryAppend(Entry(next.Keys), out var disk)) return ("disk", disk);
         if (await apply(next, cancel) is { } reason) return ("not-applied", $"{file}: {reason}");
         _look = new ConfigurationLook(time.GetUtcNow(), next.Keys);
         log.LogInformation("configuration of {File} in force: {Changed}", file, changed.Count == 0 ? "nothing that differs" : string.Join(", ", changed));
         return null;
     }
 
-    // The log refuses with the disk, or is damaged; what is in force is so all the same, and the journal has it.
-    private void Append(AuditOutcome outcome)
+    private bool TryAppend(AuditEntry entry, out string reason)
     {
         try
         {
-            audit.Append(new AuditEntry { Action = AuditAction.ConfigurationLoaded, Outcome = outcome,
-                Digest = outcome.Reason is null ? ConfigurationKeys.Digest(_look.Keys) : null });
+            audit.Append(entry);
+            reason = "";
+            return true;
         }
-        catch (AuditException refused)
+        catch (AuditWriteException refused)
         {
-            log.LogError("{Reason}", refused.Message);
+            reason = refused.Message;
+            log.LogError("{Reason}", reason);
+            return false;
         }
     }
 

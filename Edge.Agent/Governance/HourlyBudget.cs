@@ -4,7 +4,7 @@ namespace Edge.Agent.Governance;
 /// can send what is to be refused, again and again, and the log is kept for years. Not thread-safe.</summary>
 internal sealed class HourlyBudget
 {
-    /// <summary>Refusals of a kind that are logged one by one in an hour.</summary>
+    /// <summary>Of one kind, so many are logged one by one in an hour.</summary>
     public const int Most = 60;
 
     private DateTimeOffset _since;

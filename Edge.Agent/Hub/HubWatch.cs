@@ -156,7 +156,7 @@ public sealed class HubWatch : IAsyncDisposable
             {
                 var publication = new Publication(Topics.Receipt(receipt.Box), SignReceipt!(receipt), Retain: true);
                 var (outcome, reason) = await link.PublishAsync(publication, CancellationToken.None);
-                if (outcome == PublishOutcome.Reject) ReceiptRefused?.Invoke(new NotTold(reason, ByBroker: true));
+                if (outcome is PublishOutcome.Reject or PublishOutcome.TooLarge) ReceiptRefused?.Invoke(new NotTold(reason, ByBroker: true));
             }
             catch (BrokerException)
             {

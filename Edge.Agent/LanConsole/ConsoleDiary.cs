@@ -13,6 +13,7 @@ internal sealed class ConsoleDiary(AuditLog audit, IncidentReporter incidents, T
     private readonly HourlyBudget _strangers = new();
     private readonly HourlyBudget _wrong = new();
     private readonly HourlyBudget _notTheirs = new();
+    private readonly Dictionary<(string Certificate, string What), (HourlyBudget Budget, Session Session)> _theirs = [];
     private (DateTimeOffset Since, long Count) _locked;
 
     /// <exception cref="AuditWriteException">The log refused: do not let them in.</exception>
@@ -63,6 +64,19 @@ internal sealed class ConsoleDiary(AuditLog audit, IncidentReporter incidents, T
         }
     }
 
+    /// <summary>Before somebody who is in does what has an entry each time.</summary>
+    /// <param name="what">Lower-case words.</param>
+    /// <returns>True if they did it as often as they may in an hour: it is only counted, and not to be done.</returns>
+    public bool IsTooOften(Session session, string what)
+    {
+        lock (_gate)
+        {
+            if (!_theirs.TryGetValue((session.Certificate, what), out var theirs)) _theirs[(session.Certificate, what)] = theirs = (new HourlyBudget(), session);
+            TellTooOften(what, theirs.Budget, session, anyway: false);
+            return !theirs.Budget.TrySpend(time.GetUtcNow());
+        }
+    }
+
     /// <exception cref="AuditWriteException">The log refused: show nothing.</exception>
     public void Aims(Session session, int camera) => audit.Append(Of(AuditAction.AimViewed, session.Account, session.Role) with { Sequence = camera });
 
@@ -79,6 +93,7 @@ internal sealed class ConsoleDiary(AuditLog audit, IncidentReporter incidents, T
             TellFurther(_wrong, "further-codes", atOnce);
             TellFurther(_strangers, "further-strangers", atOnce);
             TellFurther(_notTheirs, "further-pages", atOnce);
+            foreach (var ((_, what), (budget, session)) in _theirs) TellTooOften(what, budget, session, atOnce);
         }
     }
 
@@ -95,6 +110,12 @@ internal sealed class ConsoleDiary(AuditLog audit, IncidentReporter incidents, T
         // A page that is not somebody's is no login that failed: the public report counts those apart.
         var entry = new AuditEntry { Action = AuditAction.ConsoleLogin, Outcome = AuditOutcome.Refused(reason), Actor = "unknown", Count = further };
         Append(ReferenceEquals(budget, _notTheirs) ? entry with { Action = AuditAction.ConsoleRefused, Kind = "pages" } : entry);
+    }
+
+    private void TellTooOften(string what, HourlyBudget budget, Session session, bool anyway)
+    {
+        if (budget.TakeFurther(time.GetUtcNow(), anyway) is > 0 and var further)
+            Append(Of(AuditAction.ConsoleRefused, session.Account, session.Role) with { Outcome = AuditOutcome.Refused("too-often"), Kind = what, Count = further });
     }
 
     // What is refused stays refused where the log is too: nothing was done.

@@ -5,6 +5,7 @@ using Edge.Agent.Cli;
 using Edge.Agent.Governance;
 using Edge.Storage.Sealing;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace Edge.Agent.LanConsole;
 
@@ -18,11 +19,30 @@ internal sealed partial class ConsolePages
         yield return ("/policy", "Policy");
     }
 
+    private static async Task<IReadOnlyDictionary<string, string>?> FormAsync(HttpRequest request)
+    {
+        if (request.ContentType != "application/x-www-form-urlencoded") return null;
+        try
+        {
+            return Single((await request.ReadFormAsync()).ToDictionary(one => one.Key, one => one.Value));
+        }
+        catch (InvalidDataException)
+        {
+            return null; // more fields, or longer names, than any form has
+        }
+    }
+
+    private static Dictionary<string, string> Single(Dictionary<string, StringValues> all) =>
+        all.Where(one => one.Value is [{ Length: <= 256 }]).ToDictionary(one => one.Key, one => one.Value[0]!, StringComparer.Ordinal);
+
     private Task PageAsync(ConsoleCall call, string title, string main, string here, string head = "") =>
         HtmlAsync(call.Http, call.Http.Response.StatusCode, ConsolePage.Write(_box.Name.Box, title, main, call.Session, Links(call.Session!), here, head));
 
     private Task SayAsync(HttpContext http, int status, string title, string text, Session? session = null, string here = "") =>
         HtmlAsync(http, status, ConsolePage.Say(_box.Name.Box, title, text, session, session is null ? null : Links(session), here));
+
+    private Task BusyAsync(ConsoleCall call) =>
+        SayAsync(call.Http, 409, "Busy", "The log is being read for somebody already. Try again in a moment.", call.Session, "/log");
 
     private static async Task HtmlAsync(HttpContext http, int status, string html, string? contentSecurityPolicy = null)
     {

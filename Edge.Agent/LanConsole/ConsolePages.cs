@@ -12,7 +12,6 @@ using Edge.Storage.Audit.Bundles;
 using Edge.Storage.Sealing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Primitives;
 
 namespace Edge.Agent.LanConsole;
 
@@ -30,7 +29,11 @@ internal enum Access
 /// <summary>One page or action.</summary>
 /// <param name="Path"><c>{camera}</c> stands for the name of one.</param>
 /// <param name="Verb">What the policy must allow to the role; null where coming in is enough.</param>
-internal sealed record ConsoleRoute(string Method, string Path, Access Access, Verb? Verb, Func<ConsoleCall, Task> Answer);
+internal sealed record ConsoleRoute(string Method, string Path, Access Access, Verb? Verb, Func<ConsoleCall, Task> Answer)
+{
+    /// <summary>What each call writes an entry of, in lower-case words: nobody may fill the log. Null if it writes none.</summary>
+    public string? Logs { get; init; }
+}
 
 /// <summary>One request, as far as it was judged.</summary>
 internal sealed record ConsoleCall(HttpContext Http, ConsoleUser? User, Session? Session, string Camera, IReadOnlyDictionary<string, string> Fields);
@@ -80,7 +83,7 @@ internal sealed partial class ConsolePages : IAsyncDisposable
             new("GET", "/aim", Access.Session, Verb.ViewAim,
                 call => PageAsync(call, "Aim a camera", AimPage.Cameras(_box.Look().Cameras, _box.Time.GetUtcNow()), "/aim")),
             new("GET", "/aim/{camera}", Access.Session, Verb.ViewAim, AimAsync),
-            new("POST", "/aim/{camera}", Access.Session, Verb.ViewAim, BeginAimAsync),
+            new("POST", "/aim/{camera}", Access.Session, Verb.ViewAim, BeginAimAsync) { Logs = "viewings" },
             new("POST", "/aim/{camera}/stop", Access.Session, Verb.ViewAim, StopAimAsync),
             new("GET", "/aim/{camera}/look", Access.Session, Verb.ViewAim, LookAsync),
             new("GET", "/aim/{camera}/picture", Access.Session, Verb.ViewAim, PictureAsync),
@@ -90,7 +93,7 @@ internal sealed partial class ConsolePages : IAsyncDisposable
             new("POST", "/log/verify", Access.Session, Verb.Export, VerifyAsync),
             new("POST", "/log/verify/stop", Access.Session, Verb.Export, StopVerifyingAsync),
             new("GET", "/log/report", Access.Session, Verb.Export, ReportAsync),
-            new("POST", "/log/export", Access.Session, Verb.Export, ExportAsync),
+            new("POST", "/log/export", Access.Session, Verb.Export, ExportAsync) { Logs = "copies" },
         ];
     }
 
@@ -174,6 +177,11 @@ internal sealed partial class ConsolePages : IAsyncDisposable
             }
             fields = form;
         }
+        if (route.Logs is { } what && _diary.IsTooOften(session!, what))
+        {
+            await SayAsync(http, 429, "Too often", $"You did this {HourlyBudget.Most} times within an hour, and the log has an entry of each. Try again in an hour.", session);
+            return;
+        }
         await route.Answer(new ConsoleCall(http, user, session, camera, fields));
     }
 
@@ -195,22 +203,6 @@ internal sealed partial class ConsolePages : IAsyncDisposable
 
     private static bool IsOurs(IReadOnlyDictionary<string, string> form, Session session) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(form.GetValueOrDefault("form", "")), Encoding.UTF8.GetBytes(session.Form));
-
-    private static async Task<IReadOnlyDictionary<string, string>?> FormAsync(HttpRequest request)
-    {
-        if (request.ContentType != "application/x-www-form-urlencoded") return null;
-        try
-        {
-            return Single((await request.ReadFormAsync()).ToDictionary(one => one.Key, one => one.Value));
-        }
-        catch (InvalidDataException)
-        {
-            return null; // more fields, or longer names, than any form has
-        }
-    }
-
-    private static Dictionary<string, string> Single(Dictionary<string, StringValues> all) =>
-        all.Where(one => one.Value is [{ Length: <= 256 }]).ToDictionary(one => one.Key, one => one.Value[0]!, StringComparer.Ordinal);
 
     // ---- coming in and going -------------------------------------------------------------------------------------
 
@@ -324,19 +316,28 @@ internal sealed partial class ConsolePages : IAsyncDisposable
 
     // ---- the log -------------------------------------------------------------------------------------------------
 
-    private Task SearchAsync(ConsoleCall call)
+    private async Task SearchAsync(ConsoleCall call)
     {
         var asked = new LogQuestion(call.Fields.GetValueOrDefault("from", ""), call.Fields.GetValueOrDefault("to", ""),
             call.Fields.GetValueOrDefault("action", ""),
             call.Fields.GetValueOrDefault("outcome", ""));
         if (!TryDay(asked.From, out var from) || !TryDay(asked.To, out var to) || asked.Outcome is not ("" or "done" or "refused"))
-            return Wrong("A day is written as 2026-01-31.");
+        {
+            await Wrong("A day is written as 2026-01-31.");
+            return;
+        }
         var query = new AuditQuery { From = from, To = to, Done = asked.Outcome switch { "done" => true, "refused" => false, _ => null } };
         if (asked.Action.Length > 0)
-            if (AuditCode.TryParse<AuditAction>(asked.Action, out var action)) query = query with { Actions = [action] };
-            else return Wrong("No action has this name.");
-        return _log.Search(query, call.Http.RequestAborted) is var (newest, all)
-            ? PageAsync(call, "Entries of the log", LogPage.Found(asked, newest, all), "/log") : BusyAsync(call);
+        {
+            if (!AuditCode.TryParse<AuditAction>(asked.Action, out var action))
+            {
+                await Wrong("No action has this name.");
+                return;
+            }
+            query = query with { Actions = [action] };
+        }
+        await (await _log.SearchAsync(query, call.Http.RequestAborted) is var (newest, all)
+            ? PageAsync(call, "Entries of the log", LogPage.Found(asked, newest, all), "/log") : BusyAsync(call));
 
         Task Wrong(string text) => SayAsync(call.Http, 400, "Not understood", text, call.Session, "/log");
     }
@@ -390,7 +391,4 @@ internal sealed partial class ConsolePages : IAsyncDisposable
             await file.CopyToAsync(response.Body, call.Http.RequestAborted);
         }
     }
-
-    private Task BusyAsync(ConsoleCall call) =>
-        SayAsync(call.Http, 409, "Busy", "The log is being read for somebody already. Try again in a moment.", call.Session, "/log");
 }

@@ -52,22 +52,25 @@ internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IAsyncDispos
     /// <returns>Null while somebody else is at work.</returns>
     /// <exception cref="AuditException">The log cannot be read.</exception>
     /// <exception cref="OperationCanceledException">Whoever asked is gone.</exception>
-    public (IReadOnlyList<AuditRecord> Newest, long All)? Search(AuditQuery query, CancellationToken cancel)
+    public async Task<(IReadOnlyList<AuditRecord> Newest, long All)?> SearchAsync(AuditQuery query, CancellationToken cancel)
     {
         if (!_alone.Wait(0, CancellationToken.None)) return null;
         try
         {
-            using var log = Bundle.Open(box.AuditFolder);
-            var newest = new Queue<AuditRecord>();
-            var all = 0L;
-            foreach (var match in AuditSearch.In(log, query).Where(match => match.Entry is not null))
+            return await WhileWrittenAsync(() =>
             {
-                cancel.ThrowIfCancellationRequested();
-                all++;
-                newest.Enqueue(match.Record);
-                if (newest.Count > MostShown) newest.Dequeue();
-            }
-            return ([.. newest.Reverse()], all);
+                using var log = Bundle.Open(box.AuditFolder);
+                var newest = new Queue<AuditRecord>();
+                var all = 0L;
+                foreach (var match in AuditSearch.In(log, query).Where(match => match.Entry is not null))
+                {
+                    cancel.ThrowIfCancellationRequested();
+                    all++;
+                    newest.Enqueue(match.Record);
+                    if (newest.Count > MostShown) newest.Dequeue();
+                }
+                return ((IReadOnlyList<AuditRecord>)[.. newest.Reverse()], all);
+            }, _ => null, cancel);
         }
         finally
         {
@@ -83,11 +86,11 @@ internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IAsyncDispos
         Interlocked.Exchange(ref _seen, 0);
         var check = _check = new LogCheck(period, box.Time.GetUtcNow(), null, null, null);
         var checking = _checking = new CancellationTokenSource(LongestCheck, box.Time);
-        _working = Task.Run(() =>
+        _working = Task.Run(async () =>
         {
             try
             {
-                _check = Verify(check, checking.Token);
+                _check = await VerifyAsync(check, checking.Token);
             }
             finally
             {
@@ -162,17 +165,20 @@ internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IAsyncDispos
         _handing.Dispose();
     }
 
-    private LogCheck Verify(LogCheck check, CancellationToken stop)
+    private async Task<LogCheck> VerifyAsync(LogCheck check, CancellationToken stop)
     {
         try
         {
-            using var log = Bundle.Open(box.AuditFolder);
-            var tally = new BoxTally(check.Period);
-            var report = log.Verify(box.LogKey, null, [], out _, box.LogEpochKey, (_, entry) =>
+            var (report, tally) = await WhileWrittenAsync(() =>
             {
-                stop.ThrowIfCancellationRequested();
-                tally.Look(entry);
-            }, new Count(this));
+                using var log = Bundle.Open(box.AuditFolder);
+                var tally = new BoxTally(check.Period);
+                return (log.Verify(box.LogKey, null, [], out _, box.LogEpochKey, (_, entry) =>
+                {
+                    stop.ThrowIfCancellationRequested();
+                    tally.Look(entry);
+                }, new Count(this)), tally);
+            }, found => found.Item1, stop);
             return check with
             {
                 Report = report,
@@ -190,6 +196,10 @@ internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IAsyncDispos
             return check with { Failure = unreadable.Message };
         }
     }
+
+    /// <summary>Reads the log, which goes on meanwhile.</summary>
+    private Task<T> WhileWrittenAsync<T>(Func<T> read, Func<T, AuditReport?> report, CancellationToken stop) =>
+        LiveLog.ReadAsync(() => LiveLog.CheckpointOf(box.AuditFolder), read, found => report(found)?.Holds != false, found => report(found)!.IsUnfinished, box.Time, stop);
 
     /// <summary>A copy while it is handed out.</summary>
     /// <param name="File">It has no name any more.</param>

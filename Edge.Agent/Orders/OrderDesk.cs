@@ -29,9 +29,6 @@ internal sealed class OrderDesk
     /// <summary>Where <c>export</c> puts its copies, below the state folder.</summary>
     public const string ExportsName = "exports";
 
-    /// <summary>What the name of a copy ends in that nobody comes for once this process has ended: see <see cref="SweepExports"/>. No order's id has this letter.</summary>
-    public const string Passing = "~";
-
     /// <summary>The file that says that a box was taken out of service; it does not start again.</summary>
     public const string DecommissionedName = "decommissioned";
 
@@ -50,6 +47,7 @@ internal sealed class OrderDesk
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly RevokedKeys _revoked;
+    private readonly LogCopies _copies;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, HourlyBudget> _unopened = new(StringComparer.Ordinal);
     private long _taken, _refused;
@@ -62,10 +60,17 @@ internal sealed class OrderDesk
     {
         (_box, _stateFolder, _state, _audit, _signer, _keys) = (signer.Box, stateFolder, state, audit, signer, keys);
         (_revoked, _trust, _incident, _time, _log) = (revoked, trust, incident, time, log);
+        _copies = new LogCopies(Path.Combine(stateFolder, ExportsName), audit, time);
     }
 
     /// <summary>Orders carried out and refused since start.</summary>
     public (long Taken, long Refused) Counts => (Interlocked.Read(ref _taken), Interlocked.Read(ref _refused));
+
+    /// <summary>What is free of the disk, in bytes, where it is not the disk that says so.</summary>
+    public Func<long> FreeSpace
+    {
+        init => _copies.FreeSpace = value;
+    }
 
     /// <summary>Called once a <c>decommission</c> was taken: the box has to stop and destroy its keys.</summary>
     public Action? Decommissioned { get; init; }
@@ -106,6 +111,7 @@ internal sealed class OrderDesk
                     ? Answered(new OrderAnswer(order.Terms.Id, opened is null ? null : Duties.Write(opened.Verb), AuditOutcome.Refused(Full)), now) : null;
             var page = refusal is null && opened is Order.Search search ? Page(search) : null;
             if (refusal is null && opened is Order.Revoke && _revoked.IsFull) refusal = "too-many-revoked";
+            if (refusal is null && opened is Order.Export && !_copies.HasRoom()) refusal = "no-room";
             var entry = Entry(opened, by!, message.Span, page, refusal is null || trust!.Policy.Allows((opened as Order.AboutCase)?.Purpose ?? "")) with
                 { Outcome = refusal is null ? AuditOutcome.Done : AuditOutcome.Refused(refusal) };
             var (logged, performed) = (false, false);
@@ -113,7 +119,7 @@ internal sealed class OrderDesk
             {
                 var leaf = _audit.Append(entry);
                 logged = true;
-                if (refusal is null) Perform(opened!, order.Terms);
+                if (refusal is null) Guard(() => Perform(opened!, order.Terms, lent: only is not null));
                 performed = refusal is null;
                 if (Carry(order.Terms, by!, opened, entry.Outcome, page, leaf, trust!, now) is { } answer) return answer;
             }
@@ -232,20 +238,9 @@ internal sealed class OrderDesk
         search.After, OrderAnswer.MaxHits, OrderAnswer.MaxHitBytes));
 
     /// <summary>What an order does outside the database: once it is logged, and in a way that does no harm twice.</summary>
+    /// <param name="lent">A copy of the log is for whoever stands at the box.</param>
     /// <exception cref="IOException">The disk refused.</exception>
-    private void Perform(Order order, OrderTerms terms)
-    {
-        try
-        {
-            PerformUnguarded(order, terms);
-        }
-        catch (UnauthorizedAccessException refused)
-        {
-            throw new IOException(refused.Message, refused);
-        }
-    }
-
-    private void PerformUnguarded(Order order, OrderTerms terms)
+    private void Perform(Order order, OrderTerms terms, bool lent)
     {
         switch (order)
         {
@@ -257,29 +252,28 @@ internal sealed class OrderDesk
                 DurableFile.Write(Marker, "{}"u8.ToArray());
                 break;
             case Order.Export:
-                Export(Path.Combine(_stateFolder, ExportsName, terms.Id));
+                _copies.Make(terms.Id, lent);
                 break;
         }
     }
 
-    /// <summary>Removes what a crash left of copies of the log, half made or on their way to a stick; at the start, before anything is ordered.</summary>
+    /// <summary>Removes copies of the log that are too old, too many, or were cut off.</summary>
     /// <exception cref="IOException">The disk refused.</exception>
     public void SweepExports()
     {
-        var exports = Path.Combine(_stateFolder, ExportsName);
-        if (!Directory.Exists(exports)) return;
-        foreach (var left in Directory.EnumerateDirectories(exports, $"*{Passing}")) Directory.Delete(left, recursive: true);
+        lock (_gate) Guard(_copies.Sweep);
     }
 
-    private void Export(string folder)
+    private static void Guard(Action step)
     {
-        var making = folder + Passing;
-        if (Directory.Exists(making)) Directory.Delete(making, recursive: true);
-        _audit.CopyTo(making);
-        // Cut off before, or another operator's of the same id: this one holds all that it did, and more.
-        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-        Directory.Move(making, folder);
-        DurableFile.SyncFolder(Path.GetDirectoryName(folder)!);
+        try
+        {
+            step();
+        }
+        catch (UnauthorizedAccessException refused)
+        {
+            throw new IOException(refused.Message, refused);
+        }
     }
 
     /// <param name="isPurpose">Whether what was given as the purpose is one; else it is concealed, for anybody may read the log.</param>

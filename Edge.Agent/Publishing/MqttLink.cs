@@ -106,7 +106,7 @@ public sealed class MqttLink : IAsyncDisposable
     {
         // A broker ends the link over a packet that is too large.
         if (message.Payload.Length + PacketOverhead is var needed && needed > _largestPacket)
-            return (PublishOutcome.Reject, $"the broker takes packets up to {_largestPacket} bytes: raise its limit to {Math.Max(needed, 262144)}");
+            return (PublishOutcome.TooLarge, $"the broker takes packets up to {_largestPacket} bytes: raise its limit to {Math.Max(needed, 262144)}");
         await _underWay.WaitAsync(cancel);
         try
         {

@@ -25,9 +25,6 @@ public sealed class OutboxWorker
     // Small, so that an incident does not wait behind a long batch.
     private const int Batch = 8;
 
-    // More than these refused at once is not about single messages: the whole pass waits.
-    private const int MaxSetAside = 64;
-
     private static readonly TimeSpan SetAsideFor = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookAtFilesEvery = TimeSpan.FromSeconds(30);
@@ -47,7 +44,7 @@ public sealed class OutboxWorker
     private readonly ILogger _log;
     private readonly Backoff _backoff = Backoff.Create();
     private readonly Dictionary<long, DateTimeOffset> _setAside = [];
-    private readonly Dictionary<MessageKind, (Backoff Backoff, DateTimeOffset Until)> _unheard = [];
+    private readonly QuietTopics _quiet;
     private readonly Dictionary<string, (DateTimeOffset Since, bool Told)> _refused = [];
     private readonly ILetterbox? _letterbox;
     private DateTimeOffset _lookAtFiles, _warnAgain, _warnedOf;
@@ -69,6 +66,7 @@ public sealed class OutboxWorker
         _time = time;
         _log = log;
         _letterbox = letterbox;
+        _quiet = new QuietTopics(signer.Box, time);
         _look = new LinkLook(null, time.GetUtcNow(), "not tried yet");
     }
 
@@ -257,7 +255,7 @@ public sealed class OutboxWorker
                     await WaitAsync(link, receiving, earlier, stop);
                 }
                 foreach (var message in ready)
-                    if (IsHeard(message.Kind) && !await SendAsync(link, message, stop)) break;
+                    if (!await SendAsync(link, message, stop)) break;
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -313,27 +311,31 @@ public sealed class OutboxWorker
     {
         var publication = _signer.Address(message);
         var topic = publication.Topic;
+        if (_quiet.Holds(message, topic)) return true;
         var (outcome, reason) = await link.PublishAsync(publication, stop);
-        if (outcome == PublishOutcome.Acknowledged) _refused.Remove(topic);
-        if (outcome == PublishOutcome.Reject) Refused(topic, "messages-refused");
+        if (outcome is PublishOutcome.Reject or PublishOutcome.TooLarge) Refused(topic, "messages-refused");
         switch (outcome)
         {
             case PublishOutcome.Acknowledged:
                 _state.Outbox.Acknowledge(message.Sequence);
-                _unheard.Remove(message.Kind);
+                _refused.Remove(topic);
+                _quiet.Remove(topic, message.Sequence);
                 return true;
             case PublishOutcome.Expired:
                 // Then it is withheld, and the sweep drops it.
                 _setAside[message.Sequence] = message.Expires > _time.GetUtcNow() ? message.Expires : _time.GetUtcNow() + SetAsideFor;
                 return true;
-            case PublishOutcome.Unheard when topic == Topics.Of(_signer.Box, EventType.Of(message.Kind)):
-                Quieten(message.Kind, $"message {message.Sequence} stays here: {reason}");
+            case PublishOutcome.Unheard:
+                Quieten(topic, $"message {message.Sequence} stays here: {reason}");
                 return true;
-            // Another agency's hub is away: its own hits wait, and nobody else's.
-            case PublishOutcome.Unheard or PublishOutcome.Reject when _setAside.Count < MaxSetAside:
+            case PublishOutcome.Reject:
+                // It may be about this one after all: the next attempt is another's.
                 _setAside[message.Sequence] = _time.GetUtcNow() + SetAsideFor;
-                _log.LogError("message {Sequence} stays here for {Minutes} minutes: {Reason}", message.Sequence,
-                    SetAsideFor.TotalMinutes, reason);
+                Quieten(topic, $"message {message.Sequence} stays here: {reason}");
+                return true;
+            case PublishOutcome.TooLarge:
+                _setAside[message.Sequence] = _time.GetUtcNow() + SetAsideFor;
+                _log.LogError("message {Sequence} stays here for {Minutes} minutes: {Reason}", message.Sequence, SetAsideFor.TotalMinutes, reason);
                 return true;
             default:
                 await PauseAsync($"message {message.Sequence} stays here: {reason}", stop);
@@ -341,33 +343,22 @@ public sealed class OutboxWorker
         }
     }
 
-    private List<OutboxMessage> NextBatch()
+    private IReadOnlyList<OutboxMessage> NextBatch()
     {
         var now = _time.GetUtcNow();
         foreach (var (sequence, until) in _setAside)
             if (until <= now) _setAside.Remove(sequence);
-        foreach (var (kind, quiet) in _unheard)
-            if (quiet.Until <= now) _unheard[kind] = quiet with { Until = default };
-        return [.. _state.Outbox.Ready(Batch + _setAside.Count, IsHeard).Where(message => !_setAside.ContainsKey(message.Sequence)).Take(Batch)];
+        return _state.Outbox.Ready(Batch, waiting => !_setAside.ContainsKey(waiting.Sequence) && !_quiet.Holds(waiting));
     }
 
-    /// <summary>A hub that listens to hits alone must not keep back an answer that somebody waits for, nor the reverse: what nobody
-    /// is subscribed to waits by kind.</summary>
-    private void Quieten(MessageKind kind, string reason)
-    {
-        var backoff = _unheard.TryGetValue(kind, out var quiet) ? quiet.Backoff : Backoff.Create();
-        var wait = backoff.Next();
-        _unheard[kind] = (backoff, _time.GetUtcNow() + wait);
-        _log.LogWarning("{Reason}; next attempt in {Seconds:0} s", reason, Math.Ceiling(wait.TotalSeconds));
-    }
-
-    private bool IsHeard(MessageKind kind) => !_unheard.TryGetValue(kind, out var quiet) || quiet.Until == default;
+    private void Quieten(string topic, string reason) =>
+        _log.LogWarning("{Reason}; next attempt in {Seconds:0} s", reason, Math.Ceiling(_quiet.Add(topic).TotalSeconds));
 
     private async Task WaitAsync(MqttLink link, Task receiving, Task earlier, CancellationToken stop)
     {
         using var woken = CancellationTokenSource.CreateLinkedTokenSource(stop);
         // The outbox counts what is set aside as ready, so waiting for it would not wait.
-        var arrival = _setAside.Count + _unheard.Count > 0 ? Task.Delay(LookAgainAfter, _time, woken.Token) : _state.Outbox.WaitAsync(woken.Token);
+        var arrival = _setAside.Count > 0 || _quiet.Any ? Task.Delay(LookAgainAfter, _time, woken.Token) : _state.Outbox.WaitAsync(woken.Token);
         var files = Task.Delay(LookAtFilesEvery, _time, woken.Token);
         var first = await Task.WhenAny(arrival, receiving, link.Lost, earlier, files);
         await woken.CancelAsync();

@@ -11,8 +11,10 @@ public enum PublishOutcome
     Unheard,
     /// <summary>Keep it and try again soon: the broker is out of room.</summary>
     Retry,
-    /// <summary>Keep it, but let others pass: the broker will not take this one until somebody changes something.</summary>
+    /// <summary>Keep it, but let other topics pass: the broker will not take it until somebody changes something.</summary>
     Reject,
+    /// <summary>Keep it, but let all others pass: this one is larger than what the broker takes.</summary>
+    TooLarge,
     /// <summary>Not sent: less than a second of its retention is left.</summary>
     Expired,
 }

@@ -80,7 +80,7 @@ internal sealed class StickDesk
             if (visit is null)
             {
                 if (Judge(offer.Order, now, out var order) is { Reason: not null } refused) return refused;
-                visit = new Visit(order, Taken(order), digest, now);
+                visit = new Visit(order, Path.Combine(_exports, order), digest, now);
             }
             _open[offer.Stick] = visit with { Touched = now, File = NameOf(now), Written = null };
             _refused.Remove(offer.Stick);
@@ -182,23 +182,6 @@ internal sealed class StickDesk
         if (answer is null) return Shown(AuditOutcome.Refused("not-an-operators"));
         order = answer.Order;
         return answer.Outcome.Reason is null ? answer.Outcome : Shown(answer.Outcome);
-    }
-
-    // A crash forgets who was to have it: then it is swept, and does not stay for ever like the copy of an order that did not come by stick.
-    private string Taken(string order)
-    {
-        var copy = Path.Combine(_exports, order);
-        var taken = $"{copy}{OrderDesk.Passing}stick{OrderDesk.Passing}";
-        try
-        {
-            if (Directory.Exists(taken)) Directory.Delete(taken, recursive: true);
-            Directory.Move(copy, taken);
-            return taken;
-        }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
-        {
-            return copy;
-        }
     }
 
     private WrittenBundle Write(Visit visit, Stream to)

@@ -14,7 +14,7 @@ internal sealed class BoxTally(ReportPeriod period)
     private static readonly HashSet<string> NotAuthorised =
         ["not-signed", "bad-signature", "unknown-operator", "revoked-operator", "operator-expired", "malformed-order"];
     private static readonly HashSet<string> NotAgainstPolicy =
-        ["expired", "replayed", "from-the-future", "disk", "too-many-orders", "too-many-revoked", "no-policy", "further-orders"];
+        ["expired", "replayed", "from-the-future", "disk", "too-many-orders", "too-many-revoked", "no-room", "no-policy", "further-orders"];
 
     private static readonly HashSet<string> Unproven = ["no-proof", "proof-of-another-list", "too-few-witnesses"];
 

@@ -38,7 +38,7 @@ internal sealed class LogWitnessing(StateDatabase state, AuditLog audit, Message
     public void Offer()
     {
         var witnesses = Named;
-        if (witnesses.Keys.Count == 0 || state.Outbox.Ready(1, kind => kind == MessageKind.Checkpoint).Count > 0) return;
+        if (witnesses.Keys.Count == 0 || state.Outbox.Ready(1, waiting => waiting.Kind == MessageKind.Checkpoint).Count > 0) return;
         var offer = Make(witnesses);
         var now = time.GetUtcNow();
         state.Outbox.Enqueue(MessageKind.Checkpoint, now + KeptFor, sequence => signer.Checkpoint(sequence, offer, now), logged: true);

@@ -14,8 +14,8 @@ public enum AuditAction
     AgentStop,
     /// <summary><c>boot</c>: the machine itself was started since the last entry.</summary>
     Boot,
-    /// <summary><c>configuration.loaded</c>: the running agent took another configuration over, or refused to; digest of what the file says, passwords left
-    /// out.</summary>
+    /// <summary><c>configuration.loaded</c>: the agent starts with a configuration, or is about to take another over, or refused to (also what the
+    /// entry before said); digest of what the file says, passwords left out.</summary>
     ConfigurationLoaded,
     /// <summary><c>trust.activated</c>: a verified set of policy, operators, recipients and hotlists took effect.</summary>
     TrustActivated,
@@ -72,7 +72,7 @@ public enum AuditAction
     PolicyActivated,
     /// <summary><c>console.login</c>: somebody came in at the console, or was refused; count of those that one entry stands for.</summary>
     ConsoleLogin,
-    /// <summary><c>console.refused</c>: somebody who is in asked for what is not their role's; which, as the kind.</summary>
+    /// <summary><c>console.refused</c>: somebody who is in asked for what is not their role's, or too often; for what, as the kind.</summary>
     ConsoleRefused,
     /// <summary><c>aim.viewed</c>: a camera's picture was opened to aim it; its number in the configuration, from 1, as the sequence.</summary>
     AimViewed,

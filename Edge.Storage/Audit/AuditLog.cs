@@ -231,6 +231,12 @@ public sealed class AuditLog : IDisposable
         }
     }
 
+    /// <summary>About what a copy made by <see cref="CopyTo"/> takes of a disk now, in bytes.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public long BytesOfCopy() => _folder.Enumerate().Where(file => file.Kind != LogFileKind.Disclosure)
+        // A partial tile that was listed may have gone since.
+        .Select(file => new FileInfo(_folder.PathOf(file.Name))).Where(file => file.Exists).Sum(file => (file.Length + 4095) / 4096 * 4096);
+
     /// <summary>Shows that the entry at <paramref name="index"/> stands under <see cref="LatestNote"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such entry.</exception>
     public TlogProof ProveInclusion(long index)

@@ -136,8 +136,8 @@ public sealed class Outbox
     }
 
     /// <summary>Up to <paramref name="max"/> messages that may leave: incidents first, then by number.</summary>
-    /// <param name="wanted">Of which kinds; null for all.</param>
-    public IReadOnlyList<OutboxMessage> Ready(int max, Func<MessageKind, bool>? wanted = null)
+    /// <param name="wanted">Which of them, asked before any is opened; null for all.</param>
+    public IReadOnlyList<OutboxMessage> Ready(int max, Func<MessageHeading, bool>? wanted = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(max);
         lock (_database.Gate)
@@ -148,7 +148,7 @@ public sealed class Outbox
             foreach (var row in waiting.Ready)
             {
                 if (ready.Count == max) break;
-                if (wanted?.Invoke(row.Kind) == false) continue;
+                if (wanted?.Invoke(new MessageHeading(row.Sequence, row.Kind, row.Shared)) == false) continue;
                 if (row.Expires <= now) expired.Add(row);
                 else if (TryOpen(row, out var payload)) ready.Add(new OutboxMessage(row.Sequence, row.Kind, payload, row.Expires));
                 else unreadable.Add(row);

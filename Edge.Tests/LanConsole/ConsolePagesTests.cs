@@ -72,6 +72,29 @@ public sealed class ConsolePagesTests
         await Eventually.True(() => lab.Cameras.Ended == 2, "nobody looks");
     }
 
+    [Theory]
+    [InlineData("tech-7", "/aim/north-lane", "/aim", "viewings", AuditAction.AimViewed)]
+    [InlineData("audit-1", "/log/export", "/log", "copies", AuditAction.LogExported)]
+    public async Task Who_is_in_does_not_fill_the_log_either(string account, string path, string page, string what, AuditAction action)
+    {
+        await using var lab = await ConsoleLab.StartAsync();
+        using var browser = await lab.InAsync(account);
+        var form = await ConsoleLab.FormAsync(browser, page == "/aim" ? path : page);
+        var answers = new List<HttpStatusCode>();
+        for (var i = 0; i < 62; i++)
+            using (var answer = await ConsoleLab.PostAsync(browser, path, ("form", form), ("kind", "public"))) answers.Add(answer.StatusCode);
+        Assert.Equal((60, 2), (answers.Count(one => one is HttpStatusCode.SeeOther or HttpStatusCode.OK), answers.Count(one => one == HttpStatusCode.TooManyRequests)));
+        Assert.Equal(60, lab.Logged(action).Count);
+
+        lab.Time.Advance(TimeSpan.FromHours(1));
+        using var again = await lab.InAsync(account);
+        using var taken = await ConsoleLab.PostAsync(again, path, ("form", await ConsoleLab.FormAsync(again, page == "/aim" ? path : page)), ("kind", "public"));
+        Assert.NotEqual(HttpStatusCode.TooManyRequests, taken.StatusCode);
+        Assert.Equal(61, lab.Logged(action).Count);
+        var further = Assert.Single(lab.Logged(AuditAction.ConsoleRefused));
+        Assert.Equal((AuditOutcome.Refused("too-often"), what, 2L), (further.Outcome, further.Kind, further.Count));
+    }
+
     [Fact]
     public async Task The_aim_page_says_what_is_good_and_what_to_turn()
     {

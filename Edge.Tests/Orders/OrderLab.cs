@@ -79,13 +79,16 @@ internal sealed class OrderLab : IDisposable
 
     public int Decommissions { get; private set; }
 
+    /// <summary>What the desk believes is free of the disk.</summary>
+    public long FreeSpace { get; set; } = 1L << 40;
+
     public Operator Person(AuditRole role, SigningKey key) => new($"{Duties.Write(role)}-1", role, key.Public, Now.AddDays(-1), Now.AddDays(300));
 
     public SigningKey KeyOf(AuditRole role) => _operators[role];
 
     public OrderDesk NewDesk(StateDatabase? state = null) => new(State.Directory, state ?? State.Database, Audit, Signer, State.Keys,
         RevokedKeys.Open(State.Directory), () => Trust, (kind, detail) => Incidents.Add((kind, detail)), State.Time, Log)
-            { Decommissioned = () => Decommissions++ };
+            { Decommissioned = () => Decommissions++, FreeSpace = () => FreeSpace };
 
     /// <summary>The power goes and comes back.</summary>
     public void Restart()

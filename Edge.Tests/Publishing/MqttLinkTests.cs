@@ -86,7 +86,7 @@ public sealed class MqttLinkTests : IDisposable
 
         var (outcome, reason) = await box.PublishAsync(new Publication("edge/v1/demo/box-1/hit", new byte[8000]), Cancel);
 
-        Assert.Equal(PublishOutcome.Reject, outcome);
+        Assert.Equal(PublishOutcome.TooLarge, outcome);
         Assert.Contains("4096", reason, StringComparison.Ordinal);
         Assert.False(box.Lost.IsCompleted);
     }

@@ -137,6 +137,44 @@ public sealed class OutboxWorkerTests : IDisposable
     }
 
     [Fact]
+    public async Task However_many_hits_wait_for_another_agency_that_does_not_listen_what_is_the_box_s_own_agency_s_leaves()
+    {
+        await using var broker = await MosquittoBroker.StartAsync(_authority);
+        await using var hub = await SubscribeAsync(broker.Address, "edge/v1/demo/+/+");
+        for (var i = 0; i < 65; i++) Hit("sheriff");
+        Hit("county");
+        Hit();
+        _state.Outbox.Enqueue(MessageKind.Checkpoint, _expires,
+            sequence => _box.Signer.Event(EventType.Checkpoint, sequence, SampleBox.Now, "{}"u8.ToArray()), logged: true);
+        Summary();
+        await using var county = await SubscribeAsync(broker.Address, "edge/v1/demo/+/hit/county", "county");
+
+        await using var worker = Run(broker.Address);
+
+        await Eventually.True(() => _state.Outbox.Count().Ready == 65, "only what the sheriff is to have is left");
+        Assert.Equal("edge/v1/demo/box-1/hit/county", (await county.Inbound.ReadAsync(Cancel)).Topic);
+        Assert.InRange(worker.Count("nobody is subscribed"), 1, 8);
+
+        await using var sheriff = await SubscribeAsync(broker.Address, "edge/v1/demo/+/hit/sheriff", "sheriff");
+        for (var i = 0; i < 65; i++) await (await sheriff.Inbound.ReadAsync(Cancel)).AcknowledgeAsync();
+        await Eventually.True(() => _state.Outbox.Count().Ready == 0, "the outbox is empty");
+    }
+
+    [Fact]
+    public async Task However_many_messages_are_too_large_for_the_broker_a_smaller_one_of_the_same_topic_leaves()
+    {
+        await using var broker = await MosquittoBroker.StartAsync(_authority, more: "max_packet_size 4096");
+        await using var hub = await SubscribeAsync(broker.Address, "edge/v1/demo/+/hit");
+        for (var i = 0; i < 65; i++) Hit(crop: 8000);
+        Hit();
+
+        await using var worker = Run(broker.Address);
+
+        await Eventually.True(() => _state.Outbox.Count().Ready == 65, "the smaller one has left");
+        Assert.Equal(66, Assert.IsType<ReceivedMessage.Hit>(await ReceiveAsync(hub)).Event.Sequence);
+    }
+
+    [Fact]
     public async Task A_worker_that_starts_before_its_broker_delivers_once_the_broker_is_there()
     {
         await using var broker = await MosquittoBroker.StartAsync(_authority);
@@ -240,11 +278,11 @@ public sealed class OutboxWorkerTests : IDisposable
         }
     }
 
-    private void Hit()
+    private void Hit(string agency = "demo", int crop = 0)
     {
         var sequence = _state.Hits.Commit(next => new HitEntry(
             new NewHit("case-1", _expires.AddHours(-1), _expires, "{}"u8.ToArray()),
-            new OutboxMessage(next, MessageKind.Hit, _box.Hit(next), _expires)));
+            new OutboxMessage(next, MessageKind.Hit, _box.Hit(next, agency, crop), _expires) { Shared = agency != "demo" }));
         Assert.True(_state.Outbox.MarkLogged(sequence, 0));
     }
 

@@ -9,6 +9,7 @@ using Edge.Agent.Forgetting;
 using Edge.Agent.Governance;
 using Edge.Agent.Hub;
 using Edge.Storage.Audit;
+using Edge.Storage.Audit.Bundles;
 using Edge.Storage.Database;
 using Edge.Storage.Keys;
 using Edge.Storage.Trust;

@@ -39,13 +39,13 @@ public sealed class TamperTests : IDisposable
         {
             var running = host.RunAsync(stop.Token);
             var audit = host.AuditFolder;
-            await Eventually.True(() => running.IsCompleted || Incidents(audit).Any(), "the incident is in the log", 120);
+            await Eventually.True(async () => running.IsCompleted || (await IncidentsAsync(audit)).Count > 0, "the incident is in the log", 120);
             if (destroys) await Eventually.True(() => File.Exists(Path.Combine(configuration.StateFolder, OrderDesk.DecommissionedName)),
                 "the box goes out of service");
             await stop.CancelAsync(); // there is no broker to wait for
             await running;
         }
-        Assert.Equal("tamper opened", Assert.Single(Incidents(Path.Combine(configuration.StateFolder, "audit"))));
+        Assert.Equal("tamper opened", Assert.Single(await IncidentsAsync(Path.Combine(configuration.StateFolder, "audit"))));
         var keys = Directory.GetFiles(Path.Combine(configuration.StateFolder, "keys"), "*.key", SearchOption.AllDirectories);
         if (destroys)
         {
@@ -56,8 +56,8 @@ public sealed class TamperTests : IDisposable
         else Assert.NotEmpty(keys);
     }
 
-    private static IEnumerable<string> Incidents(string audit) =>
-        RunningLog.Entries(audit, AuditAction.Incident).Select(entry => $"{entry.Kind} {entry.Detail}");
+    private static async Task<List<string>> IncidentsAsync(string audit) =>
+        [.. (await RunningLog.EntriesAsync(audit, AuditAction.Incident)).Select(entry => $"{entry.Kind} {entry.Detail}")];
 
     private AgentConfiguration Configure(bool destroys)
     {

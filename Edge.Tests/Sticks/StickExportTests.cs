@@ -261,18 +261,6 @@ public sealed class StickExportTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_copy_on_its_way_to_a_stick_when_the_box_crashed_is_gone_after_the_next_start_and_one_ordered_otherwise_is_not()
-    {
-        var exports = Path.Combine(_lab.Orders.State.Directory, "exports");
-        _lab.Orders.Desk.Take(_lab.Orders.Sign(new Order.Export(), id: "an-order-from-the-hub"));
-        _lab.Put(_lab.Order());
-        Assert.Equal(AuditOutcome.Done, await _lab.OfferAsync());
-        Assert.Equal(2, Directory.GetDirectories(exports).Length);
-        _lab.Orders.Desk.SweepExports();
-        Assert.Equal("an-order-from-the-hub", Path.GetFileName(Assert.Single(Directory.GetDirectories(exports))));
-    }
-
-    [Fact]
     public async Task A_stick_that_is_heard_of_no_more_is_given_up()
     {
         _lab.Put(_lab.Order());

@@ -1,4 +1,3 @@
-using Edge.Agent.Cli;
 using Edge.Storage.Audit;
 using Edge.Storage.Audit.Bundles;
 
@@ -8,10 +7,10 @@ namespace Edge.Tests.Support;
 internal static class RunningLog
 {
     /// <summary>Every entry of this action; none where there is no log yet.</summary>
-    public static IReadOnlyList<AuditEntry> Entries(string folder, AuditAction action) => LiveLog.CheckpointOf(folder) is null ? []
-        : LiveLog.Read(() => LiveLog.CheckpointOf(folder), () =>
+    public static async Task<IReadOnlyList<AuditEntry>> EntriesAsync(string folder, AuditAction action) => LiveLog.CheckpointOf(folder) is null ? []
+        : await LiveLog.ReadAsync(() => LiveLog.CheckpointOf(folder), () =>
         {
             using var log = Bundle.Open(folder);
             return AuditSearch.In(log, new AuditQuery { Actions = [action] }).Select(match => match.Entry!).ToList();
-        }, _ => true);
+        }, _ => true, _ => false, TimeProvider.System, TestContext.Current.CancellationToken);
 }

@@ -41,11 +41,14 @@ internal sealed class SampleBox(string name = "box-1") : IDisposable
 
     public HitHeader Header(long sequence) => new(Name, sequence, "entry-7", Expires);
 
-    public byte[] Hit(long sequence) => Signer.Hit(Sealed(Header(sequence), "34A36837"u8), Now);
+    /// <param name="agency">Whom it is for.</param>
+    /// <param name="crop">How many bytes its picture has more than the smallest.</param>
+    public byte[] Hit(long sequence, string agency = "demo", int crop = 0) =>
+        Signer.Hit(Sealed(Header(sequence) with { For = agency }, "34A36837"u8, crop), Now);
 
-    public SealedHit Sealed(HitHeader header, ReadOnlySpan<byte> plate)
+    public SealedHit Sealed(HitHeader header, ReadOnlySpan<byte> plate, int crop = 0)
     {
-        using var body = HitBody.Write(plate, Facts(plate.Length));
+        using var body = HitBody.Write(plate, Facts(plate.Length) with { Crop = (byte[])[.. Crop[..^2], .. new byte[crop], .. Crop[^2..]] });
         return SealedHit.Seal(Agency.Public, header, body);
     }
 

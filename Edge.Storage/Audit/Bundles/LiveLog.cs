@@ -1,11 +1,10 @@
-using Edge.Storage.Audit;
 using Edge.Storage.Files;
 
-namespace Edge.Agent.Cli;
+namespace Edge.Storage.Audit.Bundles;
 
 /// <summary>The folder of a log that its agent may be writing meanwhile: the files at its end are replaced with each entry, so that what was listed may be gone
 /// when it is read.</summary>
-internal static class LiveLog
+public static class LiveLog
 {
     private const int Attempts = 5;
 
@@ -22,6 +21,11 @@ internal static class LiveLog
     public static async Task<T> ReadAsync<T>(Func<byte[]?> checkpoint, Func<T> read, Func<T, bool> holds, Func<T, bool> unfinished, TimeProvider time,
         CancellationToken stop)
     {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        ArgumentNullException.ThrowIfNull(read);
+        ArgumentNullException.ThrowIfNull(holds);
+        ArgumentNullException.ThrowIfNull(unfinished);
+        ArgumentNullException.ThrowIfNull(time);
         for (var attempt = 1; ; attempt++)
         {
             var before = checkpoint();

@@ -1,8 +1,8 @@
-using Edge.Agent.Cli;
+using Edge.Storage.Audit.Bundles;
 using Edge.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Edge.Tests.Cli;
+namespace Edge.Tests.Audit.Bundles;
 
 /// <summary>A log that is verified while its agent goes on writing it.</summary>
 public sealed class LiveLogTests
