@@ -122,7 +122,7 @@ internal sealed partial class AgentHost : IAsyncDisposable
                 logs.CreateLogger("sticks"));
             _exports = new ExportNotices(OrderInbox.In(configuration.StateFolder), _audit, time, logs.CreateLogger("orders"));
             _mailbox = new TrustMailbox(_trust, time, logs.CreateLogger("trust"));
-            _inbox = new TrustInbox(configuration.TrustFolder, configuration.StateFolder, _trust);
+            _inbox = new TrustInbox(configuration.TrustFolder, configuration.StateFolder, _trust, logs.CreateLogger("trust"));
             var link = new LinkSettings(configuration.Broker, enrolment.Certificates, $"{Box.Agency}-{Box.Box}")
             {
                 LargestPayload = BoxLetterbox.LargestPayload, MostUnacknowledged = 4, StandIns = configuration.StandIns,
