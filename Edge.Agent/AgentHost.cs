@@ -114,7 +114,7 @@ internal sealed partial class AgentHost : IAsyncDisposable
             _desk = new OrderDesk(configuration.StateFolder, _state, _audit, signer, _keys, revoked, () => _trust.Current,
                 (kind, detail) => _incidents.Report(kind, detail), time, logs.CreateLogger("orders")) { Decommissioned = _decommissioned.Cancel };
             _orders = new OrderInbox(OrderInbox.In(configuration.StateFolder), _desk, time, logs.CreateLogger("orders"));
-            _byHand = new DecommissionByHand(configuration.StateFolder, Box, _desk, time);
+            _byHand = new DecommissionByHand(configuration.StateFolder, Box, _desk, time, logs.CreateLogger("orders"));
             _sticks = new StickDesk(Box, AuditFolder, Path.Combine(configuration.StateFolder, OrderDesk.ExportsName),
                 order => _desk.Take(order, only: Verb.Export), _audit,
                 LogKey, time, logs.CreateLogger("sticks")) { Show = sign => _panel?.Show(sign) };
@@ -122,7 +122,7 @@ internal sealed partial class AgentHost : IAsyncDisposable
                 logs.CreateLogger("sticks"));
             _exports = new ExportNotices(OrderInbox.In(configuration.StateFolder), _audit, time, logs.CreateLogger("orders"));
             _mailbox = new TrustMailbox(_trust, time, logs.CreateLogger("trust"));
-            _inbox = new TrustInbox(configuration.TrustFolder, configuration.StateFolder, _trust);
+            _inbox = new TrustInbox(configuration.TrustFolder, configuration.StateFolder, _trust, logs.CreateLogger("trust"));
             var link = new LinkSettings(configuration.Broker, enrolment.Certificates, $"{Box.Agency}-{Box.Box}")
             {
                 LargestPayload = BoxLetterbox.LargestPayload, MostUnacknowledged = 4, StandIns = configuration.StandIns,
@@ -205,7 +205,7 @@ internal sealed partial class AgentHost : IAsyncDisposable
         _recorder.Reconcile(_trust.Current?.Sharing ?? Sharing.Nobody);
         Sweep();
         Attempt(_desk.SweepExports);
-        Attempt(_byHand.Look);
+        _byHand.Look();
         Attempt(_witnessing.Offer); // at once: a box that was set back while it was off is to learn it now
 
         _log.LogInformation("box {Box} started, version {Version}, {Cameras} cameras, state in {Folder}", Box, Software, _configuration.Cameras.Count,

@@ -4,6 +4,7 @@ using Edge.Agent.Device;
 using Edge.Agent.Door;
 using Edge.Agent.Seeing;
 using Edge.Vision.Capture;
+using Edge.Vision.Capture.Decoding;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 
@@ -23,6 +24,7 @@ internal static partial class VisionCommand
     private static async Task<ExitCode> RunAsync(string door, CancellationToken cancel)
     {
         if (ForbidLooking() != 0) throw new CaptureException("the kernel does not let this process close its memory (prctl)");
+        if (!Strays.Adopt()) throw new CaptureException("the kernel does not let this process end what a decoder leaves behind (prctl)");
         using var logs = RunCommand.Logs(LogLevel.Information);
         var systemd = new SystemdNotifier();
         var progress = new PipelineProgress(TimeProvider.System);

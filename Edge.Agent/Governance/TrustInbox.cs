@@ -1,20 +1,24 @@
+using Edge.Agent.Orders;
 using Edge.Storage.Audit;
 using Edge.Storage.Files;
 using Edge.Storage.Trust;
+using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Governance;
 
 /// <summary>The folder in which trust files arrive by hand. What was taken from it once stays there and grows old while the broker brings
 /// newer ones: offering that again would look like a rollback, every day. So a timestamp that this folder has already given is
 /// not offered again; any other is, an older one too, and that is an incident. Not thread-safe.</summary>
-internal sealed class TrustInbox(string folder, string stateFolder, TrustWatch trust)
+internal sealed class TrustInbox(string folder, string stateFolder, TrustWatch trust, ILogger log)
 {
     private readonly string _taken = Path.Combine(stateFolder, "trust-taken");
     private string? _last;
 
     /// <summary>Offers what lies there, unless it was taken before.</summary>
     /// <exception cref="IOException">The disk refused.</exception>
-    public void Look(DateTimeOffset now)
+    public void Look(DateTimeOffset now) => Intake.TryTake(() => Offer(now), "what lies in the folder of trust files", log);
+
+    private void Offer(DateTimeOffset now)
     {
         var offered = Digest();
         _last ??= File.Exists(_taken) ? File.ReadAllText(_taken) : "";

@@ -1,4 +1,6 @@
 using System.Threading.Channels;
+using Edge.Agent.Hits;
+using Edge.Agent.Orders;
 using Edge.Storage.Trust;
 using Microsoft.Extensions.Logging;
 
@@ -107,7 +109,10 @@ internal sealed class TrustMailbox(TrustWatch trust, TimeProvider time, ILogger 
             {
                 var came = Came(); // before the files: what comes between the two is looked at again
                 var files = Files();
-                var settled = trust.Refresh(new TrustParcel(files, trust.Current?.Targets), time.GetUtcNow(), out var refused);
+                var (settled, refused) = (true, (string?)null);
+                // Whatever nobody foresaw costs what came, all of it: a broker brings again what it retains, to a box that was started again too.
+                if (!Intake.TryTake(() => settled = trust.Refresh(new TrustParcel(files, trust.Current?.Targets), time.GetUtcNow(), out refused),
+                    "what came of trust files", log)) Clear(files);
                 // Only what was refused goes: whoever can put one bad file there must not take the good ones away with it.
                 if (refused is not null && files.TryGetValue(refused, out var bad))
                 {
@@ -120,7 +125,7 @@ internal sealed class TrustMailbox(TrustWatch trust, TimeProvider time, ILogger 
                 return true;
             }
         }
-        catch (IOException refused)
+        catch (IOException refused) when (refused.MayPass())
         {
             log.LogError("{Reason}", refused.Message);
             _arrived.Writer.TryWrite(true);

@@ -15,6 +15,8 @@ internal sealed class BoxLetterbox(BoxName box, OrderDesk desk, ReceiptTray rece
 
     public IReadOnlyList<string> Filters { get; } = [Topics.Order(box), Topics.Receipt(box), Topics.EveryTrustFile(box.Agency), Topics.Cosignature(box)];
 
+    public bool IsOnce(string topic) => topic == Topics.Order(box);
+
     public async Task TakeAsync(string topic, ReadOnlyMemory<byte> payload, bool again, CancellationToken cancel)
     {
         // Whoever adds an operator, publishes and then orders finds the order judged by what was published: it waits, unacknowledged, until that

@@ -1,19 +1,22 @@
 using System.Text.Json.Nodes;
+using Edge.Agent.Hits;
 using Edge.Agent.Publishing;
 using Edge.Storage.Files;
 using Edge.Storage.Json;
 using Edge.Storage.Trust;
+using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Orders;
 
 /// <summary>How whoever is root on a box takes it out of service without a signed order: a file in the folder for orders, which names the box.
 /// The agent logs it, tells the agency, and destroys its keys. Root can destroy them anyway; this way it is known.</summary>
-internal sealed class DecommissionByHand(string stateFolder, BoxName box, OrderDesk desk, TimeProvider time)
+internal sealed class DecommissionByHand(string stateFolder, BoxName box, OrderDesk desk, TimeProvider time, ILogger log)
 {
     private const int MaxBytes = 1024;
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     private readonly string _file = FileIn(stateFolder);
+    private bool _waits;
 
     /// <summary>Asks for it.</summary>
     /// <exception cref="IOException">The disk refused.</exception>
@@ -35,12 +38,21 @@ internal sealed class DecommissionByHand(string stateFolder, BoxName box, OrderD
         while (await timer.WaitForNextTickAsync(stop)) Look();
     }
 
-    /// <summary>Takes what was asked, if it names this box: what was left by another one, or is something else, does nothing.</summary>
+    /// <summary>Takes what was asked, if it names this box: what was left by another one, or is something else, does nothing. Where the disk refuses, it is
+    /// looked at again.</summary>
     public void Look()
     {
         if (!File.Exists(_file) || !NamesThisBox()) return;
-        desk.DecommissionByHand();
-        DurableFile.Delete(_file);
+        try
+        {
+            desk.DecommissionByHand();
+            DurableFile.Delete(_file);
+        }
+        catch (Exception refused) when ((refused as IOException)?.MayPass() ?? refused is UnauthorizedAccessException)
+        {
+            if (!_waits) log.LogError("{Reason}; the box is taken out of service once it can be logged", refused.Message);
+            _waits = true;
+        }
     }
 
     private bool NamesThisBox()

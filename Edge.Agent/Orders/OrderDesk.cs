@@ -51,6 +51,7 @@ internal sealed class OrderDesk
     private readonly Lock _gate = new();
     private readonly Dictionary<string, HourlyBudget> _unopened = new(StringComparer.Ordinal);
     private long _taken, _refused;
+    private bool _byHand;
 
     /// <param name="revoked">Who is shut out of this box; orders add to it.</param>
     /// <param name="trust">What is in force; null until something verified.</param>
@@ -67,10 +68,7 @@ internal sealed class OrderDesk
     public (long Taken, long Refused) Counts => (Interlocked.Read(ref _taken), Interlocked.Read(ref _refused));
 
     /// <summary>What is free of the disk, in bytes, where it is not the disk that says so.</summary>
-    public Func<long> FreeSpace
-    {
-        init => _copies.FreeSpace = value;
-    }
+    public Func<long> FreeSpace { init => _copies.FreeSpace = value; }
 
     /// <summary>Called once a <c>decommission</c> was taken: the box has to stop and destroy its keys.</summary>
     public Action? Decommissioned { get; init; }
@@ -143,7 +141,9 @@ internal sealed class OrderDesk
         lock (_gate)
         {
             if (File.Exists(Marker)) return;
-            _audit.Append(new AuditEntry { Action = AuditAction.OrderDecommission, Actor = "root", Role = AuditRole.Technician, Agency = _box.Agency });
+            // Once, however often the disk refuses what follows.
+            if (!_byHand) _audit.Append(new AuditEntry { Action = AuditAction.OrderDecommission, Actor = "root", Role = AuditRole.Technician, Agency = _box.Agency });
+            _byHand = true;
             DurableFile.Write(Marker, "{}"u8.ToArray());
             // Nobody at the agency ordered it: they hear of it as of an opened box.
             _incident(IncidentKind.Tamper, "decommissioned-by-hand");

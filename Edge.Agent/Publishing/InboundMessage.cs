@@ -36,7 +36,7 @@ public sealed class InboundMessage
     /// <summary>Where its sender listens for an answer; null if it did not say.</summary>
     public string? ResponseTopic => _received.ApplicationMessage.ResponseTopic;
 
-    /// <summary>True if the broker may have brought it before (MQTT 5 §3.3.1.1, DUP): a claim.</summary>
+    /// <summary>True if the broker may have brought it before (MQTT 5 §3.3.1.1, DUP): a claim, see <see cref="Redeliveries"/>.</summary>
     public bool Again => _received.ApplicationMessage.Dup;
 
     /// <summary>Tells the broker that it may forget the message. If the link is gone, the broker sends it again.</summary>

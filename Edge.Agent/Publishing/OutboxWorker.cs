@@ -5,18 +5,6 @@ using Microsoft.Extensions.Logging;
 
 namespace Edge.Agent.Publishing;
 
-/// <summary>What the broker brings to a box.</summary>
-public interface ILetterbox
-{
-    /// <summary>The topic filters to subscribe to.</summary>
-    IReadOnlyList<string> Filters { get; }
-
-    /// <summary>Deals with one message, durably, before it returns; then the broker may forget it.</summary>
-    /// <param name="again">True if the broker says that it may have brought it before.</param>
-    /// <exception cref="IOException">The disk refused: the message comes again.</exception>
-    Task TakeAsync(string topic, ReadOnlyMemory<byte> payload, bool again, CancellationToken cancel);
-}
-
 /// <summary>Carries the outbox to the broker: a message leaves the disk only after its PUBACK, and until then the same
 /// bytes are sent again, so that its id stays the same. Says online at every connect and offline at a clean stop; the
 /// broker says offline if the link ends otherwise.</summary>
@@ -45,6 +33,7 @@ public sealed class OutboxWorker
     private readonly Backoff _backoff = Backoff.Create();
     private readonly Dictionary<long, DateTimeOffset> _setAside = [];
     private readonly QuietTopics _quiet;
+    private readonly Redeliveries _redeliveries = new();
     private readonly Dictionary<string, (DateTimeOffset Since, bool Told)> _refused = [];
     private readonly ILetterbox? _letterbox;
     private DateTimeOffset _lookAtFiles, _warnAgain, _warnedOf;
@@ -213,10 +202,13 @@ public sealed class OutboxWorker
     private async Task ReceiveAsync(MqttLink link, CancellationToken stop)
     {
         if (_letterbox is null) await Task.Delay(Timeout.InfiniteTimeSpan, _time, stop);
+        _redeliveries.BeginLink();
         await foreach (var message in link.Inbound.ReadAllAsync(stop))
         {
-            await _letterbox!.TakeAsync(message.Topic, message.Payload, message.Again, stop);
+            var isOnce = _letterbox!.IsOnce(message.Topic);
+            await _letterbox.TakeAsync(message.Topic, message.Payload, message.Again && isOnce && _redeliveries.MayRepeat(message.Payload), stop);
             await message.AcknowledgeAsync();
+            if (isOnce) _redeliveries.Acknowledged(message.Payload);
         }
         await Task.Delay(Timeout.InfiniteTimeSpan, _time, stop); // the link ended, which is not this task's to say
     }
@@ -312,7 +304,9 @@ public sealed class OutboxWorker
         var publication = _signer.Address(message);
         var topic = publication.Topic;
         if (_quiet.Holds(message, topic)) return true;
+        var left = _redeliveries.Left;
         var (outcome, reason) = await link.PublishAsync(publication, stop);
+        if (outcome is not (PublishOutcome.TooLarge or PublishOutcome.Expired)) _redeliveries.Had(left);
         if (outcome is PublishOutcome.Reject or PublishOutcome.TooLarge) Refused(topic, "messages-refused");
         switch (outcome)
         {

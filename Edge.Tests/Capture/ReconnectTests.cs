@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Edge.Tests.Support;
 using Edge.Vision.Capture.Decoding;
 using Edge.Vision.Capture;
@@ -64,6 +65,33 @@ public sealed class ReconnectTests : IDisposable
             await Eventually.True(() => !Directory.Exists($"/proc/{grandchild}") || IsZombie(grandchild), "its children killed");
         }
         Assert.Empty(Children.OfThisProcess(_folder.Path));
+    }
+
+    [Fact]
+    public async Task What_a_decoder_lets_leave_its_group_ends_with_it_too_and_so_does_what_that_has_started()
+    {
+        Assert.True(Strays.Adopt());
+        try
+        {
+            using var other = Process.Start("sleep", ["1000"]); // after the others of this process, and none of a decoder's
+            Assert.True(Strays.Adopt());
+            using var child = FfmpegChild.Start(Script("setsid sh -c 'setsid sleep 1001 & echo $! >'$0.second'; echo $$ >'$0.first'; exec sleep 1002' & "
+                + "while ! [ -s $0.first ]; do :; done; echo up; exec sleep 1000"), [], "");
+            child.Output.ReadByte();
+            var strays = await Task.WhenAll(IdAsync("first"), IdAsync("second"));
+            Assert.All(strays, stray => Assert.True(Directory.Exists($"/proc/{stray}")));
+            child.Bury();
+            Assert.All(strays, stray => Assert.False(Directory.Exists($"/proc/{stray}")));
+            Assert.False(other.HasExited);
+            other.Kill();
+        }
+        finally
+        {
+            Strays.Adopt(false);
+        }
+
+        async Task<int> IdAsync(string which) =>
+            int.Parse(await File.ReadAllTextAsync(_folder.File($"ffmpeg.{which}"), TestContext.Current.CancellationToken), CultureInfo.InvariantCulture);
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public sealed class TrustInboxTests : IDisposable
 
     private IEnumerable<AuditEntry> Refused => _audit.Read().Select(record => record.Entry!).Where(entry => entry.Action == AuditAction.TrustRefused);
 
-    private TrustInbox Open() => new(Inbox, _folder.File("state"), _trust);
+    private TrustInbox Open(TrustWatch? trust = null) => new(Inbox, _folder.File("state"), trust ?? _trust, NullLogger.Instance);
 
     private void Fill()
     {
@@ -87,5 +87,22 @@ public sealed class TrustInboxTests : IDisposable
         Fill();
         inbox.Look(_time.GetUtcNow());
         Assert.Equal(3, _trust.Current!.Targets.Versions[TrustPath.Timestamp]);
+    }
+
+    [Fact]
+    public void What_nobody_foresaw_in_it_does_not_end_the_box()
+    {
+        var fails = true;
+        var trust = new TrustWatch(TrustClient.Open(_folder.File("other"), File.ReadAllBytes(Path.Combine(_agency.TrustFolder, "1.root.json")), "riverton",
+            "box-1"), _audit, NullLogger.Instance)
+        {
+            TimestampSigned = _ => { if (fails) throw new InvalidOperationException("nobody foresaw this"); },
+        };
+        var inbox = Open(trust);
+        inbox.Look(_time.GetUtcNow());
+        Assert.Null(trust.Current);
+        fails = false;
+        inbox.Look(_time.GetUtcNow());
+        Assert.NotNull(trust.Current);
     }
 }

@@ -229,4 +229,36 @@ public sealed class TrustMailboxTests : IAsyncDisposable
         for (var i = 0; i * (long)large.Length <= TrustMailbox.MaxBytes; i++) _mailbox.Put(TrustPath.Hotlist($"agency{(char)('a' + i)}"), large);
         Assert.Contains(_log.Lines, line => line.Contains("they were dropped", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task What_nobody_foresaw_in_it_costs_what_came_and_not_the_box()
+    {
+        var fails = true;
+        var trust = new TrustWatch(TrustClient.Open(_folder.File("other"), File.ReadAllBytes(Path.Combine(_agency.TrustFolder, "1.root.json")), "riverton",
+            "box-1"), _audit, _log)
+        {
+            TimestampSigned = _ => { if (fails) throw new InvalidOperationException("nobody foresaw this"); },
+        };
+        var mailbox = new TrustMailbox(trust, _time, _log);
+        var running = mailbox.RunAsync(_stop.Token);
+        void Bring()
+        {
+            foreach (var file in Files) mailbox.Put(file, File.ReadAllBytes(Path.Combine(_agency.TrustFolder, file)));
+        }
+
+        Bring();
+        await Until(() => running.IsCompleted || Dropped, "it was looked at");
+        Assert.False(running.IsCompleted);
+        fails = false;
+        Bring();
+        await Until(() => trust.Current is not null, "the set is in use");
+    }
+
+    private bool Dropped
+    {
+        get
+        {
+            lock (_log.Lines) return _log.Lines.Any(line => line.Contains("was dropped: unexpected InvalidOperationException", StringComparison.Ordinal));
+        }
+    }
 }

@@ -256,6 +256,48 @@ public sealed class OutboxWorkerTests : IDisposable
         Assert.True(worker.Said("no room"));
     }
 
+    [Fact]
+    public async Task A_broker_that_calls_a_message_a_repeat_though_it_was_acknowledged_over_this_link_is_not_believed()
+    {
+        var letterbox = new Repeats();
+        await using var broker = new HostileBroker(_authority.Broker(), async (stream, cancel) =>
+        {
+            foreach (var (number, isRepeat) in new[] { (1, true), (2, true), (3, false) })
+            {
+                var order = HostileBroker.Publish("edge/v1/demo/box-1/order", "signed"u8, (ushort)number);
+                if (isRepeat) order[0] |= 8; // DUP
+                await stream.WriteAsync(order, cancel);
+            }
+            await letterbox.Three.WaitAsync(cancel);
+        });
+
+        await using var worker = new RunningWorker(_state, Settings(new BrokerAddress("localhost", broker.Port), "box-1"), _box.Signer, letterbox: letterbox);
+
+        // The first may be: the box may have been started anew.
+        Assert.Equal([true, false, false], await letterbox.Three.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, Cancel));
+        Assert.Null(broker.Fault);
+    }
+
+    /// <summary>What was believed of the first three messages.</summary>
+    private sealed class Repeats : ILetterbox
+    {
+        private readonly TaskCompletionSource<List<bool>> _three = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly List<bool> _believed = [];
+
+        public Task<List<bool>> Three => _three.Task;
+
+        public IReadOnlyList<string> Filters { get; } = ["edge/v1/demo/box-1/order"];
+
+        public bool IsOnce(string topic) => true;
+
+        public Task TakeAsync(string topic, ReadOnlyMemory<byte> payload, bool again, CancellationToken cancel)
+        {
+            _believed.Add(again);
+            if (_believed.Count == 3) _three.TrySetResult(_believed);
+            return Task.CompletedTask;
+        }
+    }
+
     /// <summary>Fails as on a full disk, and says how much waits when the message is there again.</summary>
     private sealed class FailingOnce(Func<int> waiting) : ILetterbox
     {
@@ -265,6 +307,8 @@ public sealed class OutboxWorkerTests : IDisposable
         public Task<int> Taken => _taken.Task;
 
         public IReadOnlyList<string> Filters { get; } = ["edge/v1/demo/box-1/order"];
+
+        public bool IsOnce(string topic) => true;
 
         public Task TakeAsync(string topic, ReadOnlyMemory<byte> payload, bool again, CancellationToken cancel)
         {

@@ -28,9 +28,9 @@ public sealed class BoxPowerCutTests : IAsyncLifetime
     // In the film vehicles pass some seconds apart; the camera leaves out most of the road between.
     private const double Before = 0.4, After = 1.2;
     private const int FilmRate = 25, EveryFrame = 3;
-    private const int LongestBurst = 120; // operations of the disk: those of a hit and its messages, and some more
+    private const int OfAStart = 130, OfHits = 150; // operations of the disk: of a start, and of two hits with what is sent of them
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(0.1), Look = TimeSpan.FromMilliseconds(20), LongestStart = TimeSpan.FromMinutes(5),
-        LongestWait = TimeSpan.FromSeconds(3);
+        LongestWait = TimeSpan.FromSeconds(20);
     private static readonly double[] Chances = [0, 0.5, 0.9, 1];
 
     private readonly TemporaryFolder _folder = new();
@@ -152,53 +152,58 @@ public sealed class BoxPowerCutTests : IAsyncLifetime
             $"first frame after {_starts[_starts.Count / 2]:0.0} s in the middle, {_starts[0]:0.0} to {_starts[^1]:0.0} s"));
     }
 
-    /// <summary>The power goes once, and comes back: every third time while the box starts, else while vehicles pass, and then in the middle of what is being
-    /// written. From the next start on the log must go on from what was seen of it.</summary>
+    /// <summary>The power goes, and comes back: in turn at any moment while vehicles pass, in the middle of what is written then, and in the middle of what a
+    /// start writes. From the next start on the log must go on from what was seen of it.</summary>
     private async Task CutAsync(int cut, Random random)
     {
-        var starting = cut % 3 == 0;
-        var chance = Chances[random.Next(Chances.Length)];
-        var written = _disk.Operations;
-        if (starting)
+        var (kind, chance) = (cut % 3, Chances[random.Next(Chances.Length)]);
+        await AssertGoesOnAsync();
+        if (kind == 0)
         {
-            await PowerGoesAsync(TimeSpan.Zero, 0, chance, random);
+            await PowerGoesAsync(chance, random);
             _disk.PowerOn();
             Start();
-            written = _disk.Operations;
         }
-        else await AssertGoesOnAsync();
-        var inTheMiddle = await PowerGoesAsync(TimeSpan.FromSeconds(random.NextDouble() * 4), random.Next(LongestBurst), chance, random);
+        var written = _disk.Operations;
+        var off = kind switch
+        {
+            0 => AfterAsync(random.Next(1, OfAStart)),
+            1 => Task.Delay(TimeSpan.FromSeconds(random.NextDouble() * 4), TimeProvider.System, Cancel),
+            _ => AfterAsync(random.Next(1, OfHits)),
+        };
+        var looking = Task.Run(LookAtLogAsync, CancellationToken.None);
+        await off;
+        AssertRunning();
+        var inTheMiddle = _disk.Off.IsCompleted;
+        await PowerGoesAsync(chance, random, looking);
         written = _disk.Operations - written;
         _disk.PowerOn();
         var since = Stopwatch.GetTimestamp();
         Start();
         await UntilFrameAsync(since);
         _starts.Add(Stopwatch.GetElapsedTime(since).TotalSeconds);
-        Say(string.Create(CultureInfo.InvariantCulture, $"cut {cut}{(starting ? ", and again while it started" : "")}" +
-            $"{(inTheMiddle ? ", in the middle of writing" : "")}, unflushed kept {chance:0.0}, after {written} operations of the disk; first frame after {_starts[^1]:0.0} s; {_seen.Count} checkpoints seen, {_hub.Hits.Count} hits at the hub"));
+        Say(string.Create(CultureInfo.InvariantCulture, $"cut {cut}{(kind == 0 ? ", and again while it started" : "")}" +
+            $"{(inTheMiddle ? ", in the middle of writing" : "")}, unflushed kept {chance:0.0}, after {written} operations of the disk; first frame after " +
+            $"{_starts[^1]:0.0} s; {_seen.Count} checkpoints seen, {_hub.Hits.Count} hits at the hub"));
     }
 
-    /// <summary>After some time, and then some further operations of the disk, if they come soon enough.</summary>
-    /// <returns>Whether they came, so that it went in the middle of what was being written.</returns>
-    private async Task<bool> PowerGoesAsync(TimeSpan after, int operations, double chance, Random random)
+    /// <summary>The power goes with so many operations of the disk more, or not yet if they do not come.</summary>
+    private async Task AfterAsync(int operations)
     {
-        var looking = Task.Run(LookAtLogAsync, CancellationToken.None);
-        if (after > TimeSpan.Zero) await Task.Delay(after, TimeProvider.System, Cancel);
-        AssertRunning();
-        if (operations > 0)
-        {
-            _disk.CutAfter(operations);
-            await Task.WhenAny(_disk.Off, Task.Delay(LongestWait, TimeProvider.System, Cancel));
-        }
-        var inTheMiddle = _disk.Off.IsCompleted;
+        _disk.CutAfter(operations);
+        await Task.WhenAny(_disk.Off, Task.Delay(LongestWait, TimeProvider.System, Cancel));
+    }
+
+    /// <summary>The power goes now, if it has not gone yet.</summary>
+    private async Task PowerGoesAsync(double chance, Random random, Task? looking = null)
+    {
         _disk.Cut();
         foreach (var room in Rooms()) room.Kill();
         _disk.Fail();
         foreach (var room in Rooms()) await room.EndAsync();
-        await looking;
+        await (looking ?? Task.CompletedTask);
         EndRooms();
         _disk.Lose(chance, random);
-        return inTheMiddle;
     }
 
     private void Start()

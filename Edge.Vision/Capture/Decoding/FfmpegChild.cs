@@ -8,7 +8,7 @@ namespace Edge.Vision.Capture.Decoding;
 
 /// <summary>
 /// A decoder in a process of its own, so that its crash or its hang is not ours. It leads its own process group, which
-/// is killed as a whole, and the kernel kills it when the thread that started it ends, however that happens.
+/// is killed as a whole, and the kernel kills it when the thread that started it ends, however that happens. What has left the group: <see cref="Strays"/>.
 /// </summary>
 internal sealed partial class FfmpegChild : IDisposable
 {
@@ -54,7 +54,7 @@ internal sealed partial class FfmpegChild : IDisposable
         Process process;
         try
         {
-            process = Process.Start(start) ?? throw new InvalidOperationException("no process was started");
+            process = Strays.Start(start) ?? throw new InvalidOperationException("no process was started");
         }
         catch (Win32Exception failure)
         {
@@ -89,6 +89,7 @@ internal sealed partial class FfmpegChild : IDisposable
         if (_lastWords is not null) return _lastWords; // the id may be somebody else's by now
         Kill();
         _process.WaitForExit(Reap);
+        Strays.End(_process.Id);
         var heard = _complaint.Wait(Reap, CancellationToken.None);
         return _lastWords = heard ? Encoding.UTF8.GetString(_complaint.GetAwaiter().GetResult()) : "";
     }
