@@ -114,7 +114,7 @@ public sealed class BoxPowerCutTests : IAsyncLifetime
         _witness = EdgeAgent.Start("hub", "witness", _folder.File("city"), "--json", "--broker", _broker.Address.ToString());
         var witnessed = Task.WhenAll(_witness.StandardOutput.ReadToEndAsync(CancellationToken.None),
             _witness.StandardError.ReadToEndAsync(CancellationToken.None));
-        await Eventually.True(() => _hub.Linked, "the hub is linked", seconds: 60);
+        await Eventually.True(() => _hub.Linked, "the hub is linked", LongestStart.TotalSeconds);
         Start();
         await UntilFrameAsync(Stopwatch.GetTimestamp()); // the witness has seen where this log begins
         for (var cut = after + 1; cut <= after + cuts; cut++) await CutAsync(cut, new Random(cut));
