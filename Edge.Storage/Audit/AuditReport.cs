@@ -55,6 +55,7 @@ public sealed record AuditReport(Checkpoint? Checkpoint, IReadOnlyList<AuditChec
     /// <summary>True if nothing failed.</summary>
     public bool Holds => Checks.All(check => check.Result != CheckResult.Failed);
 
-    /// <summary>True if all that failed is what an append leaves that is under way, or was cut off: beside a log that is being written it says nothing.</summary>
+    /// <summary>True if all that failed is what an append leaves that is under way, or was cut off: of a log that is being written it says
+    /// nothing.</summary>
     public bool IsUnfinished => !Holds && Checks.All(check => check.Result != CheckResult.Failed || check.IsUnfinished);
 }

@@ -11,6 +11,7 @@ internal sealed partial class FuseFile : IDisposable
     private const int Head = 40, AnswerHead = 16, LargestWrite = 128 << 10;
     private const int NoEntry = -2, InputOutput = -5, NotImplemented = -38;
     private const ulong Root = 1, File = 2;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly string _folder;
     private readonly long _size;
@@ -47,7 +48,7 @@ internal sealed partial class FuseFile : IDisposable
     {
         const int Detach = 2;
         _ = Unmount(_folder, Detach);
-        _serving.Join();
+        _serving.Join(Patience); // for ever where somebody still has it open
         _kernel.Dispose();
     }
 

@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace Edge.Tests.Support;
 
-/// <summary>A disk with a volatile cache, and the kernel's ext4 on it, mounted as a box's would be. When its power goes, what was not flushed is lost, kept or
-/// torn, each sector by itself; nobody who had it open sees an error before he is gone. In this process's memory: a flush costs no time of a real disk.</summary>
+/// <summary>A disk with a volatile cache, and the kernel's ext4 on it, mounted as a box's would be. When its power goes, what was not flushed is lost, kept
+/// or torn, each sector by itself; nobody who had it open sees an error before he is gone. In this process's memory: a flush takes no time.</summary>
 internal sealed class MountedDisk : FuseFile.IFileContent, IDisposable
 {
     private const int Sector = 512, SuperBlock = 4096;
@@ -52,7 +52,8 @@ internal sealed class MountedDisk : FuseFile.IFileContent, IDisposable
     public static void Need()
     {
         Assert.SkipUnless(Environment.UserName == "root", "only root may mount a file system");
-        foreach (var file in new[] { "/dev/fuse", "/dev/loop-control", "/usr/sbin/mkfs.ext4" }) Assert.SkipUnless(File.Exists(file), $"there is no {file} here");
+        foreach (var file in new[] { "/dev/fuse", "/dev/loop-control", "/usr/sbin/mkfs.ext4" })
+            Assert.SkipUnless(File.Exists(file), $"there is no {file} here");
     }
 
     /// <summary>Mounts it; ext4 takes up what its journal holds.</summary>
@@ -81,7 +82,8 @@ internal sealed class MountedDisk : FuseFile.IFileContent, IDisposable
     public void Fail() => _failing.Set();
 
     /// <summary>Once nobody has it open any more: unmounts it as it lies.</summary>
-    /// <param name="chance">That a write that was not flushed is there all the same: 1 for a disk without a cache, 0 for one that writes nothing by itself.</param>
+    /// <param name="chance">That a write that was not flushed is there all the same: 1 for a disk without a cache, 0 for one that writes nothing by
+    /// itself.</param>
     public void Lose(double chance, Random random)
     {
         Fail();
@@ -133,10 +135,11 @@ internal sealed class MountedDisk : FuseFile.IFileContent, IDisposable
             {
                 Written?.Invoke(at, bytes);
                 // ext4 writes its superblock past its own journal; torn, it is a matter for the machine's fsck and not for the box.
-                for (var (sector, size) = at < SuperBlock ? (0, SuperBlock) : (at, Sector); sector < at + bytes.Length; (sector, size) = (sector + size, Sector))
+                var (next, size) = at < SuperBlock ? (0, SuperBlock) : (at, Sector);
+                for (; next < at + bytes.Length; (next, size) = (next + size, Sector))
                 {
-                    if (!_unsynced.TryGetValue(sector, out var versions)) _unsynced[sector] = versions = [];
-                    versions.Add(_now.AsSpan((int)sector, size).ToArray());
+                    if (!_unsynced.TryGetValue(next, out var versions)) _unsynced[next] = versions = [];
+                    versions.Add(_now.AsSpan((int)next, size).ToArray());
                 }
                 bytes.CopyTo(_now.AsSpan((int)at));
                 Count();
@@ -189,9 +192,15 @@ internal sealed class MountedDisk : FuseFile.IFileContent, IDisposable
 
     private void Unmount()
     {
-        Run("umount", Root);
-        _file!.Dispose();
-        _file = null;
+        try
+        {
+            Run("umount", Root);
+        }
+        finally
+        {
+            _file!.Dispose();
+            _file = null;
+        }
     }
 
     private static void Run(string program, params string[] arguments)

@@ -46,9 +46,7 @@ public sealed class MountedDiskTests : IDisposable
         {
             disk.PowerOn();
             disk.Flush();
-            Span<byte> block = stackalloc byte[4096];
-            block.Fill((byte)(seed + 1));
-            disk.Write(8 << 20, block);
+            disk.Write(8 << 20, Enumerable.Repeat((byte)(seed + 1), 4096).ToArray());
             disk.Cut();
             disk.Lose(chance: 0.5, new Random(seed));
             survived.Add(disk.Everything.Slice(8 << 20, 4096).Count((byte)(seed + 1)) / 512);

@@ -39,7 +39,8 @@ internal sealed class RunningHub : IDisposable
     public IReadOnlyList<Line> Hits => [.. Copy(_lines).Where(line => line.Type == "edge.hit.v1")];
 
     /// <summary>The numbers that are accounted for by what was shown: they came, or the box said that it gave them up.</summary>
-    public static HashSet<long> Accounted(IReadOnlyCollection<Line> shown) => [.. shown.Select(line => line.Sequence).Concat(shown.SelectMany(line => line.Dropped))];
+    public static HashSet<long> Accounted(IReadOnlyCollection<Line> shown) =>
+        [.. shown.Select(line => line.Sequence).Concat(shown.SelectMany(line => line.Dropped))];
 
     public string Errors => string.Join('\n', Copy(_errors));
 
