@@ -5,7 +5,7 @@ using Edge.Vision.Recognition;
 namespace Edge.Agent.Seeing;
 
 /// <summary>What the room that sees looks for now: one reference to an immutable snapshot, replaced as a whole.</summary>
-internal sealed class WatchedLists(TimeProvider time)
+internal sealed class WatchedLists(TimeProvider time) : IDisposable
 {
     // Frames that are not looked at in time are gone, a plate that was read is not: half of the processors at most.
     private readonly SemaphoreSlim _turns = new(Math.Max(1, Environment.ProcessorCount / 2));
@@ -49,6 +49,9 @@ internal sealed class WatchedLists(TimeProvider time)
         if (ReferenceEquals(lists, asked?.Lists)) asked.Matched = found.Count > 0;
         return found;
     }
+
+    /// <summary>Nobody asks any more.</summary>
+    public void Dispose() => _turns.Dispose();
 
     /// <summary>A plate's places in lists, in force or not. It holds no plate.</summary>
     /// <param name="lists">The lists of the moment when it was asked.</param>

@@ -75,6 +75,7 @@ public sealed class CameraLoopTests : IAsyncLifetime
     public ValueTask DisposeAsync()
     {
         _waiting.Dispose();
+        _lists.Dispose();
         _models.Dispose();
         _stop.Dispose();
         return ValueTask.CompletedTask;
