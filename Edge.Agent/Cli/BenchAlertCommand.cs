@@ -3,6 +3,7 @@ using System.Globalization;
 using Edge.Agent.Evaluation;
 using Edge.Agent.Fleet;
 using Spectre.Console;
+using static Edge.Agent.Cli.BenchShape;
 
 namespace Edge.Agent.Cli;
 
@@ -14,11 +15,13 @@ internal static class BenchAlertCommand
     {
         var (minutes, models) = (BenchShape.Minutes(), RecognizeCommand.ModelsOption());
         return BenchShape.Of(
-            new Command("alert", "Measure the whole way: camera, box, broker, hub; and the box's memory (refused on an enrolled box)") { minutes, models },
+            new Command("alert", "Measure the whole way: camera, box, broker, hub; and the box's memory (refused on an enrolled box)")
+                { minutes, models },
             parse => BenchShape.Fault(parse, minutes),
             async (parse, run) =>
             {
-                var bench = new AlertBench(run.Folder, parse.GetValue(models)!, TimeSpan.FromMinutes(parse.GetValue(minutes)), run.Progress, TimeProvider.System);
+                var bench = new AlertBench(run.Folder, parse.GetValue(models)!, TimeSpan.FromMinutes(parse.GetValue(minutes)), run.Progress,
+                    TimeProvider.System);
                 run.Write(await bench.RunAsync(run.Cancel), WriteTable, Fields);
                 return ExitCode.Ok;
             });
@@ -35,46 +38,48 @@ internal static class BenchAlertCommand
                  })
         {
             table.AddRow($"{what}: deciding picture to alert", Times(speed.Deciding),
-                $"{speed.Arrived} of {speed.Shown} vehicles, {speed.Afterwards} of them only once they had passed; halves: {string.Join(", ", speed.Halves.Select(Times))}");
+                $"{speed.Arrived} of {speed.Shown} vehicles, {speed.Afterwards} only once they had passed; halves: {string.Join(", ", speed.Halves.Select(Times))}");
             table.AddRow("  captured", Times(speed.Steps.Captured), "left the camera, until it is decoded");
-            table.AddRow("  sealed", Times(speed.Steps.Sealed), $"until its hit is signed; processors kept busy: vision {Number(speed.Vision)}, the agent {Number(speed.Agent)}");
+            table.AddRow("  sealed", Times(speed.Steps.Sealed),
+                $"until its hit is signed; processors kept busy: vision {Cores(speed.Vision)}, the agent {Cores(speed.Agent)}");
             table.AddRow("  shown", Times(speed.Steps.Shown), "until the hub's line: disk, broker, hub");
             table.AddRow("  first picture to alert", Times(speed.First), "with the frames by which the box becomes sure");
         }
-        table.AddRow("start of both processes to the first frame", BenchShape.Seconds(result.Start), "");
+        table.AddRow("start of both processes to the first frame", Seconds(result.Start), "");
         foreach (var (what, memory) in new[] { ("resident", result.Memory.Resident), ("shared pages divided", result.Memory.Proportional) })
-            table.AddRow($"memory of both, {BenchShape.Number(result.Watched.TotalMinutes)} minutes, {what}", $"{BenchShape.Megabytes(memory.Peak)} MB at most",
-                $"steady {BenchShape.Megabytes(memory.Steady.Least)} to {BenchShape.Megabytes(memory.Steady.Most)} MB, slope {BenchShape.Megabytes(memory.Slope)} MB a minute");
+            table.AddRow($"memory of both, {Number(result.Watched.TotalMinutes)} minutes, {what}", $"{Megabytes(memory.Peak)} MB at most",
+                $"steady {Megabytes(memory.Steady.Least)} to {Megabytes(memory.Steady.Most)} MB, slope {Megabytes(memory.Slope)} MB a minute");
         console.Write(table);
         output.WriteLine($"Everything runs on the same {Environment.ProcessorCount} processors. Cameras send 1280 × 720 as MJPEG, 15 frames/s. Resident counts shared files for each process; divided, for all that have them, the bench and the hub among these.");
     }
 
     private static object Fields(AlertBenchResult result) => new
     {
-        StartSeconds = BenchShape.Round(result.Start.TotalSeconds), OnePerSecond = Fields(result.One), TwentyPerSecondOneByOne = Fields(result.OneByOne),
-        TwentyPerSecondTogether = Fields(result.Together), Minutes = BenchShape.Round(result.Watched.TotalMinutes),
+        StartSeconds = Round(result.Start.TotalSeconds), OnePerSecond = Fields(result.One), TwentyPerSecondOneByOne = Fields(result.OneByOne),
+        TwentyPerSecondTogether = Fields(result.Together), Minutes = Round(result.Watched.TotalMinutes),
         ResidentMemory = Fields(result.Memory.Resident), ProportionalMemory = Fields(result.Memory.Proportional), Processors = Environment.ProcessorCount,
     };
 
     private static object Fields(MemoryCurve memory) => new
     {
         PeakBytes = memory.Peak, SteadyLeastBytes = memory.Steady.Least, SteadyMostBytes = memory.Steady.Most,
-        SlopeBytesPerMinute = BenchShape.Round(memory.Slope),
+        SlopeBytesPerMinute = Round(memory.Slope),
     };
 
     private static object Fields(AlertSpeed speed) => new
     {
-        speed.Shown, speed.Arrived, speed.Afterwards, DecidingMs = Fields(speed.Deciding), FirstMs = Fields(speed.First), HalvesMs = speed.Halves.Select(Fields),
+        speed.Shown, speed.Arrived, speed.Afterwards, DecidingMs = Fields(speed.Deciding), FirstMs = Fields(speed.First),
+        HalvesMs = speed.Halves.Select(Fields),
         CapturedMs = Fields(speed.Steps.Captured), SealedMs = Fields(speed.Steps.Sealed), ShownMs = Fields(speed.Steps.Shown),
-        VisionProcessors = BenchShape.Round(speed.Vision), AgentProcessors = BenchShape.Round(speed.Agent),
+        VisionProcessors = Round(speed.Vision), AgentProcessors = Round(speed.Agent),
     };
 
     private static object Fields(Latency latency) => new
     {
-        P50 = BenchShape.Round(latency.P50), P95 = BenchShape.Round(latency.P95), P99 = BenchShape.Round(latency.P99), Longest = BenchShape.Round(latency.Longest),
+        P50 = Round(latency.P50), P95 = Round(latency.P95), P99 = Round(latency.P99), Longest = Round(latency.Longest),
     };
 
-    private static string Times(Latency latency) => $"p50 {BenchShape.Number(latency.P50)}, p99 {BenchShape.Number(latency.P99)} ms";
+    private static string Times(Latency latency) => $"p50 {Number(latency.P50)}, p99 {Number(latency.P99)} ms";
 
-    private static string Number(double processors) => processors.ToString("0.00", CultureInfo.InvariantCulture);
+    private static string Cores(double processors) => processors.ToString("0.00", CultureInfo.InvariantCulture);
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Edge.Agent.Evaluation;
 using Edge.Agent.Fleet;
 using Spectre.Console;
+using static Edge.Agent.Cli.BenchShape;
 
 namespace Edge.Agent.Cli;
 
@@ -22,30 +23,30 @@ internal static class BenchGrowthCommand
         var console = Tables.On(output);
         var hotlists = new Table().AddColumns("entries of the hotlist", "one plate, ms", "least to most", "KB held");
         foreach (var cost in result.Hotlists)
-            hotlists.AddRow($"{cost.Entries}", BenchShape.Number(cost.Milliseconds.Median), $"{BenchShape.Number(cost.Milliseconds.Least)} to {BenchShape.Number(cost.Milliseconds.Most)}",
-                BenchShape.Number(cost.Bytes / 1e3));
+            hotlists.AddRow($"{cost.Entries}", Number(cost.Milliseconds.Median), $"{Number(cost.Milliseconds.Least)} to {Number(cost.Milliseconds.Most)}",
+                Number(cost.Bytes / 1e3));
         console.Write(hotlists);
         foreach (var (what, costs) in new[] { ("entries of the log", result.Logs), ("days of summaries", result.Days) })
         {
             var table = new Table().AddColumns(what, "entries", "appended a second", "opened in ms", "verified and counted in ms", "µs an entry", "MB");
             foreach (var cost in costs)
-                table.AddRow($"{cost.Size}", $"{cost.Entries}", BenchShape.Number(cost.AppendsPerSecond), BenchShape.Number(cost.Open.TotalMilliseconds),
-                    BenchShape.Number(cost.Verify.TotalMilliseconds),
-                    BenchShape.Number(cost.Verify.TotalMicroseconds / cost.Entries), BenchShape.Number(cost.Bytes / 1e6));
+                table.AddRow($"{cost.Size}", $"{cost.Entries}", Number(cost.AppendsPerSecond), Number(cost.Open.TotalMilliseconds),
+                    Number(cost.Verify.TotalMilliseconds),
+                    Number(cost.Verify.TotalMicroseconds / cost.Entries), Number(cost.Bytes / 1e6));
             console.Write(table);
         }
     }
 
     private static object Fields(GrowthResult result) => new
     {
-        Hotlists = result.Hotlists.Select(cost => new { cost.Entries, MatchMs = BenchShape.Round(cost.Milliseconds.Median), LeastMs = BenchShape.Round(cost.Milliseconds.Least),
-            MostMs = BenchShape.Round(cost.Milliseconds.Most), cost.Bytes }),
+        Hotlists = result.Hotlists.Select(cost => new { cost.Entries, MatchMs = Round(cost.Milliseconds.Median), LeastMs = Round(cost.Milliseconds.Least),
+            MostMs = Round(cost.Milliseconds.Most), cost.Bytes }),
         Logs = result.Logs.Select(FieldsOf), Days = result.Days.Select(FieldsOf), Processors = Environment.ProcessorCount,
     };
 
     private static object FieldsOf(LogCost cost) => new
     {
-        cost.Size, cost.Entries, AppendsPerSecond = BenchShape.Round(cost.AppendsPerSecond), OpenMs = BenchShape.Round(cost.Open.TotalMilliseconds),
-        VerifyMs = BenchShape.Round(cost.Verify.TotalMilliseconds), cost.Bytes,
+        cost.Size, cost.Entries, AppendsPerSecond = Round(cost.AppendsPerSecond), OpenMs = Round(cost.Open.TotalMilliseconds),
+        VerifyMs = Round(cost.Verify.TotalMilliseconds), cost.Bytes,
     };
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Edge.Agent.Evaluation;
 using Edge.Agent.Fleet;
 using Spectre.Console;
+using static Edge.Agent.Cli.BenchShape;
 
 namespace Edge.Agent.Cli;
 
@@ -23,16 +24,16 @@ internal static class BenchHubCommand
         var console = Tables.On(output);
         var (verify, raw, bursts) = (Rounds.Of(result.Verify).Median, Rounds.Of(result.Raw).Median, Rounds.Of(result.Bursts).Median);
         var table = new Table().AddColumns("what", "measured", "beside it", "ratio");
-        table.AddRow("hub: verify and open, one core", $"{BenchShape.Number(verify)} hits/s", $"Ed25519 and HPKE alone: {BenchShape.Number(raw)}/s",
-            BenchShape.Ratio(verify, raw));
-        table.AddRow("box: store (database, log, mark)", $"{BenchShape.Number(result.Commits)} hits/s", $"write and fsync alone: {BenchShape.Number(result.Fsyncs)}/s",
-            BenchShape.Ratio(result.Commits, result.Fsyncs));
-        table.AddRow("box: the same, 32 that wait together", $"{BenchShape.Number(bursts)} hits/s", $"write and fsync alone: {BenchShape.Number(result.Fsyncs)}/s",
-            BenchShape.Ratio(bursts, result.Fsyncs));
-        table.AddRow("box: publish, acknowledge durably", $"{BenchShape.Number(result.Publishes)} hits/s", $"write and fsync alone: {BenchShape.Number(result.Fsyncs)}/s",
-            BenchShape.Ratio(result.Publishes, result.Fsyncs));
-        table.AddRow("from hit committed to hub decrypted", $"p50 {BenchShape.Number(result.Latency.P50)} ms", $"p95 {BenchShape.Number(result.Latency.P95)} ms", "");
-        table.AddRow("", $"p99 {BenchShape.Number(result.Latency.P99)} ms", $"longest {BenchShape.Number(result.Latency.Longest)} ms", "");
+        table.AddRow("hub: verify and open, one core", $"{Number(verify)} hits/s", $"Ed25519 and HPKE alone: {Number(raw)}/s",
+            Ratio(verify, raw));
+        table.AddRow("box: store (database, log, mark)", $"{Number(result.Commits)} hits/s", $"write and fsync alone: {Number(result.Fsyncs)}/s",
+            Ratio(result.Commits, result.Fsyncs));
+        table.AddRow("box: the same, 32 that wait together", $"{Number(bursts)} hits/s", $"write and fsync alone: {Number(result.Fsyncs)}/s",
+            Ratio(bursts, result.Fsyncs));
+        table.AddRow("box: publish, acknowledge durably", $"{Number(result.Publishes)} hits/s", $"write and fsync alone: {Number(result.Fsyncs)}/s",
+            Ratio(result.Publishes, result.Fsyncs));
+        table.AddRow("from hit committed to hub decrypted", $"p50 {Number(result.Latency.P50)} ms", $"p95 {Number(result.Latency.P95)} ms", "");
+        table.AddRow("", $"p99 {Number(result.Latency.P99)} ms", $"longest {Number(result.Latency.Longest)} ms", "");
         console.Write(table);
         output.WriteLine($"A hit is a message of {result.MessageBytes} bytes; the box's files are on {result.FileSystem}; {Environment.ProcessorCount} processors. Both columns were measured in turn: compare ratios between machines.");
     }
@@ -42,13 +43,13 @@ internal static class BenchHubCommand
         var (verify, raw, bursts) = (Rounds.Of(result.Verify).Median, Rounds.Of(result.Raw).Median, Rounds.Of(result.Bursts).Median);
         return new
         {
-            VerifyAndOpenPerSecond = BenchShape.Round(verify), CryptographyAlonePerSecond = BenchShape.Round(raw), VerifyRatio = BenchShape.Round(verify / raw),
-            StorePerSecond = BenchShape.Round(result.Commits), StoreTogetherPerSecond = BenchShape.Round(bursts), PublishPerSecond = BenchShape.Round(result.Publishes),
-            FsyncPerSecond = BenchShape.Round(result.Fsyncs),
-            StoreRatio = BenchShape.Round(result.Commits / result.Fsyncs), StoreTogetherRatio = BenchShape.Round(bursts / result.Fsyncs),
-            PublishRatio = BenchShape.Round(result.Publishes / result.Fsyncs),
-            LatencyMs = new { P50 = BenchShape.Round(result.Latency.P50), P95 = BenchShape.Round(result.Latency.P95), P99 = BenchShape.Round(result.Latency.P99),
-                Longest = BenchShape.Round(result.Latency.Longest) },
+            VerifyAndOpenPerSecond = Round(verify), CryptographyAlonePerSecond = Round(raw), VerifyRatio = Round(verify / raw),
+            StorePerSecond = Round(result.Commits), StoreTogetherPerSecond = Round(bursts), PublishPerSecond = Round(result.Publishes),
+            FsyncPerSecond = Round(result.Fsyncs),
+            StoreRatio = Round(result.Commits / result.Fsyncs), StoreTogetherRatio = Round(bursts / result.Fsyncs),
+            PublishRatio = Round(result.Publishes / result.Fsyncs),
+            LatencyMs = new { P50 = Round(result.Latency.P50), P95 = Round(result.Latency.P95), P99 = Round(result.Latency.P99),
+                Longest = Round(result.Latency.Longest) },
             result.MessageBytes, result.FileSystem, Processors = Environment.ProcessorCount,
         };
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Edge.Agent.Fleet;
 using Spectre.Console;
+using static Edge.Agent.Cli.BenchShape;
 
 namespace Edge.Agent.Cli;
 
@@ -27,16 +28,16 @@ internal static class BenchLogCommand
     {
         var console = Tables.On(output);
         var table = new Table().AddColumns("what", "measured");
-        table.AddRow("append, one after the other", $"{BenchShape.Number(result.Alone)} entries/s");
-        table.AddRow("append, 64 threads", $"{BenchShape.Number(result.Together)} entries/s");
-        table.AddRow("append, 100 in a step", $"{BenchShape.Number(result.Batched)} entries/s");
-        table.AddRow($"verify {BenchShape.Number(result.Entries)} entries",
-            $"{BenchShape.Number(result.Verified.TotalSeconds)} s, {BenchShape.Number(result.Entries / result.Verified.TotalSeconds)} entries/s");
-        table.AddRow("the same as a public bundle: export", $"{BenchShape.Number(result.Exported.TotalSeconds)} s");
-        table.AddRow("the bundle: verify", $"{BenchShape.Number(result.BundleVerified.TotalSeconds)} s");
-        table.AddRow("the bundle: search by action and outcome", $"{BenchShape.Number(result.Searched.TotalSeconds)} s");
-        table.AddRow("memory of this process at most", $"{BenchShape.Number(result.PeakBytes / 1e6)} MB");
-        table.AddRow("the log on the disk", $"{BenchShape.Number(result.LogBytes / (double)result.Entries)} bytes an entry");
+        table.AddRow("append, one after the other", $"{Number(result.Alone)} entries/s");
+        table.AddRow("append, 64 threads", $"{Number(result.Together)} entries/s");
+        table.AddRow("append, 100 in a step", $"{Number(result.Batched)} entries/s");
+        table.AddRow($"verify {Number(result.Entries)} entries",
+            $"{Number(result.Verified.TotalSeconds)} s, {Number(result.Entries / result.Verified.TotalSeconds)} entries/s");
+        table.AddRow("the same as a public bundle: export", $"{Number(result.Exported.TotalSeconds)} s");
+        table.AddRow("the bundle: verify", $"{Number(result.BundleVerified.TotalSeconds)} s");
+        table.AddRow("the bundle: search by action and outcome", $"{Number(result.Searched.TotalSeconds)} s");
+        table.AddRow("memory of this process at most", $"{Number(result.PeakBytes / 1e6)} MB");
+        table.AddRow("the log on the disk", $"{Number(result.LogBytes / (double)result.Entries)} bytes an entry");
         console.Write(table);
         output.WriteLine("Each append returns when its entries are durable and signed for. "
             + $"The files are on {result.FileSystem}; {result.Processors} processors.");
@@ -44,10 +45,10 @@ internal static class BenchLogCommand
 
     private static object Fields(LogBenchResult result) => new
     {
-        AppendPerSecond = BenchShape.Round(result.Alone), AppendBy64ThreadsPerSecond = BenchShape.Round(result.Together), AppendBy100PerSecond = BenchShape.Round(result.Batched),
-        result.Entries, Verified = result.Holds, VerifySeconds = BenchShape.Round(result.Verified.TotalSeconds),
-        ExportSeconds = BenchShape.Round(result.Exported.TotalSeconds), VerifyBundleSeconds = BenchShape.Round(result.BundleVerified.TotalSeconds),
-        SearchSeconds = BenchShape.Round(result.Searched.TotalSeconds),
+        AppendPerSecond = Round(result.Alone), AppendBy64ThreadsPerSecond = Round(result.Together), AppendBy100PerSecond = Round(result.Batched),
+        result.Entries, Verified = result.Holds, VerifySeconds = Round(result.Verified.TotalSeconds),
+        ExportSeconds = Round(result.Exported.TotalSeconds), VerifyBundleSeconds = Round(result.BundleVerified.TotalSeconds),
+        SearchSeconds = Round(result.Searched.TotalSeconds),
         result.PeakBytes, result.LogBytes, result.FileSystem,
         result.Processors,
     };

@@ -29,8 +29,7 @@ internal sealed class AlertBench(string folder, string models, TimeSpan steady, 
     private static readonly TimeSpan Arriving = TimeSpan.FromSeconds(10), Patience = TimeSpan.FromMinutes(1);
 
     // What the units give each room (systemd/*.service).
-    internal static readonly IReadOnlyList<(string Name, string Value)> AgentSettings = [("DOTNET_GCgen0size", "200000"), ("MALLOC_ARENA_MAX", "2")];
-    internal static readonly IReadOnlyList<(string Name, string Value)> VisionSettings = [("DOTNET_GCgen0size", "200000")];
+    internal static readonly IReadOnlyList<(string Name, string Value)> Settings = [("DOTNET_GCgen0size", "200000"), ("MALLOC_ARENA_MAX", "2")];
 
     private readonly string _program = Path.Combine(AppContext.BaseDirectory, "edge-agent");
     private AlertTimes _times = new();
@@ -92,7 +91,8 @@ internal sealed class AlertBench(string folder, string models, TimeSpan steady, 
 
     private void Take(HubLine line)
     {
-        if (line.Seen is { } seen) Volatile.Read(ref _times).Arrive(new AlertTimes.Alert(seen.Camera, seen.Text, seen.Read, line.Signed, line.Frames), time.GetUtcNow());
+        if (line.Seen is var (camera, text, read))
+            Volatile.Read(ref _times).Arrive(new AlertTimes.Alert(camera, text, read, line.Signed, line.Frames), time.GetUtcNow());
     }
 
     /// <summary>A box from its start to its stop: an empty road until it sees it, traffic that is not counted, traffic that is.</summary>
@@ -111,9 +111,9 @@ internal sealed class AlertBench(string folder, string models, TimeSpan steady, 
                 cameras = cameras.Select((camera, i) => new { name = Name(i), source = camera.Address }),
             }), stop);
             var begun = time.GetTimestamp();
-            await using var agent = new RoomProcess("the agent", _program, box, AgentSettings, time, "run", "--config", Path.Combine(box, "edge.json"), "--door", door,
-                "--door-user", Environment.UserName);
-            await using var vision = new RoomProcess("vision", _program, box, VisionSettings, time, "vision", "--door", door);
+            await using var agent = new RoomProcess("the agent", _program, box, Settings, time,
+                "run", "--config", Path.Combine(box, "edge.json"), "--door", door, "--door-user", Environment.UserName);
+            await using var vision = new RoomProcess("vision", _program, box, Settings, time, "vision", "--door", door);
             RoomProcess[] rooms = [agent, vision];
             var start = await RunningAsync(rooms, cameras, begun, stop);
             var warm = Groups(traffic, WarmUp);

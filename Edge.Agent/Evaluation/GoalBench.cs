@@ -131,7 +131,8 @@ internal sealed class GoalBench(string data, string models, string folder, TimeS
             },
             new GoalRow("its slope, MB a minute", "0")
             {
-                Value = resident.Slope / 1e6, BesideWhat = FormattableString.Invariant($"after the first third; shared pages divided: {proportional.Slope / 1e6:0.00}"),
+                Value = resident.Slope / 1e6,
+                BesideWhat = FormattableString.Invariant($"after the first third; shared pages divided: {proportional.Slope / 1e6:0.00}"),
                 Met = Math.Abs(resident.Slope) < 0.1e6,
             },
             new GoalRow("start of both processes to the first frame of a camera, s", "≤ 3")

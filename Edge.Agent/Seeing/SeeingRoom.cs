@@ -88,6 +88,7 @@ internal sealed partial class SeeingRoom(TimeProvider time, PipelineProgress pro
     {
         await CloseCamerasAsync();
         _waiting.Dispose();
+        _lists.Dispose();
     }
 
     private async Task ServeAsync(DoorLink link, bool endsWithDoor, CancellationToken stop)

@@ -5,8 +5,10 @@ using Edge.Vision.Recognition;
 namespace Edge.Agent.Seeing;
 
 /// <summary>What the room that sees looks for now: one reference to an immutable snapshot, replaced as a whole.</summary>
-internal sealed class WatchedLists(TimeProvider time)
+internal sealed class WatchedLists(TimeProvider time) : IDisposable
 {
+    // Frames that are not looked at in time are gone, a plate that was read is not: half of the processors at most.
+    private readonly SemaphoreSlim _turns = new(Math.Max(1, Environment.ProcessorCount / 2));
     private volatile ToVision.Lists _current = new(0, []);
 
     /// <summary>Which lists these are.</summary>
@@ -14,13 +16,21 @@ internal sealed class WatchedLists(TimeProvider time)
 
     public void Replace(ToVision.Lists next) => _current = next;
 
-    /// <summary>Asks the current lists about a plate, once.</summary>
+    /// <summary>Asks the current lists about a plate, once, in its turn.</summary>
     /// <remarks>Borrows <paramref name="plate"/>.</remarks>
-    public Asked Ask(PlateText plate)
+    public async ValueTask<Asked> AskAsync(PlateText plate)
     {
-        var asked = new Asked(_current);
-        Match(asked.Lists, plate, asked);
-        return asked;
+        await _turns.WaitAsync();
+        try
+        {
+            var asked = new Asked(_current);
+            Match(asked.Lists, plate, asked);
+            return asked;
+        }
+        finally
+        {
+            _turns.Release();
+        }
     }
 
     /// <summary>The places, among the entries of the given lists, of those that look for this plate now, rising.</summary>
@@ -39,6 +49,9 @@ internal sealed class WatchedLists(TimeProvider time)
         if (ReferenceEquals(lists, asked?.Lists)) asked.Matched = found.Count > 0;
         return found;
     }
+
+    /// <summary>Nobody asks any more.</summary>
+    public void Dispose() => _turns.Dispose();
 
     /// <summary>A plate's places in lists, in force or not. It holds no plate.</summary>
     /// <param name="lists">The lists of the moment when it was asked.</param>

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Edge.Agent.Cli;
 using Edge.Agent.Door;
+using Edge.Agent.Evaluation;
 using Edge.Storage.Keys;
 using Edge.Tests.Support;
 
@@ -49,8 +50,7 @@ public sealed class UnitTests
     [Fact]
     public void The_bench_starts_each_room_with_what_its_unit_gives_it()
     {
-        Assert.Equal(SettingsOf(Agent), Edge.Agent.Evaluation.AlertBench.AgentSettings);
-        Assert.Equal(SettingsOf(Vision), Edge.Agent.Evaluation.AlertBench.VisionSettings);
+        Assert.All([Agent, Vision], unit => Assert.Equal(SettingsOf(unit), AlertBench.Settings));
 
         // What only forbids telemetry, dumps and other people's certificates costs nothing.
         static IEnumerable<(string, string)> SettingsOf(string unit) =>
