@@ -85,7 +85,7 @@ def put_state(site):
 
 
 def health(site):
-    return json.loads(site.machine.read("/run/edge-agent/health.json"))
+    return json.loads(site.machine.read("/run/edge-agent/health.json"))["health"]
 
 
 def upgrade(site):
