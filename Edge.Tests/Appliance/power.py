@@ -79,7 +79,7 @@ def cut_power(site, cuts):
         time.sleep(starting)
         machine.power_cut()
     boot = site.boot()
-    machine.until("systemctl is-active -q edge-agent edge-vision", SLOW)
+    machine.until("systemctl is-active -q edge-agent && systemctl is-active -q edge-vision", SLOW)
     up = time.monotonic() - machine.began
     machine.until("grep -Eq '\"frames\":[1-9]' /run/edge-agent/health.json", SLOW)
     frame = time.monotonic() - machine.began

@@ -31,7 +31,7 @@ def configure(site, console):
         configuration["console"] = console
     machine.write("/run/edge.json", json.dumps(configuration, indent=2).encode())
     machine.must(f"edge-agent config check /run/edge.json && cat /run/edge.json > {CONFIGURATION} && systemctl restart edge-agent", 180)
-    machine.until("systemctl is-active -q edge-agent edge-vision", 120)
+    machine.until("systemctl is-active -q edge-agent && systemctl is-active -q edge-vision", 120)
     if console:
         machine.until("ss -ltnH | grep -q ':8443 '", 120)
 
