@@ -98,7 +98,9 @@ def policy_alone(site):
     status, body = page(site, "/policy")
     if status != 200 or "riverton" not in body:
         raise Failed(f"/policy: {status} {body[:500]}")
-    for path in ("/", "/login", "/aim", "/aim/north-lane/picture", "/log", "/log/search", "/metrics", "/healthz", "/console.css", "/nothing"):
+    if (way := page(site, "/")) != (303, "") or page(site, "/", "--location") != (status, body):
+        raise Failed(f"/ does not lead to the policy: {way}")
+    for path in ("/login", "/aim", "/aim/north-lane/picture", "/log", "/log/search", "/metrics", "/healthz", "/console.css", "/nothing"):
         status, body = page(site, path)
         if status not in (401, 403, 404) or "north-lane" in body or "box-7" in body:
             raise Failed(f"{path}: {status} {body[:500]}")
