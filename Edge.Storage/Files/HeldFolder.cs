@@ -54,6 +54,9 @@ public sealed partial class HeldFolder : IDisposable
     {
         file = null;
         var (error, handle) = Open(PathOf(name), folderWanted: false);
+        // A device where devices are not heeded (nodev) is opened by nobody.
+        const int denied = 13;
+        if (error == denied && !PlainFile.IsPlain(PathOf(name))) return Opened.OtherKind;
         if (error != 0) return Of(error);
         if (!PlainFile.IsPlain(handle))
         {

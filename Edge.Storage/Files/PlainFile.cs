@@ -35,17 +35,37 @@ public static partial class PlainFile
         }
     }
 
-    // statx(2): the one stat whose record is the same on every architecture; the mode is at byte 28 of 256.
     internal static bool IsPlain(SafeFileHandle handle)
     {
-        const int emptyPath = 0x1000, typeWanted = 1, modeAt = 28, kindMask = 0xF000, plain = 0x8000;
-        var said = new byte[256];
-        if (Stat(handle, "", emptyPath, typeWanted, said) != 0) throw new IOException($"a file cannot be looked at: {Marshal.GetLastPInvokeErrorMessage()}");
-        return (BitConverter.ToUInt16(said, modeAt) & kindMask) == plain;
+        const int emptyPath = 0x1000;
+        var said = new byte[StatSize];
+        return IsPlain(Stat(handle, "", emptyPath, TypeWanted, said), said);
+    }
+
+    /// <summary>The same of what cannot be opened; a link is none.</summary>
+    internal static bool IsPlain(string path)
+    {
+        const int workingFolder = -100, noFollow = 0x100;
+        var said = new byte[StatSize];
+        return IsPlain(Stat(workingFolder, path, noFollow, TypeWanted, said), said);
+    }
+
+    // statx(2): the one stat whose record is the same on every architecture; the mode is at byte 28 of 256.
+    private const int StatSize = 256;
+    private const int TypeWanted = 1;
+
+    private static bool IsPlain(int failed, byte[] said)
+    {
+        const int modeAt = 28, kindMask = 0xF000, plain = 0x8000;
+        return failed == 0 ? (BitConverter.ToUInt16(said, modeAt) & kindMask) == plain
+            : throw new IOException($"a file cannot be looked at: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Stat(SafeFileHandle folder, string path, int flags, uint wanted, byte[] said);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Stat(int folder, string path, int flags, uint wanted, byte[] said);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);

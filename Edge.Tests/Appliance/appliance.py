@@ -4,8 +4,10 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 
 import commission
@@ -15,7 +17,7 @@ import stick
 import stranger
 import units
 import upgrade
-from agency import Agency, free_port
+from agency import HOST, Agency, free_port
 from machine import Failed, Machine, accelerator
 from screens import Screens
 
@@ -55,6 +57,20 @@ class Site:
         seconds = self.machine.boot()
         self.machine.must("mkdir -p /carried && mountpoint -q /carried || mount -o ro /dev/vdb /carried")
         return seconds
+
+    def fetch(self, path, to, within=900):
+        """A file of the machine's, however large, over its network."""
+        with socket.create_server(("127.0.0.1", 0)) as server, open(to, "wb") as file:
+            server.settimeout(within)
+
+            def receive():
+                with server.accept()[0] as sender, sender.makefile("rb") as bytes_:
+                    shutil.copyfileobj(bytes_, file)
+
+            receiver = threading.Thread(target=receive, daemon=True)
+            receiver.start()
+            self.machine.must(f"cat {path} > /dev/tcp/{HOST}/{server.getsockname()[1]}", within)
+            receiver.join(within)
 
     @contextlib.contextmanager
     def quietly(self):

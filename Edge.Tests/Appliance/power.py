@@ -79,7 +79,7 @@ def cut_power(site, cuts):
         time.sleep(starting)
         machine.power_cut()
     boot = site.boot()
-    machine.until("systemctl is-active -q edge-agent edge-vision", SLOW)
+    machine.until("systemctl is-active -q edge-agent && systemctl is-active -q edge-vision", SLOW)
     up = time.monotonic() - machine.began
     machine.until("grep -Eq '\"frames\":[1-9]' /run/edge-agent/health.json", SLOW)
     frame = time.monotonic() - machine.began
@@ -116,9 +116,8 @@ def nothing_lost(site):
 
 def verify_elsewhere(site):
     bundle = os.path.join(site.folder, "box-7.tar")
-    site.machine.must(f"rm -rf /root/box-7.tar; edge-agent audit export {LOG} /root/box-7.tar --public", 120)
-    with open(bundle, "wb") as file:
-        file.write(site.machine.read("/root/box-7.tar"))
+    site.machine.must(f"rm -rf /root/box-7.tar; edge-agent audit export {LOG} /root/box-7.tar --public", SLOW)
+    site.fetch("/root/box-7.tar", bundle)
     return verify(site, bundle)
 
 

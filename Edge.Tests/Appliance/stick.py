@@ -236,7 +236,7 @@ def pulled(site):
     machine.pull()
     machine.until("! test -b /dev/sda", 60)
     machine.until("! systemctl list-units --plain --no-legend 'edge-export@*' 'edge-stick@*' | grep -q .", 120)
-    machine.must("! grep -q /run/edge-export /proc/mounts && systemctl is-active -q edge-agent edge-vision")
+    machine.must("! grep -q /run/edge-export /proc/mounts && systemctl is-active -q edge-agent && systemctl is-active -q edge-vision")
     names, _ = stick.fetch()
     if any(name.endswith(".json") for name in names):
         raise Failed(f"an answer, though the stick was pulled: {names}")

@@ -31,7 +31,7 @@ def configure(site, console):
         configuration["console"] = console
     machine.write("/run/edge.json", json.dumps(configuration, indent=2).encode())
     machine.must(f"edge-agent config check /run/edge.json && cat /run/edge.json > {CONFIGURATION} && systemctl restart edge-agent", 180)
-    machine.until("systemctl is-active -q edge-agent edge-vision", 120)
+    machine.until("systemctl is-active -q edge-agent && systemctl is-active -q edge-vision", 120)
     if console:
         machine.until("ss -ltnH | grep -q ':8443 '", 120)
 
@@ -98,7 +98,9 @@ def policy_alone(site):
     status, body = page(site, "/policy")
     if status != 200 or "riverton" not in body:
         raise Failed(f"/policy: {status} {body[:500]}")
-    for path in ("/", "/login", "/aim", "/aim/north-lane/picture", "/log", "/log/search", "/metrics", "/healthz", "/console.css", "/nothing"):
+    if (way := page(site, "/")) != (303, "") or page(site, "/", "--location") != (status, body):
+        raise Failed(f"/ does not lead to the policy: {way}")
+    for path in ("/login", "/aim", "/aim/north-lane/picture", "/log", "/log/search", "/metrics", "/healthz", "/console.css", "/nothing"):
         status, body = page(site, path)
         if status not in (401, 403, 404) or "north-lane" in body or "box-7" in body:
             raise Failed(f"{path}: {status} {body[:500]}")

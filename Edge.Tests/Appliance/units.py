@@ -60,7 +60,7 @@ def read_only(site):
     vision = machine.run(f"systemctl is-active {VISION}")[1].strip()
     agent = machine.run(f"systemctl is-active {AGENT}")[1].strip()
     machine.must("mount -o remount,rw /")
-    machine.until(f"systemctl is-active -q {AGENT} {VISION}", 180)
+    machine.until(f"systemctl is-active -q {AGENT} && systemctl is-active -q {VISION}", 180)
     working(site)
     machine.must(f"edge-agent audit verify {power.LOG} --key {power.KEY}", 300)
     return f"meanwhile vision {vision}, agent {agent}"

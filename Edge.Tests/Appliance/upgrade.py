@@ -78,22 +78,23 @@ def put_state(site):
                  "cp /carried/edge-agent-next.deb /root/", 900)
     began = time.monotonic()
     machine.must("systemctl start edge-agent edge-vision", power.SLOW)
-    machine.until("systemctl is-active -q edge-agent edge-vision && test -s /run/edge-agent/health.json", power.SLOW)
+    machine.until("systemctl is-active -q edge-agent && systemctl is-active -q edge-vision && test -s /run/edge-agent/health.json", power.SLOW)
     if (waiting := health(site)["outbox"]["ready"]) < HITS:
         raise Failed(f"only {waiting} messages wait")
     return f"the version before starts with them in {time.monotonic() - began:.0f} s; {waiting} messages wait"
 
 
 def health(site):
-    return json.loads(site.machine.read("/run/edge-agent/health.json"))
+    return json.loads(site.machine.read("/run/edge-agent/health.json"))["health"]
 
 
 def upgrade(site):
     machine = site.machine
     site.before = machine.read(f"{power.LOG}/checkpoint")
-    said = machine.must("cd /root && date +%s.%N && apt-get -q install -y ./edge-agent-next.deb 2>&1 && date +%s.%N && systemctl is-active edge-agent edge-vision", 1800)
+    said = machine.must("cd /root && date +%s.%N && apt-get -q install -y ./edge-agent-next.deb 2>&1 && date +%s.%N", 1800)
     began, ended = (float(line) for line in said.splitlines() if line.replace(".", "").isdigit())
-    machine.until("find /run/edge-agent/health.json -newermt @$(date +%s -d -5sec) | grep -q .", power.SLOW)
+    machine.until("systemctl is-active -q edge-agent && systemctl is-active -q edge-vision && "
+                  "find /run/edge-agent/health.json -newermt @$(date +%s -d -5sec) | grep -q .", power.SLOW)
     if (now := installed(site)) == site.version or not health(site)["software"] == now:
         raise Failed(f"installed {now}, and running {health(site)['software']}")
     if machine.run("systemctl list-units --failed --plain --no-legend")[1].strip():
@@ -118,7 +119,7 @@ def refuse_older(site):
     status, said = machine.run("cd /root && apt-get -q install -y --allow-downgrades ./edge-agent.deb 2>&1", 900)
     if status == 0 or f"version {now} has been here" not in said:
         raise Failed(f"ended with {status}: {said[-2000:]}")
-    machine.must("systemctl is-active -q edge-agent edge-vision")
+    machine.until("systemctl is-active -q edge-agent && systemctl is-active -q edge-vision", power.SLOW)
     if installed(site) != now:
         raise Failed(f"installed is {installed(site)}")
     return "" if machine.must("systemctl show -p MainPID --value edge-agent").strip() == agent else "the services were started anew"

@@ -72,7 +72,7 @@ public sealed class StickDeviceTests : IAsyncDisposable
         })
         {
             var reason = (await PlugInAsync(Make("ext4", make, what))).Reason;
-            Assert.True(reason is "not-a-plain-file" or "unreadable", $"{what}: {reason}"); // the kernel itself opens no device there
+            Assert.True(reason == "not-a-plain-file", $"{what}: {reason}"); // though the kernel itself opens no device there
         }
     }
 

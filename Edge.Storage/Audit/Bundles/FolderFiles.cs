@@ -16,14 +16,21 @@ internal sealed class FolderFiles : IBundleFiles
 
     /// <exception cref="BundleException">There is a link in it, or far too much.</exception>
     /// <exception cref="IOException">It cannot be listed.</exception>
-    public FolderFiles(string root)
+    public FolderFiles(string root) : this(root, listed: null)
+    {
+    }
+
+    /// <param name="listed">Called when the folder has been listed.</param>
+    internal FolderFiles(string root, Action? listed)
     {
         _root = Path.GetFullPath(root);
         var names = new List<string>();
         List(new DirectoryInfo(_root), "", 0, names);
+        listed?.Invoke();
         names.Sort(StringComparer.Ordinal);
-        (Names, _known) = (names, names.ToHashSet(StringComparer.Ordinal));
-        foreach (var name in names.Where(IsOfTheEnd)) Keep(name);
+        _known = names.ToHashSet(StringComparer.Ordinal);
+        _known.ExceptWith([.. names.Where(name => IsOfTheEnd(name) && !Keep(name))]);
+        Names = names.FindAll(_known.Contains);
     }
 
     public IReadOnlyList<string> Names { get; }
@@ -45,15 +52,21 @@ internal sealed class FolderFiles : IBundleFiles
 
     private static bool IsOfTheEnd(string name) => name == LogFolder.CheckpointName || (TilePath.TryParse(name, out var tile) && tile.IsPartial);
 
-    private void Keep(string name)
+    /// <returns>False if it has gone since it was listed: a tile goes with the entry that makes the next.</returns>
+    private bool Keep(string name)
     {
         try
         {
             if (Read(name, MostKept - _end.Values.Sum(one => one.Length)) is { } bytes) _end[name] = bytes;
+            return true;
+        }
+        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
         }
         catch (IOException)
         {
-            // Whoever asks for it is told.
+            return true; // whoever asks for it is told
         }
     }
 

@@ -20,6 +20,17 @@ public sealed class FolderFilesTests : IDisposable
         Assert.False(FolderFiles.Gone(new FileInfo(_folder.File("checkpoint"))));
     }
 
+    [Fact]
+    public void A_tile_that_goes_between_the_listing_of_a_running_log_and_its_reading_was_never_there()
+    {
+        var path = _folder.File("tile/entries/000.p/7");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, "seven");
+        using var files = new FolderFiles(_folder.Path, listed: () => File.Delete(path));
+        Assert.Empty(files.Names);
+        Assert.Null(files.Read("tile/entries/000.p/7", 100));
+    }
+
     [Theory]
     [InlineData("checkpoint")]
     [InlineData("nowhere")]
