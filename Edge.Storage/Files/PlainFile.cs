@@ -8,6 +8,7 @@ namespace Edge.Storage.Files;
 public static partial class PlainFile
 {
     /// <summary>Opens a file that is one: no link, no pipe, no device, no folder.</summary>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="IOException">It is something else, or cannot be opened.</exception>
     public static FileStream OpenRead(string path) => Open(path, FileAccess.Read);
 
@@ -21,7 +22,12 @@ public static partial class PlainFile
         const int writeOnly = 1, nonBlocking = 0x800, closeOnExec = 0x80000;
         var noFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
         var handle = new SafeFileHandle(Open(path, nonBlocking | closeOnExec | noFollow | (access == FileAccess.Write ? writeOnly : 0)), ownsHandle: true);
-        if (handle.IsInvalid) throw new IOException($"{path} cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}");
+        if (handle.IsInvalid)
+        {
+            const int none = 2; // ENOENT
+            var (error, why) = (Marshal.GetLastPInvokeError(), $"{path} cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}");
+            throw error == none ? new FileNotFoundException(why, path) : new IOException(why);
+        }
         try
         {
             // Asked of what is open, not of the name; a disk's device can be read and sought as a file can.
