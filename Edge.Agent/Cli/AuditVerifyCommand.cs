@@ -55,7 +55,8 @@ internal static class AuditVerifyCommand
         return command;
     }
 
-    private static async Task<ExitCode> RunAsync(string path, string key, string? epoch, string? older, string[] witnesses, string? auditor, string? passphrase, bool json,
+    private static async Task<ExitCode> RunAsync(string path, string key, string? epoch, string? older, string[] witnesses, string? auditor,
+        string? passphrase, bool json,
         TextWriter output, TextWriter error, CancellationToken stop)
     {
         if (Reach.Fault(path) is { } missing) return Usage($"{path}: {missing}");

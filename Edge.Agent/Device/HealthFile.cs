@@ -15,7 +15,8 @@ internal sealed class HealthFile(string runFolder, IBootCounter counter)
     /// <summary>How often it is written.</summary>
     public static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
-    /// <summary>Older than this it is of an agent that does not run any more: the unit's watchdog (WatchdogSec) has ended it. Believed for less, an agent on a slow
+    /// <summary>Older than this it is of an agent that does not run any more: the unit's watchdog (WatchdogSec) has ended it. Believed for less, an agent on a
+    /// slow
     /// machine seems to be none, and doctor tries the broker in its name, which ends its link.</summary>
     public static readonly TimeSpan Stale = TimeSpan.FromSeconds(60);
 

@@ -45,7 +45,7 @@ internal sealed partial class Doorkeeper
                         (message as ToAgent.Hit)?.What.Dispose(); // it comes again
                         return;
                     }
-                    Judge(message);
+                    HearOrRefuse(message);
                 }
                 await StoredAsync();
             }
@@ -91,7 +91,7 @@ internal sealed partial class Doorkeeper
         }
 
         /// <summary>What it says must not end the agent, whatever comes of it in the arithmetic below.</summary>
-        private void Judge(ToAgent message)
+        private void HearOrRefuse(ToAgent message)
         {
             try
             {

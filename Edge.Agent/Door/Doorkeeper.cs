@@ -89,7 +89,8 @@ internal sealed partial class Doorkeeper(
         {
             if (seen != _seen || _visit is { IsChanging: true }) return; // that place is another camera's now, or may be when this is heard
             var now = time.GetTimestamp();
-            var left = _aiming.Where(one => one.Of == seen && one.Camera == camera && one.Until > now).Select(one => time.GetElapsedTime(now, one.Until)).DefaultIfEmpty().Max();
+            var left = _aiming.Where(one => one.Of == seen && one.Camera == camera && one.Until > now).Select(one => time.GetElapsedTime(now, one.Until))
+                .DefaultIfEmpty().Max();
             _aimedAt[camera] = now + (long)((left + DoorLimits.LateView).TotalSeconds * time.TimestampFrequency);
             _visit?.Say(new ToVision.AimAt(camera, Math.Min(DoorLimits.LongestAim, (int)Math.Ceiling(left.TotalSeconds))));
         }

@@ -71,7 +71,8 @@ internal sealed class ConsoleDiary(AuditLog audit, IncidentReporter incidents, T
     {
         lock (_gate)
         {
-            if (!_theirs.TryGetValue((session.Certificate, what), out var theirs)) _theirs[(session.Certificate, what)] = theirs = (new HourlyBudget(), session);
+            if (!_theirs.TryGetValue((session.Certificate, what), out var theirs))
+                _theirs[(session.Certificate, what)] = theirs = (new HourlyBudget(), session);
             TellTooOften(what, theirs.Budget, session, anyway: false);
             return !theirs.Budget.TrySpend(time.GetUtcNow());
         }
@@ -115,7 +116,8 @@ internal sealed class ConsoleDiary(AuditLog audit, IncidentReporter incidents, T
     private void TellTooOften(string what, HourlyBudget budget, Session session, bool anyway)
     {
         if (budget.TakeFurther(time.GetUtcNow(), anyway) is > 0 and var further)
-            Append(Of(AuditAction.ConsoleRefused, session.Account, session.Role) with { Outcome = AuditOutcome.Refused("too-often"), Kind = what, Count = further });
+            Append(Of(AuditAction.ConsoleRefused, session.Account, session.Role) with
+                { Outcome = AuditOutcome.Refused("too-often"), Kind = what, Count = further });
     }
 
     // What is refused stays refused where the log is too: nothing was done.

@@ -179,7 +179,8 @@ internal sealed partial class ConsolePages : IAsyncDisposable
         }
         if (route.Logs is { } what && _diary.IsTooOften(session!, what))
         {
-            await SayAsync(http, 429, "Too often", $"You did this {HourlyBudget.Most} times within an hour, and the log has an entry of each. Try again in an hour.", session);
+            await SayAsync(http, 429, "Too often",
+                $"You did this {HourlyBudget.Most} times within an hour, and the log has an entry of each. Try again in an hour.", session);
             return;
         }
         await route.Answer(new ConsoleCall(http, user, session, camera, fields));

@@ -199,7 +199,8 @@ internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IAsyncDispos
 
     /// <summary>Reads the log, which goes on meanwhile.</summary>
     private Task<T> WhileWrittenAsync<T>(Func<T> read, Func<T, AuditReport?> report, CancellationToken stop) =>
-        LiveLog.ReadAsync(() => LiveLog.CheckpointOf(box.AuditFolder), read, found => report(found)?.Holds != false, found => report(found)!.IsUnfinished, box.Time, stop);
+        LiveLog.ReadAsync(() => LiveLog.CheckpointOf(box.AuditFolder), read, found => report(found)?.Holds != false, found => report(found)!.IsUnfinished,
+            box.Time, stop);
 
     /// <summary>A copy while it is handed out.</summary>
     /// <param name="File">It has no name any more.</param>

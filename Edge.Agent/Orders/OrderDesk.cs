@@ -142,7 +142,8 @@ internal sealed class OrderDesk
         {
             if (File.Exists(Marker)) return;
             // Once, however often the disk refuses what follows.
-            if (!_byHand) _audit.Append(new AuditEntry { Action = AuditAction.OrderDecommission, Actor = "root", Role = AuditRole.Technician, Agency = _box.Agency });
+            if (!_byHand) _audit.Append(new AuditEntry
+                { Action = AuditAction.OrderDecommission, Actor = "root", Role = AuditRole.Technician, Agency = _box.Agency });
             _byHand = true;
             DurableFile.Write(Marker, "{}"u8.ToArray());
             // Nobody at the agency ordered it: they hear of it as of an opened box.

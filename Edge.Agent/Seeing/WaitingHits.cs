@@ -26,7 +26,8 @@ internal sealed class WaitingHits(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>Takes one in, once there is room. Owns <paramref name="seen"/> from here on: where it is not taken in, it is wiped and counted as given up.</summary>
+    /// <summary>Takes one in, once there is room. Owns <paramref name="seen"/> from here on: where it is not taken in, it is wiped and counted as given
+    /// up.</summary>
     /// <param name="camera">Its name: its place may be another by the time it is sent.</param>
     /// <param name="age">How long ago it was seen; a recording's own times may lie anywhere.</param>
     /// <param name="asked">What the lists have said of it.</param>

@@ -85,8 +85,10 @@ public sealed class PlateMeasureTests
     [Fact]
     public void Of_more_vehicles_than_can_be_counted_the_share_is_judged_all_the_same()
     {
-        var figures = new AimFigures { Width = 1280, Height = 720, Brightness = 80, Plates = 1, FramesWithPlate = 1, Reads = int.MaxValue, Unread = int.MaxValue };
-        Assert.Equal((0.5, false), AimLimits.Judge(figures).Where(check => check.Quality == AimQuality.Reads).Select(check => (check.Value, check.Passes)).Single());
+        var figures = new AimFigures { Width = 1280, Height = 720, Brightness = 80, Plates = 1, FramesWithPlate = 1, Reads = int.MaxValue,
+            Unread = int.MaxValue };
+        Assert.Equal((0.5, false), AimLimits.Judge(figures).Where(check => check.Quality == AimQuality.Reads)
+            .Select(check => (check.Value, check.Passes)).Single());
     }
 
     private static PlateFigures Measure(Action<Mat> spoil)

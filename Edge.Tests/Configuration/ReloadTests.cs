@@ -29,7 +29,8 @@ public sealed class ReloadTests : IDisposable
 
     private AgentConfiguration Write(int outboxMegabytes)
     {
-        File.WriteAllText(_folder.File("edge.json"), $$"""{ "broker": { "host": "broker.example" }, "cameras": [{ "name": "lane-1", "source": "rtsp://camera.example/stream" }], "outboxMegabytes": {{outboxMegabytes}} }""");
+        File.WriteAllText(_folder.File("edge.json"),
+            $$"""{ "broker": { "host": "broker.example" }, "cameras": [{ "name": "lane-1", "source": "rtsp://camera.example/stream" }], "outboxMegabytes": {{outboxMegabytes}} }""");
         return AgentConfiguration.Load(_folder.File("edge.json"));
     }
 

@@ -83,12 +83,14 @@ public sealed class ConsolePagesTests
         var answers = new List<HttpStatusCode>();
         for (var i = 0; i < 62; i++)
             using (var answer = await ConsoleLab.PostAsync(browser, path, ("form", form), ("kind", "public"))) answers.Add(answer.StatusCode);
-        Assert.Equal((60, 2), (answers.Count(one => one is HttpStatusCode.SeeOther or HttpStatusCode.OK), answers.Count(one => one == HttpStatusCode.TooManyRequests)));
+        Assert.Equal((60, 2), (answers.Count(one => one is HttpStatusCode.SeeOther or HttpStatusCode.OK),
+            answers.Count(one => one == HttpStatusCode.TooManyRequests)));
         Assert.Equal(60, lab.Logged(action).Count);
 
         lab.Time.Advance(TimeSpan.FromHours(1));
         using var again = await lab.InAsync(account);
-        using var taken = await ConsoleLab.PostAsync(again, path, ("form", await ConsoleLab.FormAsync(again, page == "/aim" ? path : page)), ("kind", "public"));
+        using var taken = await ConsoleLab.PostAsync(again, path, ("form", await ConsoleLab.FormAsync(again, page == "/aim" ? path : page)),
+            ("kind", "public"));
         Assert.NotEqual(HttpStatusCode.TooManyRequests, taken.StatusCode);
         Assert.Equal(61, lab.Logged(action).Count);
         var further = Assert.Single(lab.Logged(AuditAction.ConsoleRefused));

@@ -13,7 +13,8 @@ public sealed class LogCopiesTests : IDisposable
 
     private string Folder => Path.Combine(_lab.State.Directory, OrderDesk.ExportsName);
 
-    private IEnumerable<string> Copies => Directory.Exists(Folder) ? Directory.GetDirectories(Folder).Select(copy => Path.GetFileName(copy)!).Order(StringComparer.Ordinal) : [];
+    private IEnumerable<string> Copies =>
+        Directory.Exists(Folder) ? Directory.GetDirectories(Folder).Select(copy => Path.GetFileName(copy)!).Order(StringComparer.Ordinal) : [];
 
     private AuditOutcome Export(string id, Verb? only = null)
     {

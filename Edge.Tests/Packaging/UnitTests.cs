@@ -109,6 +109,10 @@ public sealed class UnitTests
     }
 
     [Fact]
+    public void No_service_waits_for_a_network_that_may_be_down() =>
+        Assert.All([Agent, Vision], unit => Assert.DoesNotMatch("(?m)^(After|Wants|Requires)=.*network", unit));
+
+    [Fact]
     public void Memory_reaches_no_core_file_no_dump_and_no_swap() => Assert.All([Agent, Vision], unit =>
     {
         Assert.All(["LimitCORE=0", "MemorySwapMax=0"], line => Assert.Contains($"\n{line}\n", unit, StringComparison.Ordinal));

@@ -72,7 +72,8 @@ public sealed class HostileBrokerTests : IDisposable
             // The kernel counts pages by thread and adds up now and then: its peak may fall by some.
             Assert.InRange(grown, -1, attack == "hotlists" ? 13 * 24 : 160);
             // So the attack did reach it.
-            if (attack is "orders" or "unacknowledged") await Eventually.True(async () => (await RunningLog.EntriesAsync(audit, AuditAction.OrderRefused)).Count > 0, "it is refused");
+            if (attack is "orders" or "unacknowledged")
+                await Eventually.True(async () => (await RunningLog.EntriesAsync(audit, AuditAction.OrderRefused)).Count > 0, "it is refused");
             if (attack == "receipts") await Eventually.True(() => Said("a receipt was refused"), "it is refused");
             if (attack == "giant") await Eventually.True(() => Said("larger than this client allows"), "it is refused");
         }

@@ -60,7 +60,8 @@ public sealed class OrdersTests : IDisposable
         await Eventually.True(() => File.Exists($"{box}/state/trust/active.json"), "the box took up what the broker had kept");
 
         // The file is there a moment before the policy is in force.
-        await Eventually.True(async () => (await RunningLog.EntriesAsync($"{box}/state/audit", AuditAction.TrustActivated)).Count > 0, "the box has logged that it did");
+        await Eventually.True(async () => (await RunningLog.EntriesAsync($"{box}/state/audit", AuditAction.TrustActivated)).Count > 0,
+            "the box has logged that it did");
         var answer = "";
         for (var tries = 0; answer.Length == 0 && tries < 20; tries++)
             answer = await OrderAsync(desk, messages, Sign(new Order.Export(), orders), TimeSpan.FromSeconds(3));

@@ -60,7 +60,8 @@ public sealed class RoomsKilledTests : IAsyncLifetime
             await agent.KillAsync();
         }
         Assert.Equal(ExitCode.Ok, await Start("agent").EndAsync());
-        await Eventually.True(() => StreetClip.Vehicles().All(plate => hub.Hits.Any(hit => plate.Equals(StreetClip.Plate(hit.Text!)))), "every vehicle is opened at the hub",
+        await Eventually.True(() => StreetClip.Vehicles().All(plate => hub.Hits.Any(hit => plate.Equals(StreetClip.Plate(hit.Text!)))),
+            "every vehicle is opened at the hub",
             seconds: 60);
         await vision.KillAsync();
         AssertNothingLost();

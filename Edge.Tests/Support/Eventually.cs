@@ -9,7 +9,8 @@ internal static class Eventually
 
     /// <param name="expectation">What is awaited, for the failure's message.</param>
     /// <param name="seconds">How long it may take before the test fails: what holds costs no patience, and a machine may be slow.</param>
-    public static Task True(Func<bool> condition, string expectation, double seconds = Patience) => True(() => Task.FromResult(condition()), expectation, seconds);
+    public static Task True(Func<bool> condition, string expectation, double seconds = Patience) =>
+        True(() => Task.FromResult(condition()), expectation, seconds);
 
     /// <summary>The same of what has to be asked for.</summary>
     public static async Task True(Func<Task<bool>> condition, string expectation, double seconds = Patience)

@@ -19,7 +19,8 @@ internal static class SecondCount
             && Text(other, "digest") == Text(entry, "digest") && Text(other, "action") == Text(entry, "action"));
         List<JsonElement> Done(string action) => [.. All(action).Where(IsDone)];
         string[] notAuthorised = ["unknown-operator", "bad-signature", "not-signed", "revoked-operator", "operator-expired", "malformed-order"];
-        string[] breaksNoRule = ["expired", "replayed", "from-the-future", "disk", "too-many-orders", "too-many-revoked", "no-room", "no-policy", "further-orders"];
+        string[] breaksNoRule = ["expired", "replayed", "from-the-future", "disk", "too-many-orders", "too-many-revoked", "no-room", "no-policy",
+            "further-orders"];
         var refused = inside.Where(entry => Text(entry, "action").StartsWith("order.", StringComparison.Ordinal) && Text(entry, "outcome") != "done")
             .Select(entry => (Reason: Text(entry, "outcome")["refused:".Length..],
                 Count: Text(entry, "action") == "order.refused" ? Math.Max(1, Number(entry, "count")) : 1)).ToList();

@@ -53,7 +53,8 @@ public static class AuditSearch
     private const int TimeAt = 9;
     private const int TimeLength = 24;
 
-    /// <exception cref="AuditDamagedException">There is no checkpoint, or the log's last bundle is missing or torn; while it is enumerated, another one is.</exception>
+    /// <exception cref="AuditDamagedException">There is no checkpoint, or the log's last bundle is missing or torn; while it is enumerated, another one
+    /// is.</exception>
     public static IEnumerable<AuditMatch> In(Bundle bundle, AuditQuery query)
     {
         ArgumentNullException.ThrowIfNull(bundle);
