@@ -149,7 +149,8 @@ public sealed class NetworkFaultTests : IAsyncLifetime
     /// <summary>The wire, a broker and a hub at the far end, and hits that wait in the box.</summary>
     private async Task LayAsync(int hits)
     {
-        _wire = BadWire.Lay(Host, Port, Plate, "edge/v1/", "MQTT", "box-1/hit");
+        // What every CONNECT begins with (MQTT 5 §3.1.2.1, §3.1.2.2): four letters alone stand in some cipher text by chance.
+        _wire = BadWire.Lay(Host, Port, Plate, "edge/v1/", "\0\u0004MQTT\u0005", "box-1/hit");
         for (var i = 0; i < hits; i++) Hit();
         await StartBrokerAsync();
         _hub = new RunningHub(_wire.StartThere(Path.Combine(AppContext.BaseDirectory, "edge-agent"), "hub", "watch", _folder.File("city"), "--json",
