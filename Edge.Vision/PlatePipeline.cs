@@ -15,9 +15,8 @@ public sealed class PlatePipeline : IDisposable
     /// <summary>A text this many frames agree on is not waited for: the alert leaves while the vehicle is still in view.</summary>
     public const int SettledFrames = 6;
 
-    // A vehicle that stands, seen in so many frames or told of already, has said what it has to say: it is only looked at often enough not to be lost.
+    // A vehicle that stands, seen in so many frames or told of already, has said what it has to say: it is not looked at until something moves.
     private const int EnoughFrames = 2 * SettledFrames;
-    private static readonly TimeSpan StandingEvery = PlateTracker.Lost * 2 / 5;
 
     private static readonly TimeSpan BrightnessEvery = TimeSpan.FromSeconds(2);
     // A camera that sends nothing new for so long, stalled or frozen: what was followed has passed, and nobody's plate waits for its return.
@@ -36,7 +35,7 @@ public sealed class PlatePipeline : IDisposable
     private readonly Reading _reading = new();
     private readonly Reading _judged = new();
     private readonly PlatePatch _patch = new();
-    private List<PlateDetection> _detections = [];
+    private PlateDetection[] _detections = [];
     private long _frames;
     private TimeSpan _examined;
     private TimeSpan? _measured;
@@ -91,6 +90,9 @@ public sealed class PlatePipeline : IDisposable
 
     /// <summary>True while a plate is followed that has not left the picture. Any thread may ask.</summary>
     public bool IsFollowing => _tracker.Open.Count > 0;
+
+    /// <summary>Frames in which plates were looked for.</summary>
+    internal long Examined { get; private set; }
 
     /// <summary>Where plates were found in the latest frame that was examined, read or not, best first; pixels of the part that is
     /// examined.</summary>
@@ -164,20 +166,26 @@ public sealed class PlatePipeline : IDisposable
     private void Examine(Frame frame, bool still)
     {
         var region = Part(frame, _options.Region);
-        using var glance = frame.Glance(region);
-        var nothingNew = _options.MotionGate && !still && !_motion.Opens(glance, frame.Position) && !IsDue(frame.Position);
+        var nothingNew = _options.MotionGate && !still && !_motion.Opens(frame.Glance(region), frame.Position) && !IsDue();
+        if (nothingNew) _tracker.Hold(_examined, frame.Position);
         var aimed = Aim.Wants(frame, still);
         if (nothingNew && !aimed) return;
-        using var coloured = aimed || _detector.NeedsColour ? new Mat(frame.Colour, region) : null;
-        var found = _detector.Detect(coloured ?? glance, aimed ? AimPicture.LeastScore : 1);
-        if (aimed)
+        PlateDetection[] found;
+        if (!aimed && frame.IsPlanar && _detector.TakesLuma(region)) found = _detector.Detect(frame.Glance(region));
+        else
         {
-            Aim.Show(frame, region, found, IsPlate, AimTurns.Find(_detector, coloured!));
-            found = found.FindAll(IsPlate);
+            using var coloured = new Mat(frame.Colour, region);
+            found = _detector.Detect(coloured, aimed ? AimPicture.LeastScore : 1);
+            if (aimed)
+            {
+                Aim.Show(frame, region, found, IsPlate, AimTurns.Find(_detector, coloured));
+                found = Array.FindAll(found, IsPlate);
+            }
         }
         // Looking changes nothing of what is read.
         if (nothingNew) return;
         (_detections, _examined) = (found, frame.Position);
+        Examined++;
         try
         {
             foreach (var detection in _detections)
@@ -199,8 +207,7 @@ public sealed class PlatePipeline : IDisposable
     }
 
     /// <summary>True where nothing moved and a plate is followed that is to be looked at all the same.</summary>
-    private bool IsDue(TimeSpan at) => _tracker.Open.Count > 0
-        && (at - _examined >= StandingEvery || _tracker.Open.Any(track => !track.Published && track.Frames < EnoughFrames));
+    private bool IsDue() => _tracker.Open.Any(static track => !track.Published && track.Frames < EnoughFrames);
 
     private bool IsPlate(PlateDetection found) => found.Score >= _detector.Threshold;
 
@@ -208,10 +215,10 @@ public sealed class PlatePipeline : IDisposable
     {
         if (_measured is { } last && frame.Position - last < BrightnessEvery) return;
         _measured = frame.Position;
-        using var glance = frame.Glance(new Rect(0, 0, frame.Width, frame.Height));
-        var mean = Cv2.Mean(glance);
+        using var picture = new Mat(frame.Pixels, new Rect(0, 0, frame.Width, frame.Height));
+        var mean = Cv2.Mean(picture);
         // ITU-R BT.601: the weights of blue, green and red in what is called grey.
-        Volatile.Write(ref _brightness, glance.Channels() == 1 ? Planar.Spread(mean.Val0) : 0.114 * mean.Val0 + 0.587 * mean.Val1 + 0.299 * mean.Val2);
+        Volatile.Write(ref _brightness, frame.IsPlanar ? Planar.Spread(mean.Val0) : 0.114 * mean.Val0 + 0.587 * mean.Val1 + 0.299 * mean.Val2);
     }
 
     private void KeepClearest(PlateTrack track, Mat patch, PixelBox box)
@@ -273,7 +280,6 @@ public sealed class PlatePipeline : IDisposable
         _reading.Dispose();
         _judged.Dispose();
         _patch.Dispose();
-        _motion.Dispose();
         _reader.Dispose();
         _detector.Dispose();
         if (_owned) _models.Dispose();

@@ -107,7 +107,7 @@ public sealed class CalibrationRun : IDisposable
     {
         if (_detector is null)
             return [.. known.Take(1).Select(plate => (new PlateDetection(new PixelBox(0, 0, pixels.Width, pixels.Height), 1), plate.Text))];
-        var found = _detector.Detect(pixels).FindAll(plate => plate.Box.Height >= new PipelineOptions().MinimumPlateHeight);
+        var found = Array.FindAll(_detector.Detect(pixels), plate => plate.Box.Height >= new PipelineOptions().MinimumPlateHeight);
         return [.. known.Where(plate => plate.Box is not null)
             .Select(plate => (Best: found.Select(one => (PlateDetection?)one).MaxBy(one => one!.Value.Box.Overlap(plate.Box!.Value)), plate))
             .Where(pair => pair.Best is { } best && best.Box.Overlap(pair.plate.Box!.Value) >= LeastOverlap)

@@ -5,12 +5,14 @@ internal sealed class CameraVitals(TimeProvider time)
 {
     private readonly Lock _gate = new();
     private CameraHealth _now = new(CameraState.Stopped, time.GetUtcNow(), 0, 0, 0, null);
+    private long _frames;
+    private long _dropped;
 
-    public long Frames => Snapshot().Frames;
+    public long Frames => Interlocked.Read(ref _frames);
 
     public CameraHealth Snapshot()
     {
-        lock (_gate) return _now;
+        lock (_gate) return _now with { Frames = Frames, Dropped = Interlocked.Read(ref _dropped) };
     }
 
     /// <summary>Enters a state; true if that, or the reason, is news. The last error stays until the next one.</summary>
@@ -26,19 +28,9 @@ internal sealed class CameraVitals(TimeProvider time)
     }
 
     /// <summary>Counts one frame and returns its index, from 0.</summary>
-    public long CountFrame()
-    {
-        lock (_gate)
-        {
-            _now = _now with { Frames = _now.Frames + 1 };
-            return _now.Frames - 1;
-        }
-    }
+    public long CountFrame() => Interlocked.Increment(ref _frames) - 1;
 
-    public void CountDropped()
-    {
-        lock (_gate) _now = _now with { Dropped = _now.Dropped + 1 };
-    }
+    public void CountDropped() => Interlocked.Increment(ref _dropped);
 
     public void CountReconnect()
     {

@@ -56,8 +56,16 @@ public sealed class Frame : IDisposable
         }
     }
 
-    /// <summary>A part of it without a conversion: BGR, or luma of studio range. The caller disposes the view, not the pixels.</summary>
-    internal Mat Glance(Rect part) => new(Pixels, part);
+    /// <summary>True where colour is still to be made of what the decoder wrote.</summary>
+    internal bool IsPlanar => Planar.Is(Pixels);
+
+    /// <summary>A part of it without a conversion: BGR, or luma of studio range.</summary>
+    internal unsafe Glance Glance(Rect part)
+    {
+        if (part.X < 0 || part.Y < 0 || part.Right > Width || part.Bottom > Height) throw new ArgumentOutOfRangeException(nameof(part));
+        var (stride, channels) = ((nint)Pixels.Step(), IsPlanar ? 1 : 3);
+        return new Glance((byte*)Pixels.Data + part.Y * stride + part.X * channels, stride, part.Width, part.Height, channels);
+    }
 
     /// <summary>The same pixels, said to be of another moment: of the two only one is disposed.</summary>
     public Frame At(TimeSpan position) => new(Pixels, Index, position, CapturedAt, _pool) { StillPath = StillPath };

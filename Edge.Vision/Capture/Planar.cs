@@ -8,7 +8,13 @@ namespace Edge.Vision.Capture;
 /// </summary>
 internal static class Planar
 {
-    private const double Black = 16, White = 235;
+    /// <summary>What is shown as 0.</summary>
+    public const float Black = 16;
+
+    private const float White = 235;
+
+    /// <summary>By how much levels are spread.</summary>
+    public const float Contrast = 255 / (White - Black);
 
     /// <summary>True where <paramref name="pixels"/> are one; other pictures here are BGR.</summary>
     public static bool Is(Mat pixels) => pixels.Type() == MatType.CV_8UC1;
@@ -20,10 +26,10 @@ internal static class Planar
     public static int Rows(int height) => height / 2 * 3;
 
     /// <summary>Grey levels of studio range, spread to 0 to 255 in place.</summary>
-    public static void Spread(Mat luma) => luma.ConvertTo(luma, MatType.CV_8UC1, 255 / (White - Black), -Black * 255 / (White - Black));
+    public static void Spread(Mat luma) => luma.ConvertTo(luma, MatType.CV_8UC1, Contrast, -Black * Contrast);
 
     /// <summary>One grey level of studio range on the scale from 0 to 255.</summary>
-    public static double Spread(double luma) => Math.Clamp((luma - Black) * 255 / (White - Black), 0, 255);
+    public static double Spread(double luma) => Math.Clamp((luma - Black) * Contrast, 0, 255);
 
     /// <summary>The part in colour.</summary>
     /// <param name="part">With even numbers only.</param>

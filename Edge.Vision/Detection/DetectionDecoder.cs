@@ -10,11 +10,11 @@ internal static class DetectionDecoder
     /// <summary>Decodes <see cref="Onnx.DetectorDecode.CentreMap"/>: a cell counts where its score is the highest of its
     /// eight neighbours; the box is the mean of the regressed box and the four corners' bounding box, which measured
     /// better than either alone.</summary>
-    public static List<PlateDetection> CentreMap(ReadOnlySpan<float> map, int rows, int columns, float threshold,
+    public static PlateDetection[] CentreMap(ReadOnlySpan<float> map, int rows, int columns, float threshold,
         float overlap)
     {
         var cells = rows * columns;
-        var peaks = new List<PlateDetection>();
+        List<PlateDetection>? peaks = null;
         for (var row = 0; row < rows; row++)
         for (var column = 0; column < columns; column++)
         {
@@ -23,20 +23,20 @@ internal static class DetectionDecoder
             if (!(score >= threshold) || !IsPeak(map, rows, columns, row, column)) continue;
             var (x, y) = (column * Stride + Stride / 2f, row * Stride + Stride / 2f);
             var corners = CornersAt(map, cells, cell, x, y);
-            peaks.Add(new PlateDetection(BoxAt(map, cells, cell, x, y, corners), score, corners));
+            (peaks ??= []).Add(new PlateDetection(BoxAt(map, cells, cell, x, y, corners), score, corners));
         }
-        return Distinct(peaks, overlap);
+        return peaks is null ? [] : Distinct(peaks, overlap);
     }
 
     /// <summary>Decodes <see cref="Onnx.DetectorDecode.EndToEnd"/>.</summary>
-    public static List<PlateDetection> EndToEnd(ReadOnlySpan<float> rows, float threshold, float overlap)
+    public static PlateDetection[] EndToEnd(ReadOnlySpan<float> rows, float threshold, float overlap)
     {
         const int columns = 7;
-        var found = new List<PlateDetection>();
+        List<PlateDetection>? found = null;
         for (; rows.Length >= columns; rows = rows[columns..])
             if (rows[6] >= threshold)
-                found.Add(new PlateDetection(new PixelBox(rows[1], rows[2], rows[3], rows[4]), rows[6]));
-        return Distinct(found, overlap);
+                (found ??= []).Add(new PlateDetection(new PixelBox(rows[1], rows[2], rows[3], rows[4]), rows[6]));
+        return found is null ? [] : Distinct(found, overlap);
     }
 
     private static bool IsPeak(ReadOnlySpan<float> map, int rows, int columns, int row, int column)
@@ -68,7 +68,7 @@ internal static class DetectionDecoder
         box.Left > -Farthest && box.Top > -Farthest && box.Right < Farthest && box.Bottom < Farthest;
 
     /// <summary>The best of each group of overlapping boxes, best first.</summary>
-    public static List<PlateDetection> Distinct(List<PlateDetection> found, float overlap)
+    public static PlateDetection[] Distinct(List<PlateDetection> found, float overlap)
     {
         found.Sort(static (a, b) => b.Score.CompareTo(a.Score));
         var kept = new List<PlateDetection>();
@@ -78,6 +78,6 @@ internal static class DetectionDecoder
             if (!IsSomewhere(candidate.Box)) continue;
             if (kept.All(other => other.Box.Overlap(candidate.Box) < overlap)) kept.Add(candidate);
         }
-        return kept;
+        return [.. kept];
     }
 }

@@ -14,6 +14,8 @@ public sealed class PlateDetector : IDisposable
     private readonly Mat _coloured = new();
     private readonly Mat _scaled = new();
     private InputTensor? _input;
+    private BoundRun? _bound;
+    private LumaShrink? _shrink;
     private LetterboxLayout _layout;
 
     /// <param name="owned">True if it is disposed with this.</param>
@@ -30,58 +32,83 @@ public sealed class PlateDetector : IDisposable
     /// <summary>The score from which the manifest calls it a plate.</summary>
     internal float Threshold => _manifest.Threshold;
 
-    /// <summary>True where luma alone does not do.</summary>
-    internal bool NeedsColour => _manifest.Input.Channels != ChannelOrder.Grey;
+    private bool NeedsColour => _manifest.Input.Channels != ChannelOrder.Grey;
 
     /// <summary>Plates in <paramref name="picture"/>, best first, in its pixels.</summary>
     /// <param name="least">Also what scores lower than the manifest's threshold, down to this.</param>
-    /// <remarks>Borrows <paramref name="picture"/> (8-bit BGR; unless <see cref="NeedsColour"/> also luma of studio range); the caller still disposes
-    /// it.</remarks>
-    internal List<PlateDetection> Detect(Mat picture, float least = 1)
+    /// <remarks>Borrows <paramref name="picture"/>, 8-bit BGR.</remarks>
+    internal PlateDetection[] Detect(Mat picture, float least = 1)
     {
-        var threshold = MathF.Min(least, Threshold);
-        var layout = LetterboxLayout.Fit(picture.Width, picture.Height, _manifest.Resize);
+        var layout = Prepare(picture.Width, picture.Height);
+        // Colour first, then size: a grey picture is a third of the work to shrink.
+        if (!NeedsColour) Cv2.CvtColor(picture, _coloured, ColorConversionCodes.BGR2GRAY);
+        Cv2.Resize(NeedsColour ? picture : _coloured, _scaled, new Size(layout.ScaledWidth, layout.ScaledHeight), interpolation:
+            layout.Scale < 1 ? InterpolationFlags.Area : InterpolationFlags.Linear);
+        _input!.Write(0, _scaled, layout.Left, layout.Top);
+        _scaled.SetTo(Scalar.Black);
+        if (!NeedsColour) _coloured.SetTo(Scalar.Black);
+        return Find(layout, least);
+    }
+
+    /// <summary>True where it looks at luma of a part of that size as it is, and needs no picture in colour.</summary>
+    internal bool TakesLuma(Rect part) => !NeedsColour && LetterboxLayout.Fit(part.Width, part.Height, _manifest.Resize) is var layout
+        && layout.ScaledWidth <= part.Width && layout.ScaledHeight <= part.Height;
+
+    /// <summary>The same plates without a conversion, where <see cref="TakesLuma"/>. Allocates only what it finds.</summary>
+    internal PlateDetection[] Detect(Glance luma, float least = 1)
+    {
+        if (!luma.IsLuma) throw new ArgumentException("not luma", nameof(luma));
+        var layout = Prepare(luma.Width, luma.Height);
+        var (from, to) = ((luma.Width, luma.Height), (layout.ScaledWidth, layout.ScaledHeight));
+        if (_shrink is null || _shrink.From != from || _shrink.To != to) _shrink = new LumaShrink(from, to);
+        for (var row = 0; row < layout.ScaledHeight; row++) _input!.WriteRow(_shrink.Row(luma, row), layout.Left, layout.Top + row);
+        _shrink.Wipe();
+        return Find(layout, least);
+    }
+
+    private LetterboxLayout Prepare(int width, int height)
+    {
+        var layout = LetterboxLayout.Fit(width, height, _manifest.Resize);
         if (_input is null || _input.Width != layout.Width || _input.Height != layout.Height)
         {
+            _bound?.Dispose();
             _input?.Dispose();
             _input = new InputTensor(_manifest.Input, batch: 1, layout.Width, layout.Height);
+            // How many rows the other kind gives depends on what it finds.
+            _bound = _manifest.Decode == DetectorDecode.CentreMap ? new BoundRun(_model, _input.Value) : null;
             _layout = default;
         }
         if (layout != _layout) _input.Fill(_manifest.Resize.Pad);
-        _layout = layout;
-        // Colour first, then size: a grey picture is a third of the work to shrink.
-        var source = picture;
-        if (!NeedsColour && picture.Channels() != 1)
-        {
-            Cv2.CvtColor(picture, _coloured, ColorConversionCodes.BGR2GRAY);
-            source = _coloured;
-        }
-        Cv2.Resize(source, _scaled, new Size(layout.ScaledWidth, layout.ScaledHeight), interpolation:
-            layout.Scale < 1 ? InterpolationFlags.Area : InterpolationFlags.Linear);
-        if (picture.Channels() == 1) Planar.Spread(_scaled);
-        _input.Write(0, _scaled, layout.Left, layout.Top);
-
-        using var outputs = _model.Run(_input.Value);
-        var values = outputs[0].GetTensorDataAsSpan<float>();
-        var shape = outputs[0].GetTensorTypeAndShape().Shape;
-        var found = _manifest.Decode == DetectorDecode.CentreMap
-            ? DetectionDecoder.CentreMap(values, (int)shape[2], (int)shape[3], threshold, _manifest.Overlap)
-            : DetectionDecoder.EndToEnd(values, threshold, _manifest.Overlap);
-        for (var i = 0; i < found.Count; i++) found[i] = layout.ToPicture(found[i]);
-        Wipe();
-        return found;
+        return _layout = layout;
     }
 
-    // The next frame may be an hour away: nobody's picture waits for it.
-    private void Wipe()
+    private PlateDetection[] Find(LetterboxLayout layout, float least)
     {
-        _input!.Fill(_manifest.Resize.Pad);
-        _scaled.SetTo(Scalar.Black);
-        if (!_coloured.Empty()) _coloured.SetTo(Scalar.Black);
+        try
+        {
+            var found = Run(MathF.Min(least, Threshold));
+            for (var i = 0; i < found.Length; i++) found[i] = layout.ToPicture(found[i]);
+            return found;
+        }
+        finally
+        {
+            // The next frame may be an hour away: nobody's picture waits for it.
+            _input!.Fill(_manifest.Resize.Pad);
+            _bound?.Clear();
+        }
+    }
+
+    private PlateDetection[] Run(float threshold)
+    {
+        if (_bound is not null)
+            return DetectionDecoder.CentreMap(_bound.Run(), (int)_bound.Shape[2], (int)_bound.Shape[3], threshold, _manifest.Overlap);
+        using var outputs = _model.Run(_input!.Value);
+        return DetectionDecoder.EndToEnd(outputs[0].GetTensorDataAsSpan<float>(), threshold, _manifest.Overlap);
     }
 
     public void Dispose()
     {
+        _bound?.Dispose();
         _input?.Dispose();
         _coloured.Dispose();
         _scaled.Dispose();

@@ -66,6 +66,13 @@ internal sealed class InputTensor : IDisposable
         }
     }
 
+    /// <summary>Writes a row of a grey picture at (<paramref name="left"/>, <paramref name="row"/>) of the first batch item.</summary>
+    public void WriteRow(ReadOnlySpan<byte> grey, int left, int row)
+    {
+        if (_channels != 1) throw new InvalidOperationException("it takes colour");
+        WriteChannel(0, 0, row, left, grey);
+    }
+
     private void WriteChannel(int item, int channel, int row, int left, ReadOnlySpan<byte> source)
     {
         var nchw = _form.Layout == TensorLayout.Nchw;

@@ -63,6 +63,18 @@ internal sealed class OnnxModel : IDisposable
     /// <summary>Runs the graph. The caller disposes the returned outputs, in the order they were named.</summary>
     public IDisposableReadOnlyCollection<OrtValue> Run(OrtValue input) => _session.Run(_run, _inputs, [input], _outputs);
 
+    /// <summary>An input and the first output, to be run with over and over. The caller disposes it, and before that neither value.</summary>
+    public OrtIoBinding Bind(OrtValue input, OrtValue output)
+    {
+        var binding = _session.CreateIoBinding();
+        binding.BindInput(_inputs[0], input);
+        binding.BindOutput(_outputs[0], output);
+        return binding;
+    }
+
+    /// <summary>Runs the graph with what was bound by <see cref="Bind"/>.</summary>
+    public void Run(OrtIoBinding binding) => _session.RunWithBinding(_run, binding);
+
     public void Dispose()
     {
         _run.Dispose();

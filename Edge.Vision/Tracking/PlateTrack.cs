@@ -67,6 +67,13 @@ internal sealed class PlateTrack : IDisposable
         Tally(reading);
     }
 
+    /// <summary>It stands where it stood: nothing has moved until <paramref name="at"/>.</summary>
+    public void Hold(TimeSpan at)
+    {
+        Last = at;
+        (_speedX, _speedY) = (0, 0);
+    }
+
     /// <summary>Frames that by themselves read exactly what the passage concludes on.</summary>
     public int Agreed
     {

@@ -59,6 +59,14 @@ internal sealed class PlateTracker : IDisposable
         return best;
     }
 
+    /// <summary>Nothing has moved since the frame of <paramref name="since"/>: what stood in it stands there still.</summary>
+    public void Hold(TimeSpan since, TimeSpan at)
+    {
+        foreach (var track in _open)
+            if (track.Last >= since)
+                track.Hold(at);
+    }
+
     /// <summary>Removes and returns the tracks that were lost by <paramref name="at"/>; the caller disposes them.</summary>
     public List<PlateTrack> TakeLost(TimeSpan at) => Take(track => at - track.Last > Lost);
 
