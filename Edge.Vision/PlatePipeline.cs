@@ -110,21 +110,26 @@ public sealed class PlatePipeline : IDisposable
         {
             while (true)
             {
-                next = frames.MoveNextAsync().AsTask();
-                while (source.IsLive && ForgetsAfter(position) is { } due && await IsSilentAsync(next, due - _time.GetElapsedTime(taken), cancel))
+                if (source.IsLive && IsRemembering)
                 {
-                    var silent = _time.GetElapsedTime(taken);
-                    if (silent >= Silent)
-                        foreach (var passage in ConcludeAll(source, origin)) yield return passage;
-                    Forget(position + silent);
+                    next = frames.MoveNextAsync().AsTask();
+                    while (ForgetsAfter(position) is { } due && await IsSilentAsync(next, due - _time.GetElapsedTime(taken), cancel))
+                    {
+                        var silent = _time.GetElapsedTime(taken);
+                        if (silent >= Silent)
+                            foreach (var passage in ConcludeAll(source, origin)) yield return passage;
+                        Forget(position + silent);
+                    }
+                    if (!await next) break;
                 }
-                if (!await next) break;
+                else if (!await frames.MoveNextAsync()) break;
                 using var frame = frames.Current;
                 Interlocked.Increment(ref _frames);
                 Measure(frame);
                 (position, taken) = (frame.Position, _time.GetTimestamp());
                 origin = frame.CapturedAt - frame.Position;
                 Examine(frame, source.IsStill);
+                if (!IsRemembering) continue; // which is most of the time: then a frame makes no objects
                 foreach (var passage in Conclude(frame.Position, source, origin)) yield return passage;
                 Forget(frame.Position);
             }
@@ -139,6 +144,9 @@ public sealed class PlatePipeline : IDisposable
         foreach (var passage in ConcludeAll(source, origin)) yield return passage;
         _recent.Forget(TimeSpan.MaxValue); // no frame comes that would
     }
+
+    /// <summary>True while a plate is followed, or was told of a moment ago.</summary>
+    private bool IsRemembering => _tracker.Open.Count > 0 || _recent.Count > 0;
 
     /// <summary>How long after the last frame something is to be forgotten though no other comes; null where nothing is remembered.</summary>
     private TimeSpan? ForgetsAfter(TimeSpan position) => _tracker.Open.Count > 0 ? Silent : _recent.OverAt - position;
@@ -207,7 +215,7 @@ public sealed class PlatePipeline : IDisposable
     }
 
     /// <summary>True where nothing moved and a plate is followed that is to be looked at all the same.</summary>
-    private bool IsDue() => _tracker.Open.Any(static track => !track.Published && track.Frames < EnoughFrames);
+    private bool IsDue() => _tracker.Open.Count > 0 && _tracker.Open.Any(static track => !track.Published && track.Frames < EnoughFrames);
 
     private bool IsPlate(PlateDetection found) => found.Score >= _detector.Threshold;
 
@@ -215,10 +223,7 @@ public sealed class PlatePipeline : IDisposable
     {
         if (_measured is { } last && frame.Position - last < BrightnessEvery) return;
         _measured = frame.Position;
-        using var picture = new Mat(frame.Pixels, new Rect(0, 0, frame.Width, frame.Height));
-        var mean = Cv2.Mean(picture);
-        // ITU-R BT.601: the weights of blue, green and red in what is called grey.
-        Volatile.Write(ref _brightness, frame.IsPlanar ? Planar.Spread(mean.Val0) : 0.114 * mean.Val0 + 0.587 * mean.Val1 + 0.299 * mean.Val2);
+        Volatile.Write(ref _brightness, frame.Glance(new Rect(0, 0, frame.Width, frame.Height)).Brightness());
     }
 
     private void KeepClearest(PlateTrack track, Mat patch, PixelBox box)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Edge.Agent.Fleet;
 using Edge.Vision;
 using Edge.Vision.Capture;
@@ -22,15 +23,16 @@ internal sealed class BoxBench(string folder, string models, TimeSpan length, IP
     /// <exception cref="CaptureException">ffmpeg is missing or cannot read the footage.</exception>
     public async Task<BoxBenchResult> RunAsync(string footage, CancellationToken stop)
     {
-        progress.Report(new FleetProgress("films made", 0, 3, 0));
+        progress.Report(new FleetProgress("films made", 0, 4, 0));
         var large = await FilmAsync("large.mp4", ["-i", footage, "-t", "12"], "scale=1920:1080", stop);
         var traffic = await FilmAsync("traffic.mp4", ["-i", footage, "-t", "20"], "scale=1280:720,fps=15", stop);
-        progress.Report(new FleetProgress("films made", 2, 3, 0));
+        progress.Report(new FleetProgress("films made", 2, 4, 0));
         var still = Path.Combine(folder, "street.png");
         await FfmpegAsync(["-i", footage, "-frames:v", "1", still], stop);
         // A camera's own noise, and nothing that moves.
         var street = await FilmAsync("street.mp4", ["-loop", "1", "-framerate", "15", "-i", still, "-t", "20"], "scale=1280:720,noise=alls=2:allf=t", stop);
-        progress.Report(new FleetProgress("films made", 3, 3, 0));
+        var empty = await FilmAsync("empty.mp4", ["-f", "lavfi", "-i", "color=gray:size=1280x720:rate=15", "-t", "20"], "noise=alls=2:allf=t", stop);
+        progress.Report(new FleetProgress("films made", 4, 4, 0));
 
         var (opened, first) = await StartAsync(street, stop);
         var (decoded, examined) = (new List<double>(), new List<double>());
@@ -38,10 +40,10 @@ internal sealed class BoxBench(string folder, string models, TimeSpan length, IP
         {
             progress.Report(new FleetProgress("rounds of a 1080p film", round, Times, 0));
             decoded.Add(await DecodedAsync(large, stop));
-            examined.Add((await ExaminedAsync(large, stop)).PerSecond);
+            examined.Add(await ExaminedAsync(large, stop));
         }
         progress.Report(new FleetProgress("rounds of a 1080p film", Times, Times, 0));
-        var allocated = (await ExaminedAsync(street, stop)).BytesPerFrame;
+        var allocated = await AllocatedAsync(empty, stop);
         var loads = new List<CameraLoad>();
         foreach (var count in Cameras) loads.Add(await LoadAsync([traffic, .. Enumerable.Repeat(street, count - 1)], stop));
         var (busy, idle, undisturbed) = (new List<CameraLoad> { loads.Single(load => load.Cameras == Four) }, new List<CameraLoad>(), new List<CameraLoad>());
@@ -85,15 +87,24 @@ internal sealed class BoxBench(string folder, string models, TimeSpan length, IP
         return frames;
     }
 
-    private async Task<(double PerSecond, double BytesPerFrame)> ExaminedAsync(string film, CancellationToken stop)
+    private async Task<double> ExaminedAsync(string film, CancellationToken stop)
     {
         using var pipeline = PlatePipeline.Open(models, new PipelineOptions { MotionGate = false });
         await using (var warm = Open(film)) await ReadAsync(pipeline, warm, stop);
         await using var source = Open(film);
-        var (begun, before, seen) = (time.GetTimestamp(), GC.GetTotalAllocatedBytes(precise: true), pipeline.Frames);
+        var (begun, seen) = (time.GetTimestamp(), pipeline.Frames);
         await ReadAsync(pipeline, source, stop);
-        var frames = pipeline.Frames - seen;
-        return (frames / time.GetElapsedTime(begun).TotalSeconds, (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)frames);
+        return (pipeline.Frames - seen) / time.GetElapsedTime(begun).TotalSeconds;
+    }
+
+    private async Task<double> AllocatedAsync(string film, CancellationToken stop)
+    {
+        using var pipeline = PlatePipeline.Open(models, new PipelineOptions { MotionGate = false });
+        await using (var warm = Open(film)) await ReadAsync(pipeline, warm, stop);
+        await using var source = Open(film);
+        var watched = new RunningFrames(source);
+        await ReadAsync(pipeline, watched, stop);
+        return watched.BytesPerFrame;
     }
 
     private async Task<CameraLoad> LoadAsync(List<string> films, CancellationToken stop, bool examine = true)
@@ -166,28 +177,54 @@ internal sealed class BoxBench(string folder, string models, TimeSpan length, IP
         }
     }
 
-    /// <summary>The first frames of a source, and then its end.</summary>
-    private sealed class FirstFrames(ICameraSource source, int frames) : ICameraSource
+    /// <summary>A source between its first frames, for which a decoder is started, and its last: what that costs is not of a frame.</summary>
+    private sealed class RunningFrames(ICameraSource source) : Watched(source)
     {
-        public string Name => source.Name;
+        private const int Starting = 100;
 
-        public bool IsLive => false;
+        public double BytesPerFrame { get; private set; }
 
-        public bool IsStill => false;
+        public override async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancel)
+        {
+            var (frames, before) = (0, 0L);
+            await foreach (var frame in Source.ReadAsync(cancel))
+            {
+                if (frames++ == Starting) before = GC.GetTotalAllocatedBytes(precise: true);
+                else if (frames > Starting) BytesPerFrame = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)(frames - Starting);
+                yield return frame;
+            }
+        }
+    }
 
-        public CameraHealth Health => source.Health;
-
-        public async IAsyncEnumerable<Frame> ReadAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    /// <summary>The first frames of a source, and then its end.</summary>
+    private sealed class FirstFrames(ICameraSource source, int frames) : Watched(source)
+    {
+        public override async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancel)
         {
             var left = frames;
-            await foreach (var frame in source.ReadAsync(cancel))
+            await foreach (var frame in Source.ReadAsync(cancel))
             {
                 yield return frame;
                 if (--left == 0) yield break;
             }
         }
+    }
 
-        public ValueTask DisposeAsync() => source.DisposeAsync();
+    private abstract class Watched(ICameraSource source) : ICameraSource
+    {
+        protected ICameraSource Source { get; } = source;
+
+        public string Name => Source.Name;
+
+        public bool IsLive => false;
+
+        public bool IsStill => false;
+
+        public CameraHealth Health => Source.Health;
+
+        public abstract IAsyncEnumerable<Frame> ReadAsync(CancellationToken cancel);
+
+        public ValueTask DisposeAsync() => Source.DisposeAsync();
     }
 }
 

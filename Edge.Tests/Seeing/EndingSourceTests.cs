@@ -92,7 +92,7 @@ public sealed class EndingSourceTests : IAsyncDisposable
             await foreach (var _ in _bring.Reader.ReadAllAsync(cancel))
             {
                 Taken++;
-                yield return null!; // nobody looks into it here
+                yield return default; // nobody looks into it here
             }
         }
 

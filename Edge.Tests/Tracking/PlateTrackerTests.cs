@@ -51,9 +51,30 @@ public sealed class PlateTrackerTests : IDisposable
         Assert.False(Follow(1, 700));
         Assert.True(Follow(1, 301));
         Assert.False(Follow(1, 301)); // one plate, one detection a frame
-        Assert.Equal(TimeSpan.FromSeconds(1 / 25.0), _tracker.Open[0].Last);
+        Assert.Equal(At(1), _tracker.Open[0].Last);
         Assert.True(Follow(6, 301));
         Assert.False(Follow(7, 301)); // read again: another may stand there
+    }
+
+    [Fact]
+    public void What_stood_in_the_last_picture_is_held_while_nothing_moves_and_needs_not_be_read_again()
+    {
+        See(0, 300, "AB123CD");
+        _tracker.Open[0].Published = true;
+        _tracker.Hold(At(0), At(20));
+        _tracker.Hold(At(0), At(50));
+        Assert.Empty(_tracker.TakeLost(At(60)));
+        Assert.True(Follow(51, 301));
+        Assert.Equal(2, _tracker.Open[0].Frames);
+    }
+
+    [Fact]
+    public void What_did_not_stand_in_the_last_picture_is_not_held()
+    {
+        See(0, 300, "AB123CD");
+        See(3, 900, "XY987ZW");
+        _tracker.Hold(At(3), At(40));
+        Assert.Equal("AB123CD", Readings.TextOf(Assert.Single(_tracker.TakeLost(At(40))).Conclusion));
     }
 
     [Fact]
@@ -84,12 +105,14 @@ public sealed class PlateTrackerTests : IDisposable
 
     public void Dispose() => _tracker.Dispose();
 
+    private static TimeSpan At(int frame) => TimeSpan.FromSeconds(frame / 25.0);
+
     private bool Follow(int frame, float x) =>
-        _tracker.TryFollow(TimeSpan.FromSeconds(frame / 25.0), new PlateDetection(new PixelBox(x, 400, x + 90, 425), 0.9f));
+        _tracker.TryFollow(At(frame), new PlateDetection(new PixelBox(x, 400, x + 90, 425), 0.9f));
 
     private void See(int frame, float x, string text, float sure = 0.95f)
     {
         using var reading = Readings.Of(text, sure);
-        _tracker.Observe(TimeSpan.FromSeconds(frame / 25.0), new PlateDetection(new PixelBox(x, 400, x + 90, 425), 0.8f), reading);
+        _tracker.Observe(At(frame), new PlateDetection(new PixelBox(x, 400, x + 90, 425), 0.8f), reading);
     }
 }

@@ -4,19 +4,17 @@ namespace Edge.Vision.Capture;
 
 /// <summary>One picture with the time it was taken. Whoever receives a frame disposes it, and then keeps
 /// nothing that points into its pixels: the buffer is used again for a later frame.</summary>
-public sealed class Frame : IDisposable
+public readonly struct Frame : IDisposable
 {
-    private readonly FramePool? _pool;
-    private Mat? _colour;
-    private int _disposed;
+    private readonly PixelLoan _loan;
+    private readonly int _turn;
 
     internal Frame(Mat pixels, long index, TimeSpan position, DateTimeOffset capturedAt, FramePool? pool = null)
     {
-        Pixels = pixels;
+        (_loan, _turn) = PixelLoan.Of(pixels, pool);
         Index = index;
         Position = position;
         CapturedAt = capturedAt;
-        _pool = pool;
     }
 
     /// <summary>Counts from 0 at the start of the source, gaps included.</summary>
@@ -24,7 +22,7 @@ public sealed class Frame : IDisposable
 
     /// <summary>Time since the start of the source, by the recording's own timestamps where it is one; zero for a
     /// still.</summary>
-    public TimeSpan Position { get; }
+    public TimeSpan Position { get; private init; }
 
     /// <summary>Wall time of capture; for a recording, the start of playing plus <see cref="Position"/>.</summary>
     public DateTimeOffset CapturedAt { get; }
@@ -39,22 +37,11 @@ public sealed class Frame : IDisposable
     public int Height => Planar.Is(Pixels) ? Planar.Height(Pixels.Height) : Pixels.Height;
 
     /// <summary>As the decoder wrote it: 8-bit BGR, or <see cref="Planar"/>.</summary>
-    internal Mat Pixels { get; }
+    /// <exception cref="ObjectDisposedException">They were given back.</exception>
+    internal Mat Pixels => _loan.Pixels(_turn);
 
     /// <summary>The whole picture, 8-bit BGR; made when first asked for, where the decoder did not. Belongs to the frame.</summary>
-    internal Mat Colour
-    {
-        get
-        {
-            if (!Planar.Is(Pixels)) return Pixels;
-            if (_colour is not null) return _colour;
-            using var packed = new Mat();
-            _colour = new Mat();
-            Planar.ToBgr(Pixels, new Rect(0, 0, Width, Height), packed, _colour);
-            packed.SetTo(Scalar.Black);
-            return _colour;
-        }
-    }
+    internal Mat Colour => _loan.Colour(_turn);
 
     /// <summary>True where colour is still to be made of what the decoder wrote.</summary>
     internal bool IsPlanar => Planar.Is(Pixels);
@@ -67,16 +54,9 @@ public sealed class Frame : IDisposable
         return new Glance((byte*)Pixels.Data + part.Y * stride + part.X * channels, stride, part.Width, part.Height, channels);
     }
 
-    /// <summary>The same pixels, said to be of another moment: of the two only one is disposed.</summary>
-    public Frame At(TimeSpan position) => new(Pixels, Index, position, CapturedAt, _pool) { StillPath = StillPath };
+    /// <summary>The same pixels, said to be of another moment: disposing either gives them back.</summary>
+    public Frame At(TimeSpan position) => this with { Position = position };
 
     /// <summary>Gives the pixels back; a second call does nothing.</summary>
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
-        _colour?.SetTo(Scalar.Black);
-        _colour?.Dispose();
-        if (_pool is null) Pixels.Dispose();
-        else _pool.Return(Pixels);
-    }
+    public void Dispose() => _loan?.End(_turn);
 }

@@ -13,6 +13,7 @@ internal sealed class FramePool : IDisposable
     private const int Kept = 4;
 
     private readonly ConcurrentQueue<Mat> _idle = new();
+    private readonly ConcurrentQueue<PixelLoan> _loans = new();
     private int _lent;
     private volatile bool _closed;
 
@@ -46,11 +47,24 @@ internal sealed class FramePool : IDisposable
     /// <summary>Takes a buffer back, wipes it, and keeps it to be used again.</summary>
     public void Return(Mat pixels)
     {
-        if (!pixels.Empty()) pixels.SetTo(Scalar.All(0));
+        Wipe(pixels);
         if (_closed || _idle.Count >= Kept) pixels.Dispose();
         else _idle.Enqueue(pixels);
         Interlocked.Decrement(ref _lent);
         if (_closed) FreeIdle(); // closed while we were returning
+    }
+
+    /// <summary>A loan for the next frame.</summary>
+    internal PixelLoan TakeLoan() => _loans.TryDequeue(out var loan) ? loan : new PixelLoan(this);
+
+    /// <summary>Takes back a loan whose turn is over.</summary>
+    internal void GiveBack(PixelLoan loan) => _loans.Enqueue(loan);
+
+    private static unsafe void Wipe(Mat pixels)
+    {
+        if (pixels.Empty()) return;
+        // A buffer is whole: its rows lie one behind the other.
+        new Span<byte>((void*)pixels.Data, checked((int)(pixels.Height * pixels.Step()))).Clear();
     }
 
     /// <summary>Frees what is idle; buffers still lent are freed as they come back.</summary>

@@ -25,4 +25,22 @@ internal readonly unsafe ref struct Glance(byte* first, nint stride, int width, 
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)y, (uint)Height, nameof(y));
         return new ReadOnlySpan<byte>(_first + y * _stride, Width * Channels);
     }
+
+    /// <summary>Mean grey level, 0 to 255, of every eighth row: enough to tell night from day.</summary>
+    public double Brightness()
+    {
+        const int every = 8;
+        Span<long> sums = stackalloc long[Channels];
+        var rows = 0;
+        for (var y = 0; y < Height; y += every, rows++)
+        {
+            var row = Row(y);
+            for (var channel = 0; channel < Channels; channel++)
+            for (var x = channel; x < row.Length; x += Channels)
+                sums[channel] += row[x];
+        }
+        var pixels = (double)rows * Width;
+        // ITU-R BT.601: the weights of blue, green and red in what is called grey.
+        return IsLuma ? Planar.Spread(sums[0] / pixels) : (0.114 * sums[0] + 0.587 * sums[1] + 0.299 * sums[2]) / pixels;
+    }
 }

@@ -198,8 +198,7 @@ internal sealed class LiveSource(
             }
             Volatile.Write(ref _lastFrame, source.Now());
             if (_firstFrame == 0) _firstFrame = _lastFrame;
-            var frame = source.Arrived(pixels);
-            if (frame is null) return source.Since(_firstFrame) < source.Allowed.FreezeAfter;
+            if (source.Arrived(pixels) is not { } frame) return source.Since(_firstFrame) < source.Allowed.FreezeAfter;
             if (!newest.TryWrite(frame)) frame.Dispose();
             return true;
         }

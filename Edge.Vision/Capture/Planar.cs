@@ -9,12 +9,12 @@ namespace Edge.Vision.Capture;
 internal static class Planar
 {
     /// <summary>What is shown as 0.</summary>
-    public const float Black = 16;
+    public const double Black = 16;
 
-    private const float White = 235;
+    private const double White = 235;
 
     /// <summary>By how much levels are spread.</summary>
-    public const float Contrast = 255 / (White - Black);
+    public const double Contrast = 255 / (White - Black);
 
     /// <summary>True where <paramref name="pixels"/> are one; other pictures here are BGR.</summary>
     public static bool Is(Mat pixels) => pixels.Type() == MatType.CV_8UC1;

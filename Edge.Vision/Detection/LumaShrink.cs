@@ -41,7 +41,7 @@ internal sealed class LumaShrink
         var whole = (to.Width + Vector<byte>.Count - 1) / Vector<byte>.Count * Vector<byte>.Count;
         (_means, _levels) = (new float[whole], new byte[whole]);
         // A sum counts each row One times, and as many columns as a pixel covers.
-        (_scale, _offset) = (Planar.Contrast * to.Width / from.Width / One, 0.5f - Planar.Contrast * Planar.Black);
+        (_scale, _offset) = ((float)(Planar.Contrast * to.Width / from.Width / One), (float)(0.5 - Planar.Contrast * Planar.Black));
     }
 
     public (int Width, int Height) From { get; }

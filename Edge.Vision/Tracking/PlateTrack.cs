@@ -26,7 +26,7 @@ internal sealed class PlateTrack : IDisposable
     public float Score { get; private set; }
     public int Frames { get; private set; }
 
-    /// <summary>When it was read last.</summary>
+    /// <summary>When it was read last, or known to say the same still.</summary>
     public TimeSpan Read { get; set; }
 
     /// <summary>What all frames so far agree on.</summary>
@@ -67,10 +67,10 @@ internal sealed class PlateTrack : IDisposable
         Tally(reading);
     }
 
-    /// <summary>It stands where it stood: nothing has moved until <paramref name="at"/>.</summary>
+    /// <summary>It stands where it stood, and nothing else does: nothing has moved until <paramref name="at"/>.</summary>
     public void Hold(TimeSpan at)
     {
-        Last = at;
+        Last = Read = at;
         (_speedX, _speedY) = (0, 0);
     }
 

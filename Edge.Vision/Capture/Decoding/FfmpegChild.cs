@@ -23,9 +23,10 @@ internal sealed partial class FfmpegChild : IDisposable
     private FfmpegChild(Process process, Complaints? said)
     {
         _process = process;
-        Output = process.StandardOutput.BaseStream is PipeStream pipe ? new ChildOutput(pipe.SafePipeHandle) : process.StandardOutput.BaseStream;
+        Output = Read(process.StandardOutput.BaseStream);
+        var complaints = Read(process.StandardError.BaseStream);
         // Its last words matter, not its first: a stream that runs for weeks may grumble all the time.
-        _complaint = Task.Run(() => LastBytesAsync(process.StandardError.BaseStream, said));
+        _complaint = Task.Factory.StartNew(() => LastBytes(complaints, said), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>Takes a piece of what a child says.</summary>
@@ -103,13 +104,15 @@ internal sealed partial class FfmpegChild : IDisposable
         _process.Dispose();
     }
 
-    private static async Task<byte[]> LastBytesAsync(Stream stream, Complaints? said)
+    private static Stream Read(Stream stream) => stream is PipeStream pipe ? new ChildOutput(pipe.SafePipeHandle) : stream;
+
+    private static byte[] LastBytes(Stream stream, Complaints? said)
     {
         var (kept, length) = (new byte[LongestComplaint], 0);
         var chunk = new byte[1024];
         try
         {
-            while (await stream.ReadAsync(chunk) is var read and > 0)
+            while (stream.Read(chunk) is var read and > 0)
             {
                 said?.Invoke(chunk.AsSpan(0, read));
                 var over = Math.Max(0, length + read - LongestComplaint);
