@@ -6,7 +6,7 @@ namespace Edge.Vision.Detection;
 
 /// <summary>
 /// Makes luma smaller, row by row: each pixel is the mean of the area that it covers, in which those at its edges count by their share (OpenCV calls this
-/// INTER_AREA), spread from studio range to 0 to 255. OpenCV's own takes four times as long where the sizes are no multiples of each other, and makes objects.
+/// INTER_AREA), spread from studio range to 0 to 255. OpenCV's own takes twice to three times as long where the sizes are no multiples of each other, and makes objects.
 /// </summary>
 internal sealed class LumaShrink
 {

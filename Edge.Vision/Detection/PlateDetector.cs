@@ -11,11 +11,12 @@ public sealed class PlateDetector : IDisposable
     private readonly DetectorManifest _manifest;
     private readonly OnnxModel _model;
     private readonly bool _owned;
-    private readonly Mat _coloured = new();
+    private readonly Mat _grey = new();
     private readonly Mat _scaled = new();
     private InputTensor? _input;
     private BoundRun? _bound;
     private LumaShrink? _shrink;
+    private long[]? _shape;
     private LetterboxLayout _layout;
 
     /// <param name="owned">True if it is disposed with this.</param>
@@ -41,12 +42,12 @@ public sealed class PlateDetector : IDisposable
     {
         var layout = Prepare(picture.Width, picture.Height);
         // Colour first, then size: a grey picture is a third of the work to shrink.
-        if (!NeedsColour) Cv2.CvtColor(picture, _coloured, ColorConversionCodes.BGR2GRAY);
-        Cv2.Resize(NeedsColour ? picture : _coloured, _scaled, new Size(layout.ScaledWidth, layout.ScaledHeight), interpolation:
+        if (!NeedsColour) Cv2.CvtColor(picture, _grey, ColorConversionCodes.BGR2GRAY);
+        Cv2.Resize(NeedsColour ? picture : _grey, _scaled, new Size(layout.ScaledWidth, layout.ScaledHeight), interpolation:
             layout.Scale < 1 ? InterpolationFlags.Area : InterpolationFlags.Linear);
         _input!.Write(0, _scaled, layout.Left, layout.Top);
         _scaled.SetTo(Scalar.Black);
-        if (!NeedsColour) _coloured.SetTo(Scalar.Black);
+        if (!NeedsColour) _grey.SetTo(Scalar.Black);
         return Find(layout, least);
     }
 
@@ -74,9 +75,7 @@ public sealed class PlateDetector : IDisposable
             _bound?.Dispose();
             _input?.Dispose();
             _input = new InputTensor(_manifest.Input, batch: 1, layout.Width, layout.Height);
-            // How many rows the other kind gives depends on what it finds.
-            _bound = _manifest.Decode == DetectorDecode.CentreMap ? new BoundRun(_model, _input.Value) : null;
-            _layout = default;
+            (_bound, _shape, _layout) = (null, null, default);
         }
         if (layout != _layout) _input.Fill(_manifest.Resize.Pad);
         return _layout = layout;
@@ -100,17 +99,23 @@ public sealed class PlateDetector : IDisposable
 
     private PlateDetection[] Run(float threshold)
     {
-        if (_bound is not null)
-            return DetectionDecoder.CentreMap(_bound.Run(), (int)_bound.Shape[2], (int)_bound.Shape[3], threshold, _manifest.Overlap);
+        // The first picture of a size says what shape comes of it. How many rows the other kind gives depends on what it finds.
+        if (_shape is not null) return Decode((_bound ??= new BoundRun(_model, _input!.Value, _shape)).Run(), _shape, threshold);
         using var outputs = _model.Run(_input!.Value);
-        return DetectionDecoder.EndToEnd(outputs[0].GetTensorDataAsSpan<float>(), threshold, _manifest.Overlap);
+        var values = outputs[0].GetTensorDataAsSpan<float>();
+        if (_manifest.Decode == DetectorDecode.EndToEnd) return DetectionDecoder.EndToEnd(values, threshold, _manifest.Overlap);
+        _shape = outputs[0].GetTensorTypeAndShape().Shape;
+        return Decode(values, _shape, threshold);
     }
+
+    private PlateDetection[] Decode(ReadOnlySpan<float> map, long[] shape, float threshold) =>
+        DetectionDecoder.CentreMap(map, (int)shape[2], (int)shape[3], threshold, _manifest.Overlap);
 
     public void Dispose()
     {
         _bound?.Dispose();
         _input?.Dispose();
-        _coloured.Dispose();
+        _grey.Dispose();
         _scaled.Dispose();
         if (_owned) _model.Dispose();
     }

@@ -13,19 +13,15 @@ internal sealed class BoundRun : IDisposable
     private readonly OrtValue _output;
     private readonly float[] _values;
 
-    /// <summary>Runs it once, to see what shape comes of that input.</summary>
     /// <param name="input">Borrowed, like <paramref name="model"/>; as long as this lives.</param>
-    public BoundRun(OnnxModel model, OrtValue input)
+    /// <param name="shape">Sides of what comes of that input.</param>
+    public BoundRun(OnnxModel model, OrtValue input, long[] shape)
     {
-        using (var trial = model.Run(input)) Shape = trial[0].GetTensorTypeAndShape().Shape;
         _model = model;
-        _values = GC.AllocateArray<float>(checked((int)Shape.Aggregate(1L, (all, side) => checked(all * side))), pinned: true);
-        _output = OrtValue.CreateTensorValueFromMemory(_values, Shape);
+        _values = GC.AllocateArray<float>(checked((int)shape.Aggregate(1L, (all, side) => checked(all * side))), pinned: true);
+        _output = OrtValue.CreateTensorValueFromMemory(_values, shape);
         _binding = model.Bind(input, _output);
     }
-
-    /// <summary>Sides of what it says.</summary>
-    public long[] Shape { get; }
 
     /// <summary>What it says of the input as that is now; valid until the next run.</summary>
     public ReadOnlySpan<float> Run()
