@@ -15,8 +15,10 @@ public sealed class PlatePipeline : IDisposable
     /// <summary>A text this many frames agree on is not waited for: the alert leaves while the vehicle is still in view.</summary>
     public const int SettledFrames = 6;
 
-    // A vehicle that stands, seen in so many frames or told of already, has said what it has to say: it is not looked at until something moves.
+    // A vehicle that stands and was seen in so many frames has said most of what it has to say: where nothing moves it is looked at so often. One that was told
+    // of is held where it is, and looked at like an empty street.
     private const int EnoughFrames = 2 * SettledFrames;
+    private static readonly TimeSpan StandingEvery = PlateTracker.Lost * 2 / 5;
 
     private static readonly TimeSpan BrightnessEvery = TimeSpan.FromSeconds(2);
     // A camera that sends nothing new for so long, stalled or frozen: what was followed has passed, and nobody's plate waits for its return.
@@ -151,8 +153,14 @@ public sealed class PlatePipeline : IDisposable
     /// <summary>How long after the last frame something is to be forgotten though no other comes; null where nothing is remembered.</summary>
     private TimeSpan? ForgetsAfter(TimeSpan position) => _tracker.Open.Count > 0 ? Silent : _recent.OverAt - position;
 
-    // What is followed was last seen a moment ago, and is asked about as of then.
-    private void Forget(TimeSpan at) => _recent.Forget(_tracker.Open.Aggregate(at, (earliest, track) => track.Last < earliest ? track.Last : earliest));
+    // What is followed and not yet told of was last seen a moment ago, and is asked about as of then.
+    private void Forget(TimeSpan at)
+    {
+        foreach (var track in _tracker.Open)
+            if (!track.Published && track.Last < at)
+                at = track.Last;
+        _recent.Forget(at);
+    }
 
     private async Task<bool> IsSilentAsync(Task next, TimeSpan wait, CancellationToken cancel)
     {
@@ -174,22 +182,11 @@ public sealed class PlatePipeline : IDisposable
     private void Examine(Frame frame, bool still)
     {
         var region = Part(frame, _options.Region);
-        var nothingNew = _options.MotionGate && !still && !_motion.Opens(frame.Glance(region), frame.Position) && !IsDue();
+        var nothingNew = _options.MotionGate && !still && !_motion.Opens(frame.Glance(region), frame.Position) && !IsDue(frame.Position);
         if (nothingNew) _tracker.Hold(_examined, frame.Position);
         var aimed = Aim.Wants(frame, still);
         if (nothingNew && !aimed) return;
-        PlateDetection[] found;
-        if (!aimed && frame.IsPlanar && _detector.TakesLuma(region)) found = _detector.Detect(frame.Glance(region));
-        else
-        {
-            using var coloured = new Mat(frame.Colour, region);
-            found = _detector.Detect(coloured, aimed ? AimPicture.LeastScore : 1);
-            if (aimed)
-            {
-                Aim.Show(frame, region, found, IsPlate, AimTurns.Find(_detector, coloured));
-                found = Array.FindAll(found, IsPlate);
-            }
-        }
+        var found = aimed ? Show(frame, region) : Find(frame, region);
         // Looking changes nothing of what is read.
         if (nothingNew) return;
         (_detections, _examined) = (found, frame.Position);
@@ -214,8 +211,33 @@ public sealed class PlatePipeline : IDisposable
         }
     }
 
+    private PlateDetection[] Find(Frame frame, Rect region)
+    {
+        if (frame.IsPlanar && _detector.TakesLuma(region)) return _detector.Detect(frame.Glance(region));
+        using var part = new Mat(_detector.NeedsColour ? frame.Colour : frame.Pixels, region);
+        return _detector.Detect(part);
+    }
+
+    /// <summary>The same for whoever aims the camera, in colour.</summary>
+    private PlateDetection[] Show(Frame frame, Rect region)
+    {
+        using var part = new Mat(frame.Colour, region);
+        var found = _detector.Detect(part, AimPicture.LeastScore);
+        Aim.Show(frame, region, found, IsPlate, AimTurns.Find(_detector, part));
+        return Array.FindAll(found, IsPlate);
+    }
+
     /// <summary>True where nothing moved and a plate is followed that is to be looked at all the same.</summary>
-    private bool IsDue() => _tracker.Open.Count > 0 && _tracker.Open.Any(static track => !track.Published && track.Frames < EnoughFrames);
+    private bool IsDue(TimeSpan at)
+    {
+        foreach (var track in _tracker.Open)
+        {
+            if (!track.Published && track.Frames < EnoughFrames) return true;
+            // Told of and seen in the last look: held. Overlooked in it: looked for, before it is lost.
+            if (at - _examined >= StandingEvery && (!track.Published || track.Last < _examined)) return true;
+        }
+        return false;
+    }
 
     private bool IsPlate(PlateDetection found) => found.Score >= _detector.Threshold;
 

@@ -182,7 +182,7 @@ internal sealed class BoxBench(string folder, string models, TimeSpan length, IP
     {
         private const int Starting = 100;
 
-        public double BytesPerFrame { get; private set; }
+        public double BytesPerFrame { get; private set; } = double.NaN; // until it has run long enough
 
         public override async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancel)
         {

@@ -62,26 +62,57 @@ public sealed class FrameTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => { _ = frame.Glance(new Rect(0, 0, 64, 48)).Row(48); });
     }
 
-    [Fact]
-    public void A_glance_shows_the_rows_of_its_part()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void A_glance_shows_the_bytes_of_its_part(int channels)
     {
-        using var frame = Rent(0);
-        for (var y = 0; y < 48; y++) Cv2.Line(frame.Pixels, new Point(0, y), new Point(63, y), Scalar.All(y));
-        var glance = frame.Glance(new Rect(10, 5, 20, 30));
-        Assert.Equal((20, 30, 1), (glance.Width, glance.Height, glance.Channels));
-        Assert.Equal(Enumerable.Repeat((byte)12, 20), glance.Row(7).ToArray());
+        using var frame = new Frame(Numbered(channels), 0, TimeSpan.Zero, default);
+        var glance = frame.Glance(new Rect(10, 5, 20, 20));
+        Assert.Equal((20, 20, channels), (glance.Width, glance.Height, glance.Channels));
+        Assert.Equal(Enumerable.Range(0, 20 * channels).Select(i => Number(10 + i / channels, 12, i % channels)), glance.Row(7).ToArray());
     }
 
-    [Theory]
-    [InlineData(1, 126, 128.1)]
-    [InlineData(3, 126, 126.0)]
-    public void How_bright_it_is_is_told_from_0_to_255(int channels, int level, double bright)
+    [Fact]
+    public void How_bright_luma_is_is_told_from_0_to_255()
     {
-        using var frame = new Frame(new Mat(48, 64, channels == 1 ? MatType.CV_8UC1 : MatType.CV_8UC3, Scalar.All(level)), 0, TimeSpan.Zero, default);
-        Assert.Equal(bright, frame.Glance(new Rect(0, 0, 64, 32)).Brightness(), 0.1);
+        using var frame = new Frame(new Mat(48, 64, MatType.CV_8UC1, Scalar.All(126)), 0, TimeSpan.Zero, default);
+        Assert.Equal(128.1, frame.Glance(new Rect(0, 0, 64, 32)).Brightness(), 0.1);
+    }
+
+    [Fact]
+    public void Green_is_brighter_than_red_and_red_than_blue()
+    {
+        using var frame = new Frame(new Mat(48, 64, MatType.CV_8UC3, new Scalar(10, 100, 50)), 0, TimeSpan.Zero, default);
+        Cv2.Rectangle(frame.Pixels, new Rect(0, 0, 64, 24), Scalar.Black, thickness: -1);
+        Assert.Equal((1.14 + 58.7 + 14.95) / 2, frame.Glance(new Rect(0, 0, 64, 48)).Brightness(), 0.01);
+    }
+
+    [Fact]
+    public void A_frame_has_its_own_colour_and_not_that_of_the_one_before()
+    {
+        var first = Rent(0);
+        first.Pixels.SetTo(Scalar.All(200));
+        Assert.NotEqual(0, Cv2.Norm(first.Colour));
+        first.Dispose();
+        using var second = Rent(1);
+        second.Pixels.SetTo(Scalar.All(128));
+        Assert.Equal(130, second.Colour.Get<Vec3b>(7, 7).Item1, 2.0); // green of a grey
     }
 
     public void Dispose() => _pool.Dispose();
 
     private Frame Rent(long index) => new(_pool.RentPlanar(64, 48), index, TimeSpan.Zero, DateTimeOffset.UnixEpoch, _pool);
+
+    private static byte Number(int x, int y, int channel) => unchecked((byte)(x * 31 + y * 7 + channel * 101));
+
+    private static unsafe Mat Numbered(int channels)
+    {
+        var pixels = new Mat(48, 64, channels == 1 ? MatType.CV_8UC1 : MatType.CV_8UC3);
+        for (var y = 0; y < 48; y++)
+        for (var x = 0; x < 64; x++)
+        for (var channel = 0; channel < channels; channel++)
+            ((byte*)pixels.Ptr(y))[x * channels + channel] = Number(x, y, channel);
+        return pixels;
+    }
 }

@@ -66,7 +66,7 @@ public sealed class MotionGateTests : IDisposable
     }
 
     [Fact]
-    public void A_picture_of_another_size_is_another_picture()
+    public void A_picture_of_another_width_is_another_picture()
     {
         Assert.True(Opens(Street(1), 0));
         Assert.True(Opens(Keep(new Mat(480, 640, MatType.CV_8UC1, Scalar.All(100))), 0.1));

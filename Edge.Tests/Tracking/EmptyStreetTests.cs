@@ -6,7 +6,7 @@ using OpenCvSharp;
 
 namespace Edge.Tests.Tracking;
 
-/// <summary>A frame without a plate leaves nothing behind, not even work for the collector.</summary>
+/// <summary>To look for plates in a frame of luma, and to find none, makes no work for the collector.</summary>
 public sealed class EmptyStreetTests
 {
     private const int Warm = 100, Counted = 50;

@@ -57,19 +57,29 @@ public sealed class PlateTrackerTests : IDisposable
     }
 
     [Fact]
-    public void What_stood_in_the_last_picture_is_held_while_nothing_moves_and_needs_not_be_read_again()
+    public void What_was_seen_in_the_last_look_is_held_while_nothing_moves()
     {
         See(0, 300, "AB123CD");
-        _tracker.Open[0].Published = true;
         _tracker.Hold(At(0), At(20));
         _tracker.Hold(At(0), At(50));
-        Assert.Empty(_tracker.TakeLost(At(60)));
-        Assert.True(Follow(51, 301));
-        Assert.Equal(2, _tracker.Open[0].Frames);
+        Assert.Empty(_tracker.TakeLost(At(75)));
+        Assert.Equal((At(0), 1), (_tracker.Open[0].Last, _tracker.Open[0].Frames)); // nobody has looked
+        Assert.Single(_tracker.TakeLost(At(76)));
     }
 
     [Fact]
-    public void What_did_not_stand_in_the_last_picture_is_not_held()
+    public void Another_vehicle_that_stands_where_one_was_held_is_read_and_is_another_track()
+    {
+        for (var frame = 0; frame < 10; frame++) See(frame, 300, "AB123CD");
+        _tracker.Open[0].Published = true;
+        _tracker.Hold(At(9), At(30));
+        Assert.False(Follow(31, 300));
+        See(31, 300, "XY987ZW");
+        Assert.Equal(2, _tracker.Open.Count);
+    }
+
+    [Fact]
+    public void What_the_last_look_did_not_see_is_not_held()
     {
         See(0, 300, "AB123CD");
         See(3, 900, "XY987ZW");

@@ -63,8 +63,8 @@ internal sealed class FramePool : IDisposable
     private static unsafe void Wipe(Mat pixels)
     {
         if (pixels.Empty()) return;
-        // A buffer is whole: its rows lie one behind the other.
-        new Span<byte>((void*)pixels.Data, checked((int)(pixels.Height * pixels.Step()))).Clear();
+        if (pixels.IsContinuous()) new Span<byte>((void*)pixels.Data, checked((int)(pixels.Height * pixels.Step()))).Clear();
+        else pixels.SetTo(Scalar.All(0));
     }
 
     /// <summary>Frees what is idle; buffers still lent are freed as they come back.</summary>

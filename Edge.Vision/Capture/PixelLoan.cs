@@ -2,8 +2,8 @@ using OpenCvSharp;
 
 namespace Edge.Vision.Capture;
 
-/// <summary>Pixels that are lent to a frame, and then to another, in turns; what belongs to an earlier turn is told so. Made once for each frame that a pool has
-/// out at a time, and again for each frame without one.</summary>
+/// <summary>Pixels that are lent to a frame, and then to another, in turns; who asks with an earlier turn is told so. A pool has as many as frames are out at a
+/// time; a frame without a pool has its own.</summary>
 internal sealed class PixelLoan : IDisposable
 {
     private readonly FramePool? _pool;
@@ -26,8 +26,10 @@ internal sealed class PixelLoan : IDisposable
     /// <exception cref="ObjectDisposedException">The turn is over.</exception>
     public Mat Pixels(int turn)
     {
-        ObjectDisposedException.ThrowIf(turn != Volatile.Read(ref _turn), this);
-        return _pixels!;
+        // In this order: whoever ends the turn counts first, and lends other pixels after that.
+        var pixels = Volatile.Read(ref _pixels);
+        ObjectDisposedException.ThrowIf(pixels is null || turn != Volatile.Read(ref _turn), this);
+        return pixels;
     }
 
     /// <summary>The same pixels, 8-bit BGR; made when first asked for in this turn, where they are not.</summary>
@@ -38,20 +40,21 @@ internal sealed class PixelLoan : IDisposable
         if (!Planar.Is(pixels)) return pixels;
         if (_colour is not null) return _colour;
         using var packed = new Mat();
-        _colour = new Mat();
-        Planar.ToBgr(pixels, new Rect(0, 0, pixels.Width, Planar.Height(pixels.Height)), packed, _colour);
+        var colour = new Mat();
+        Planar.ToBgr(pixels, new Rect(0, 0, pixels.Width, Planar.Height(pixels.Height)), packed, colour);
         packed.SetTo(Scalar.Black);
-        return _colour;
+        return _colour = colour;
     }
 
     /// <summary>Gives the pixels back; does nothing where the turn is over.</summary>
     public void End(int turn)
     {
         if (Interlocked.CompareExchange(ref _turn, unchecked(turn + 1), turn) != turn) return;
-        var (pixels, colour) = (_pixels!, _colour);
+        var (pixels, colour) = (_pixels, _colour);
         (_pixels, _colour) = (null, null);
         colour?.SetTo(Scalar.Black);
         colour?.Dispose();
+        if (pixels is null) return;
         if (_pool is null)
         {
             pixels.Dispose();
@@ -61,9 +64,6 @@ internal sealed class PixelLoan : IDisposable
         _pool.Return(pixels);
     }
 
-    /// <summary>Ends whichever turn it is.</summary>
-    public void Dispose()
-    {
-        if (_pixels is not null) End(_turn);
-    }
+    /// <summary>Ends whichever turn it is: only its frame does.</summary>
+    public void Dispose() => End(Volatile.Read(ref _turn));
 }

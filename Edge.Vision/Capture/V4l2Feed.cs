@@ -15,7 +15,11 @@ internal sealed class V4l2Feed(CameraOptions options) : ILiveFeed
     {
         var device = _device ??= OpenDevice();
         if (_cut) throw new CaptureException($"{options.Source}: closed");
-        var pixels = pool.Rent(Math.Max(1, device.FrameWidth), Math.Max(1, device.FrameHeight));
+        var (width, height) = (Math.Max(1, device.FrameWidth), Math.Max(1, device.FrameHeight));
+        if (!PictureLimits.Allow(width, height))
+            throw new CaptureException($"{options.Source}: its pictures are too large; at most {PictureLimits.LongestSide} px a side are read: configure less")
+                { Fault = CameraFault.Unreadable };
+        var pixels = pool.Rent(width, height);
         if (device.Read(pixels) && !pixels.Empty() && pixels.Type() == MatType.CV_8UC3) return pixels;
         pool.Return(pixels);
         throw new CaptureException($"{options.Source}: the camera gives no picture; check that it is plugged in") { Fault = CameraFault.Silent };

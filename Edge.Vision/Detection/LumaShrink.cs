@@ -6,7 +6,8 @@ namespace Edge.Vision.Detection;
 
 /// <summary>
 /// Makes luma smaller, row by row: each pixel is the mean of the area that it covers, in which those at its edges count by their share (OpenCV calls this
-/// INTER_AREA), spread from studio range to 0 to 255. OpenCV's own takes twice to three times as long where the sizes are no multiples of each other, and makes objects.
+/// INTER_AREA), spread from studio range to 0 to 255. OpenCV's own takes twice to three times as long where the sizes are no multiples of each other, and makes
+/// objects.
 /// </summary>
 internal sealed class LumaShrink
 {
@@ -36,10 +37,11 @@ internal sealed class LumaShrink
         _columns = new int[to.Width + 1];
         _shares = new int[to.Width + 1];
         for (var i = 0; i <= to.Width; i++) (_columns[i], _shares[i]) = Edge(i, from.Width, to.Width);
-        _sums = new ushort[from.Width + 1]; // the last edge takes no share of what lies beyond it
+        // Pinned, so that no copy is left behind when they are wiped. The last edge takes no share of what lies beyond it.
+        _sums = GC.AllocateArray<ushort>(from.Width + 1, pinned: true);
         // As many as are worked on at once, and some more that nobody reads.
         var whole = (to.Width + Vector<byte>.Count - 1) / Vector<byte>.Count * Vector<byte>.Count;
-        (_means, _levels) = (new float[whole], new byte[whole]);
+        (_means, _levels) = (GC.AllocateArray<float>(whole, pinned: true), GC.AllocateArray<byte>(whole, pinned: true));
         // A sum counts each row One times, and as many columns as a pixel covers.
         (_scale, _offset) = ((float)(Planar.Contrast * to.Width / from.Width / One), (float)(0.5 - Planar.Contrast * Planar.Black));
     }

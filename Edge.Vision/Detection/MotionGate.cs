@@ -26,7 +26,7 @@ internal sealed class MotionGate
         var width = picture.Width * picture.Channels;
         if (_sums.Length != width)
         {
-            _sums = new ushort[width];
+            _sums = GC.AllocateArray<ushort>(width, pinned: true); // so that no copy is left behind when it is wiped
             _examined = null; // another picture: nothing to compare it with
         }
         for (var row = 0; row < Rows; row++) Average(picture, row);
@@ -41,7 +41,7 @@ internal sealed class MotionGate
     {
         var (top, bottom) = Range(row, Rows, picture.Height);
         _sums.AsSpan().Clear();
-        for (var y = top; y < bottom; y++) RowSums.Add(picture.Row(y), weight: 1, _sums); // at most 228, see PictureLimits
+        for (var y = top; y < bottom; y++) RowSums.Add(picture.Row(y), weight: 1, _sums); // of 8192 rows at most 228: PictureLimits
         for (var column = 0; column < Columns; column++)
         {
             var (left, right) = Range(column, Columns, picture.Width);

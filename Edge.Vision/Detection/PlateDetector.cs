@@ -33,38 +33,56 @@ public sealed class PlateDetector : IDisposable
     /// <summary>The score from which the manifest calls it a plate.</summary>
     internal float Threshold => _manifest.Threshold;
 
-    private bool NeedsColour => _manifest.Input.Channels != ChannelOrder.Grey;
+    /// <summary>True where luma alone does not do.</summary>
+    internal bool NeedsColour => _manifest.Input.Channels != ChannelOrder.Grey;
 
     /// <summary>Plates in <paramref name="picture"/>, best first, in its pixels.</summary>
     /// <param name="least">Also what scores lower than the manifest's threshold, down to this.</param>
-    /// <remarks>Borrows <paramref name="picture"/>, 8-bit BGR.</remarks>
+    /// <remarks>Borrows <paramref name="picture"/>: 8-bit BGR; unless <see cref="NeedsColour"/> also luma of studio range. What is made of it is wiped before this
+    /// returns or throws: the next frame may be an hour away.</remarks>
     internal PlateDetection[] Detect(Mat picture, float least = 1)
     {
-        var layout = Prepare(picture.Width, picture.Height);
-        // Colour first, then size: a grey picture is a third of the work to shrink.
-        if (!NeedsColour) Cv2.CvtColor(picture, _grey, ColorConversionCodes.BGR2GRAY);
-        Cv2.Resize(NeedsColour ? picture : _grey, _scaled, new Size(layout.ScaledWidth, layout.ScaledHeight), interpolation:
-            layout.Scale < 1 ? InterpolationFlags.Area : InterpolationFlags.Linear);
-        _input!.Write(0, _scaled, layout.Left, layout.Top);
-        _scaled.SetTo(Scalar.Black);
-        if (!NeedsColour) _grey.SetTo(Scalar.Black);
-        return Find(layout, least);
+        try
+        {
+            var layout = Prepare(picture.Width, picture.Height);
+            // Colour first, then size: a grey picture is a third of the work to shrink.
+            var isLuma = picture.Channels() == 1;
+            if (!NeedsColour && !isLuma) Cv2.CvtColor(picture, _grey, ColorConversionCodes.BGR2GRAY);
+            Cv2.Resize(NeedsColour || isLuma ? picture : _grey, _scaled, new Size(layout.ScaledWidth, layout.ScaledHeight), interpolation:
+                layout.Scale < 1 ? InterpolationFlags.Area : InterpolationFlags.Linear);
+            if (isLuma) Planar.Spread(_scaled);
+            _input!.Write(0, _scaled, layout.Left, layout.Top);
+            return Find(layout, least);
+        }
+        finally
+        {
+            Wipe();
+            if (!_grey.Empty()) _grey.SetTo(Scalar.Black);
+            if (!_scaled.Empty()) _scaled.SetTo(Scalar.Black);
+        }
     }
 
-    /// <summary>True where it looks at luma of a part of that size as it is, and needs no picture in colour.</summary>
+    /// <summary>True where luma of a part of that size is not smaller than what is looked at: then <see cref="Detect(Glance, float)"/> finds the same with less
+    /// work.</summary>
     internal bool TakesLuma(Rect part) => !NeedsColour && LetterboxLayout.Fit(part.Width, part.Height, _manifest.Resize) is var layout
         && layout.ScaledWidth <= part.Width && layout.ScaledHeight <= part.Height;
 
-    /// <summary>The same plates without a conversion, where <see cref="TakesLuma"/>. Allocates only what it finds.</summary>
+    /// <summary>Plates in luma as it lies in memory, where <see cref="TakesLuma"/>. Allocates only what it finds.</summary>
     internal PlateDetection[] Detect(Glance luma, float least = 1)
     {
         if (!luma.IsLuma) throw new ArgumentException("not luma", nameof(luma));
-        var layout = Prepare(luma.Width, luma.Height);
-        var (from, to) = ((luma.Width, luma.Height), (layout.ScaledWidth, layout.ScaledHeight));
-        if (_shrink is null || _shrink.From != from || _shrink.To != to) _shrink = new LumaShrink(from, to);
-        for (var row = 0; row < layout.ScaledHeight; row++) _input!.WriteRow(_shrink.Row(luma, row), layout.Left, layout.Top + row);
-        _shrink.Wipe();
-        return Find(layout, least);
+        try
+        {
+            var layout = Prepare(luma.Width, luma.Height);
+            var (from, to) = ((luma.Width, luma.Height), (layout.ScaledWidth, layout.ScaledHeight));
+            if (_shrink is null || _shrink.From != from || _shrink.To != to) _shrink = new LumaShrink(from, to);
+            for (var row = 0; row < layout.ScaledHeight; row++) _input!.WriteRow(_shrink.Row(luma, row), layout.Left, layout.Top + row);
+            return Find(layout, least);
+        }
+        finally
+        {
+            Wipe();
+        }
     }
 
     private LetterboxLayout Prepare(int width, int height)
@@ -72,29 +90,34 @@ public sealed class PlateDetector : IDisposable
         var layout = LetterboxLayout.Fit(width, height, _manifest.Resize);
         if (_input is null || _input.Width != layout.Width || _input.Height != layout.Height)
         {
-            _bound?.Dispose();
-            _input?.Dispose();
+            Forget();
             _input = new InputTensor(_manifest.Input, batch: 1, layout.Width, layout.Height);
-            (_bound, _shape, _layout) = (null, null, default);
         }
         if (layout != _layout) _input.Fill(_manifest.Resize.Pad);
         return _layout = layout;
     }
 
+    // What is of one size of input.
+    private void Forget()
+    {
+        var (bound, input) = (_bound, _input);
+        (_bound, _input, _shape, _layout) = (null, null, null, default);
+        bound?.Dispose();
+        input?.Dispose();
+    }
+
+    private void Wipe()
+    {
+        _input?.Fill(_manifest.Resize.Pad);
+        _bound?.Clear();
+        _shrink?.Wipe();
+    }
+
     private PlateDetection[] Find(LetterboxLayout layout, float least)
     {
-        try
-        {
-            var found = Run(MathF.Min(least, Threshold));
-            for (var i = 0; i < found.Length; i++) found[i] = layout.ToPicture(found[i]);
-            return found;
-        }
-        finally
-        {
-            // The next frame may be an hour away: nobody's picture waits for it.
-            _input!.Fill(_manifest.Resize.Pad);
-            _bound?.Clear();
-        }
+        var found = Run(MathF.Min(least, Threshold));
+        for (var i = 0; i < found.Length; i++) found[i] = layout.ToPicture(found[i]);
+        return found;
     }
 
     private PlateDetection[] Run(float threshold)
@@ -113,8 +136,7 @@ public sealed class PlateDetector : IDisposable
 
     public void Dispose()
     {
-        _bound?.Dispose();
-        _input?.Dispose();
+        Forget();
         _grey.Dispose();
         _scaled.Dispose();
         if (_owned) _model.Dispose();

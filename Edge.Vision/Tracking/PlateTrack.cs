@@ -16,17 +16,23 @@ internal sealed class PlateTrack : IDisposable
 
     public PlateTrack(TimeSpan at, PixelBox box)
     {
-        First = Last = at;
+        First = Last = Until = at;
         Box = box;
     }
 
     public TimeSpan First { get; }
+
+    /// <summary>When it was seen last.</summary>
     public TimeSpan Last { get; private set; }
+
+    /// <summary>Until when it was there: seen, or held.</summary>
+    public TimeSpan Until { get; private set; }
+
     public PixelBox Box { get; private set; }
     public float Score { get; private set; }
     public int Frames { get; private set; }
 
-    /// <summary>When it was read last, or known to say the same still.</summary>
+    /// <summary>When it was read last.</summary>
     public TimeSpan Read { get; set; }
 
     /// <summary>What all frames so far agree on.</summary>
@@ -58,7 +64,7 @@ internal sealed class PlateTrack : IDisposable
             _speedX = (_speedX + (detection.Box.CentreX - Box.CentreX) / seconds) / 2;
             _speedY = (_speedY + (detection.Box.CentreY - Box.CentreY) / seconds) / 2;
         }
-        (Last, Box, Frames) = (at, detection.Box, Frames + 1);
+        (Last, Until, Box, Frames) = (at, at, detection.Box, Frames + 1);
         Score = MathF.Max(Score, detection.Score);
         if (Published || reading.Length == 0) return;
         _consensus.Add(reading, FrameWeight.Of(detection.Box, _counted));
@@ -67,10 +73,10 @@ internal sealed class PlateTrack : IDisposable
         Tally(reading);
     }
 
-    /// <summary>It stands where it stood, and nothing else does: nothing has moved until <paramref name="at"/>.</summary>
+    /// <summary>It stands where it was seen last: nothing has moved until <paramref name="at"/>.</summary>
     public void Hold(TimeSpan at)
     {
-        Last = Read = at;
+        Until = at;
         (_speedX, _speedY) = (0, 0);
     }
 

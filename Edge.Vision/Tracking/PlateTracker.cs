@@ -9,7 +9,7 @@ namespace Edge.Vision.Tracking;
 /// </summary>
 internal sealed class PlateTracker : IDisposable
 {
-    /// <summary>A plate unseen for this long has passed.</summary>
+    /// <summary>A plate neither seen nor held for this long has passed.</summary>
     public static readonly TimeSpan Lost = TimeSpan.FromSeconds(1);
 
     // Two sure readings that differ by more than this are two plates, however close they stand.
@@ -59,16 +59,16 @@ internal sealed class PlateTracker : IDisposable
         return best;
     }
 
-    /// <summary>Nothing has moved since the frame of <paramref name="since"/>: what stood in it stands there still.</summary>
-    public void Hold(TimeSpan since, TimeSpan at)
+    /// <summary>Nothing has moved since the last frame that was examined: what was seen in it stands there still.</summary>
+    public void Hold(TimeSpan examined, TimeSpan at)
     {
         foreach (var track in _open)
-            if (track.Last >= since)
+            if (track.Last >= examined)
                 track.Hold(at);
     }
 
     /// <summary>Removes and returns the tracks that were lost by <paramref name="at"/>; the caller disposes them.</summary>
-    public List<PlateTrack> TakeLost(TimeSpan at) => Take(track => at - track.Last > Lost);
+    public List<PlateTrack> TakeLost(TimeSpan at) => Take(track => at - track.Until > Lost);
 
     /// <summary>Removes and returns every track: the recording is over.</summary>
     public List<PlateTrack> TakeAll() => Take(static _ => true);

@@ -23,8 +23,8 @@ internal sealed partial class FfmpegChild : IDisposable
     private FfmpegChild(Process process, Complaints? said)
     {
         _process = process;
-        Output = Read(process.StandardOutput.BaseStream);
-        var complaints = Read(process.StandardError.BaseStream);
+        Output = Direct(process.StandardOutput.BaseStream, ChildOutput.LargePipe);
+        var complaints = Direct(process.StandardError.BaseStream, pipeSize: null);
         // Its last words matter, not its first: a stream that runs for weeks may grumble all the time.
         _complaint = Task.Factory.StartNew(() => LastBytes(complaints, said), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
@@ -104,7 +104,7 @@ internal sealed partial class FfmpegChild : IDisposable
         _process.Dispose();
     }
 
-    private static Stream Read(Stream stream) => stream is PipeStream pipe ? new ChildOutput(pipe.SafePipeHandle) : stream;
+    private static Stream Direct(Stream stream, int? pipeSize) => stream is PipeStream pipe ? new ChildOutput(pipe.SafePipeHandle, pipeSize) : stream;
 
     private static byte[] LastBytes(Stream stream, Complaints? said)
     {
