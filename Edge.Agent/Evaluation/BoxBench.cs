@@ -109,7 +109,8 @@ internal sealed class BoxBench(string folder, string models, TimeSpan length, IP
 
     private async Task<CameraLoad> LoadAsync(List<string> films, CancellationToken stop, bool examine = true)
     {
-        progress.Report(new FleetProgress($"{(examine ? "watching" : "decoding")} {films.Count} camera{(films.Count == 1 ? "" : "s")} for {length.TotalSeconds:0} s", 0, 1, 0));
+        var (does, cameras) = (examine ? "watching" : "decoding", films.Count == 1 ? "1 camera" : $"{films.Count} cameras");
+        progress.Report(new FleetProgress($"{does} {cameras} for {length.TotalSeconds:0} s", 0, 1, 0));
         using var open = PlateModels.Open(models);
         var pipelines = new List<PlatePipeline>();
         var sources = new List<PacedSource>();

@@ -57,7 +57,8 @@ public sealed class LumaShrinkTests
     {
         using var large = new Mat(size.Height, size.Width, MatType.CV_8UC1, Scalar.All(level));
         var spread = (byte)Math.Round(Planar.Spread((double)level), MidpointRounding.AwayFromZero);
-        Assert.All(Shrink(large, size.ToWidth, size.ToHeight).SelectMany(row => row), one => Assert.InRange(one, Math.Max(0, spread - 1), Math.Min(255, spread + 1)));
+        var (least, most) = (Math.Max(0, spread - 1), Math.Min(255, spread + 1));
+        Assert.All(Shrink(large, size.ToWidth, size.ToHeight).SelectMany(row => row), one => Assert.InRange(one, least, most));
     });
 
     [Fact]

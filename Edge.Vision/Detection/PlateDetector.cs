@@ -38,8 +38,8 @@ public sealed class PlateDetector : IDisposable
 
     /// <summary>Plates in <paramref name="picture"/>, best first, in its pixels.</summary>
     /// <param name="least">Also what scores lower than the manifest's threshold, down to this.</param>
-    /// <remarks>Borrows <paramref name="picture"/>: 8-bit BGR; unless <see cref="NeedsColour"/> also luma of studio range. What is made of it is wiped before this
-    /// returns or throws: the next frame may be an hour away.</remarks>
+    /// <remarks>Borrows <paramref name="picture"/>: 8-bit BGR; unless <see cref="NeedsColour"/> also luma of studio range. What is made of it is wiped before
+    /// this returns or throws: the next frame may be an hour away.</remarks>
     internal PlateDetection[] Detect(Mat picture, float least = 1)
     {
         try
