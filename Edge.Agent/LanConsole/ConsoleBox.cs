@@ -50,6 +50,9 @@ internal sealed record ConsoleBox
     /// <summary>Where the console keeps its key and who has used which code.</summary>
     public string Folder => Path.Combine(Configuration.StateFolder, "console");
 
+    /// <summary>What is free of the disk, in bytes.</summary>
+    public Func<long> FreeSpace { get => field ?? (() => new DriveInfo(Configuration.StateFolder).AvailableFreeSpace); init; }
+
     /// <summary>Somebody whose list and policy are in force now, by their certificate; null for everybody else.</summary>
     public ConsoleUser? Find(string certificate)
     {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Edge.Agent.Orders;
 using Edge.Agent.Transparency;
 using Edge.Agent.UsePolicy;
 using Edge.Storage.Audit;
@@ -114,6 +115,10 @@ internal sealed class LogDesk(ConsoleBox box, ConsoleDiary diary) : IAsyncDispos
             // It has just ended by itself.
         }
     }
+
+    /// <summary>Whether there is room for a copy, beside what hits need.</summary>
+    /// <exception cref="IOException">The disk does not say.</exception>
+    public bool HasRoom() => box.FreeSpace() >= box.Audit.BytesOfCopy() + LogCopies.Reserve;
 
     /// <summary>Makes a copy of the log for whoever verifies it elsewhere; disposing it removes it from the disk.</summary>
     /// <param name="to">The auditor that what is concealed is sealed to; null for the public.</param>

@@ -89,10 +89,13 @@ internal sealed partial class ConsoleLab : IAsyncDisposable
     /// <summary>When the agency's signature on its policy ends.</summary>
     public DateTimeOffset PolicyExpires => _trust.Current!.PolicyExpires;
 
+    /// <summary>What is free of the box's disk, in bytes.</summary>
+    public long FreeSpace { get; set; } = long.MaxValue;
+
     public ConsoleBox Box => new()
     {
         Name = Name, Configured = Configuration, CaFile = _enrolment.Certificates.CaFile, Trust = () => _trust.Current, Key = _keys.Orders, Audit = Audit,
-        AuditFolder = _folder.File("state/audit"), LogKey = LogKey, LogEpochKey = LogEpochKey, Incidents = _incidents, Look = Look, Aim = Cameras, Time = Clock,
+        FreeSpace = () => FreeSpace, AuditFolder = _folder.File("state/audit"), LogKey = LogKey, LogEpochKey = LogEpochKey, Incidents = _incidents, Look = Look, Aim = Cameras, Time = Clock,
         Log = NullLogger.Instance,
     };
 

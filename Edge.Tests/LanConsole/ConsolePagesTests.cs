@@ -3,6 +3,7 @@ using System.Text.Json;
 using Edge.Agent.Door;
 using Edge.Agent.Governance;
 using Edge.Agent.LanConsole;
+using Edge.Agent.Orders;
 using Edge.Storage.Audit;
 using Edge.Storage.Audit.Bundles;
 using Edge.Storage.Sealing;
@@ -30,6 +31,27 @@ public sealed class ConsolePagesTests
         await using var next = desk.Export(session, null);
         Assert.NotNull(next);
     }
+
+    [Fact]
+    public async Task A_copy_leaves_what_hits_need_of_the_disk()
+    {
+        await using var lab = await ConsoleLab.StartAsync();
+        using var browser = await lab.InAsync("audit-1");
+        lab.FreeSpace = lab.Audit.BytesOfCopy() + LogCopies.Reserve - 1;
+        using (var refused = await CopyAsync(browser))
+        {
+            Assert.Equal(HttpStatusCode.InsufficientStorage, refused.StatusCode);
+            Assert.Contains("Plug in a stick", await refused.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        }
+        Assert.Empty(lab.Logged(AuditAction.LogExported));
+
+        lab.FreeSpace = lab.Audit.BytesOfCopy() + LogCopies.Reserve;
+        using var made = await CopyAsync(browser);
+        Assert.Equal(HttpStatusCode.OK, made.StatusCode);
+    }
+
+    private static async Task<HttpResponseMessage> CopyAsync(HttpClient browser) =>
+        await ConsoleLab.PostAsync(browser, "/log/export", ("form", await ConsoleLab.FormAsync(browser, "/log")), ("kind", "public"));
 
     [Fact]
     public async Task Every_viewing_is_logged_before_the_first_picture_and_ends_after_five_minutes()
