@@ -187,6 +187,12 @@ public sealed class ReloadTests : IDisposable
             await Eventually.True(() => File.ReadAllText(_folder.File("run/health.json")).Contains("lane-2", StringComparison.Ordinal),
                 "it says the new camera");
         }
+        catch (OperationCanceledException) when (!Cancel.IsCancellationRequested)
+        {
+            var ended = agent.HasExited;
+            agent.Kill();
+            Assert.Fail($"it told systemd no more, {(ended ? "has ended" : "runs")} and said:\n{await said}");
+        }
         finally
         {
             agent.Kill();
@@ -198,6 +204,7 @@ public sealed class ReloadTests : IDisposable
     {
         using var kill = Process.Start("kill", ["-HUP", agent.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
     }
 
     private static async Task<string> UntilAsync(Socket systemd, string words)
