@@ -160,7 +160,9 @@ public sealed class ReloadTests : IDisposable
         var notify = _folder.File("notify");
         using var systemd = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         systemd.Bind(new UnixDomainSocketEndPoint(notify));
-        using var agent = Process.Start(new ProcessStartInfo("env", [$"NOTIFY_SOCKET={notify}", EdgeAgent.Program, "run", "--config", ConfigurationFile])
+        // Whoever starts the tests with nohup has them ignore SIGHUP, and all that they start.
+        using var agent = Process.Start(new ProcessStartInfo("env",
+            ["--default-signal=HUP", $"NOTIFY_SOCKET={notify}", EdgeAgent.Program, "run", "--config", ConfigurationFile])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         })!;
