@@ -56,8 +56,7 @@ internal static class AuditVerifyCommand
     }
 
     private static async Task<ExitCode> RunAsync(string path, string key, string? epoch, string? older, string[] witnesses, string? auditor,
-        string? passphrase, bool json,
-        TextWriter output, TextWriter error, CancellationToken stop)
+        string? passphrase, bool json, TextWriter output, TextWriter error, CancellationToken stop)
     {
         if (Reach.Fault(path) is { } missing) return Usage($"{path}: {missing}");
         if (Elsewhere(path) is { } meant) return Usage($"{path} holds no log; did you mean {meant}?");

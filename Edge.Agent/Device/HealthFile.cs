@@ -16,8 +16,7 @@ internal sealed class HealthFile(string runFolder, IBootCounter counter)
     public static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
     /// <summary>Older than this it is of an agent that does not run any more: the unit's watchdog (WatchdogSec) has ended it. Believed for less, an agent on a
-    /// slow
-    /// machine seems to be none, and doctor tries the broker in its name, which ends its link.</summary>
+    /// slow machine seems to be none, and doctor tries the broker in its name, which ends its link.</summary>
     public static readonly TimeSpan Stale = TimeSpan.FromSeconds(60);
 
     private const int MaxBytes = 1024 * 1024;

@@ -44,6 +44,10 @@ internal sealed partial class ConsolePages
     private Task BusyAsync(ConsoleCall call) =>
         SayAsync(call.Http, 409, "Busy", "The log is being read for somebody already. Try again in a moment.", call.Session, "/log");
 
+    private Task NoRoomAsync(ConsoleCall call) => SayAsync(call.Http, 507, "No room",
+        "The disk of this box has no room for a copy of the log beside what hits need. Plug in a stick with an order instead, and tell the agency.",
+        call.Session, "/log");
+
     private static async Task HtmlAsync(HttpContext http, int status, string html, string? contentSecurityPolicy = null)
     {
         http.Response.StatusCode = status;

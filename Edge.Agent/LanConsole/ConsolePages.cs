@@ -378,9 +378,7 @@ internal sealed partial class ConsolePages : IAsyncDisposable
         }
         if (!_log.HasRoom())
         {
-            await SayAsync(call.Http, 507, "No room",
-                "The disk of this box has no room for a copy of the log beside what hits need. Plug in a stick with an order instead, and tell the agency.",
-                call.Session, "/log");
+            await NoRoomAsync(call);
             return;
         }
         if (await Task.Run(() => _log.Export(call.Session!, to)) is not { } copy)
