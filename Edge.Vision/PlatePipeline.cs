@@ -184,12 +184,9 @@ public sealed class PlatePipeline : IDisposable
         var region = Part(frame, _options.Region);
         var nothingNew = _options.MotionGate && !still && !_motion.Opens(frame.Glance(region), frame.Position) && !IsDue(frame.Position);
         if (nothingNew) _tracker.Hold(_examined, frame.Position);
-        var aimed = Aim.Wants(frame, still);
-        if (nothingNew && !aimed) return;
-        var found = aimed ? Show(frame, region) : Find(frame, region);
-        // Looking changes nothing of what is read.
+        if (Aim.Wants(frame, still)) Show(frame, region);
         if (nothingNew) return;
-        (_detections, _examined) = (found, frame.Position);
+        (_detections, _examined) = (Find(frame, region), frame.Position);
         Examined++;
         try
         {
@@ -218,13 +215,11 @@ public sealed class PlatePipeline : IDisposable
         return _detector.Detect(part);
     }
 
-    /// <summary>The same for whoever aims the camera, in colour.</summary>
-    private PlateDetection[] Show(Frame frame, Rect region)
+    // Looks for itself, in colour and for less sure plates: looking changes nothing of what is read.
+    private void Show(Frame frame, Rect region)
     {
         using var part = new Mat(frame.Colour, region);
-        var found = _detector.Detect(part, AimPicture.LeastScore);
-        Aim.Show(frame, region, found, IsPlate, AimTurns.Find(_detector, part));
-        return Array.FindAll(found, IsPlate);
+        Aim.Show(frame, region, _detector.Detect(part, AimPicture.LeastScore), IsPlate, AimTurns.Find(_detector, part));
     }
 
     /// <summary>True where nothing moved and a plate is followed that is to be looked at all the same.</summary>

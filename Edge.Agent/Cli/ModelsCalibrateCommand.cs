@@ -23,7 +23,7 @@ internal sealed class ModelsCalibrateCommand
     {
         Description = "Table of labels, as in recognize; repeat for several: the first that names a file counts.", Required = true,
     };
-    private readonly Option<bool> _crops = new("--crops") { Description = "The pictures are crops of plates already." };
+    private readonly Option<bool> _crops = new("--crops") { Description = "Look for no plates: read at the table's boxes, or the whole picture where it has none." };
     private readonly Option<string?> _set = new("--set") { Description = "What the pictures are, in words; default the tables' names." };
     private readonly Option<bool> _json = RecognizeCommand.JsonOption();
 
@@ -75,7 +75,7 @@ internal sealed class ModelsCalibrateCommand
             {
                 cancel.ThrowIfCancellationRequested();
                 var file = Path.GetFileName(picture);
-                var here = (tables.Find(table => table[file].Any())?[file] ?? []).Select(label => Known(label, crops)).OfType<KnownPlate>().ToList();
+                var here = (tables.Find(table => table[file].Any())?[file] ?? []).Select(Known).OfType<KnownPlate>().ToList();
                 known.AddRange(here);
                 if (here.Count > 0) run.Add(picture, here);
                 progress.Report(i + 1);
@@ -100,8 +100,7 @@ internal sealed class ModelsCalibrateCommand
         }
     }
 
-    private static KnownPlate? Known(LabelledPlate label, bool crops) =>
-        PlateText.TryParse(label.Text, out var text) ? new KnownPlate(crops ? null : label.Box, text) : null;
+    private static KnownPlate? Known(LabelledPlate label) => PlateText.TryParse(label.Text, out var text) ? new KnownPlate(label.Box, text) : null;
 
     private static void Show(CalibrationFound found, string folder)
     {

@@ -45,7 +45,7 @@ public sealed class CalibrationFitTests
     }
 
     [Fact]
-    public void The_promise_the_gate_chooses_among_thirty_two_is_broken_no_more_often_than_once_in_twenty()
+    public void The_promise_the_gate_chooses_among_sixty_four_is_broken_no_more_often_than_once_in_twenty()
     {
         // Wrong as often as the rate whatever the evidence: every threshold that is promised breaks the promise.
         var random = new Random(13);
@@ -60,7 +60,7 @@ public sealed class CalibrationFitTests
         // The worst reads have the middle's evidence: what lies below them is good, and not believed.
         var fitted = CalibrationFit.Of([.. Enumerable.Range(0, 3200).Select(i =>
             new Outcome((i + 1) / 3200.0, i is < 1400 or >= 1600, i % Outcome.Folds))], "a test");
-        Assert.InRange(fitted.EvidenceFor(0.05)!.Value, 0.5, 0.51);
+        Assert.InRange(fitted.EvidenceFor(0.05)!.Value, 0.48, 0.49); // 50 wrong among 1,650; a step further 100 among 1,700
         Assert.All(fitted.Points.Where(point => point.Evidence < 0.43), point => Assert.True(point.WrongAbove >= 0.1));
     }
 

@@ -29,6 +29,18 @@ public sealed class ModelsCalibrateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Plates_whose_boxes_are_known_are_read_there_and_not_looked_for()
+    {
+        var pictures = Shared.Need("data/training/in_punjab_ccby");
+        var ended = await EdgeAgent.RunAsync("models", "calibrate", _folder.Path, pictures, "--crops", "--truth", pictures + ".tsv", "--json");
+        Assert.Equal((ExitCode.Ok, ""), (ended.Code, ended.Error));
+        using var json = JsonDocument.Parse(ended.Output);
+        Assert.Equal(json.RootElement.GetProperty("labelled").GetInt32(), json.RootElement.GetProperty("found").GetInt32());
+        // Of whole photographs it reads nothing right.
+        Assert.True(ModelManifest.Load(_folder.Path).Recogniser.Calibration!.Right(1) > 0.9);
+    }
+
+    [Fact]
     public async Task Too_few_plates_leave_the_manifest_as_it_was()
     {
         var before = File.ReadAllText(_folder.File("manifest.json"));

@@ -27,8 +27,8 @@ public sealed class ModelManifestTests : IDisposable
 
     [Theory]
     [InlineData("\"version\": 1", "\"version\": 2", "version: 2")]
-    [InlineData("\"threshold\": 0.4", "\"threshold\": 1.4", "detector.threshold")]
-    [InlineData("\"threshold\": 0.4", "\"threshhold\": 0.4", "threshhold")]
+    [InlineData("\"threshold\": 0.3", "\"threshold\": 1.4", "detector.threshold")]
+    [InlineData("\"threshold\": 0.3", "\"threshhold\": 0.3", "threshhold")]
     [InlineData("\"file\": \"detector.onnx\"", "\"file\": \"../detector.onnx\"", "detector.file")]
     [InlineData("\"multiple\": 32", "\"multiple\": 0", "detector.resize.multiple")]
     [InlineData("\"rule\": \"area\"", "\"rule\": \"magic\"", "detector.resize.rule")]

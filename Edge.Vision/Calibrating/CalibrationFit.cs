@@ -5,7 +5,8 @@ namespace Edge.Vision.Calibrating;
 /// <summary>Turns outcomes into a <see cref="Calibration"/>. Pure.</summary>
 public static class CalibrationFit
 {
-    private const int MostPoints = 32;
+    private const int MostPoints = 64; // fixed sequences take no share of the doubt, so finer steps cost nothing
+    private const int MostBins = 32;
     private const int LeastInBin = 10;
     private const double Doubt = 0.05; // a bound is exceeded by chance once in twenty measurements
 
@@ -100,7 +101,7 @@ public static class CalibrationFit
     /// with it (isotonic regression by pooling adjacent violators), so that more evidence is never worth less.</summary>
     private static List<(double Evidence, double Right)> Knots(Outcome[] sorted)
     {
-        var bins = Math.Clamp(sorted.Length / LeastInBin, 2, MostPoints);
+        var bins = Math.Clamp(sorted.Length / LeastInBin, 2, MostBins);
         var pooled = new List<(double Count, double Evidence, double Right)>();
         for (var i = 0; i < bins; i++)
         {

@@ -59,7 +59,7 @@ public sealed class CalibrationRun : IDisposable
     }
 
     /// <summary>Opens the models.</summary>
-    /// <param name="crops">The pictures are crops of plates already.</param>
+    /// <param name="crops">Nothing is looked for: the known plates are read where their boxes are, or the whole picture where they have none.</param>
     /// <exception cref="ModelException">A model is missing or is not what its manifest says.</exception>
     public static CalibrationRun Open(string modelFolder, bool crops, int threads = 1)
     {
@@ -106,7 +106,10 @@ public sealed class CalibrationRun : IDisposable
     private List<(PlateDetection, PlateText)> Find(Mat pixels, IReadOnlyCollection<KnownPlate> known)
     {
         if (_detector is null)
-            return [.. known.Take(1).Select(plate => (new PlateDetection(new PixelBox(0, 0, pixels.Width, pixels.Height), 1), plate.Text))];
+        {
+            var whole = new PixelBox(0, 0, pixels.Width, pixels.Height);
+            return [.. known.DistinctBy(plate => plate.Box).Select(plate => (new PlateDetection(plate.Box ?? whole, 1), plate.Text))];
+        }
         var found = Array.FindAll(_detector.Detect(pixels), plate => plate.Box.Height >= new PipelineOptions().MinimumPlateHeight);
         return [.. known.Where(plate => plate.Box is not null)
             .Select(plate => (Best: found.Select(one => (PlateDetection?)one).MaxBy(one => one!.Value.Box.Overlap(plate.Box!.Value)), plate))

@@ -1,8 +1,9 @@
-"""A folder of plate crops that training never saw, with their texts: what calibration measures on.
+"""A folder of plates that training never saw, with their boxes and texts: what calibration measures on.
 
-``python3 held_out.py --data DIR --out DIR`` writes the real crops kept out of training, one cut of each, as loose as a
-detector's, and rendered ones in fonts that training never shows, with ``labels.tsv`` (file, text). They are crops: what is
-read of them is neither grown beyond the picture nor straightened, so a box reads a little better than this says.
+``python3 held_out.py --data DIR --out DIR`` writes the real plates kept out of training and rendered ones in fonts that training never
+shows, each with some of what is around it, so that the reader can look beyond the box as it does on a box; ``labels.tsv`` (file, x, y,
+width, height, text) has one box of each, as loose as a detector's. Real ones are not straightened, so a box reads a little better than
+this says.
 """
 
 from __future__ import annotations
@@ -17,23 +18,30 @@ import real
 from plates import PlateRenderer
 from plates.photograph import Camera, Conditions, edge_errors
 
+MARGIN = 0.2
+"""Of a rendered crop's size, on every side; the reader looks no further (``recogniser.export.GROW``)."""
+
 
 def write(data: Path, out: Path, rendered: int, seed: int) -> int:
     out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng((seed, 9))
-    rows = ["file\ttext"]
+    rows = ["file\tx\ty\twidth\theight\ttext"]
     for i, crop in enumerate(real.crops(data, validation=True)):
         x, y, w, h = crop.box
         left, top, right, bottom = np.array([x, y, x + w, y + h]) + edge_errors(rng) * [-1, -1, 1, 1] * np.array([min(h, 0.4 * w), h, min(h, 0.4 * w), h])
-        picture = crop.image[max(0, round(top)):round(bottom), max(0, round(left)):round(right)]
-        rows.append(f"{_save(out, f'{crop.set}-{i:04}', picture)}\t{crop.text}")
+        rows.append(_row(_save(out, f"{crop.set}-{i:04}", crop.image), (left, top, right - left, bottom - top), crop.text))
     # Milder than training: what a camera that was set up by somebody sees.
     camera = Camera(PlateRenderer(seed, strokes=60, validation=True), conditions=Conditions(turned=0.6, blurred=0.7, noisy=0.7, smallest=14))
     for i in range(rendered):
-        picture, plate = camera.crop()
-        rows.append(f"{_save(out, f'rendered-{i:04}', picture)}\t{plate.text}")
+        plate = camera.plate()
+        picture, box = camera.surrounded(plate, MARGIN)
+        rows.append(_row(_save(out, f"rendered-{i:04}", picture), box, plate.text))
     (out / "labels.tsv").write_text("\n".join(rows) + "\n")
     return len(rows) - 1
+
+
+def _row(file: str, box: tuple[float, float, float, float], text: str) -> str:
+    return "\t".join([file, *(f"{side:.2f}" for side in box), text])
 
 
 def _save(folder: Path, name: str, picture: np.ndarray) -> str:
@@ -50,7 +58,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=99)
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    print(f"{write(args.data, args.out, args.rendered, args.seed)} crops in {args.out}")
+    print(f"{write(args.data, args.out, args.rendered, args.seed)} plates in {args.out}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Mapping
 from zlib import crc32
 
 import cv2
@@ -47,8 +49,21 @@ def held_out(set_name: str, file: str) -> bool:
     return crc32(identity.encode()) % HOLD_OUT_ONE_IN == 0
 
 
-def photographs(data: Path, validation: bool) -> list[Photograph]:
-    """Photographs of all sets that are there, those for training or those kept out.
+def more_texts(path: Path) -> dict[tuple[str, float, float], str]:
+    """Texts that somebody has read since, of plates that the sets' tables leave blank: tab-separated ``file x y text``, where ``x y`` are
+    the table's own numbers. Real plates, so the file is no part of the project."""
+    texts = {}
+    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
+        file, x, y, text = line.split("\t")
+        if not re.fullmatch(r"[A-Z0-9]{1,10}", text):
+            raise ValueError(f"{path}: the text of a plate of {file} must be 1 to 10 characters A-Z and 0-9")
+        texts[file, float(x), float(y)] = text
+    return texts
+
+
+def photographs(data: Path, validation: bool, more: Mapping[tuple[str, float, float], str] = MappingProxyType({})) -> list[Photograph]:
+    """Photographs of all sets that are there, those for training or those kept out; ``more`` (:func:`more_texts`) stands in where a set
+    does not say what stands on a plate.
 
     Raises FileNotFoundError where none of them is there: nobody should train on nothing by mistake."""
     found = []
@@ -61,7 +76,8 @@ def photographs(data: Path, validation: bool) -> list[Photograph]:
             fields = line.split("\t")
             plates = rows.setdefault(fields[0], [])
             if len(fields) >= 5 and fields[3]:
-                plates.append(RealPlate(tuple(float(v) for v in fields[1:5]), _text(name, fields)))
+                box = tuple(float(v) for v in fields[1:5])
+                plates.append(RealPlate(box, _text(name, fields) or more.get((fields[0], *box[:2]), "")))
         for file, plates in rows.items():
             if held_out(name, file) == validation:
                 found.append(Photograph(data / "training" / name / file, name, region, squashed, tuple(plates)))
@@ -89,12 +105,12 @@ class RealCrop:
     set: str
 
 
-def crops(data: Path, validation: bool) -> list[RealCrop]:
+def crops(data: Path, validation: bool, more: Mapping[tuple[str, float, float], str] = MappingProxyType({})) -> list[RealCrop]:
     """Every plate whose text is known. Some sets are frames of the same few cars: a plate that also stands on a training
     photograph validates nothing, so it is left out."""
     found = []
-    trained = {p.text for photograph in photographs(data, False) for p in photograph.plates} if validation else set()
-    for photograph in photographs(data, validation):
+    trained = {p.text for photograph in photographs(data, False, more) for p in photograph.plates} if validation else set()
+    for photograph in photographs(data, validation, more):
         wanted = [p for p in photograph.plates if p.text and p.text not in trained]
         if not wanted:
             continue

@@ -19,7 +19,7 @@ from .network import PlateNetwork, Shape, decode
 from .targets import STRIDE
 
 AREA = (576, 324)
-THRESHOLD, OVERLAP, PAD = 0.4, 0.35, 114
+THRESHOLD, OVERLAP, PAD = 0.3, 0.35, 114
 Map = Callable[[np.ndarray], np.ndarray]
 """A letterboxed grey picture, uint8, to the decoded map [13, h/8, w/8]."""
 

@@ -57,9 +57,18 @@ class Camera(Chance):
 
     def photograph(self, plate: Plate) -> np.ndarray:
         """A crop 64 × 128 × 3 (uint8, BGR) of the plate."""
+        return cv2.resize(self._picture(plate, 0), (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
+
+    def surrounded(self, plate: Plate, margin: float) -> tuple[np.ndarray, tuple[float, float, float, float]]:
+        """A picture (uint8, BGR, as many pixels as the camera has) of the plate and what is around it: ``margin`` of the crop's size on
+        every side; and where in it the crop is: left, top, width, height."""
+        picture = self._picture(plate, margin)
+        height, width = (side / (1 + 2 * margin) for side in picture.shape[:2])
+        return picture, (width * margin, height * margin, width, height)
+
+    def _picture(self, plate: Plate, margin: float) -> np.ndarray:
         scene, pad = self._mount(plate)
-        picture = self._look(scene, pad, plate)
-        return cv2.resize(self.optics.develop(picture), (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
+        return self.optics.develop(self._look(scene, pad, plate, margin))
 
     def reseed(self, rng: np.random.Generator) -> None:
         """Everything from here on follows from ``rng`` alone."""
@@ -120,13 +129,15 @@ class Camera(Chance):
 
     # ---- from where ----
 
-    def _look(self, scene, pad, plate):
+    def _look(self, scene, pad, plate, margin):
         height, width = plate.image.shape[:2]
         face = np.float32([[0, 0], [width, 0], [width, height], [0, height]])
         quad = self._seen(face)
         cut = self.cut(quad)
         across, down = np.linalg.norm(cut[1] - cut[0]), np.linalg.norm(cut[3] - cut[0])
-        rows, columns = self._resolution(plate, across / down)
+        rows, columns = (round(side * (1 + 2 * margin)) for side in self._resolution(plate, across / down))
+        cut = cut.mean(0) + (cut - cut.mean(0)) * (1 + 2 * margin)
+        across, down = across * (1 + 2 * margin), down * (1 + 2 * margin)
         sharper = 2 if rows < 56 else 1  # draw small plates larger and shrink them: aliasing is not what a lens does
         target = (quad - cut[0]) @ np.stack([(cut[1] - cut[0]) / across ** 2 * columns * sharper, (cut[3] - cut[0]) / down ** 2 * rows * sharper], 1)
         view = cv2.getPerspectiveTransform(face + pad, target.astype(np.float32))
@@ -172,7 +183,7 @@ class Camera(Chance):
                               (np.linalg.norm(seen[3] - seen[0]) + np.linalg.norm(seen[2] - seen[1])) / 2])
             inside = (size * cos - size[::-1] * sin) / (cos * cos - sin * sin)
             size = (np.clip(inside, sides / 1.5, sides * 1.5) + sides) / 2
-        return _rectangle(centre, size * (1 + 2 * self.between(-0.035, 0.06)), tilt)
+        return _rectangle(centre, size * (1 + 2 * self.between(-0.045, 0.08)), tilt)
 
     def _resolution(self, plate, aspect):
         """Rows and columns of the crop: what a person could just still read at the lowest."""

@@ -24,7 +24,7 @@ from plates.photograph import HEIGHT, WIDTH, Camera, edge_errors
 from .network import ALPHABET, EMPTY, SLOTS, normalise
 
 CHUNK = 1024
-REAL_IN_CHUNK = 70
+REAL_IN_CHUNK = 120
 PHOTOGRAPHS_OF_A_PLATE = 2  # drawing a plate costs as much as photographing it
 
 
@@ -51,13 +51,13 @@ def render(camera: Camera, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
     return pictures, labels, regions
 
 
-def render_ahead(work: Path, data: Path, seed: int, first: int, step: int, ahead: int) -> None:
+def render_ahead(work: Path, data: Path, texts: Path | None, seed: int, first: int, step: int, ahead: int) -> None:
     """Writes chunks ``first``, ``first + step`` … into ``work/chunks``, each from a seed of its own, never more than
     ``ahead`` that nobody has taken. ``REAL_IN_CHUNK`` of each are real."""
     cv2.setNumThreads(1)
     folder = work / "chunks"
     folder.mkdir(parents=True, exist_ok=True)
-    camera, crops = Camera(PlateRenderer(seed), real.surroundings(data, 0)), RealCrops(data)
+    camera, crops = Camera(PlateRenderer(seed), real.surroundings(data, 0)), RealCrops(data, texts)
     parent = os.getppid()
     number = first
     while os.getppid() == parent:
@@ -164,8 +164,8 @@ class RealCrops:
     SHARES = {"oid_plates_ccby": 2.2, "oid2_plates_ccby": 2.4, "oid_crops_text": 2.2, "in_college_apache": 1.0, "in_punjab_ccby": 1.0, "vn_mit": 0.8,
               "cn_ccpd_mit": 0.3, "romania": 1.4}
 
-    def __init__(self, data: Path):
-        crops = real.crops(data, validation=False)
+    def __init__(self, data: Path, texts: Path | None = None):
+        crops = real.crops(data, validation=False, more=real.more_texts(texts) if texts else {})
         self._sets = {name: [c for c in crops if c.set == name] for name in self.SHARES}
         self._sets = {name: kept for name, kept in self._sets.items() if kept}
         shares = np.array([self.SHARES[name] for name in self._sets])
@@ -182,7 +182,7 @@ class RealCrops:
         crop = crops[int(rng.integers(len(crops)))]
         x, y, w, h = crop.box
         # As loose as the detector's boxes; a squashed photograph's plate is narrower than it was.
-        left, up, right, down = edge_errors(rng) * [min(h, 0.4 * w), h, min(h, 0.4 * w), h] + rng.uniform(-0.035, 0.07) * np.array([w, h, w, h])
+        left, up, right, down = edge_errors(rng) * [min(h, 0.4 * w), h, min(h, 0.4 * w), h] + rng.uniform(-0.045, 0.085) * np.array([w, h, w, h])
         quad = np.float32([[x - left, y - up], [x + w + right, y - up], [x + w + right, y + h + down], [x - left, y + h + down]])
         centre = quad.mean(0)
         angle = np.radians(rng.normal() * 4 if rng.random() < 0.85 else rng.uniform(-15, 15))
@@ -205,6 +205,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Renders crops ahead of the training that takes them.")
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--texts", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--step", type=int, default=1)

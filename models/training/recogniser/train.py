@@ -116,7 +116,8 @@ def train(args: argparse.Namespace) -> None:
         for stale in (args.work / "chunks").glob("*"):
             stale.unlink()
         renderers = [subprocess.Popen([sys.executable, "-m", "recogniser.samples", "--work", args.work, "--data", args.data, "--seed", str(args.seed),
-                                       "--first", str(first + i), "--step", str(args.renderers), "--ahead", "24"])
+                                       "--first", str(first + i), "--step", str(args.renderers), "--ahead", "24",
+                                       *(("--texts", args.texts) if args.texts else ())])
                      for i in range(args.renderers)]
     log = open(args.work / "recogniser.log", "a", buffering=1)
 
@@ -193,6 +194,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="checkpoints, logs, rendered chunks")
     parser.add_argument("--data", type=Path, required=True, help="folder that holds training/")
+    parser.add_argument("--texts", type=Path, help="texts that the sets leave blank, read by somebody since (real.more_texts); default: none")
     parser.add_argument("--start-from", type=Path, help="weights to begin with (weights/recogniser.npz); default: none")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--samples", type=int, default=2_228_000, help="crops to learn from, in all")

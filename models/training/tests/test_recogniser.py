@@ -149,6 +149,24 @@ class HeldOut(unittest.TestCase):
             self.assertFalse({p.path for p in train} & {p.path for p in validate})
             self.assertGreater(len(validate), 0)
 
+    def test_a_text_read_since_stands_where_the_table_is_blank_and_nowhere_else(self):
+        with tempfile.TemporaryDirectory() as folder:
+            data = Path(folder)
+            (data / "training").mkdir()
+            (data / "training" / "in_college_apache.tsv").write_text("file\tx\ty\twidth\theight\ttext\nin_1.jpg\t1\t2\t30\t10\t\nin_1.jpg\t50\t2\t30\t10\tCG04AB1234\n")
+            (data / "more.tsv").write_text("file\tx\ty\ttext\nin_1.jpg\t1\t2\tAB12CD\nin_1.jpg\t50\t2\tOTHER\n")
+            (photograph,) = [p for kept in (False, True) for p in real.photographs(data, kept, real.more_texts(data / "more.tsv"))]
+            self.assertEqual(["AB12CD", "CG04AB1234"], [plate.text for plate in photograph.plates])
+
+    def test_a_text_that_no_plate_has_is_refused_and_not_repeated(self):
+        with tempfile.TemporaryDirectory() as folder:
+            table = Path(folder) / "more.tsv"
+            table.write_text("file\tx\ty\ttext\nin_1.jpg\t1\t2\tAB 12CD\n")
+            with self.assertRaises(ValueError) as refused:
+                real.more_texts(table)
+            self.assertIn("in_1.jpg", str(refused.exception))
+            self.assertNotIn("12CD", str(refused.exception))
+
 
 if __name__ == "__main__":
     unittest.main()
