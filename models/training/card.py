@@ -15,9 +15,11 @@ import cv2
 import numpy as np
 import torch
 
+import weights
 from plates import PlateRenderer
 from plates.designs import REGIONS
 from plates.photograph import Camera, Conditions
+from recogniser.export import WEIGHTS
 from recogniser.network import Recogniser, normalise, read_slots, read_steps
 
 SIDE, MARGIN = 300, 46
@@ -45,10 +47,10 @@ def reliability(bins: list[dict]) -> str:
             f'<text x="12" y="{side / 2}" text-anchor="middle" transform="rotate(-90 12 {side / 2})">share that was right</text></svg>\n')
 
 
-def failures(checkpoint: Path, count: int, seed: int) -> np.ndarray:
-    """A sheet of misread plates: crop, what stands there, what the slots and CTC read."""
+def failures(count: int, seed: int) -> np.ndarray:
+    """A sheet of plates that the shipped weights misread: crop, what stands there, what the slots and CTC read."""
     network = Recogniser(len(REGIONS)).eval()
-    network.load_state_dict(torch.load(checkpoint, map_location="cpu")["average"])
+    weights.load(network, WEIGHTS)
     camera = Camera(PlateRenderer(seed, strokes=60, validation=True), conditions=Conditions(turned=0.8, blurred=0.8, noisy=0.8, smallest=12))
     tiles = []
     while len(tiles) < count:
@@ -77,7 +79,7 @@ def main() -> None:
     torch.set_num_threads(1)
     calibration = json.loads((args.work / "calibration.json").read_text())
     (args.models / "reliability.svg").write_text(reliability(calibration["reliability"]))
-    sheet = failures(args.work / "recogniser" / "recogniser.pt", 24, args.seed)
+    sheet = failures(24, args.seed)
     if not cv2.imwrite(str(args.models / "failures.png"), sheet):
         raise OSError(f"failures.png could not be written to {args.models}")
 
