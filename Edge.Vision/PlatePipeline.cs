@@ -20,6 +20,9 @@ public sealed class PlatePipeline : IDisposable
     private const int EnoughFrames = 2 * SettledFrames;
     private static readonly TimeSpan StandingEvery = PlateTracker.Lost * 2 / 5;
 
+    // A second look costs as much as five first ones: a wall of things that are almost plates must not take the time of those that are. The surest come first.
+    private const int MostSecondLooks = 6;
+
     private static readonly TimeSpan BrightnessEvery = TimeSpan.FromSeconds(2);
     // A camera that sends nothing new for so long, stalled or frozen: what was followed has passed, and nobody's plate waits for its return.
     private static readonly TimeSpan Silent = TimeSpan.FromSeconds(3);
@@ -184,18 +187,24 @@ public sealed class PlatePipeline : IDisposable
         var region = Part(frame, _options.Region);
         var nothingNew = _options.MotionGate && !still && !_motion.Opens(frame.Glance(region), frame.Position) && !IsDue(frame.Position);
         if (nothingNew) _tracker.Hold(_examined, frame.Position);
-        if (Aim.Wants(frame, still)) Show(frame, region);
+        var aimed = Aim.Wants(frame, still);
+        if (nothingNew && !aimed) return;
+        var found = nothingNew ? [] : Find(frame, region);
+        if (aimed) Show(frame, region, found);
         if (nothingNew) return;
-        (_detections, _examined) = (Find(frame, region), frame.Position);
+        (_detections, _examined) = (found, frame.Position);
         Examined++;
+        var secondLooks = 0;
         try
         {
             foreach (var detection in _detections)
             {
+                // A photograph has one look, so what is less sure is read there too, and refused. On the road such a plate comes nearer.
+                if (!still && detection.Score < _options.Gate.Detector) continue;
                 if (detection.Box.Height < _options.MinimumPlateHeight || _tracker.TryFollow(frame.Position, detection.Shift(region.X, region.Y))) continue;
                 var patch = _patch.Take(frame, region, _reader.Reach(detection), PlateCrop.Reach(detection.Box), out var origin);
                 var inPatch = detection.Shift(-origin.X, -origin.Y);
-                _reader.Read(patch, inPatch, _reading);
+                if (_reader.Read(patch, inPatch, _reading, again: secondLooks < MostSecondLooks)) secondLooks++;
                 var track = _tracker.Observe(frame.Position, detection.Shift(region.X, region.Y), _reading);
                 KeepClearest(track, patch, inPatch.Box);
                 _seen.Look(frame.Position, patch, inPatch);
@@ -215,11 +224,11 @@ public sealed class PlatePipeline : IDisposable
         return _detector.Detect(part);
     }
 
-    // Looks for itself, in colour and for less sure plates: looking changes nothing of what is read.
-    private void Show(Frame frame, Rect region)
+    // A run of the detector of its own, in colour and down to less sure plates, so that looking changes nothing of what is read; what is read is painted over too.
+    private void Show(Frame frame, Rect region, PlateDetection[] read)
     {
         using var part = new Mat(frame.Colour, region);
-        Aim.Show(frame, region, _detector.Detect(part, AimPicture.LeastScore), IsPlate, AimTurns.Find(_detector, part));
+        Aim.Show(frame, region, _detector.Detect(part, AimPicture.LeastScore), IsPlate, [.. AimTurns.Find(_detector, part), .. read.Select(one => one.Box)]);
     }
 
     /// <summary>True where nothing moved and a plate is followed that is to be looked at all the same.</summary>
@@ -234,7 +243,7 @@ public sealed class PlatePipeline : IDisposable
         return false;
     }
 
-    private bool IsPlate(PlateDetection found) => found.Score >= _detector.Threshold;
+    private bool IsPlate(PlateDetection found) => found.Score >= MathF.Max(_detector.Threshold, _options.Gate.Detector);
 
     private void Measure(Frame frame)
     {

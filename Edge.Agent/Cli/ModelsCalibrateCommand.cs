@@ -23,7 +23,7 @@ internal sealed class ModelsCalibrateCommand
     {
         Description = "Table of labels, as in recognize; repeat for several: the first that names a file counts.", Required = true,
     };
-    private readonly Option<bool> _crops = new("--crops") { Description = "Look for no plates: read at the table's boxes, or the whole picture where it has none." };
+    private readonly Option<bool> _crops = new("--crops") { Description = "The recogniser alone: read at the table's boxes, or the whole picture where it has none." };
     private readonly Option<string?> _set = new("--set") { Description = "What the pictures are, in words; default the tables' names." };
     private readonly Option<bool> _json = RecognizeCommand.JsonOption();
 

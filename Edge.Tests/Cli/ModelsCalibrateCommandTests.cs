@@ -36,7 +36,7 @@ public sealed class ModelsCalibrateCommandTests : IDisposable
         Assert.Equal((ExitCode.Ok, ""), (ended.Code, ended.Error));
         using var json = JsonDocument.Parse(ended.Output);
         Assert.Equal(json.RootElement.GetProperty("labelled").GetInt32(), json.RootElement.GetProperty("found").GetInt32());
-        // Of whole photographs it reads nothing right.
+        // Were the boxes ignored, whole photographs would be read, and nothing right.
         Assert.True(ModelManifest.Load(_folder.Path).Recogniser.Calibration!.Right(1) > 0.9);
     }
 

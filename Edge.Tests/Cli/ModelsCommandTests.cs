@@ -49,7 +49,7 @@ public sealed class ModelsCommandTests : IDisposable
         Install();
         var manifest = File.ReadAllText(_folder.File("manifest.json"));
         File.WriteAllText(_folder.File("manifest.json"), manifest.Replace("\"length\": 64", "\"length\": 63", StringComparison.Ordinal)
-            .Replace("\"threshold\": 0.4", "\"threshhold\": 0.4", StringComparison.Ordinal));
+            .Replace("\"threshold\": 0.3", "\"threshhold\": 0.3", StringComparison.Ordinal));
         var ended = await EdgeAgent.RunAsync("models", "check", _folder.Path);
         Assert.Equal((ExitCode.Model, ""), (ended.Code, ended.Output));
         Assert.Contains("detector.threshhold: unknown key", ended.Error, StringComparison.Ordinal);

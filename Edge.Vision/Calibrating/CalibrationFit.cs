@@ -5,8 +5,8 @@ namespace Edge.Vision.Calibrating;
 /// <summary>Turns outcomes into a <see cref="Calibration"/>. Pure.</summary>
 public static class CalibrationFit
 {
-    private const int MostPoints = 64; // fixed sequences take no share of the doubt, so finer steps cost nothing
-    private const int MostBins = 32;
+    private const int MostPoints = 64; // the most a manifest may have; steps within a sequence take no share of the doubt
+    private const int MostBins = 32; // of the other curve
     private const int LeastInBin = 10;
     private const double Doubt = 0.05; // a bound is exceeded by chance once in twenty measurements
 
@@ -38,7 +38,7 @@ public static class CalibrationFit
     /// rate is tried at a threshold set beforehand, then at looser ones, and believed up to the first that fails; so none needs
     /// a share of the doubt. The first sequence starts in the middle and has half of the doubt; each further one, for stricter
     /// rates, starts halfway between there and the strictest, with half of what is left.</summary>
-    /// <remarks>Road not taken: all thresholds at once with a thirty-second of the doubt each (Bonferroni), which promised twice the
+    /// <remarks>Road not taken: all thresholds at once with an equal share of the doubt each (Bonferroni), which promised twice the
     /// errors that were there.</remarks>
     private static double[] WrongAbove(Outcome[] sorted, List<double> thresholds)
     {

@@ -8,7 +8,7 @@ using OpenCvSharp;
 namespace Edge.Vision.Calibrating;
 
 /// <summary>A plate whose text is known.</summary>
-/// <param name="Box">Where it is, pixels; null where the picture is the plate.</param>
+/// <param name="Box">Where it is, pixels; null where nobody says: the whole picture.</param>
 /// <param name="Text">What stands on it; owned by the caller.</param>
 public sealed record KnownPlate(PixelBox? Box, PlateText Text);
 
@@ -24,7 +24,7 @@ public sealed record CalibrationFound(int Labelled, int Found, IReadOnlyList<flo
     Calibration Calibration, Reliability Before, Reliability After);
 
 /// <summary>Measures what a model's evidence is worth, on pictures whose plates are known: once to fit the temperatures, once
-/// more with them. Reads exactly as a box does, straightening and second looks included.</summary>
+/// more with them. Reads as a box does, second looks included; straightened where the detector found the plate, since labels have no corners.</summary>
 public sealed class CalibrationRun : IDisposable
 {
     // As in scoring: the question is what was read there, not how tight the box is.
@@ -59,7 +59,7 @@ public sealed class CalibrationRun : IDisposable
     }
 
     /// <summary>Opens the models.</summary>
-    /// <param name="crops">Nothing is looked for: the known plates are read where their boxes are, or the whole picture where they have none.</param>
+    /// <param name="crops">The recogniser alone: read at the known plates' boxes, or the whole picture where they have none.</param>
     /// <exception cref="ModelException">A model is missing or is not what its manifest says.</exception>
     public static CalibrationRun Open(string modelFolder, bool crops, int threads = 1)
     {
@@ -108,7 +108,11 @@ public sealed class CalibrationRun : IDisposable
         if (_detector is null)
         {
             var whole = new PixelBox(0, 0, pixels.Width, pixels.Height);
-            return [.. known.DistinctBy(plate => plate.Box).Select(plate => (new PlateDetection(plate.Box ?? whole, 1), plate.Text))];
+            // Without boxes the picture is one plate, whatever its labels say; a box that lies elsewhere is of another picture.
+            return [.. known.DistinctBy(plate => plate.Box).Select(plate => (Box: plate.Box ?? whole, plate.Text))
+                .Where(plate => plate.Box.Height >= 1 && plate.Box.Width >= 1 && plate.Box.CentreX > 0 && plate.Box.CentreX < pixels.Width &&
+                    plate.Box.CentreY > 0 && plate.Box.CentreY < pixels.Height)
+                .Select(plate => (new PlateDetection(plate.Box, 1), plate.Text))];
         }
         var found = Array.FindAll(_detector.Detect(pixels), plate => plate.Box.Height >= new PipelineOptions().MinimumPlateHeight);
         return [.. known.Where(plate => plate.Box is not null)

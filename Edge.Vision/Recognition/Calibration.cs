@@ -73,6 +73,6 @@ public sealed record CalibrationPoint
     public required double Right { get; init; }
 
     /// <summary>Upper bound of the share of wrong texts among all read with this much evidence or more; one-sided, and 95 % sure
-    /// for all points together, because the gate chooses among them.</summary>
+    /// of the point that a rate chooses which was set beforehand.</summary>
     public required double WrongAbove { get; init; }
 }

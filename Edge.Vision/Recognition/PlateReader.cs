@@ -62,9 +62,11 @@ public sealed class PlateReader : IDisposable
     internal void Read(Mat picture, PixelBox box, Reading reading) => Read(picture, new PlateDetection(box, 1), reading);
 
     /// <summary>Reads one plate of <paramref name="picture"/> into <paramref name="reading"/>.</summary>
+    /// <param name="again">Whether it may be looked at a second time where the first look leaves doubt.</param>
+    /// <returns>Whether it was.</returns>
     /// <remarks>Borrows the picture (8-bit BGR) and fills the caller's reading; every buffer in between is wiped before this
     /// returns or throws. Empty where no head gives probabilities.</remarks>
-    internal void Read(Mat picture, PlateDetection plate, Reading reading)
+    internal bool Read(Mat picture, PlateDetection plate, Reading reading, bool again = true)
     {
         var cut = Cut(plate);
         var usual = _more is null ? _manifest.Grow.Length : 1;
@@ -73,10 +75,11 @@ public sealed class PlateReader : IDisposable
             Look(picture, cut, _first, _manifest.Grow.AsSpan(0, usual));
             _votes.Conclude(reading);
             Looks = (Looks.Plates + 1, Looks.Crops + usual);
-            if (_more is null || reading.Evidence >= _manifest.SecondLook) return;
+            if (_more is null || !again || reading.Evidence >= _manifest.SecondLook) return false;
             Look(picture, cut, _more, _manifest.Grow.AsSpan(usual));
             _votes.Conclude(reading);
             Looks = Looks with { Crops = Looks.Crops + _manifest.Grow.Length - usual };
+            return true;
         }
         finally
         {

@@ -1,9 +1,9 @@
 """A folder of plates that training never saw, with their boxes and texts: what calibration measures on.
 
 ``python3 held_out.py --data DIR --out DIR`` writes the real plates kept out of training and rendered ones in fonts that training never
-shows, each with some of what is around it, so that the reader can look beyond the box as it does on a box; ``labels.tsv`` (file, x, y,
-width, height, text) has one box of each, as loose as a detector's. Real ones are not straightened, so a box reads a little better than
-this says.
+shows, each with some of its surroundings, since the product also reads crops grown beyond the box; ``labels.tsv`` (file, x, y, width, height,
+text) gives each a box as loose as a detector's. Real ones are not straightened, for want of corners, and rendered ones blurred by the size
+of the whole picture, up to 1.4 times what a crop's would be: the product reads a little better than this says.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from plates import PlateRenderer
 from plates.photograph import Camera, Conditions, edge_errors
 
 MARGIN = 0.2
-"""Of a rendered crop's size, on every side; the reader looks no further (``recogniser.export.GROW``)."""
+"""Of a rendered crop's size, on every side: more than the widest crop read (``recogniser.export.GROW``)."""
 
 
-def write(data: Path, out: Path, rendered: int, seed: int) -> int:
+def write(data: Path, out: Path, rendered: int, seed: int, texts: Path | None = None) -> int:
     out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng((seed, 9))
     rows = ["file\tx\ty\twidth\theight\ttext"]
-    for i, crop in enumerate(real.crops(data, validation=True)):
+    for i, crop in enumerate(real.crops(data, True, real.more_texts(texts) if texts else {})):
         x, y, w, h = crop.box
         left, top, right, bottom = np.array([x, y, x + w, y + h]) + edge_errors(rng) * [-1, -1, 1, 1] * np.array([min(h, 0.4 * w), h, min(h, 0.4 * w), h])
         rows.append(_row(_save(out, f"{crop.set}-{i:04}", crop.image), (left, top, right - left, bottom - top), crop.text))
@@ -54,11 +54,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--rendered", type=int, default=12_000)
+    parser.add_argument("--rendered", type=int, default=24_000)
     parser.add_argument("--seed", type=int, default=99)
+    parser.add_argument("--texts", type=Path, help="what training was told besides (real.more_texts): plates with these texts are left out")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    print(f"{write(args.data, args.out, args.rendered, args.seed)} plates in {args.out}")
+    print(f"{write(args.data, args.out, args.rendered, args.seed, args.texts)} plates in {args.out}")
 
 
 if __name__ == "__main__":

@@ -49,19 +49,27 @@ def held_out(set_name: str, file: str) -> bool:
     return crc32(identity.encode()) % HOLD_OUT_ONE_IN == 0
 
 
-def more_texts(path: Path) -> dict[tuple[str, float, float], str]:
-    """Texts that somebody has read since, of plates that the sets' tables leave blank: tab-separated ``file x y text``, where ``x y`` are
-    the table's own numbers. Real plates, so the file is no part of the project."""
+Texts = Mapping[tuple[str, float, float], str]
+"""By file, left and top of the plate, as the set's table has them."""
+NO_TEXTS: Texts = MappingProxyType({})
+
+
+def more_texts(path: Path) -> Texts:
+    """Texts that somebody has read since, of plates that the sets' tables leave blank: tab-separated ``file x y text``, what follows is not
+    looked at, and a line whose text is empty says nothing. Real plates, so the file is no part of the project.
+
+    Raises ValueError that names the line, and not what stands there."""
     texts = {}
-    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
-        file, x, y, text = line.split("\t")
-        if not re.fullmatch(r"[A-Z0-9]{1,10}", text):
-            raise ValueError(f"{path}: the text of a plate of {file} must be 1 to 10 characters A-Z and 0-9")
-        texts[file, float(x), float(y)] = text
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()[1:], 2):
+        fields = line.split("\t")
+        if len(fields) < 4 or not all(re.fullmatch(r"[0-9.]+", one) for one in fields[1:3]) or not re.fullmatch(r"[A-Z0-9]{0,10}", fields[3]):
+            raise ValueError(f"{path}, line {number}: must be file, x, y and a text of at most 10 characters A-Z and 0-9, separated by tabs")
+        if fields[3]:
+            texts[fields[0], float(fields[1]), float(fields[2])] = fields[3]
     return texts
 
 
-def photographs(data: Path, validation: bool, more: Mapping[tuple[str, float, float], str] = MappingProxyType({})) -> list[Photograph]:
+def photographs(data: Path, validation: bool, more: Texts = NO_TEXTS) -> list[Photograph]:
     """Photographs of all sets that are there, those for training or those kept out; ``more`` (:func:`more_texts`) stands in where a set
     does not say what stands on a plate.
 
@@ -105,7 +113,7 @@ class RealCrop:
     set: str
 
 
-def crops(data: Path, validation: bool, more: Mapping[tuple[str, float, float], str] = MappingProxyType({})) -> list[RealCrop]:
+def crops(data: Path, validation: bool, more: Texts = NO_TEXTS) -> list[RealCrop]:
     """Every plate whose text is known. Some sets are frames of the same few cars: a plate that also stands on a training
     photograph validates nothing, so it is left out."""
     found = []

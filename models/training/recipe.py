@@ -1,13 +1,13 @@
 """From nothing to the shipped models: ``./build.sh train --work DIR``.
 
 Steps run in order. A training goes on from its checkpoint, so that the command can be stopped and given again; fonts and
-held-out crops are made once; the rest takes minutes. ``--only`` runs some of them.
+held-out plates are made once; the rest takes minutes. ``--only`` runs some of them.
 
     fonts       the typefaces, from the lock file's hashes
     detector    trains the detector
     recogniser  trains the recogniser
     export      writes detector.onnx and recogniser.onnx, whichever is trained, and their manifest entries to --models
-    held-out    crops that training never saw
+    held-out    plates that training never saw, with boxes as a detector gives them
     calibrate   measures on them what the recogniser's evidence is worth, and writes that into the manifest
     card        the model card's pictures
 
@@ -71,7 +71,8 @@ def export(args) -> None:
 
 
 def held_out(args) -> None:
-    if not (args.work / "held-out" / "labels.tsv").exists():
+    table = args.work / "held-out" / "labels.tsv"
+    if not table.exists() or "width" not in table.read_text().split("\n", 1)[0]:  # without boxes: of an earlier recipe
         run(sys.executable, "held_out.py", "--data", args.data, "--out", args.work / "held-out")
 
 

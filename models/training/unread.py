@@ -1,8 +1,8 @@
 """Plates whose text the sets leave blank although a person can read it: ``python3 unread.py --data DIR --out DIR``.
 
-Writes contact sheets (``sheet-0.png`` …) of those plates of the training photographs, numbered, and ``texts.tsv`` with a line for each. Fill in
-what stands on a plate, delete the lines of those that nobody can read, drop the first column, and give the file to ``recogniser.train
---texts``. Real plates: neither belongs into the project.
+Writes contact sheets (``sheet-0.png`` …) of those plates of the training photographs, numbered, and ``texts.tsv`` with a line for each: write
+into its column ``text`` what stands there, leave it empty where nobody can tell, and give the file to ``recogniser.train --texts``. Both
+show real plates: they do not belong into the project.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ def blank(data: Path) -> list[tuple[real.Photograph, real.RealPlate]]:
 
 def tile(photograph: real.Photograph, plate: real.RealPlate, number: int) -> np.ndarray:
     picture = cv2.imread(str(photograph.path))
+    if picture is None:
+        raise OSError(f"{photograph.path} cannot be read")
     x, y, w, h = plate.box
     cut = picture[max(0, int(y - 0.1 * h)):int(y + 1.1 * h), max(0, int(x - 0.05 * w)):int(x + 1.05 * w)]
     drawn = cv2.resize(cut, TILE, interpolation=cv2.INTER_CUBIC)
@@ -43,9 +45,11 @@ def main() -> None:
     for first in range(0, len(plates), ACROSS * DOWN):
         tiles = [tile(*plates[i], i) if i < len(plates) else np.zeros((*TILE[::-1], 3), np.uint8) for i in range(first, first + ACROSS * DOWN)]
         rows = [np.hstack(tiles[i:i + ACROSS]) for i in range(0, len(tiles), ACROSS)]
-        cv2.imwrite(str(args.out / f"sheet-{first // (ACROSS * DOWN)}.png"), np.vstack(rows))
-    lines = [f"{i}\t{photograph.path.name}\t{plate.box[0]:g}\t{plate.box[1]:g}\t" for i, (photograph, plate) in enumerate(plates)]
-    (args.out / "texts.tsv").write_text("\n".join(["number\tfile\tx\ty\ttext", *lines]) + "\n")
+        sheet = args.out / f"sheet-{first // (ACROSS * DOWN)}.png"
+        if not cv2.imwrite(str(sheet), np.vstack(rows)):
+            raise OSError(f"{sheet} cannot be written")
+    lines = [f"{photograph.path.name}\t{plate.box[0]!r}\t{plate.box[1]!r}\t\t{i}" for i, (photograph, plate) in enumerate(plates)]
+    (args.out / "texts.tsv").write_text("\n".join(["file\tx\ty\ttext\tnumber", *lines]) + "\n")
     print(f"{len(plates)} plates without a text in {args.out}")
 
 

@@ -24,7 +24,7 @@ from plates.photograph import HEIGHT, WIDTH, Camera, edge_errors
 from .network import ALPHABET, EMPTY, SLOTS, normalise
 
 CHUNK = 1024
-REAL_IN_CHUNK = 120
+REAL_IN_CHUNK = 120  # one in nine; 70 until edge-recogniser-6
 PHOTOGRAPHS_OF_A_PLATE = 2  # drawing a plate costs as much as photographing it
 
 

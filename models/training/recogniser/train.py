@@ -44,9 +44,9 @@ class Validation:
 
     CUTS = 6
 
-    def __init__(self, data: Path, work: Path):
+    def __init__(self, data: Path, work: Path, texts: Path | None = None):
         self._sets: dict[str, tuple[torch.Tensor, list[str]]] = {}
-        crops, rng = real.crops(data, validation=True), np.random.default_rng(7)
+        crops, rng = real.crops(data, True, real.more_texts(texts) if texts else {}), np.random.default_rng(7)
         for name in sorted({c.set for c in crops}):
             kept = [c for c in crops if c.set == name]
             pictures = []
@@ -136,7 +136,7 @@ def train(args: argparse.Namespace) -> None:
         return all(renderer.poll() is None for renderer in renderers)
 
     try:
-        validation = Validation(args.data, args.work)
+        validation = Validation(args.data, args.work, args.texts)
         chunks, pool = Chunks(args.work, first), Pool(args.keep, args.seed, device)
         say(parameters=sum(p.numel() for p in network.parameters()), device=str(device), step=step, progress=progress)
         began = evaluated = time.monotonic()
