@@ -96,6 +96,9 @@ public sealed class PlatePipeline : IDisposable
     /// <summary>True while a plate is followed that has not left the picture. Any thread may ask.</summary>
     public bool IsFollowing => _tracker.Open.Count > 0;
 
+    /// <summary>Plates read, and crops of them looked at.</summary>
+    internal (long Plates, long Crops) Looks => _reader.Looks;
+
     /// <summary>Frames in which plates were looked for.</summary>
     internal long Examined { get; private set; }
 

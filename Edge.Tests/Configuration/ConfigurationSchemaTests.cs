@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Edge.Agent.Configuration;
 using Edge.Storage.Json;
 using Edge.Tests.Support;
+using Edge.Vision.Onnx;
 using Edge.Vision.Recognition.Regions;
 
 namespace Edge.Tests.Configuration;
@@ -108,6 +109,11 @@ public sealed class ConfigurationSchemaTests
         Assert.All(SchemaKeys(Schema.Root).Except(inRowsOfOthers),
             key => Assert.Contains(page.Split('\n'), line => line.StartsWith('|') && line.Split('|')[1].Contains(key, StringComparison.Ordinal)));
     }
+
+    [Fact]
+    public void The_page_says_what_the_shipped_models_can_promise() =>
+        Assert.Contains(FormattableString.Invariant($"can promise {ModelManifest.Load(Repository.Models).Recogniser.Calibration!.LeastWrong} and more"),
+            File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md")), StringComparison.Ordinal);
 
     [Fact]
     public void The_example_that_is_installed_is_one() =>
