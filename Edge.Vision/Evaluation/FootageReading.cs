@@ -60,7 +60,7 @@ public sealed class FootageReading : IDisposable
 
     private void Keep(byte[] file, Mat pixels, IReadOnlyList<PlateDetection> found)
     {
-        if (ReferenceEquals(_seen, found)) return; // nothing moved, and nobody looked
+        if (ReferenceEquals(_seen, found)) return; // nothing moved
         _seen = found;
         foreach (var box in found.Select(detection => detection.Box)) KeepRows(pixels, box);
         if (found.Count == 0) return;

@@ -26,7 +26,7 @@ def write(data: Path, out: Path, rendered: int, seed: int, texts: Path | None = 
     out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng((seed, 9))
     rows = ["file\tx\ty\twidth\theight\ttext"]
-    for i, crop in enumerate(real.crops(data, True, real.more_texts(texts) if texts else {})):
+    for i, crop in enumerate(real.crops(data, validation=True, more=real.more_texts(texts))):
         x, y, w, h = crop.box
         left, top, right, bottom = np.array([x, y, x + w, y + h]) + edge_errors(rng) * [-1, -1, 1, 1] * np.array([min(h, 0.4 * w), h, min(h, 0.4 * w), h])
         rows.append(_row(_save(out, f"{crop.set}-{i:04}", crop.image), (left, top, right - left, bottom - top), crop.text))

@@ -54,11 +54,13 @@ Texts = Mapping[tuple[str, float, float], str]
 NO_TEXTS: Texts = MappingProxyType({})
 
 
-def more_texts(path: Path) -> Texts:
-    """Texts that somebody has read since, of plates that the sets' tables leave blank: tab-separated ``file x y text``, what follows is not
+def more_texts(path: Path | None) -> Texts:
+    """Texts that were read by eye since, of plates that the sets' tables leave blank: tab-separated ``file x y text``, what follows is not
     looked at, and a line whose text is empty says nothing. Real plates, so the file is no part of the project.
 
     Raises ValueError that names the line, and not what stands there."""
+    if path is None:
+        return NO_TEXTS
     texts = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()[1:], 2):
         fields = line.split("\t")

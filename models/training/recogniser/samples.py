@@ -165,7 +165,7 @@ class RealCrops:
               "cn_ccpd_mit": 0.3, "romania": 1.4}
 
     def __init__(self, data: Path, texts: Path | None = None):
-        crops = real.crops(data, validation=False, more=real.more_texts(texts) if texts else {})
+        crops = real.crops(data, validation=False, more=real.more_texts(texts))
         self._sets = {name: [c for c in crops if c.set == name] for name in self.SHARES}
         self._sets = {name: kept for name, kept in self._sets.items() if kept}
         shares = np.array([self.SHARES[name] for name in self._sets])

@@ -46,7 +46,7 @@ class Validation:
 
     def __init__(self, data: Path, work: Path, texts: Path | None = None):
         self._sets: dict[str, tuple[torch.Tensor, list[str]]] = {}
-        crops, rng = real.crops(data, True, real.more_texts(texts) if texts else {}), np.random.default_rng(7)
+        crops, rng = real.crops(data, validation=True, more=real.more_texts(texts)), np.random.default_rng(7)
         for name in sorted({c.set for c in crops}):
             kept = [c for c in crops if c.set == name]
             pictures = []
@@ -194,7 +194,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="checkpoints, logs, rendered chunks")
     parser.add_argument("--data", type=Path, required=True, help="folder that holds training/")
-    parser.add_argument("--texts", type=Path, help="texts that the sets leave blank, read by somebody since (real.more_texts); default: none")
+    parser.add_argument("--texts", type=Path, help="texts that the sets leave blank, read by eye since (real.more_texts); default: none")
     parser.add_argument("--start-from", type=Path, help="weights to begin with (weights/recogniser.npz); default: none")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--samples", type=int, default=2_228_000, help="crops to learn from, in all")
