@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Edge.Agent.Cli;
 using Edge.Tests.Support;
 using Edge.Vision.Onnx;
@@ -38,6 +39,29 @@ public sealed class ModelsCalibrateCommandTests : IDisposable
         Assert.Equal(json.RootElement.GetProperty("labelled").GetInt32(), json.RootElement.GetProperty("found").GetInt32());
         // Were the boxes ignored, whole photographs would be read, and nothing right.
         Assert.True(ModelManifest.Load(_folder.Path).Recogniser.Calibration!.Right(1) > 0.9);
+    }
+
+    [Fact]
+    public async Task Temperatures_are_those_of_first_looks_however_many_plates_get_a_second()
+    {
+        var all = await TemperaturesAsync(recogniser => recogniser["secondLook"] = 1);
+        var none = await TemperaturesAsync(recogniser =>
+        {
+            recogniser["grow"] = new JsonArray(0.0);
+            recogniser.Remove("secondLook");
+        });
+        Assert.Equal(none, all);
+    }
+
+    private async Task<float[]> TemperaturesAsync(Action<JsonObject> change)
+    {
+        var pictures = Shared.Need("data/training/in_punjab_ccby");
+        var manifest = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Models, "manifest.json")))!;
+        change(manifest["recogniser"]!.AsObject());
+        File.WriteAllText(_folder.File("manifest.json"), manifest.ToJsonString());
+        var ended = await EdgeAgent.RunAsync("models", "calibrate", _folder.Path, pictures, "--crops", "--truth", pictures + ".tsv");
+        Assert.Equal((ExitCode.Ok, ""), (ended.Code, ended.Error));
+        return [.. ModelManifest.Load(_folder.Path).Recogniser.Heads.Select(head => head.Temperature)];
     }
 
     [Fact]

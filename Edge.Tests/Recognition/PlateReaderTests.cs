@@ -72,16 +72,30 @@ public sealed class PlateReaderTests
     [Fact]
     public void A_second_look_that_fails_leaves_no_vote_for_the_next_plate()
     {
-        var crops = 0;
+        var failed = false;
         var model = Shipped with { SecondLook = 1 };
-        using var reader = PlateReader.Open(Repository.Models, model, threads: 1, (head, _) =>
+        using var reader = PlateReader.Open(Repository.Models, model, threads: 1, (_, second, _) =>
         {
-            if (head == 0 && ++crops == 2) throw new InvalidOperationException("a test's");
+            if (!second || failed) return;
+            failed = true;
+            throw new InvalidOperationException("a test's");
         });
         using var fresh = PlateReader.Open(Repository.Models, model, threads: 1);
         var (one, other) = (new PlateDetection(new PixelBox(20, 20, 180, 60), 1), new PlateDetection(new PixelBox(60, 10, 200, 70), 1));
         Assert.Throws<InvalidOperationException>(() => Read(reader, one));
         Assert.Equal(Read(fresh, other), Read(reader, other));
+    }
+
+    [Fact]
+    public void A_witness_is_told_of_which_look_a_crop_is()
+    {
+        var looks = new List<bool>();
+        using var reader = PlateReader.Open(Repository.Models, Shipped with { SecondLook = 1, Grow = [0, -0.03f, 0.05f] }, threads: 1, (head, second, _) =>
+        {
+            if (head == 0) looks.Add(second);
+        });
+        Read(reader, new PlateDetection(new PixelBox(20, 20, 180, 60), 1));
+        Assert.Equal([false, true, true], looks);
     }
 
     private static (string Text, float Evidence) Read(PlateReader reader, PlateDetection plate)

@@ -16,7 +16,7 @@ public sealed record KnownPlate(PixelBox? Box, PlateText Text);
 /// <param name="Labelled">Plates with a known text.</param>
 /// <param name="Found">Of these, found by the detector.</param>
 /// <param name="Temperatures">One for each head.</param>
-/// <param name="Losses">Of each head, mean negative log-likelihood in nats a crop at temperature 1 and at the one chosen.</param>
+/// <param name="Losses">Of each head, mean negative log-likelihood in nats a crop of the first look at temperature 1 and at the one chosen.</param>
 /// <param name="Calibration">The curves, at those temperatures.</param>
 /// <param name="Before">Evidence taken for a probability, with the manifest's own temperatures.</param>
 /// <param name="After">Calibrated probabilities, each from other plates.</param>
@@ -24,7 +24,7 @@ public sealed record CalibrationFound(int Labelled, int Found, IReadOnlyList<flo
     Calibration Calibration, Reliability Before, Reliability After);
 
 /// <summary>Measures what a model's evidence is worth, on pictures whose plates are known: once to fit the temperatures, once
-/// more with them. Reads as a box does, second looks included; straightened where the detector found the plate, since labels have no corners.</summary>
+/// more with them. Reads as a box does, second looks included, though temperatures are fitted on first looks alone; straightened where the detector found the plate, since labels have no corners.</summary>
 public sealed class CalibrationRun : IDisposable
 {
     // As in scoring: the question is what was read there, not how tight the box is.
@@ -46,7 +46,11 @@ public sealed class CalibrationRun : IDisposable
     {
         (_folder, _threads, _manifest) = (folder, threads, ModelManifest.Load(folder, remeasured: true));
         _fits = [.. _manifest.Recogniser.Heads.Select(head => new TemperatureFit(head))];
-        _reader = PlateReader.Open(folder, _manifest.Recogniser, threads, (head, steps) => _fits[head].Add(steps, _text));
+        // Every plate counts alike: second looks are only of plates in doubt, five crops each, and would fit the temperature to them.
+        _reader = PlateReader.Open(folder, _manifest.Recogniser, threads, (head, second, steps) =>
+        {
+            if (!second) _fits[head].Add(steps, _text);
+        });
         try
         {
             _detector = crops ? null : PlateDetector.Open(folder, _manifest.Detector, threads);

@@ -9,8 +9,9 @@ namespace Edge.Vision.Recognition;
 
 /// <summary>Sees what a head says of one crop before anything is read from it: how its temperature is fitted.</summary>
 /// <param name="head">Which of the manifest's heads.</param>
+/// <param name="second">Whether the crop is of a second look.</param>
 /// <param name="steps">Its probabilities, steps × classes; valid during the call.</param>
-internal delegate void HeadWitness(int head, ReadOnlySpan<float> steps);
+internal delegate void HeadWitness(int head, bool second, ReadOnlySpan<float> steps);
 
 /// <summary>Reads the characters of a detected plate with the recogniser that a manifest names: several crops, several
 /// heads, one vote. One thread at a time.</summary>
@@ -72,11 +73,11 @@ public sealed class PlateReader : IDisposable
         var usual = _more is null ? _manifest.Grow.Length : 1;
         try
         {
-            Look(picture, cut, _first, _manifest.Grow.AsSpan(0, usual));
+            Look(picture, cut, _first, _manifest.Grow.AsSpan(0, usual), second: false);
             _votes.Conclude(reading);
             Looks = (Looks.Plates + 1, Looks.Crops + usual);
             if (_more is null || !again || reading.Evidence >= _manifest.SecondLook) return false;
-            Look(picture, cut, _more, _manifest.Grow.AsSpan(usual));
+            Look(picture, cut, _more, _manifest.Grow.AsSpan(usual), second: true);
             _votes.Conclude(reading);
             Looks = Looks with { Crops = Looks.Crops + _manifest.Grow.Length - usual };
             return true;
@@ -100,7 +101,7 @@ public sealed class PlateReader : IDisposable
         if (!_coloured.Empty()) _coloured.SetTo(Scalar.Black);
     }
 
-    private void Look(Mat picture, PlateCut cut, InputTensor input, ReadOnlySpan<float> grow)
+    private void Look(Mat picture, PlateCut cut, InputTensor input, ReadOnlySpan<float> grow, bool second)
     {
         for (var item = 0; item < grow.Length; item++) WriteCrop(picture, cut.Grow(grow[item]), input, item);
         using var outputs = _model.Run(input.Value);
@@ -110,7 +111,7 @@ public sealed class PlateReader : IDisposable
             {
                 var length = _manifest.Heads[head].Length * (_classOf.Length + 1);
                 var values = outputs[head].GetTensorMutableDataAsSpan<float>();
-                for (var item = 0; item < grow.Length; item++) Vote(head, values.Slice(item * length, length));
+                for (var item = 0; item < grow.Length; item++) Vote(head, second, values.Slice(item * length, length));
             }
             if (_manifest.Region is not { } region) return;
             var labels = region.Labels.Length;
@@ -126,10 +127,10 @@ public sealed class PlateReader : IDisposable
         }
     }
 
-    private void Vote(int head, Span<float> steps)
+    private void Vote(int head, bool second, Span<float> steps)
     {
         if (!HeadDecoder.AreProbabilities(steps, _classOf.Length + 1)) return;
-        Witness?.Invoke(head, steps);
+        Witness?.Invoke(head, second, steps);
         HeadDecoder.Temper(steps, _classOf.Length + 1, _manifest.Heads[head].Temperature);
         HeadDecoder.Decode(_manifest.Heads[head], steps, _classOf, _vote);
         if (_vote.Length > 0) _votes.Add(_vote);

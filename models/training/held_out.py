@@ -16,7 +16,7 @@ import numpy as np
 
 import real
 from plates import PlateRenderer
-from plates.photograph import Camera, Conditions, edge_errors
+from plates.photograph import Camera, Conditions
 
 MARGIN = 0.2
 """Of a rendered crop's size, on every side: more than the widest crop read (``recogniser.export.GROW``)."""
@@ -27,8 +27,7 @@ def write(data: Path, out: Path, rendered: int, seed: int, texts: Path | None = 
     rng = np.random.default_rng((seed, 9))
     rows = ["file\tx\ty\twidth\theight\ttext"]
     for i, crop in enumerate(real.crops(data, validation=True, more=real.more_texts(texts))):
-        x, y, w, h = crop.box
-        left, top, right, bottom = np.array([x, y, x + w, y + h]) + edge_errors(rng) * [-1, -1, 1, 1] * np.array([min(h, 0.4 * w), h, min(h, 0.4 * w), h])
+        left, top, right, bottom = real.loosened(crop.box, rng)
         rows.append(_row(_save(out, f"{crop.set}-{i:04}", crop.image), (left, top, right - left, bottom - top), crop.text))
     # Milder than training: what a camera that was set up by somebody sees.
     camera = Camera(PlateRenderer(seed, strokes=60, validation=True), conditions=Conditions(turned=0.6, blurred=0.7, noisy=0.7, smallest=14))

@@ -15,6 +15,8 @@ from zlib import crc32
 import cv2
 import numpy as np
 
+from plates.photograph import edge_errors
+
 SETS = {  # table → (region of its plates, whether pictures are squashed to squares)
     "oid_plates_ccby": ("unknown", True), "oid2_plates_ccby": ("unknown", True), "oid_crops_text": ("unknown", True),
     "in_college_apache": ("IN", False), "in_punjab_ccby": ("IN", False), "vn_mit": ("VN", False), "cn_ccpd_mit": ("CN", False),
@@ -133,6 +135,13 @@ def crops(data: Path, validation: bool, more: Texts = NO_TEXTS) -> list[RealCrop
             right, bottom = min(picture.shape[1], int(x + w * 1.6)), min(picture.shape[0], int(y + h * 1.6))
             found.append(RealCrop(picture[top:bottom, left:right].copy(), (x - left, y - top, w, h), plate.text, photograph.region, photograph.set))
     return found
+
+
+def loosened(box: tuple[float, float, float, float], rng: np.random.Generator) -> np.ndarray:
+    """Left, top, right and bottom of a plate's box as loose as a detector's would be. Errors are shares of the plate's height, at its sides
+    of two fifths of its width where that is less: in a squashed photograph plates are narrower than they are."""
+    x, y, w, h = box
+    return np.array([x, y, x + w, y + h]) + edge_errors(rng) * [-1, -1, 1, 1] * np.array([min(h, 0.4 * w), h] * 2)
 
 
 def surroundings(data: Path, seed: int, most: int = 1500) -> list[np.ndarray]:

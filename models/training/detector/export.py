@@ -50,13 +50,13 @@ def main() -> None:
     arguments.add_argument("trained", type=Path, help="a checkpoint, or weights (.npz)")
     arguments.add_argument("file", type=Path)
     arguments.add_argument("--data", type=Path, required=True)
-    arguments.add_argument("--halfway-to", type=Path, help="weights the training began with: export the mean of these and the checkpoint")
+    arguments.add_argument("--halfway-to", type=Path, help="weights the training began with: export the mean of these and what was trained")
     options = arguments.parse_args()
     torch.set_num_threads(1)
     network = kept(options.trained) if options.trained.suffix == ".npz" else load(options.trained)
     if options.halfway_to:
         weights.halfway(network, options.halfway_to)
-    if options.trained.suffix != ".npz" or options.halfway_to:
+    if options.halfway_to or options.trained.resolve() != WEIGHTS:
         weights.save(network, WEIGHTS)
     network = fused(network)
     onnx.save(build(network, observe(network, pictures_of(options.data))), str(options.file))

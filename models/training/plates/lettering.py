@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from fontTools.ttLib import TTFont
 from PIL import Image, ImageDraw, ImageFont
 
 from .strokes import CAP_HEIGHT, CHARACTERS, stroke_face
@@ -43,15 +41,11 @@ class Typeface:
     glyphs: dict[str, np.ndarray]  # character → grey mask, capitals CAP_HEIGHT high
 
 
-def _font_file(family: str, weight: int) -> bytes | None:
-    path = FONTS / family / "files" / f"{family}-latin-{weight}-normal.woff2"
+def _font_file(family: str, weight: int) -> Path:
+    path = FONTS / family / "files" / f"{family}-latin-{weight}-normal.woff"
     if not path.exists():
-        return None
-    font = TTFont(path)
-    font.flavor = None
-    plain = io.BytesIO()
-    font.save(plain)
-    return plain.getvalue()
+        raise FileNotFoundError(f"font {family} {weight} is not in {FONTS}: run ./build.sh train --work DIR --only fonts")
+    return path
 
 
 def _mask(font: ImageFont.FreeTypeFont, text: str) -> np.ndarray:
@@ -95,10 +89,7 @@ def typefaces(seed: int, strokes: int, validation: bool = False) -> list[Typefac
             if (family in VALIDATION_FAMILIES) != validation:
                 continue
             for weight in weights:
-                file = _font_file(family, weight)
-                if file is None:
-                    raise FileNotFoundError(f"font {family} {weight} is not in {FONTS}: run ./build.sh train --work DIR --only fonts")
-                glyphs = _letters(ImageFont.truetype(io.BytesIO(file), 110))
+                glyphs = _letters(ImageFont.truetype(str(_font_file(family, weight)), 110))
                 faces.append(Typeface(f"{family}-{weight}", kind, glyphs))
                 blur, threshold = rng.uniform(2.2, 4.2), rng.uniform(85, 150)
                 stamped = {c: _stamped(m, blur, threshold) for c, m in glyphs.items()}
@@ -114,9 +105,7 @@ class Words:
     """Small print as grey masks, 40 px high: state names, slogans, dealers. Most are made once, then only scaled."""
 
     def __init__(self):
-        self._fonts = {kind: [ImageFont.truetype(io.BytesIO(file), 40)
-                              for family, weights in families.items()
-                              if (file := _font_file(family, weights[-1])) is not None]
+        self._fonts = {kind: [ImageFont.truetype(str(_font_file(family, weights[-1])), 40) for family, weights in families.items()]
                        for kind, families in (("plain", PLAIN), ("slab", SLAB), ("script", SCRIPT))}
         self._made: dict[tuple[str, str, int], np.ndarray] = {}
 

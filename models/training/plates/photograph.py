@@ -18,6 +18,8 @@ EDGE_ERROR = np.array([0.07, 0.06, 0.07, 0.06])
 """Standard deviation of the edges of the detector's boxes, left, top, right, bottom, in heights of the plate, as measured on held-out
 photographs and on drawn scenes."""
 CORNER_ERROR = 0.08
+MARGINS = (-0.045, 0.08)
+"""By what share of its size on every side a crop is cut tighter and looser than the box, at most."""
 LEAST_TILT, MOST_TILT = np.radians(4), np.radians(35)
 """What stands askew by so much is cut along its tilt; as Edge.Vision/Recognition/PlateCut.cs."""
 
@@ -183,7 +185,7 @@ class Camera(Chance):
                               (np.linalg.norm(seen[3] - seen[0]) + np.linalg.norm(seen[2] - seen[1])) / 2])
             inside = (size * cos - size[::-1] * sin) / (cos * cos - sin * sin)
             size = (np.clip(inside, sides / 1.5, sides * 1.5) + sides) / 2
-        return _rectangle(centre, size * (1 + 2 * self.between(-0.045, 0.08)), tilt)
+        return _rectangle(centre, size * (1 + 2 * self.between(*MARGINS)), tilt)
 
     def _resolution(self, plate, aspect):
         """Rows and columns of the crop: what a person could just still read at the lowest."""

@@ -1,21 +1,34 @@
-"""The trained recogniser as an ONNX file and its manifest entry: ``python3 -m recogniser.export --work DIR --models DIR``."""
+"""The trained recogniser as an ONNX file and its manifest entry.
+
+    python3 -m recogniser.export WORK/recogniser/recogniser.pt --models .. --data DATA
+    python3 -m recogniser.export weights/recogniser.npz --models .. --data DATA          # the shipped file again
+"""
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 from pathlib import Path
 
+import numpy as np
+import onnx
+import onnx.compose
 import torch
 from torch import Tensor, nn
 
+import real
 import weights
 from onnx_file import halve, sha256
+from plates import PlateRenderer
 from plates.designs import REGIONS
+from plates.photograph import Camera
 
-from .network import ALPHABET, EMPTY, SLOTS, STEPS, Recogniser, normalise
+from .network import ALPHABET, EMPTY, SLOTS, STEPS, Recogniser
+from .quantise import OPSET, build, fused, observe
+from .samples import RealCrops, render
 
-NAME = "edge-recogniser-7"
+NAME = "edge-recogniser-8"
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "recogniser.npz"
 GROW = (0.0, -0.03, 0.04, 0.08, -0.06, 0.12)
 """Crops of a plate, grown by these shares of its box; all but the first are read only where that leaves doubt."""
@@ -23,40 +36,71 @@ SECOND_LOOK = 0.9
 REGION_THRESHOLD = 0.8
 
 
-class _Shipped(nn.Module):
-    """Bytes in, probabilities out: nobody who runs the file needs to know how it was trained."""
+class _Heads(nn.Module):
+    """From the trunk's grid to probabilities."""
 
     def __init__(self, network: Recogniser):
         super().__init__()
         self.network = network
 
-    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        return tuple(torch.softmax(head, -1) for head in self.network(normalise(pixels)))
+    def forward(self, grid: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return tuple(torch.softmax(head, -1) for head in self.network.read(grid))
 
 
-def export(checkpoint: Path, file: Path, halfway_to: Path | None) -> None:
+def trained(path: Path) -> Recogniser:
+    """The network of a checkpoint, or of weights that were kept (.npz)."""
     network = Recogniser(len(REGIONS)).eval()
-    network.load_state_dict(torch.load(checkpoint, map_location="cpu")["average"])
-    if halfway_to:
-        weights.halfway(network, halfway_to)
-    weights.save(network, WEIGHTS)
-    weights.load(network, WEIGHTS)  # the file that ships is made of what is kept, so that it can be made again
-    names = ["input", "ctc", "plate", "region"]
-    torch.onnx.export(_Shipped(network).eval(), torch.zeros(2, 64, 128, 3, dtype=torch.uint8), str(file), opset_version=17,
-                      input_names=names[:1], output_names=names[1:], dynamic_axes={name: {0: "n"} for name in names})
+    if path.suffix == ".npz":
+        weights.load(network, path)
+    else:
+        network.load_state_dict(torch.load(path, map_location="cpu")["average"])
+    return network
+
+
+def seen_crops(data: Path, count: int = 1024, seed: int = 3) -> Tensor:
+    """Crops as training sees them, uint8 [n, 64, 128, 3] RGB, one in eight of a real plate: what the trunk's numbers reach is seen on them."""
+    rng = np.random.default_rng(seed)
+    pictures, _, _ = render(Camera(PlateRenderer(seed), real.surroundings(data, 0)), count)
+    crops = RealCrops(data)
+    for i in range(0, count if len(crops) else 0, 8):
+        pictures[i] = crops.sample(rng)[0]
+    return torch.from_numpy(np.ascontiguousarray(pictures[..., ::-1]))
+
+
+def export(network: Recogniser, file: Path, crops: Tensor) -> None:
+    """Bytes in, probabilities out: nobody who runs the file needs to know how it was trained."""
+    trunk = fused(network.trunk)
+    grid = torch.zeros(2, *network.fine_place.shape[1:])
+    names = ["ctc", "plate", "region"]
+    with io.BytesIO() as exported:
+        torch.onnx.export(_Heads(network).eval(), grid, exported, opset_version=OPSET, input_names=["grid"], output_names=names,
+                          dynamic_axes={name: {0: "n"} for name in ["grid", *names]})
+        heads = onnx.load_from_string(exported.getvalue())
+    bytes_in = build(trunk, observe(trunk, crops), "seen")
+    bytes_in.ir_version = heads.ir_version
+    onnx.save(onnx.compose.merge_models(bytes_in, heads, io_map=[("seen", "grid")]), str(file))
     halve(file)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, required=True)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("trained", type=Path, help="a checkpoint, or weights (.npz)")
     parser.add_argument("--models", type=Path, required=True)
-    parser.add_argument("--halfway-to", type=Path, help="weights the training began with: export the mean of these and the checkpoint")
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds training/")
+    parser.add_argument("--halfway-to", type=Path, help="weights the training began with: export the mean of these and what was trained")
     args = parser.parse_args()
     file = args.models / "recogniser.onnx"
-    export(args.work / "recogniser.pt", file, args.halfway_to)
+    network = trained(args.trained)
+    if args.halfway_to:
+        weights.halfway(network, args.halfway_to)
+    if args.halfway_to or args.trained.resolve() != WEIGHTS:
+        weights.save(network, WEIGHTS)
+        weights.load(network, WEIGHTS)  # the file that ships is made of what is kept, so that it can be made again
+    export(network, file, seen_crops(args.data))
     path = args.models / "manifest.json"
     manifest = json.loads(path.read_text())
+    if manifest["recogniser"].get("sha256") == sha256(file):
+        return  # the same file again: what was measured of it still holds
     # How it is fed is part of the model: crops like those it learned from. What its evidence is worth is measured afterwards.
     manifest["recogniser"] = {
         "name": NAME, "file": file.name, "sha256": sha256(file), "licence": "MIT", "source": "models/training/README.md",

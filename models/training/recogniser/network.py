@@ -22,13 +22,15 @@ CLASSES = len(ALPHABET) + 1
 SLOTS = 10
 STEPS = 64
 _COLUMNS = 32
+GREY, LEVELS = 127.5, 64
+"""A byte is for the network (byte − GREY) / LEVELS."""
 
 
 def _conv(inputs: int, outputs: int, kernel=3, stride=1, padding=1) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
 
 
-class _Residual(nn.Module):
+class Residual(nn.Module):
     def __init__(self, channels: int):
         super().__init__()
         self.conv = _conv(channels, channels)
@@ -79,17 +81,17 @@ class _Mixer(nn.Module):
 
 
 class Recogniser(nn.Module):
-    def __init__(self, regions: int, channels=(32, 64, 96, 160), width=160, heads=5):
+    def __init__(self, regions: int, channels=(32, 64, 96, 176), width=192, heads=6, mixers=3):
         super().__init__()
         a, b, c, d = channels
         self.trunk = nn.Sequential(
             _conv(3, a, stride=2),                            # 32 × 64
-            _conv(a, b, stride=2), _Residual(b),              # 16 × 32
-            _conv(b, c, stride=(2, 1)), _Residual(c), _Residual(c),  # 8 × 32
-            _conv(c, d, stride=(2, 1)), _Residual(d))         # 4 × 32
+            _conv(a, b, stride=2), Residual(b),              # 16 × 32
+            _conv(b, c, stride=(2, 1)), Residual(c), Residual(c),  # 8 × 32
+            _conv(c, d, stride=(2, 1)), Residual(d))         # 4 × 32
         self.rows = _conv(d, width, kernel=(2, 1), stride=(2, 1), padding=0)  # 2 × 32
         self.place = nn.Parameter(torch.randn(1, width, 1, 2 * _COLUMNS) * 0.02)
-        self.mixers = nn.ModuleList([_Mixer(width, heads) for _ in range(2)])
+        self.mixers = nn.ModuleList([_Mixer(width, heads) for _ in range(mixers)])
         self.norm = _Norm(width)
         self.ctc = _linear(width, CLASSES)
         self.query = nn.Parameter(torch.randn(1, width, 1, SLOTS) * 0.3)
@@ -103,8 +105,11 @@ class Recogniser(nn.Module):
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """``pixels`` float [n, 3, 64, 128], RGB, about −2 to 2. Logits [n, 64, 37], [n, 10, 37], [n, regions]."""
-        n = pixels.shape[0]
-        grid = self.trunk(pixels)
+        return self.read(self.trunk(pixels))
+
+    def read(self, grid: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What the heads say of the trunk's grid [n, c, 4, 32]."""
+        n = grid.shape[0]
         tokens = self.rows(grid)
         width = tokens.shape[1]
         tokens = tokens.reshape(n, width, 1, 2 * _COLUMNS) + self.place
@@ -125,7 +130,7 @@ class Recogniser(nn.Module):
 
 def normalise(pixels: Tensor) -> Tensor:
     """uint8 [n, 64, 128, 3] RGB to what the network takes."""
-    return (pixels.permute(0, 3, 1, 2).float() - 127.5) / 64
+    return (pixels.permute(0, 3, 1, 2).float() - GREY) / LEVELS
 
 
 def read_steps(steps: Tensor) -> list[str]:
@@ -145,12 +150,12 @@ def read_slots(slots: Tensor) -> list[str]:
     return ["".join(ALPHABET[best] for best in row if best != EMPTY) for row in slots.argmax(2).tolist()]
 
 
-def loss(steps: Tensor, slots: Tensor, region: Tensor, labels: Tensor, regions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """CTC, slot and region losses. ``labels`` int64 [n, 10], :data:`EMPTY` after the text; ``regions`` −1 where not known."""
-    lengths = (labels != EMPTY).sum(1)
+def loss(steps: Tensor, slots: Tensor, region: Tensor, labels: Tensor, regions: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """CTC, slot and region losses. ``labels`` int64 [n, 10], :data:`EMPTY` after the text; ``regions`` −1 where not known; ``lengths`` of
+    the texts, int64 [n] in the processor's memory: CTC would wait for a GPU to fetch them from there."""
     log = F.log_softmax(steps.float(), 2).transpose(0, 1)
     ctc = F.ctc_loss(log, labels, torch.full_like(lengths, STEPS), lengths, blank=EMPTY, reduction="none", zero_infinity=True)
     slot = F.cross_entropy(slots.float().reshape(-1, CLASSES), labels.reshape(-1))
     known = regions >= 0
     region = F.cross_entropy(region.float(), regions, ignore_index=-1, reduction="sum") / known.sum().clamp(min=1)
-    return (ctc / lengths.clamp(min=1)).mean(), slot, region
+    return (ctc / lengths.clamp(min=1).to(ctc.device, non_blocking=True)).mean(), slot, region

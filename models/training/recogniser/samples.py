@@ -19,13 +19,21 @@ import real
 from plates import PlateRenderer
 from plates.designs import REGIONS
 from plates.optics import Optics
-from plates.photograph import HEIGHT, WIDTH, Camera, edge_errors
+from plates.photograph import HEIGHT, MARGINS, WIDTH, Camera
 
 from .network import ALPHABET, EMPTY, SLOTS, normalise
 
 CHUNK = 1024
-REAL_IN_CHUNK = 120  # one in nine; 70 until edge-recogniser-6
+SUFFIX = ".chunk"
 PHOTOGRAPHS_OF_A_PLATE = 2  # drawing a plate costs as much as photographing it
+
+
+Crops = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Pictures [n, 64, 128, 3] uint8 BGR, labels [n, 10] uint8 (:func:`label`), regions [n] int16 (−1 = do not learn)."""
+
+
+def room(count: int) -> Crops:
+    return np.empty((count, HEIGHT, WIDTH, 3), np.uint8), np.empty((count, SLOTS), np.uint8), np.empty(count, np.int16)
 
 
 def label(text: str) -> np.ndarray:
@@ -38,11 +46,9 @@ def region_index(region: str) -> int:
     return REGIONS.index(region) if region in REGIONS else -1
 
 
-def render(camera: Camera, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """``count`` rendered crops: pictures (BGR), labels, regions (−1 = do not learn)."""
-    pictures = np.empty((count, HEIGHT, WIDTH, 3), np.uint8)
-    labels = np.empty((count, SLOTS), np.uint8)
-    regions = np.empty(count, np.int16)
+def render(camera: Camera, count: int) -> Crops:
+    """``count`` rendered crops."""
+    pictures, labels, regions = room(count)
     for i in range(count):
         if i % PHOTOGRAPHS_OF_A_PLATE == 0:
             plate = camera.plate()
@@ -51,34 +57,44 @@ def render(camera: Camera, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
     return pictures, labels, regions
 
 
-def render_ahead(work: Path, data: Path, texts: Path | None, seed: int, first: int, step: int, ahead: int) -> None:
+def write_chunk(path: Path, crops: Crops) -> None:
+    draft = path.with_suffix(".tmp")  # then rename: a half-written chunk is never read
+    with open(draft, "wb") as file:
+        for part in crops:
+            np.save(file, part)
+    draft.rename(path)
+
+
+def render_ahead(work: Path, data: Path, texts: Path | None, seed: int, first: int, step: int, ahead: int, real_crops: int) -> None:
     """Writes chunks ``first``, ``first + step`` … into ``work/chunks``, each from a seed of its own, never more than
-    ``ahead`` that nobody has taken. ``REAL_IN_CHUNK`` of each are real."""
+    ``ahead`` that nobody has taken. ``real_crops`` of each are of real plates, if there are any."""
     cv2.setNumThreads(1)
     folder = work / "chunks"
     folder.mkdir(parents=True, exist_ok=True)
     camera, crops = Camera(PlateRenderer(seed), real.surroundings(data, 0)), RealCrops(data, texts)
+    from_photographs = real_crops if len(crops) else 0
     parent = os.getppid()
     number = first
     while os.getppid() == parent:
-        if len(list(folder.glob("*.npz"))) >= ahead:
+        if len(list(folder.glob("*" + SUFFIX))) >= ahead:
             time.sleep(0.5)
             continue
         rng = np.random.default_rng((seed, number))
         camera.reseed(rng)
-        pictures, labels, regions = render(camera, CHUNK)
-        for i in range(REAL_IN_CHUNK if len(crops) else 0):
+        rendered, (pictures, labels, regions) = render(camera, CHUNK - from_photographs), room(from_photographs)
+        for i in range(from_photographs):
             pictures[i], labels[i], regions[i] = crops.sample(rng)
-        # tmp, then rename: a half-written chunk is never read.
-        draft = folder / f"{number:06d}.tmp"
-        with open(draft, "wb") as file:
-            np.savez(file, pictures=pictures, labels=labels, regions=regions)
-        draft.rename(folder / f"{number:06d}.npz")
+        write_chunk(chunk_path(folder, number), tuple(np.concatenate(parts) for parts in zip(rendered, (pictures, labels, regions))))
         number += step
 
 
+def chunk_path(folder: Path, number: int) -> Path:
+    return folder / f"{number:06d}{SUFFIX}"
+
+
 class Chunks:
-    """Chunks from disk in their order; chunk k is taken when its turn comes."""
+    """Chunks from disk in their order; chunk k is taken when its turn comes. A file holds pictures, labels and regions, one after the
+    other, each as numpy writes an array."""
 
     def __init__(self, work: Path, first: int = 0):
         self._folder, self.next = work / "chunks", first
@@ -86,22 +102,22 @@ class Chunks:
     def waiting(self) -> bool:
         return self._path.exists()
 
-    def take(self, rendering: Callable[[], bool]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def take(self, rendering: Callable[[], bool]) -> Crops:
         """Waits for the next chunk as long as ``rendering()`` says that somebody makes it."""
         path = self._path
         while not path.exists():
             if not rendering():
                 raise RuntimeError("a renderer has stopped; what it said last stands above")
             time.sleep(0.2)
-        with np.load(path) as chunk:
-            taken = chunk["pictures"], chunk["labels"], chunk["regions"]
+        with open(path, "rb") as file:
+            pictures, labels, regions = (np.load(file) for _ in range(3))
         path.unlink()
         self.next += 1
-        return taken
+        return pictures, labels, regions
 
     @property
     def _path(self) -> Path:
-        return self._folder / f"{self.next:06d}.npz"
+        return chunk_path(self._folder, self.next)
 
 
 class Pool:
@@ -109,6 +125,7 @@ class Pool:
 
     def __init__(self, most: int, seed: int, device: torch.device):
         self._most, self._seed, self._taken = most * CHUNK, seed, 0
+        self._lengths = torch.empty(self._most, dtype=torch.int64)
         self._pictures = torch.empty((self._most, HEIGHT, WIDTH, 3), dtype=torch.uint8, device=device)
         self._labels = torch.empty((self._most, SLOTS), dtype=torch.uint8, device=device)
         self._regions = torch.empty(self._most, dtype=torch.int64, device=device)
@@ -122,16 +139,18 @@ class Pool:
         self._pictures[part].copy_(torch.from_numpy(pictures))
         self._labels[part].copy_(torch.from_numpy(labels))
         self._regions[part].copy_(torch.from_numpy(regions.astype(np.int64)))
+        self._lengths[part].copy_(torch.from_numpy((labels != EMPTY).sum(1)))
         self._taken += CHUNK
 
-    def batch(self, step: int, count: int) -> tuple[Tensor, Tensor, Tensor]:
-        """What the network takes, labels and regions; what is drawn follows from the seed, the step and the chunks held."""
-        device = self._pictures.device
-        dice = torch.Generator(device).manual_seed(self._seed * 1_000_003 + step)
-        which = torch.randint(len(self), (count,), generator=dice, device=device)
+    def batch(self, step: int, count: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """What the network takes, labels, regions and, in the processor's memory, the texts' lengths; what is drawn follows from the seed,
+        the step and the chunks held."""
+        device, seed = self._pictures.device, self._seed * 1_000_003 + step
+        drawn = torch.randint(len(self), (count,), generator=torch.Generator().manual_seed(seed))
+        which, dice = drawn.to(device, non_blocking=True), torch.Generator(device).manual_seed(seed)
         pixels = normalise(self._pictures[which].flip(-1))  # BGR to RGB
         coarse = HEIGHT * 9 // 20 + step % (HEIGHT // 2)
-        return vary(pixels, coarse, dice).contiguous(memory_format=torch.channels_last), self._labels[which].long(), self._regions[which]
+        return vary(pixels, coarse, dice).contiguous(memory_format=torch.channels_last), self._labels[which].long(), self._regions[which], self._lengths[drawn]
 
 
 def vary(pixels: Tensor, coarse: int, dice: torch.Generator) -> Tensor:
@@ -180,10 +199,9 @@ class RealCrops:
     def sample(self, rng: np.random.Generator):
         crops = self._sets[self._names[int(rng.choice(len(self._names), p=self._shares))]]
         crop = crops[int(rng.integers(len(crops)))]
-        x, y, w, h = crop.box
-        # As loose as the detector's boxes; a squashed photograph's plate is narrower than it was.
-        left, up, right, down = edge_errors(rng) * [min(h, 0.4 * w), h, min(h, 0.4 * w), h] + rng.uniform(-0.045, 0.085) * np.array([w, h, w, h])
-        quad = np.float32([[x - left, y - up], [x + w + right, y - up], [x + w + right, y + h + down], [x - left, y + h + down]])
+        _, _, w, h = crop.box
+        left, top, right, bottom = real.loosened(crop.box, rng) + rng.uniform(*MARGINS) * np.array([-w, -h, w, h])
+        quad = np.float32([[left, top], [right, top], [right, bottom], [left, bottom]])
         centre = quad.mean(0)
         angle = np.radians(rng.normal() * 4 if rng.random() < 0.85 else rng.uniform(-15, 15))
         turn = np.float32([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -210,6 +228,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--step", type=int, default=1)
     parser.add_argument("--ahead", type=int, default=24)
+    parser.add_argument("--real-crops", type=int, required=True)
     render_ahead(**vars(parser.parse_args()))
 
 

@@ -2,7 +2,7 @@
 
 What a run by ``--samples`` sees follows from its seed and their number, not from the machine's speed; one that was stopped and
 goes on starts with a smaller pool of rendered crops. A run by ``--minutes`` takes what is rendered as it comes and learns meanwhile.
-The checkpoint in the work directory is written every few minutes.
+The checkpoint in the work directory is written every few minutes, the weights (``recogniser.npz``) at the end.
 """
 
 from __future__ import annotations
@@ -24,13 +24,15 @@ import real
 import weights
 from plates import PlateRenderer
 from plates.designs import REGIONS
-from plates.photograph import HEIGHT, WIDTH, Camera, edge_errors
+from plates.photograph import HEIGHT, WIDTH, Camera
 
 from .network import ALPHABET, EMPTY, Recogniser, loss, normalise, read_slots, read_steps
 from .samples import CHUNK, Chunks, Pool, render
 
-WARM_UP = 400  # steps
+WARM_UP = 800  # steps
 EMA = 0.999
+KEPT = "recogniser.npz"
+"""Of a training that is done: its average as weights that anybody may load."""
 
 
 def learning_rate(progress: float, step: int, peak: float) -> float:
@@ -51,8 +53,7 @@ class Validation:
             kept = [c for c in crops if c.set == name]
             pictures = []
             for crop in kept * self.CUTS:
-                x, y, w, h = crop.box
-                left, top, right, bottom = [x, y, x + w, y + h] + edge_errors(rng) * np.array([-1, -1, 1, 1]) * np.array([min(h, 0.4 * w), h] * 2)
+                left, top, right, bottom = real.loosened(crop.box, rng)
                 cut = crop.image[max(0, round(top)):round(bottom), max(0, round(left)):round(right)]
                 pictures.append(cv2.resize(cut, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR))
             self._sets[name] = (_tensor(np.stack(pictures)), [c.text for c in kept] * self.CUTS)
@@ -92,6 +93,10 @@ def train(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.backends.cudnn.benchmark = args.minutes is not None  # which kernels are fastest, the clock says
+    keep = args.keep or (_room(device) if args.minutes else 120)
+    if keep < args.fill:
+        raise SystemExit(f"--keep: {keep} chunks of 24 MB are fewer than the {args.fill} of --fill that the first step waits for")
     args.work.mkdir(parents=True, exist_ok=True)
     network = Recogniser(len(REGIONS)).to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(network).eval().requires_grad_(False)
@@ -99,24 +104,27 @@ def train(args: argparse.Namespace) -> None:
     others = [p for n, p in network.named_parameters() if not (p.ndim > 1 and "place" not in n and n != "query")]
     optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.03}, {"params": others, "weight_decay": 0}], lr=args.peak, betas=(0.9, 0.98),
                                   **({"fused": True} if device.type == "cuda" else {}))
-    step, progress = 0, 0.0
+    step, progress, taken = 0, 0.0, 0
     checkpoint = args.work / "recogniser.pt"
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=device)
-        network.load_state_dict(state["network"]), average.load_state_dict(state["average"]), optimiser.load_state_dict(state["optimiser"])
-        step, progress = state["step"], state["progress"]
+        try:
+            network.load_state_dict(state["network"]), average.load_state_dict(state["average"]), optimiser.load_state_dict(state["optimiser"])
+        except RuntimeError:
+            raise SystemExit(f"{checkpoint} holds a network of another shape: an earlier recipe's; give another --work") from None
+        step, progress, taken = state["step"], state["progress"], state["chunks"]
     elif args.start_from:
         weights.load(network, args.start_from)
         weights.load(average, args.start_from)
     chunk_every = CHUNK * args.reuse / args.batch  # steps a chunk lasts
     due = lambda at: args.fill + int(at / chunk_every)
-    first = due(step) - args.fill
+    first = taken if args.minutes else due(step) - args.fill  # by samples the pool begins with what it held last
     renderers = []
     if args.renderers:
         for stale in (args.work / "chunks").glob("*"):
             stale.unlink()
         renderers = [subprocess.Popen([sys.executable, "-m", "recogniser.samples", "--work", args.work, "--data", args.data, "--seed", str(args.seed),
-                                       "--first", str(first + i), "--step", str(args.renderers), "--ahead", "24",
+                                       "--first", str(first + i), "--step", str(args.renderers), "--ahead", "24", "--real-crops", str(args.real_crops),
                                        *(("--texts", args.texts) if args.texts else ())])
                      for i in range(args.renderers)]
     log = open(args.work / "recogniser.log", "a", buffering=1)
@@ -129,7 +137,7 @@ def train(args: argparse.Namespace) -> None:
     def save():
         draft = checkpoint.with_suffix(".tmp")
         torch.save({"network": network.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(), "step": step,
-                    "progress": progress}, draft)
+                    "progress": progress, "chunks": chunks.next}, draft)
         draft.rename(checkpoint)
 
     def rendering() -> bool:
@@ -137,10 +145,10 @@ def train(args: argparse.Namespace) -> None:
 
     try:
         validation = Validation(args.data, args.work, args.texts)
-        chunks, pool = Chunks(args.work, first), Pool(args.keep, args.seed, device)
-        say(parameters=sum(p.numel() for p in network.parameters()), device=str(device), step=step, progress=progress)
+        chunks, pool = Chunks(args.work, first), Pool(keep, args.seed, device)
+        say(parameters=sum(p.numel() for p in network.parameters()), device=str(device), keep=keep, step=step, progress=progress)
         began = evaluated = time.monotonic()
-        sums = torch.zeros(3, device=device)
+        sums, forward = torch.zeros(3, device=device), None
         at_start, progress_at_start = step, progress
         while progress < 1:
             # By samples, a chunk lasts as many steps as it is reused; against the clock, chunks are taken as they come.
@@ -149,11 +157,12 @@ def train(args: argparse.Namespace) -> None:
             rate = learning_rate(progress, step, args.peak)
             for group in optimiser.param_groups:
                 group["lr"] = rate
-            network.train()
-            pixels, labels, regions = pool.batch(step, args.batch)
-            with torch.autocast(device.type, torch.bfloat16):
-                heads = network(pixels)
-            losses = loss(*heads, labels, regions)
+            pixels, labels, regions, lengths = pool.batch(step, args.batch)
+            with torch.autocast(device.type, torch.bfloat16, cache_enabled=False):
+                if forward is None:
+                    forward = _recorded(network.train(), pixels)
+                heads = forward(pixels)
+            losses = loss(*heads, labels, regions, lengths)
             total = losses[0] + losses[1] + 0.1 * losses[2]
             optimiser.zero_grad(set_to_none=True)
             total.backward()
@@ -171,12 +180,25 @@ def train(args: argparse.Namespace) -> None:
                 sums.zero_()
             if time.monotonic() - evaluated > args.every * 60 or progress >= 1:
                 save()
+                if progress >= 1:
+                    weights.save(average, args.work / KEPT)
                 scores = validation.score(average, device)
                 say(step=step, scores={name: {k: round(v, 4) for k, v in s.items()} for name, s in scores.items()})
                 evaluated = time.monotonic()
     finally:
         for renderer in renderers:
             renderer.terminate()
+
+
+def _room(device: torch.device) -> int:
+    """Chunks that six tenths of a GPU's free memory hold; a batch of 1,024 and what is recorded of it take 10 GB at most."""
+    return int(0.6 * torch.cuda.mem_get_info(device)[0] / (CHUNK * HEIGHT * WIDTH * 3)) if device.type == "cuda" else 120
+
+
+def _recorded(network: torch.nn.Module, pixels: torch.Tensor) -> torch.nn.Module:
+    """The network, on a GPU with its kernels recorded once and from then on started together: one by one, starting them takes longer
+    than the arithmetic. For batches of this size only."""
+    return torch.cuda.make_graphed_callables(network, (pixels,)) if pixels.is_cuda else network
 
 
 @torch.no_grad()
@@ -202,8 +224,9 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=64, help="crops a step")
     parser.add_argument("--peak", type=float, default=1.5e-3, help="highest learning rate")
     parser.add_argument("--reuse", type=float, default=2.5, help="times a rendered crop is used, on average")
+    parser.add_argument("--real-crops", type=int, default=80, choices=range(CHUNK + 1), metavar="N", help=f"crops of real plates in a chunk of {CHUNK}")
     parser.add_argument("--fill", type=int, default=12, help="chunks before the first step")
-    parser.add_argument("--keep", type=int, default=120, help="chunks in the device's memory (24 MB each)")
+    parser.add_argument("--keep", type=int, help="chunks in the device's memory (24 MB each); default: 120, and with --minutes on a GPU six tenths of what is free")
     parser.add_argument("--renderers", type=int, default=1, help="processes that render ahead; 0 where others fill the folder of chunks")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--every", type=float, default=6, help="minutes between evaluations and checkpoints")

@@ -24,10 +24,11 @@ from detector.decoys import Decoys
 from detector.evaluate import Score, add, letterbox, peaks
 from detector.geometry import bounds, corners, overlap, project, shift, stretch, view, visible_share
 from detector.network import OUTPUTS, PlateNetwork, decode, fused
-from detector.quantise import Seen, build, observe, walk
+from detector.quantise import build, observe, walk
 from detector.targets import BOX, BOX_WEIGHT, CORNER_WEIGHT, CORNERS, NEGATIVE, PLANES, SCORE, STRIDE, Plate, encode
 from detector.train import Recent, Shape, Training, losses
 from detector.vehicles import Vehicles
+from eight_bits import Seen
 
 QUAD = np.array([(60, 40), (160, 52), (158, 78), (58, 66)], np.float32)
 

@@ -6,14 +6,19 @@ import unittest
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import real  # noqa: E402
 import weights  # noqa: E402
-from recogniser.network import ALPHABET, CLASSES, EMPTY, SLOTS, STEPS, Recogniser, loss, normalise, read_slots, read_steps  # noqa: E402
-from recogniser.samples import CHUNK, Pool, label, vary  # noqa: E402
+from recogniser.network import ALPHABET, CLASSES, EMPTY, LEVELS, SLOTS, STEPS, Recogniser, loss, normalise, read_slots, read_steps  # noqa: E402
+from plates.designs import REGIONS  # noqa: E402
+from eight_bits import Seen  # noqa: E402
+from recogniser.export import WEIGHTS, export, trained  # noqa: E402
+from recogniser.quantise import ZERO, for_whole_zero, fused, walk  # noqa: E402
+from recogniser.samples import CHUNK, Chunks, Crops, Pool, chunk_path, label, vary, write_chunk  # noqa: E402
 from recogniser.train import learning_rate  # noqa: E402
 
 torch.set_num_threads(1)
@@ -43,14 +48,14 @@ class Heads(unittest.TestCase):
     def test_the_loss_of_a_sure_and_right_network_is_almost_nothing_and_that_of_a_wrong_one_is_not(self):
         region = torch.full((1, 5), -9.0)
         region[0, 2] = 9
-        right = loss(_steps("AB12"), _slots("AB12"), region, torch.from_numpy(label("AB12")).long()[None], torch.tensor([2]))
-        wrong = loss(_steps("AB12"), _slots("AB12"), region, torch.from_numpy(label("AB13")).long()[None], torch.tensor([3]))
+        right = loss(_steps("AB12"), _slots("AB12"), region, torch.from_numpy(label("AB12")).long()[None], torch.tensor([2]), torch.tensor([4]))
+        wrong = loss(_steps("AB12"), _slots("AB12"), region, torch.from_numpy(label("AB13")).long()[None], torch.tensor([3]), torch.tensor([4]))
         for good, bad in zip(right, wrong):
             self.assertLess(float(good), 0.01)
             self.assertGreater(float(bad), 0.5)
 
     def test_a_region_that_is_not_known_teaches_nothing(self):
-        region = loss(_steps("A"), _slots("A"), torch.zeros(1, 5), torch.from_numpy(label("A")).long()[None], torch.tensor([-1]))[2]
+        region = loss(_steps("A"), _slots("A"), torch.zeros(1, 5), torch.from_numpy(label("A")).long()[None], torch.tensor([-1]), torch.tensor([1]))[2]
         self.assertEqual(0, float(region))
 
     def test_the_network_gives_each_head_its_shape(self):
@@ -73,6 +78,18 @@ class Weights(unittest.TestCase):
                 weights.load(Recogniser(8), file)
 
 
+    def test_the_kept_weights_are_of_the_network_that_the_recipe_trains(self):
+        weights.load(Recogniser(len(REGIONS)), WEIGHTS)
+
+    def test_what_was_trained_is_a_checkpoint_s_average_or_a_file_of_weights(self):
+        average, network = Recogniser(len(REGIONS)), Recogniser(len(REGIONS))
+        with tempfile.TemporaryDirectory() as folder:
+            checkpoint, file = Path(folder) / "recogniser.pt", Path(folder) / "kept.npz"
+            torch.save({"average": average.state_dict(), "network": network.state_dict()}, checkpoint)
+            weights.save(average, file)
+            for path in (checkpoint, file):
+                torch.testing.assert_close(trained(path).query, average.query, rtol=1e-3, atol=1e-3)
+
     def test_halfway_to_a_file_is_the_mean_of_both(self):
         begun, ended = Recogniser(7), Recogniser(7)
         expected = {name: (value + ended.state_dict()[name]) / 2 for name, value in begun.state_dict().items() if value.dtype.is_floating_point}
@@ -84,19 +101,71 @@ class Weights(unittest.TestCase):
             torch.testing.assert_close(ended.state_dict()[name], value, rtol=1e-3, atol=2e-3)
 
 
-def _chunk(grey: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A chunk of crops that are all one grey, and whose labels and regions say which."""
-    return np.full((CHUNK, 64, 128, 3), grey, np.uint8), np.full((CHUNK, SLOTS), grey % CLASSES, np.uint8), np.full(CHUNK, grey, np.int16)
+class EightBits(unittest.TestCase):
+    def setUp(self):
+        torch.manual_seed(4)
+        self.network = Recogniser(7).eval()
+        for module in self.network.modules():  # as if trained: every channel has its own mean and spread
+            if isinstance(module, torch.nn.BatchNorm2d):
+                torch.nn.init.uniform_(module.running_mean, -0.2, 0.2)
+                torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
+        self.trunk = fused(self.network.trunk)
+        self.crops = torch.randint(0, 256, (2, 64, 128, 3), dtype=torch.uint8)
+
+    def test_the_walk_through_the_layers_answers_as_the_trunk_does(self):
+        with torch.no_grad():
+            expected, walked = self.network.trunk(normalise(self.crops)), walk(Seen(), self.trunk, normalise(self.crops))
+        torch.testing.assert_close(walked, expected, rtol=1e-3, atol=1e-4)
+
+    def test_with_a_whole_zero_it_answers_the_same_away_from_the_edge(self):
+        bytes_as_they_are = (self.crops.permute(0, 3, 1, 2).float() - ZERO) / LEVELS
+        with torch.no_grad():
+            expected, walked = self.network.trunk(normalise(self.crops)), walk(Seen(), for_whole_zero(self.trunk), bytes_as_they_are)
+        torch.testing.assert_close(walked[..., 2:3, 12:20], expected[..., 2:3, 12:20], rtol=1e-2, atol=1e-2)
+
+    def test_the_file_takes_bytes_multiplies_them_in_the_trunk_and_has_every_head(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "recogniser.onnx"
+            export(Recogniser(7).eval(), file, self.crops)
+            graph = onnx.load(str(file)).graph
+        made_by = {output: node for node in graph.node for output in node.output}
+        of_bytes = [node for node in graph.node if node.op_type == "Conv" and made_by[node.input[0]].op_type == "DequantizeLinear"]
+        self.assertEqual(sum(isinstance(module, torch.nn.Conv2d) for module in self.trunk.modules()), len(of_bytes))
+        self.assertEqual((["input"], 2), ([i.name for i in graph.input], graph.input[0].type.tensor_type.elem_type))  # uint8
+        self.assertEqual(["ctc", "plate", "region"], [o.name for o in graph.output])
+
+
+def _chunk(grey: int) -> Crops:
+    """A chunk of crops that are all one grey, and whose labels, as many characters as it has tens, and regions say which."""
+    labels = np.full((CHUNK, SLOTS), EMPTY, np.uint8)
+    labels[:, :max(1, grey // 10)] = grey % CLASSES
+    return np.full((CHUNK, 64, 128, 3), grey, np.uint8), labels, np.full(CHUNK, grey, np.int16)
+
+
+class Chunked(unittest.TestCase):
+    def test_a_chunk_comes_back_as_it_was_written_in_its_turn_and_once(self):
+        with tempfile.TemporaryDirectory() as work:
+            (Path(work) / "chunks").mkdir()
+            for number, grey in ((4, 40), (3, 30)):
+                write_chunk(chunk_path(Path(work) / "chunks", number), _chunk(grey))
+            chunks = Chunks(Path(work), first=3)
+            for grey in (30, 40):
+                for wrote, took in zip(_chunk(grey), chunks.take(lambda: True)):
+                    np.testing.assert_array_equal(wrote, took)
+            self.assertFalse(chunks.waiting())
+            with self.assertRaises(RuntimeError):
+                chunks.take(lambda: False)
 
 
 class Drawn(unittest.TestCase):
     def test_a_batch_has_each_crop_with_its_own_label_and_region(self):
         pool = Pool(2, 1, torch.device("cpu"))
         pool.add(*_chunk(10)), pool.add(*_chunk(30))
-        pixels, labels, regions = pool.batch(0, 64)
+        pixels, labels, regions, lengths = pool.batch(0, 64)
         self.assertEqual((64, 3, 64, 128), tuple(pixels.shape))
         self.assertEqual({10, 30}, set(regions.tolist()))
         self.assertTrue(torch.equal(labels[:, 0], regions))
+        self.assertTrue(torch.equal(regions // 10, lengths))
         self.assertLess(pixels[regions == 10].mean(), pixels[regions == 30].mean())
 
     def test_a_full_pool_forgets_its_oldest_chunk(self):
@@ -148,6 +217,15 @@ class HeldOut(unittest.TestCase):
             self.assertEqual(64, len(train) + len(validate))
             self.assertFalse({p.path for p in train} & {p.path for p in validate})
             self.assertGreater(len(validate), 0)
+
+    def test_a_loosened_box_errs_by_its_height_and_a_narrow_one_less_at_its_sides(self):
+        rng = np.random.default_rng(1)
+        off = np.array([real.loosened((100, 50, 20, 100), rng) - [100, 50, 120, 150] for _ in range(400)])
+        self.assertLess(np.abs(off[:, [0, 2]]).max(), 0.35 * 8 + 1e-9)
+        self.assertGreater(np.abs(off[:, [1, 3]]).max(), 10)
+        self.assertLess(np.abs(off.mean(0)).max(), 3)
+        wide = np.array([real.loosened((100, 50, 400, 100), rng) - [100, 50, 500, 150] for _ in range(400)])
+        self.assertGreater(np.abs(wide[:, [0, 2]]).max(), 10)
 
     def test_a_text_read_since_stands_where_the_table_is_blank_and_nowhere_else(self):
         with tempfile.TemporaryDirectory() as folder:
