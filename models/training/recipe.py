@@ -54,6 +54,19 @@ def fonts(args) -> None:
         run(npm, "ci", "--prefix", "fonts", "--ignore-scripts", "--no-audit", "--no-fund")
 
 
+def texts(args) -> tuple:
+    return ("--texts", args.texts) if args.texts else ()
+
+
+def the_texts_of(args) -> None:
+    """Ends the recipe where WORK was begun with other texts: a plate that training was told of must not be measured on."""
+    told, kept = hashlib.sha256(args.texts.read_bytes()).hexdigest() if args.texts else "none", args.work / "texts.sha256"
+    if kept.exists() and kept.read_text() != told:
+        sys.exit(f"{args.work} was begun with other --texts ({kept}): give the same, or another --work")
+    args.work.mkdir(parents=True, exist_ok=True)
+    kept.write_text(told)
+
+
 def detector(args) -> None:
     length = ("--samples", args.scenes) if not args.gpu_minutes else \
         ("--hours", args.gpu_minutes / 60, "--workers", args.renderers, "--times", 8, "--reuse", 3, "--rate", 2.5e-3)
@@ -62,7 +75,8 @@ def detector(args) -> None:
 
 def recogniser(args) -> None:
     length = ("--samples", args.crops) if not args.gpu_minutes else ("--minutes", args.gpu_minutes, "--batch", 1024, "--peak", 2.5e-3, "--every", 1.5)
-    common = ("--data", args.data, "--renderers", args.renderers, *(("--texts", args.texts) if args.texts else ()))
+    the_texts_of(args)
+    common = ("--data", args.data, "--renderers", args.renderers, *texts(args))
     python("recogniser.train", "--work", args.work / "recogniser", *common, *length)
     # What is learnt from most is seen several times, and learnt by heart a little: crops that are nearly all new, more real ones among them, and
     # the middle of before and after.
@@ -78,13 +92,11 @@ def export(args) -> None:
 
 
 def held_out(args) -> None:
-    # A plate that training was told of must not be measured on: with other texts it is another set.
-    texts = ("--texts", args.texts) if args.texts else ()
-    made, how = args.work / "held-out" / "made-of.txt", hashlib.sha256(args.texts.read_bytes()).hexdigest() if args.texts else "no texts besides"
-    if not made.exists() or made.read_text() != how:
-        shutil.rmtree(made.parent, ignore_errors=True)
-        run(sys.executable, "held_out.py", "--data", args.data, "--out", made.parent, *texts)
-        made.write_text(how)
+    the_texts_of(args)
+    made = args.work / "held-out" / "made"
+    if not made.exists():
+        run(sys.executable, "held_out.py", "--data", args.data, "--out", made.parent, *texts(args))
+        made.touch()
 
 
 def calibrate(args) -> None:
@@ -113,7 +125,7 @@ def main() -> None:
     parser.add_argument("--agent", type=Path, default=HERE.parents[1] / "Edge.Agent/bin/Release/net10.0/edge-agent")
     parser.add_argument("--crops", type=int, default=15_800_000, help="samples the recogniser learns from")
     parser.add_argument("--scenes", type=int, default=542_000, help="scenes the detector learns from")
-    parser.add_argument("--gpu-minutes", type=float, help="minutes for each network instead, in larger batches: for a GPU and many cores that render; six tenths of its memory hold crops")
+    parser.add_argument("--gpu-minutes", type=float, help="minutes for each network instead, in larger batches: for a GPU with 16 GB or more and many cores that render")
     parser.add_argument("--renderers", type=int, default=max(1, (os.cpu_count() or 2) // 2))
     parser.add_argument("--only", nargs="+", choices=STEPS + ASKED_FOR, default=STEPS, metavar="STEP", help=", ".join(STEPS + ASKED_FOR))
     args = parser.parse_args()

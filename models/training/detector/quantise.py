@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper
+from torch import nn
 
 from eight_bits import Graph, Operations, Seen, T
 

@@ -1,16 +1,18 @@
 """The trained recogniser as an ONNX file and its manifest entry.
 
     python3 -m recogniser.export WORK/recogniser/recogniser.pt --models .. --data DATA
-    python3 -m recogniser.export weights/recogniser.npz --models .. --data DATA          # the shipped file again
+    python3 -m recogniser.export weights/recogniser.npz --models .. --data DATA          # the shipped file again, with Debian's torch and the same photographs
 """
 
 from __future__ import annotations
 
 import argparse
+import inspect
 import io
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnx
 import onnx.compose
@@ -73,13 +75,21 @@ def export(network: Recogniser, file: Path, crops: Tensor) -> None:
     grid = torch.zeros(2, *network.fine_place.shape[1:])
     names = ["ctc", "plate", "region"]
     with io.BytesIO() as exported:
+        # The exporter that Debian's torch has; a newer one's default makes another graph.
+        old = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
         torch.onnx.export(_Heads(network).eval(), grid, exported, opset_version=OPSET, input_names=["grid"], output_names=names,
-                          dynamic_axes={name: {0: "n"} for name in ["grid", *names]})
+                          dynamic_axes={name: {0: "n"} for name in ["grid", *names]}, **old)
         heads = onnx.load_from_string(exported.getvalue())
     bytes_in = build(trunk, observe(trunk, crops), "seen")
     bytes_in.ir_version = heads.ir_version
     onnx.save(onnx.compose.merge_models(bytes_in, heads, io_map=[("seen", "grid")]), str(file))
     halve(file)
+
+
+def _as_fed(entry: dict) -> dict:
+    """A manifest's entry without what is measured afterwards."""
+    heads = [{key: value for key, value in head.items() if key != "temperature"} for head in entry.get("heads", [])]
+    return {key: value for key, value in entry.items() if key != "calibration"} | {"heads": heads, "accuracy": {}}
 
 
 def main() -> None:
@@ -89,6 +99,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder that holds training/")
     parser.add_argument("--halfway-to", type=Path, help="weights the training began with: export the mean of these and what was trained")
     args = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
     file = args.models / "recogniser.onnx"
     network = trained(args.trained)
     if args.halfway_to:
@@ -99,10 +111,8 @@ def main() -> None:
     export(network, file, seen_crops(args.data))
     path = args.models / "manifest.json"
     manifest = json.loads(path.read_text())
-    if manifest["recogniser"].get("sha256") == sha256(file):
-        return  # the same file again: what was measured of it still holds
     # How it is fed is part of the model: crops like those it learned from. What its evidence is worth is measured afterwards.
-    manifest["recogniser"] = {
+    entry = {
         "name": NAME, "file": file.name, "sha256": sha256(file), "licence": "MIT", "source": "models/training/README.md",
         "input": {"name": "input", "type": "uint8", "layout": "nhwc", "channels": "rgb", "width": 128, "height": 64},
         "grow": list(GROW), "secondLook": SECOND_LOOK, "straighten": True, "alphabet": ALPHABET,
@@ -110,6 +120,9 @@ def main() -> None:
         "region": {"output": "region", "labels": list(REGIONS), "unknown": REGIONS[0], "threshold": REGION_THRESHOLD},
         "accuracy": {},  # until the bench has measured it
     }
+    if _as_fed(manifest["recogniser"]) == entry:
+        return  # the same file fed in the same way: what was measured of it still holds
+    manifest["recogniser"] = entry
     path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
 
 

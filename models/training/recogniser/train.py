@@ -22,6 +22,7 @@ import torch
 
 import real
 import weights
+from onnx_file import sha256
 from plates import PlateRenderer
 from plates.designs import REGIONS
 from plates.photograph import HEIGHT, WIDTH, Camera
@@ -104,7 +105,7 @@ def train(args: argparse.Namespace) -> None:
     others = [p for n, p in network.named_parameters() if not (p.ndim > 1 and "place" not in n and n != "query")]
     optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.03}, {"params": others, "weight_decay": 0}], lr=args.peak, betas=(0.9, 0.98),
                                   **({"fused": True} if device.type == "cuda" else {}))
-    step, progress, taken = 0, 0.0, 0
+    step, progress, taken, began_with = 0, 0.0, 0, sha256(args.start_from) if args.start_from else ""
     checkpoint = args.work / "recogniser.pt"
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=device)
@@ -113,6 +114,10 @@ def train(args: argparse.Namespace) -> None:
         except RuntimeError:
             raise SystemExit(f"{checkpoint} holds a network of another shape: an earlier recipe's; give another --work") from None
         step, progress, taken = state["step"], state["progress"], state["chunks"]
+        if state["began"] != began_with:
+            raise SystemExit(f"{checkpoint} did not begin with {args.start_from}: give another --work")
+        if progress >= 1:
+            print(f"{checkpoint} is done: another --work learns more, from {KEPT} of this one with --start-from", flush=True)
     elif args.start_from:
         weights.load(network, args.start_from)
         weights.load(average, args.start_from)
@@ -137,7 +142,7 @@ def train(args: argparse.Namespace) -> None:
     def save():
         draft = checkpoint.with_suffix(".tmp")
         torch.save({"network": network.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict(), "step": step,
-                    "progress": progress, "chunks": chunks.next}, draft)
+                    "progress": progress, "chunks": chunks.next, "began": began_with}, draft)
         draft.rename(checkpoint)
 
     def rendering() -> bool:
@@ -180,19 +185,21 @@ def train(args: argparse.Namespace) -> None:
                 sums.zero_()
             if time.monotonic() - evaluated > args.every * 60 or progress >= 1:
                 save()
-                if progress >= 1:
-                    weights.save(average, args.work / KEPT)
                 scores = validation.score(average, device)
                 say(step=step, scores={name: {k: round(v, 4) for k, v in s.items()} for name, s in scores.items()})
                 evaluated = time.monotonic()
+        if not (args.work / KEPT).exists():
+            draft = args.work / ("draft-" + KEPT)
+            weights.save(average, draft)
+            draft.rename(args.work / KEPT)
     finally:
         for renderer in renderers:
             renderer.terminate()
 
 
 def _room(device: torch.device) -> int:
-    """Chunks that six tenths of a GPU's free memory hold; a batch of 1,024 and what is recorded of it take 10 GB at most."""
-    return int(0.6 * torch.cuda.mem_get_info(device)[0] / (CHUNK * HEIGHT * WIDTH * 3)) if device.type == "cuda" else 120
+    """Chunks that a GPU has room for beside a batch of 1,024 and what is recorded of it, for which 10 GB are left."""
+    return int((torch.cuda.mem_get_info(device)[0] - 10e9) / (CHUNK * HEIGHT * WIDTH * 3)) if device.type == "cuda" else 120
 
 
 def _recorded(network: torch.nn.Module, pixels: torch.Tensor) -> torch.nn.Module:
@@ -226,7 +233,7 @@ def main() -> None:
     parser.add_argument("--reuse", type=float, default=2.5, help="times a rendered crop is used, on average")
     parser.add_argument("--real-crops", type=int, default=80, choices=range(CHUNK + 1), metavar="N", help=f"crops of real plates in a chunk of {CHUNK}")
     parser.add_argument("--fill", type=int, default=12, help="chunks before the first step")
-    parser.add_argument("--keep", type=int, help="chunks in the device's memory (24 MB each); default: 120, and with --minutes on a GPU six tenths of what is free")
+    parser.add_argument("--keep", type=int, help="chunks in the device's memory (24 MB each); default: 120, and with --minutes on a GPU all that is free but for 10 GB")
     parser.add_argument("--renderers", type=int, default=1, help="processes that render ahead; 0 where others fill the folder of chunks")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--every", type=float, default=6, help="minutes between evaluations and checkpoints")
