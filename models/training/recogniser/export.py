@@ -101,7 +101,8 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    file = args.models / "recogniser.onnx"
+    file, path = args.models / "recogniser.onnx", args.models / "manifest.json"
+    manifest = json.loads(path.read_text())
     network = trained(args.trained)
     if args.halfway_to:
         weights.halfway(network, args.halfway_to)
@@ -109,8 +110,6 @@ def main() -> None:
         weights.save(network, WEIGHTS)
         weights.load(network, WEIGHTS)  # the file that ships is made of what is kept, so that it can be made again
     export(network, file, seen_crops(args.data))
-    path = args.models / "manifest.json"
-    manifest = json.loads(path.read_text())
     # How it is fed is part of the model: crops like those it learned from. What its evidence is worth is measured afterwards.
     entry = {
         "name": NAME, "file": file.name, "sha256": sha256(file), "licence": "MIT", "source": "models/training/README.md",

@@ -115,7 +115,7 @@ def train(args: argparse.Namespace) -> None:
             raise SystemExit(f"{checkpoint} holds a network of another shape: an earlier recipe's; give another --work") from None
         step, progress, taken = state["step"], state["progress"], state["chunks"]
         if state["began"] != began_with:
-            raise SystemExit(f"{checkpoint} did not begin with {args.start_from}: give another --work")
+            raise SystemExit(f"{checkpoint} did not begin with {args.start_from or 'nothing'} (--start-from): give another --work")
         if progress >= 1:
             print(f"{checkpoint} is done: another --work learns more, from {KEPT} of this one with --start-from", flush=True)
     elif args.start_from:
