@@ -58,7 +58,7 @@ def texts(args) -> tuple:
     return ("--texts", args.texts) if args.texts else ()
 
 
-def the_texts_of(args) -> None:
+def keep_to_its_texts(args) -> None:
     """Ends the recipe where WORK was begun with other texts: a plate that training was told of must not be measured on."""
     told, kept = hashlib.sha256(args.texts.read_bytes()).hexdigest() if args.texts else "none", args.work / "texts.sha256"
     if kept.exists() and kept.read_text() != told:
@@ -75,7 +75,7 @@ def detector(args) -> None:
 
 def recogniser(args) -> None:
     length = ("--samples", args.crops) if not args.gpu_minutes else ("--minutes", args.gpu_minutes, "--batch", 1024, "--peak", 2.5e-3, "--every", 1.5)
-    the_texts_of(args)
+    keep_to_its_texts(args)
     common = ("--data", args.data, "--renderers", args.renderers, *texts(args))
     python("recogniser.train", "--work", args.work / "recogniser", *common, *length)
     # What is learnt from most is seen several times, and learnt by heart a little: crops that are nearly all new, more real ones among them, and
@@ -92,7 +92,7 @@ def export(args) -> None:
 
 
 def held_out(args) -> None:
-    the_texts_of(args)
+    keep_to_its_texts(args)
     made = args.work / "held-out" / "made"
     if not made.exists():
         run(sys.executable, "held_out.py", "--data", args.data, "--out", made.parent, *texts(args))
