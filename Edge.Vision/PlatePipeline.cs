@@ -20,6 +20,9 @@ public sealed class PlatePipeline : IDisposable
     private const int EnoughFrames = 2 * SettledFrames;
     private static readonly TimeSpan StandingEvery = PlateTracker.Lost * 2 / 5;
 
+    // A plate that is partly out of the picture reads like a shorter one, and surely. Its box ends at the edge, by about this share of its height.
+    private const float LeastMargin = 0.1f;
+
     // A second look costs as much as five first ones: a wall of things that are almost plates must not take the time of those that are. The surest come first.
     private const int MostSecondLooks = 6;
 
@@ -205,6 +208,11 @@ public sealed class PlatePipeline : IDisposable
                 // A photograph has one look, so what is less sure is read there too, and refused. On the road such a plate comes nearer.
                 if (!still && detection.Score < _options.Gate.Detector) continue;
                 if (detection.Box.Height < _options.MinimumPlateHeight || _tracker.TryFollow(frame.Position, detection.Shift(region.X, region.Y))) continue;
+                if (!still && !IsWhole(detection.Box, region))
+                {
+                    _tracker.Observe(frame.Position, detection.Shift(region.X, region.Y));
+                    continue;
+                }
                 var patch = _patch.Take(frame, region, _reader.Reach(detection), PlateCrop.Reach(detection.Box), out var origin);
                 var inPatch = detection.Shift(-origin.X, -origin.Y);
                 if (_reader.Read(patch, inPatch, _reading, again: secondLooks < MostSecondLooks)) secondLooks++;
@@ -244,6 +252,12 @@ public sealed class PlatePipeline : IDisposable
             if (at - _examined >= StandingEvery && (!track.Published || track.Last < _examined)) return true;
         }
         return false;
+    }
+
+    private static bool IsWhole(PixelBox plate, Rect picture)
+    {
+        var margin = LeastMargin * plate.Height;
+        return plate.Left > margin && plate.Top > margin && plate.Right < picture.Width - margin && plate.Bottom < picture.Height - margin;
     }
 
     private bool IsPlate(PlateDetection found) => found.Score >= MathF.Max(_detector.Threshold, _options.Gate.Detector);

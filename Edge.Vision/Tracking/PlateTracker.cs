@@ -59,6 +59,9 @@ internal sealed class PlateTracker : IDisposable
         return best;
     }
 
+    /// <summary>The same for a plate that is not to be read where it is: it is followed all the same.</summary>
+    public void Observe(TimeSpan at, PlateDetection detection) => Observe(at, detection, Unread);
+
     /// <summary>Nothing has moved since the last frame that was examined: what was seen in it stands there still.</summary>
     public void Hold(TimeSpan examined, TimeSpan at)
     {

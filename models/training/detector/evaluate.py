@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 import torch
 
+import weights
+
 from .geometry import Box, overlap
 from .network import PlateNetwork, Shape, decode
 from .targets import STRIDE
@@ -51,7 +53,11 @@ class Score:
 
 
 def load(path: Path) -> PlateNetwork:
-    """The averaged network of a checkpoint."""
+    """The averaged network of a checkpoint, or the one of weights that were kept (.npz)."""
+    if path.suffix == ".npz":
+        network = PlateNetwork()
+        weights.load(network, path)
+        return network.eval()
     checkpoint = torch.load(path, map_location="cpu")
     network = PlateNetwork(Shape(**checkpoint["shape"]))
     network.load_state_dict(checkpoint["average"])
@@ -167,7 +173,7 @@ def held_out(data: Path) -> dict[str, list[tuple[np.ndarray, list[Box]]]]:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("checkpoint", type=Path)
+    arguments.add_argument("checkpoint", type=Path, help="or weights (.npz)")
     arguments.add_argument("--data", type=Path, default=Path("../../../shared/data"))
     arguments.add_argument("--scenes", action="store_true", help="the validation scenes too: only for finished models")
     arguments.add_argument("--threshold", type=float, default=THRESHOLD)

@@ -18,7 +18,7 @@ import weights
 from onnx_file import sha256
 
 from .evaluate import AREA, OVERLAP, PAD, THRESHOLD, load
-from .network import PlateNetwork, fused
+from .network import fused
 from .quantise import build, observe, pictures_of
 
 NAME = "edge-detector-6"
@@ -38,13 +38,6 @@ def describe(manifest: Path, file: Path) -> None:
     manifest.write_text(json.dumps(entries, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def kept(path: Path) -> PlateNetwork:
-    """The network of weights that were kept."""
-    network = PlateNetwork()
-    weights.load(network, path)
-    return network.eval()
-
-
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("trained", type=Path, help="a checkpoint, or weights (.npz)")
@@ -53,7 +46,7 @@ def main() -> None:
     arguments.add_argument("--halfway-to", type=Path, help="weights the training began with: export the mean of these and what was trained")
     options = arguments.parse_args()
     torch.set_num_threads(1)
-    network = kept(options.trained) if options.trained.suffix == ".npz" else load(options.trained)
+    network = load(options.trained)
     if options.halfway_to:
         weights.halfway(network, options.halfway_to)
     if options.halfway_to or options.trained.resolve() != WEIGHTS:
