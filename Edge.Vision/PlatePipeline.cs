@@ -210,7 +210,7 @@ public sealed class PlatePipeline : IDisposable
                 if (detection.Box.Height < _options.MinimumPlateHeight || _tracker.TryFollow(frame.Position, detection.Shift(region.X, region.Y))) continue;
                 if (!still && !IsWhole(detection.Box, region))
                 {
-                    _tracker.Observe(frame.Position, detection.Shift(region.X, region.Y));
+                    _tracker.Observe(frame.Position, detection.Shift(region.X, region.Y), reading: null);
                     continue;
                 }
                 var patch = _patch.Take(frame, region, _reader.Reach(detection), PlateCrop.Reach(detection.Box), out var origin);
@@ -290,10 +290,10 @@ public sealed class PlatePipeline : IDisposable
 
     private bool IsSettled(PlateTrack track)
     {
-        if (track.Published || track.Frames < SettledFrames || track.Agreed < SettledFrames) return false;
+        if (track.Published || track.Reads < SettledFrames || track.Agreed < SettledFrames) return false;
         var verdict = _judge.Judge(track, still: false, _judged);
         _judged.Clear();
-        return verdict.Refusal == Refusal.None && verdict.Agreed * 5 >= track.Frames * 4;
+        return verdict.Refusal == Refusal.None && verdict.Agreed * 5 >= track.Reads * 4;
     }
 
     private Passage? Publish(PlateTrack track, ICameraSource source, DateTimeOffset origin)

@@ -9,41 +9,55 @@ namespace Edge.Tests.Tracking;
 public sealed class CutPlatesTests
 {
     private const string Plate = "KLM345X";
+    private const int HalfOut = 1280 - 190;
+
+    // From all in the picture to half out of it.
+    private static readonly int[] Leaving = [.. Enumerable.Range(0, 17).Select(i => HalfOut - 192 + 12 * i)];
 
     [Theory]
     [InlineData(-70, 300)]
-    [InlineData(1280 - 190, 300)]
-    public async Task A_vehicle_that_stands_half_out_of_the_picture_is_not_read(int left, int top) =>
+    [InlineData(HalfOut, 300)]
+    [InlineData(500, -8)]
+    [InlineData(500, 720 - 60 + 8)]
+    public async Task A_vehicle_whose_plate_is_partly_out_of_the_picture_is_not_read(int left, int top) =>
         Assert.Empty(await ReadAsync(new PipelineOptions(), Enumerable.Repeat((left, top), 12)));
 
     [Fact]
     public async Task Nor_one_that_the_examined_part_of_the_picture_cuts()
     {
         var options = new PipelineOptions { Region = new RegionOfInterest(0.25, 0, 0.75, 1) };
-        Assert.Empty(await ReadAsync(options, Enumerable.Repeat((320 - 70, 300), 12)));
+        Assert.Empty(await ReadAsync(options, Level(Enumerable.Repeat(320 - 70, 12))));
     }
 
     [Fact]
     public async Task A_vehicle_that_leaves_is_read_as_it_was_while_all_of_its_plate_was_there() =>
-        Assert.Equal([Plate], await ReadAsync(new PipelineOptions(), Enumerable.Range(0, 30).Select(i => (900 + 12 * i, 300))));
+        Assert.Equal([Plate], (await ReadAsync(new PipelineOptions(), Level(Leaving.Concat(Leaving.Select(left => left + 192))))).Select(read => read.Text));
 
     [Fact]
-    public async Task A_vehicle_that_stops_half_out_of_the_picture_and_comes_back_is_told_of_once()
+    public async Task One_that_stops_half_out_of_the_picture_and_comes_back_is_told_of_once()
     {
-        int[] leaving = [.. Enumerable.Range(0, 17).Select(i => 900 + 12 * i)];
-        var places = leaving.Concat(Enumerable.Repeat(leaving[^1], 100)).Concat(leaving.Reverse());
-        Assert.Equal([Plate], await ReadAsync(new PipelineOptions(), places.Select(left => (left, 300))));
+        var places = Leaving.Concat(Enumerable.Repeat(HalfOut, 100)).Concat(Leaving.Reverse());
+        Assert.Equal([Plate], (await ReadAsync(new PipelineOptions(), Level(places))).Select(read => read.Text));
     }
 
-    private static async Task<List<string>> ReadAsync(PipelineOptions options, IEnumerable<(int Left, int Top)> places)
+    [Fact]
+    public async Task One_that_waited_half_out_of_the_picture_is_told_of_as_early_as_any_other()
     {
-        var read = new List<string>();
+        var places = Enumerable.Repeat(HalfOut, 20).Concat(Leaving.Reverse());
+        Assert.Equal([(Plate, PlatePipeline.SettledFrames)], await ReadAsync(new PipelineOptions { MotionGate = false }, Level(places)));
+    }
+
+    private static IEnumerable<(int Left, int Top)> Level(IEnumerable<int> places) => places.Select(left => (left, 300));
+
+    private static async Task<List<(string Text, int Agreed)>> ReadAsync(PipelineOptions options, IEnumerable<(int Left, int Top)> places)
+    {
+        var read = new List<(string, int)>();
         using var pipeline = PlatePipeline.Open(Repository.Models, options);
         var street = places.Select(place => DrawnStreet.Draw([new DrawnVehicle(Plate, place.Left, place.Top)]));
         await using var film = new JpegSource(street.ToAsyncEnumerable(), TimeSpan.FromSeconds(1 / 15.0), isStill: false);
         await foreach (var passage in pipeline.ReadAsync(film, TestContext.Current.CancellationToken))
             using (passage)
-                if (passage.Accepted) read.Add(Encoding.ASCII.GetString(passage.Plate.Ascii));
+                if (passage.Accepted) read.Add((Encoding.ASCII.GetString(passage.Plate.Ascii), passage.FramesAgreed));
         return read;
     }
 }

@@ -56,6 +56,20 @@ public sealed class PassageConsensusTests
     }
 
     [Fact]
+    public void A_plate_that_read_differently_in_a_hundred_far_frames_still_counts_the_near_ones_that_agree()
+    {
+        using var track = new PlateTrack(TimeSpan.Zero, At(0, 12).Box);
+        for (var frame = 0; frame < 100; frame++)
+        {
+            using var misread = Readings.Of($"A8{frame:000}CO", 0.5f);
+            track.Add(TimeSpan.FromSeconds(frame / 25.0), At(frame % 2, 12), misread);
+        }
+        using var read = Readings.Of(Truth, 0.9f);
+        for (var frame = 0; frame < 5; frame++) track.Add(TimeSpan.FromSeconds((100 + frame) / 25.0), At(20 * frame, 38), read);
+        Assert.Equal((Truth, 5), (Readings.TextOf(track.Conclusion), track.Agreed));
+    }
+
+    [Fact]
     public void A_standing_plate_does_not_grow_surer_by_being_looked_at()
     {
         using var standing = new PlateTrack(TimeSpan.Zero, At(0, 30).Box);

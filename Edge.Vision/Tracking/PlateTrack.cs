@@ -6,7 +6,7 @@ namespace Edge.Vision.Tracking;
 /// <summary>One plate followed from frame to frame: where it is, where it is going, and what its frames say it reads.</summary>
 internal sealed class PlateTrack : IDisposable
 {
-    // A plate that reads differently in every frame of an hour's parking must not fill the memory.
+    // A plate that reads differently in every frame of an hour's parking must not fill the memory, nor keep what is read at last from being counted.
     private const int MostTexts = 64;
 
     private readonly FrameConsensus _consensus = new();
@@ -32,8 +32,11 @@ internal sealed class PlateTrack : IDisposable
     public float Score { get; private set; }
     public int Frames { get; private set; }
 
+    /// <summary>How often it was read, whether anything stood there or not.</summary>
+    public int Reads { get; private set; }
+
     /// <summary>When it was read last.</summary>
-    public TimeSpan Read { get; set; }
+    public TimeSpan Read { get; private set; }
 
     /// <summary>What all frames so far agree on.</summary>
     public Reading Conclusion { get; } = new();
@@ -54,8 +57,9 @@ internal sealed class PlateTrack : IDisposable
         return Box.Shift(_speedX * seconds, _speedY * seconds);
     }
 
-    /// <summary>Takes in one more frame. Borrows <paramref name="reading"/>; once published it only says where the plate is.</summary>
-    public void Add(TimeSpan at, PlateDetection detection, Reading reading)
+    /// <summary>Takes in one more frame. Borrows <paramref name="reading"/>, null where the plate was not read; once published it only says where the
+    /// plate is.</summary>
+    public void Add(TimeSpan at, PlateDetection detection, Reading? reading)
     {
         var seconds = (float)(at - Last).TotalSeconds;
         if (Frames > 0 && seconds > 0)
@@ -66,6 +70,8 @@ internal sealed class PlateTrack : IDisposable
         }
         (Last, Until, Box, Frames) = (at, at, detection.Box, Frames + 1);
         Score = MathF.Max(Score, detection.Score);
+        if (reading is null) return;
+        (Read, Reads) = (at, Reads + 1);
         if (Published || reading.Length == 0) return;
         _consensus.Add(reading, FrameWeight.Of(detection.Box, _counted));
         _counted = detection.Box;
@@ -93,9 +99,25 @@ internal sealed class PlateTrack : IDisposable
     private void Tally(Reading reading)
     {
         if (reading.ToPlate() is not { } plate) return;
-        if (_said.TryGetValue(plate, out var count)) _said[plate] = count + 1;
-        else if (_said.Count < MostTexts && _said.TryAdd(plate, 1)) return;
-        plate.Dispose();
+        if (_said.TryGetValue(plate, out var count))
+        {
+            _said[plate] = count + 1;
+            plate.Dispose();
+            return;
+        }
+        if (_said.Count == MostTexts) ForgetRarest();
+        _said.Add(plate, 1);
+    }
+
+    private void ForgetRarest()
+    {
+        var least = _said.Values.Min();
+        foreach (var (plate, count) in _said)
+        {
+            if (count > least) continue;
+            _said.Remove(plate);
+            plate.Dispose();
+        }
     }
 
     public void Dispose()

@@ -20,8 +20,6 @@ internal sealed class PlateTracker : IDisposable
     private static readonly TimeSpan ReadAgain = TimeSpan.FromMilliseconds(250);
     private const float SamePlace = 0.5f;
 
-    private static readonly Reading Unread = new();
-
     private readonly List<PlateTrack> _open = [];
 
     /// <summary>Tracks not yet lost.</summary>
@@ -35,14 +33,15 @@ internal sealed class PlateTracker : IDisposable
         {
             if (!track.Published || track.Last == at || at - track.Read >= ReadAgain) continue;
             if (track.Predict(at).Overlap(detection.Box) < SamePlace) continue;
-            track.Add(at, detection, Unread);
+            track.Add(at, detection, reading: null);
             return true;
         }
         return false;
     }
 
     /// <summary>Gives the detection to the track it continues, or starts one.</summary>
-    public PlateTrack Observe(TimeSpan at, PlateDetection detection, Reading reading)
+    /// <param name="reading">What stands there; null where it was not read.</param>
+    public PlateTrack Observe(TimeSpan at, PlateDetection detection, Reading? reading)
     {
         PlateTrack? best = null;
         var bestCloseness = 0f;
@@ -55,12 +54,8 @@ internal sealed class PlateTracker : IDisposable
         }
         if (best is null) _open.Add(best = new PlateTrack(at, detection.Box));
         best.Add(at, detection, reading);
-        best.Read = at;
         return best;
     }
-
-    /// <summary>The same for a plate that is not to be read where it is: it is followed all the same.</summary>
-    public void Observe(TimeSpan at, PlateDetection detection) => Observe(at, detection, Unread);
 
     /// <summary>Nothing has moved since the last frame that was examined: what was seen in it stands there still.</summary>
     public void Hold(TimeSpan examined, TimeSpan at)
@@ -95,8 +90,8 @@ internal sealed class PlateTracker : IDisposable
         return MathF.Max(0, 1 - distance / (1.5f * MathF.Max(predicted.Width, seen.Width)));
     }
 
-    private static bool IsAnotherPlate(Reading known, Reading seen) =>
-        known.Weakest >= Sure && seen.Weakest >= Sure && Edits(known, seen) > SamePlateEdits;
+    private static bool IsAnotherPlate(Reading known, Reading? seen) =>
+        known.Weakest >= Sure && seen?.Weakest >= Sure && Edits(known, seen) > SamePlateEdits;
 
     /// <summary>Levenshtein distance of the two likeliest texts.</summary>
     internal static int Edits(Reading a, Reading b)

@@ -28,6 +28,8 @@ RATES = (15, 30, 60)  # frames a second
 SHUTTER = {"day": 1 / 1000, "night": 1 / 1000, "rain": 1 / 500}
 NOISE = {"day": 3.0, "night": 10.0, "rain": 6.0}
 SHINE = 3.2  # how much brighter a plate is than paint when the light comes from beside the lens
+OF_EACH = 3
+"""Films of every light, speed and rate."""
 HEADER = "file\ttext\tlight\tkm/h\tframes a second"
 
 
@@ -328,7 +330,7 @@ def write(out: Path, films: int, seed: int) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--films", type=int, default=len(LIGHTS) * len(SPEEDS) * len(RATES))
+    parser.add_argument("--films", type=int, default=OF_EACH * len(LIGHTS) * len(SPEEDS) * len(RATES))
     parser.add_argument("--seed", type=int, default=4711)
     args = parser.parse_args()
     cv2.setNumThreads(1)

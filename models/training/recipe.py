@@ -124,7 +124,7 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=HERE.parent, help="where the models and their manifest go")
     parser.add_argument("--agent", type=Path, default=HERE.parents[1] / "Edge.Agent/bin/Release/net10.0/edge-agent")
     parser.add_argument("--crops", type=int, default=15_800_000, help="samples the recogniser learns from")
-    parser.add_argument("--scenes", type=int, default=542_000, help="scenes the detector learns from")
+    parser.add_argument("--scenes", type=int, default=1_162_000, help="scenes the detector learns from")
     parser.add_argument("--gpu-minutes", type=float, help="minutes for each network instead, in larger batches: for a GPU with 16 GB or more and many cores that render")
     parser.add_argument("--renderers", type=int, default=max(1, (os.cpu_count() or 2) // 2))
     parser.add_argument("--only", nargs="+", choices=STEPS + ASKED_FOR, default=STEPS, metavar="STEP", help=", ".join(STEPS + ASKED_FOR))
