@@ -66,6 +66,8 @@ class Seen(Operations[Tensor]):
 
 
 def _best_range(counts: np.ndarray, low: float, high: float) -> tuple[float, float]:
+    if low == high:
+        return low, high
     centres = low + (np.arange(_BINS) + 0.5) * (high - low) / _BINS
     best, least = (low, high), np.inf
     for share in np.linspace(0.2, 1.0, 81):

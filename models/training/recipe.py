@@ -85,10 +85,13 @@ def recogniser(args) -> None:
 
 
 def export(args) -> None:
-    if (args.work / "detector" / "last.pt").exists():
-        python("detector.export", args.work / "detector" / "last.pt", args.models / "detector.onnx", "--data", args.data)
-    if (args.work / "finished" / KEPT).exists():
-        python("recogniser.export", args.work / "finished" / KEPT, "--halfway-to", args.work / "recogniser" / KEPT, "--models", args.models, "--data", args.data)
+    found, read = args.work / "detector" / "last.pt", args.work / "finished" / KEPT
+    if not found.exists() and not read.exists():
+        sys.exit(f"neither {found} nor {read} is there: train first (--only detector recogniser)")
+    if found.exists():
+        python("detector.export", found, args.models / "detector.onnx", "--data", args.data)
+    if read.exists():
+        python("recogniser.export", read, "--halfway-to", args.work / "recogniser" / KEPT, "--models", args.models, "--data", args.data)
 
 
 def held_out(args) -> None:

@@ -19,7 +19,7 @@ from .evaluate import Map, detect, load, torch_map
 from .geometry import Box, overlap
 from .photography import Photograph, photographs
 
-_AREAS = ((768, 432),)
+_AREA = (768, 432)
 
 
 def finds(run: Map, photograph: Photograph, threshold: float) -> list[tuple[Box, float]]:
@@ -29,15 +29,14 @@ def finds(run: Map, photograph: Photograph, threshold: float) -> list[tuple[Box,
         squeeze = 4 / 3
         grey = cv2.resize(grey, (round(grey.shape[1] * squeeze), grey.shape[0]))
     found: list[tuple[Box, float]] = []
-    for area in _AREAS:
-        for detection in detect(run, grey, area, threshold):
-            left, top, right, bottom = detection.box
-            box = (left / squeeze, top, right / squeeze, bottom)
-            middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-            known = any(overlap(box, plate) > 0.1 or (plate[0] < middle[0] < plate[2] and plate[1] < middle[1] < plate[3])
-                        for plate in photograph.plates)
-            if not known and all(overlap(box, other) < 0.3 for other, _ in found):
-                found.append((box, detection.score))
+    for detection in detect(run, grey, _AREA, threshold):
+        left, top, right, bottom = detection.box
+        box = (left / squeeze, top, right / squeeze, bottom)
+        middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+        known = any(overlap(box, plate) > 0.1 or (plate[0] < middle[0] < plate[2] and plate[1] < middle[1] < plate[3])
+                    for plate in photograph.plates)
+        if not known and all(overlap(box, other) < 0.3 for other, _ in found):
+            found.append((box, detection.score))
     return found
 
 

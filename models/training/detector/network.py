@@ -15,6 +15,8 @@ from .targets import STRIDE
 
 OUTPUTS = 13
 CORNER_UNIT = 16.0
+SIDES = (-4.0, 5.0)
+"""Least and most of the raw planes of a box's sides: e to this power, in strides."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +96,7 @@ class PlateNetwork(nn.Module):
 def decode(raw: Tensor) -> Tensor:
     """Raw planes to the map the product reads: score 0..1; left, top, right, bottom in pixels from the cell's centre;
     x and y of the four corners in pixels from the cell's centre, from top left, clockwise."""
-    sides = torch.exp(torch.clamp(raw[:, 1:5], -4.0, 5.0)) * float(STRIDE)
+    sides = torch.exp(torch.clamp(raw[:, 1:5], *SIDES)) * float(STRIDE)
     return torch.cat([torch.sigmoid(raw[:, :1]), sides, raw[:, 5:] * CORNER_UNIT], 1)
 
 
@@ -106,19 +108,3 @@ def fused(network: PlateNetwork) -> PlateNetwork:
             module.convolution = nn.utils.fuse_conv_bn_eval(module.convolution, module.norm)
             module.norm = nn.Identity()
     return network
-
-
-def multiply_adds(network: PlateNetwork, height: int, width: int) -> int:
-    """Multiplications of one picture's pass."""
-    total = 0
-
-    def count(layer: nn.Conv2d, _: object, output: Tensor) -> None:
-        nonlocal total
-        total += output.shape[2] * output.shape[3] * layer.weight.numel()
-
-    hooks = [m.register_forward_hook(count) for m in network.modules() if isinstance(m, nn.Conv2d)]
-    with torch.no_grad():
-        network.eval()(torch.zeros(1, 1, height, width))
-    for hook in hooks:
-        hook.remove()
-    return total

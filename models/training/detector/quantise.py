@@ -15,7 +15,7 @@ from torch import nn
 from eight_bits import Graph, Operations, Seen, T
 
 from .evaluate import letterbox
-from .network import CORNER_UNIT, OUTPUTS, PlateNetwork, Residual, Step
+from .network import CORNER_UNIT, OUTPUTS, SIDES, PlateNetwork, Residual, Step
 from .photography import photographs
 from .targets import STRIDE
 
@@ -73,7 +73,7 @@ def _decode(graph: Graph, raw: str) -> None:
         return graph.node("Mul", [x, graph.constant(f"{name}.factor", np.float32(factor))], name)
 
     score = graph.node("Sigmoid", [planes("score", 0, 1)], "score")
-    clipped = graph.node("Clip", [planes("sides", 1, 5), graph.constant("sides.least", np.float32(-4)), graph.constant("sides.most", np.float32(5))], "sides.clipped")
+    clipped = graph.node("Clip", [planes("sides", 1, 5), graph.constant("sides.least", np.float32(SIDES[0])), graph.constant("sides.most", np.float32(SIDES[1]))], "sides.clipped")
     sides = times("sides", graph.node("Exp", [clipped], "sides.grown"), STRIDE)
     corners = times("corners", planes("corners", 5, OUTPUTS), CORNER_UNIT)
     graph.node("Concat", [score, sides, corners], "map", axis=1)

@@ -27,7 +27,7 @@ import weights
 
 from .evaluate import Score, add, held_out, measure, peaks, torch_map
 from .faces import render_bank
-from .network import PlateNetwork, Shape, multiply_adds
+from .network import CORNER_UNIT, SIDES, PlateNetwork, Shape
 from .scenes import Material, Scene, Scenes
 from .targets import BOX, BOX_WEIGHT, CORNER_WEIGHT, CORNERS, NEGATIVE, SCORE, STRIDE, encode
 
@@ -119,14 +119,14 @@ def losses(raw: Tensor, target: Tensor) -> Losses:
     weight = target[:, BOX_WEIGHT][known]
     planes = raw.permute(0, 2, 3, 1)[known]
     wanted = target.permute(0, 2, 3, 1)[known]
-    sides = torch.exp(planes[:, 1:5].clamp(-4, 5)) * STRIDE
+    sides = torch.exp(planes[:, 1:5].clamp(*SIDES)) * STRIDE
     predicted = [x - sides[:, 0], y - sides[:, 1], x + sides[:, 2], y + sides[:, 3]]
     box_loss = (_complete_iou_loss(predicted, list(wanted[:, BOX].T)) * weight).sum() / weight.sum()
 
     corner_weight = wanted[:, CORNER_WEIGHT]
     quads = wanted[:, CORNERS].reshape(-1, 4, 2)
     height = ((quads[:, 3] - quads[:, 0]).norm(dim=1) + (quads[:, 2] - quads[:, 1]).norm(dim=1)).clamp(12) / 2
-    seen = planes[:, 5:13].reshape(-1, 4, 2) * 16 + torch.stack([x, y], 1)[:, None]
+    seen = planes[:, 5:13].reshape(-1, 4, 2) * CORNER_UNIT + torch.stack([x, y], 1)[:, None]
     off = (seen - quads) / height[:, None, None]
     distance = F.smooth_l1_loss(off, torch.zeros_like(off), beta=0.1, reduction="none").mean((1, 2))
     corner_loss = (distance * corner_weight).sum() / corner_weight.sum().clamp(1)
@@ -256,7 +256,6 @@ def main() -> None:
     if options.again:
         training.progress = 0.0
     log(f"parameters {sum(p.numel() for p in training.network.parameters())}, "
-        f"multiplications at 416x256 {multiply_adds(copy.deepcopy(training.average).cpu().float(), 256, 416) / 1e6:.0f} M, "
         f"photographs {len(material.photographs)}, samples so far {training.samples}, progress {training.progress:.3f}, "
         f"ignored places {sum(len(p.unknown) for p in material.photographs)}, fonts {len(fonts)}")
     if options.samples and training.samples >= options.samples:

@@ -12,11 +12,6 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-try:
-    import torch
-except ImportError as missing:
-    raise unittest.SkipTest(f"needs PyTorch: {missing}") from missing
-
 from detector.camera import shoot
 from detector.canvas import Words, paste
 from detector.chance import Chance
@@ -229,6 +224,16 @@ class EightBits(unittest.TestCase):
         ranges = observe(self.fused, [self.picture])
         self.assertTrue(all(low <= 0 <= high for low, high in ranges.values()))
         self.assertEqual({low for name, (low, _) in ranges.items() if name.startswith("stem") or name.endswith(".sum")}, {0.0})
+
+    def test_a_range_leaves_out_what_is_far_and_rare_and_stays_where_there_is_nothing(self) -> None:
+        seen = Seen()
+        many = torch.cat([torch.rand(1_000_000, generator=torch.Generator().manual_seed(4)), torch.tensor([20.0])])
+        for seen.counting in (False, True):
+            seen._note("far", many), seen._note("nothing", torch.zeros(8))
+        ranges = seen.ranges()
+        self.assertEqual((0.0, 0.0), ranges["nothing"])
+        self.assertEqual(0.0, ranges["far"][0])
+        self.assertTrue(1 <= ranges["far"][1] < 12, ranges["far"])
 
     def test_every_layer_but_the_last_multiplies_bytes_and_reads_a_picture_as_it_is(self) -> None:
         model = build(self.fused, observe(self.fused, [self.picture]))

@@ -1,5 +1,6 @@
 """The recogniser's heads decode what its labels say, and what is kept out of training stays out."""
 
+import re
 import sys
 import tempfile
 import unittest
@@ -11,15 +12,18 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import held_out  # noqa: E402
 import real  # noqa: E402
+import recipe  # noqa: E402
 import weights  # noqa: E402
 from recogniser.network import ALPHABET, CLASSES, EMPTY, LEVELS, SLOTS, STEPS, Recogniser, loss, normalise, read_slots, read_steps  # noqa: E402
+from plates import photograph  # noqa: E402
 from plates.designs import REGIONS  # noqa: E402
 from eight_bits import Seen  # noqa: E402
-from recogniser.export import WEIGHTS, export, trained  # noqa: E402
+from recogniser.export import GROW, WEIGHTS, export, trained  # noqa: E402
 from recogniser.quantise import ZERO, for_whole_zero, fused, walk  # noqa: E402
 from recogniser.samples import CHUNK, Chunks, Crops, Pool, chunk_path, label, vary, write_chunk  # noqa: E402
-from recogniser.train import learning_rate  # noqa: E402
+from recogniser.train import KEPT, learning_rate  # noqa: E402
 
 torch.set_num_threads(1)
 
@@ -188,6 +192,21 @@ class Drawn(unittest.TestCase):
         self.assertTrue(all(not torch.equal(seen[i], bar[i]) for i in range(32)))
         inside, outside = seen[:, :, 28:36, 56:72].mean((1, 2, 3)), seen[:, :, :8, :16].mean((1, 2, 3))
         self.assertTrue(bool((inside - outside > 1).all()), inside - outside)
+
+
+class Agreed(unittest.TestCase):
+    """What two places say that do not import one another."""
+
+    def test_the_recipe_looks_for_the_weights_where_the_training_leaves_them(self):
+        self.assertEqual(KEPT, recipe.KEPT)
+
+    def test_a_rendered_plate_has_more_around_it_than_the_widest_crop_read(self):
+        self.assertGreater(held_out.MARGIN, max(GROW))
+
+    def test_training_straightens_what_the_product_does(self):
+        source = (Path(__file__).resolve().parents[3] / "Edge.Vision/Recognition/PlateCut.cs").read_text()
+        degrees = [float(re.search(rf"{name} = ([0-9.]+) \* MathF.PI / 180", source)[1]) for name in ("LeastTilt", "MostTilt")]
+        np.testing.assert_allclose(np.degrees([photograph.LEAST_TILT, photograph.MOST_TILT]), degrees)
 
 
 class Schedule(unittest.TestCase):
