@@ -27,11 +27,11 @@ internal sealed class BenchRecognitionCommand
     private readonly Option<bool> _noPeer = new("--no-peer") { Description = "Leave the public reader out." };
     private readonly Option<double> _rate = new("--maximum-wrong-read-rate")
     {
-        Description = $"The gate of calibrated models, {GateBounds.Rates}.", DefaultValueFactory = _ => 0.01,
+        Description = $"The gate of calibrated models, {GateBounds.Rates}.", DefaultValueFactory = _ => Entry.UsualRate,
     };
     private readonly Option<double> _evidence = new("--evidence")
     {
-        Description = $"The gate of models without a calibration, {GateBounds.Evidences}.", DefaultValueFactory = _ => 0.9,
+        Description = $"The gate of models without a calibration, {GateBounds.Evidences}.", DefaultValueFactory = _ => Entry.UsualEvidence,
     };
     private readonly Option<string?> _failures = new("--failures")
     {

@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Edge.Agent.Evaluation;
 using Spectre.Console;
 
@@ -11,12 +9,6 @@ namespace Edge.Agent.Cli;
 internal static class BenchReport
 {
     private const double SmallShare = 0.01;
-
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
 
     public static void WriteTables(BenchResult result, IReadOnlyList<Contestant> contestants, TextWriter output)
     {
@@ -82,7 +74,7 @@ internal static class BenchReport
         foreach (var set in result.Pictures.Where(set => set.Ids.Count > 0))
             Line(new { Kind = "HeldOutIds", Set = set.Name, Used = set.Pictures.Count, set.Of, set.AlsoTrained, set.Skipped, set.Ids });
 
-        void Line<T>(T row) => output.WriteLine(JsonSerializer.Serialize(row, Json));
+        void Line<T>(T row) => output.WriteLine(JsonSerializer.Serialize(row, BenchShape.Json));
     }
 
     private static Table Recognition(IReadOnlyList<BenchRow> rows)

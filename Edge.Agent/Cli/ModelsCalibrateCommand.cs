@@ -108,12 +108,16 @@ internal sealed class ModelsCalibrateCommand
         foreach (var (temperature, loss) in found.Temperatures.Zip(found.Losses))
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"head: temperature {temperature:0.00}, loss {loss.Before:0.000} -> {loss.After:0.000} nats a crop"));
-        var table = new Table().AddColumns("confidence", "plates", "mean confidence", "share right");
-        foreach (var bin in found.After.Bins)
-            table.AddRow($"{bin.From:0.00}-{bin.To:0.00}", $"{bin.Count}", $"{bin.Confidence:0.000}", $"{bin.Right:0.000}");
-        Tables.On(Console.Out).Write(table);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"expected calibration error: {found.Before.Error:0.000} taken as it is, {found.After.Error:0.000} calibrated, on plates it was not fitted on"));
+        if (found.After.Bins.Count > 0)
+        {
+            var table = new Table().AddColumns("confidence", "plates", "mean confidence", "share right");
+            foreach (var bin in found.After.Bins)
+                table.AddRow($"{bin.From:0.00}-{bin.To:0.00}", $"{bin.Count}", $"{bin.Confidence:0.000}", $"{bin.Right:0.000}");
+            Tables.On(Console.Out).Write(table);
+        }
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"expected calibration error: {found.Before.Error:0.000} taken as it is, ") +
+            (found.After.Bins.Count == 0 ? "calibrated: too few plates to say"
+                : string.Create(CultureInfo.InvariantCulture, $"{found.After.Error:0.000} calibrated, on plates it was not fitted on")));
         foreach (var rate in (double[])[0.005, 0.01, 0.02, 0.05])
             Console.WriteLine(found.Calibration.EvidenceFor(rate) is { } evidence
                 ? string.Create(CultureInfo.InvariantCulture, $"at most {rate:0.0%} wrong: evidence from {evidence:0.00000}")
@@ -125,7 +129,7 @@ internal sealed class ModelsCalibrateCommand
     {
         found.Labelled, found.Found, Read = found.Calibration.Plates, found.Temperatures,
         Losses = found.Losses.Select(loss => new { loss.Before, loss.After }), Reliability = found.After.Bins,
-        ErrorBefore = found.Before.Error, ErrorAfter = found.After.Error, found.Calibration.Points,
+        ErrorBefore = found.Before.Error, ErrorAfter = found.After.Bins.Count == 0 ? null : (double?)found.After.Error, found.Calibration.Points,
     };
 
     /// <summary>Says now and then how far it is, where somebody watches.</summary>

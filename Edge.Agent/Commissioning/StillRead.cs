@@ -1,4 +1,5 @@
 using System.Text;
+using Edge.Vision.Calibrating;
 using Edge.Vision.Detection;
 using Edge.Vision.Recognition;
 using Edge.Vision.Tracking;
@@ -18,9 +19,6 @@ namespace Edge.Agent.Commissioning;
 internal sealed record StillRead(string Text, double Confidence, float Evidence, float Weakest, Refusal Refusal, PlateRegion Region,
     IReadOnlyList<int> RuleChanged, PixelBox Box)
 {
-    // Looser than a detection benchmark's 0.5: the question is what was read there, not how tight the box is.
-    private const float LeastOverlap = 0.1f;
-
     public static StillRead Of(Passage passage) => new(Encoding.ASCII.GetString(passage.Plate.Ascii),
         passage.Right ?? passage.Evidence, passage.Evidence, passage.Weakest, passage.Refusal, passage.Region, passage.RuleChanged,
         passage.Box);
@@ -30,7 +28,7 @@ internal sealed record StillRead(string Text, double Confidence, float Evidence,
     /// <summary>The read that overlaps the labelled plate most, or null where none does.</summary>
     public static StillRead? At(LabelledPlate label, IEnumerable<StillRead> reads) =>
         label.Box is not { } box ? reads.FirstOrDefault()
-            : reads.Where(read => read.Box.Overlap(box) >= LeastOverlap).MaxBy(read => read.Box.Overlap(box));
+            : reads.Where(read => read.Box.Overlap(box) >= KnownPlate.LeastOverlap).MaxBy(read => read.Box.Overlap(box));
 
     public override string ToString() => "StillRead(redacted)";
 }

@@ -95,10 +95,12 @@ internal sealed class BenchTally
     public double CoverageAt(double wrongShare)
     {
         var (wrong, best) = (0, 0);
-        foreach (var (count, read) in _reads.OrderByDescending(read => read.Evidence).Index())
+        var count = 0;
+        foreach (var alike in _reads.GroupBy(read => read.Evidence).OrderByDescending(alike => alike.Key)) // a gate lets all of them through or none
         {
-            if (!read.Exact) wrong++;
-            if (wrong <= wrongShare * (count + 1)) best = count + 1;
+            count += alike.Count();
+            wrong += alike.Count(read => !read.Exact);
+            if (wrong <= wrongShare * count) best = count;
         }
         return Plates == 0 ? 0 : (double)best / Plates;
     }

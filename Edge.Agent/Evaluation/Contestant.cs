@@ -21,6 +21,9 @@ internal sealed record Attempt(IReadOnlyList<StillRead> Reads, IReadOnlyList<Pix
 /// <param name="Gate">What its reads must show to be accepted.</param>
 internal sealed record Entry(string Name, string Models, bool IsPeer, ReadGate Gate)
 {
+    /// <summary>The gates of the published comparison: of calibrated models, and of others.</summary>
+    public const double UsualRate = 0.01, UsualEvidence = 0.9;
+
     /// <summary>An entry with the gate that fits its models: the wrong-read rate where they are calibrated, or the least they were
     /// measured to where they cannot promise that; the evidence where they are not.</summary>
     /// <exception cref="ModelException">The manifest cannot be read.</exception>

@@ -16,7 +16,6 @@ namespace Edge.Agent.Evaluation;
 internal sealed class GoalBench(string data, string models, string folder, TimeSpan steady, TimeSpan length, IProgress<FleetProgress> progress,
     TimeProvider time)
 {
-    private const double WrongRate = 0.01, PeerEvidence = 0.9;
     private const string Peer = "the public reader";
 
     /// <summary>Measures all of it, some ten minutes.</summary>
@@ -55,11 +54,12 @@ internal sealed class GoalBench(string data, string models, string folder, TimeS
         var contestants = new List<Contestant>();
         try
         {
-            contestants.Add(await Contestant.OpenAsync(Entry.Of("ours", models, isPeer: false, WrongRate, PeerEvidence), time, stop));
+            contestants.Add(await Contestant.OpenAsync(Entry.Of("ours", models, isPeer: false, Entry.UsualRate, Entry.UsualEvidence), time, stop));
             foreach (var its in peer.Variants)
-                contestants.Add(await Contestant.OpenAsync(Entry.Of(its.Name, its.Folder, isPeer: true, WrongRate, PeerEvidence), time, stop));
+                contestants.Add(await Contestant.OpenAsync(Entry.Of(its.Name, its.Folder, isPeer: true, Entry.UsualRate, Entry.UsualEvidence), time, stop));
             var result = await new RecognitionBench(new BenchFolder(data), contestants, null, new Relay(progress)).RunAsync(BenchSets.Scenes, stop);
-            var all = result.Rows.Where(row => row.Set == "all scenes").ToList();
+            var all = result.Rows.Where(row => row.Set == RecognitionBench.AllScenes).ToList();
+            if (all.Count == 0) throw new CaptureException($"no labelled picture in {data}/scenes can be read");
             var (ours, its1) = (all.Single(row => row.Reader == "ours"), all.Where(row => row.Reader != "ours").ToList());
             var exact = Share(ours.Tally);
             if (its1.Count == 0)

@@ -14,6 +14,9 @@ internal readonly record struct BenchProgress(int Done, int Of, string What);
 internal sealed class RecognitionBench(
     BenchFolder folder, IReadOnlyList<Contestant> contestants, FailurePage? failures, IProgress<BenchProgress> progress)
 {
+    /// <summary>The row of every scene of every set.</summary>
+    public const string AllScenes = "all scenes";
+
     // Plate heights that rows are split by, pixels.
     private static readonly (float From, float To, string Name)[] Heights =
     [
@@ -137,16 +140,23 @@ internal sealed class RecognitionBench(
     private async Task WatchAsync((string Path, IReadOnlyList<string> Known) recording, CancellationToken cancel)
     {
         var name = Path.GetFileName(recording.Path);
-        foreach (var contestant in contestants)
+        try
         {
-            progress.Report(new BenchProgress(_done, _total, name));
-            await using var source = Open(recording.Path);
-            var (passages, frames, milliseconds) = await contestant.WatchAsync(source, cancel);
-            var accepted = passages.Where(read => read.Accepted).ToList();
-            var said = accepted.Where(read => recording.Known.Contains(read.Text)).ToList();
-            var right = said.Select(read => read.Text).Distinct(StringComparer.Ordinal).Count();
-            _footage.Add(new FootageRow(name, contestant.Name, recording.Known.Count, right, said.Count - right, accepted.Count - said.Count,
-                frames == 0 ? 0 : milliseconds / frames));
+            foreach (var contestant in contestants)
+            {
+                progress.Report(new BenchProgress(_done, _total, name));
+                await using var source = Open(recording.Path);
+                var (passages, frames, milliseconds) = await contestant.WatchAsync(source, cancel);
+                var accepted = passages.Where(read => read.Accepted).ToList();
+                var said = accepted.Where(read => recording.Known.Contains(read.Text)).ToList();
+                var right = said.Select(read => read.Text).Distinct(StringComparer.Ordinal).Count();
+                _footage.Add(new FootageRow(name, contestant.Name, recording.Known.Count, right, said.Count - right, accepted.Count - said.Count,
+                    frames == 0 ? 0 : milliseconds / frames));
+            }
+        }
+        catch (CaptureException exception)
+        {
+            _broken.Add(exception.Message);
         }
         _done++;
     }
@@ -203,5 +213,5 @@ internal sealed class RecognitionBench(
         };
     }
 
-    private static string All(BenchSets kind) => kind == BenchSets.Scenes ? "all scenes" : "all held-out photographs";
+    private static string All(BenchSets kind) => kind == BenchSets.Scenes ? AllScenes : "all held-out photographs";
 }

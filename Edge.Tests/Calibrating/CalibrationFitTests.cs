@@ -91,6 +91,14 @@ public sealed class CalibrationFitTests
     }
 
     [Fact]
+    public void What_was_fitted_on_few_plates_is_not_judged_by_the_same_ones()
+    {
+        Assert.NotNull(CalibrationFit.Of([.. Honest(new Random(1), 45)], "a test"));
+        Assert.Empty(Reliability.CrossValidated([.. Honest(new Random(1), 45)]).Bins);
+        Assert.Equal(55, Reliability.CrossValidated([.. Honest(new Random(1), 55)]).Bins.Sum(bin => bin.Count));
+    }
+
+    [Fact]
     public void Calibration_brings_an_overconfident_reader_s_error_down()
     {
         var random = new Random(3);

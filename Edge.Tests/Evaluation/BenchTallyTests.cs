@@ -65,6 +65,17 @@ public sealed class BenchTallyTests
     }
 
     [Theory]
+    [InlineData("AB123CD", "WRONG")]
+    [InlineData("WRONG", "AB123CD")]
+    public void No_gate_parts_reads_of_the_same_evidence(string first, string second)
+    {
+        Add(StillReads.Of("AB123CD", evidence: 1));
+        Add(StillReads.Of(first, evidence: 0.9f));
+        Add(StillReads.Of(second, evidence: 0.9f));
+        Assert.Equal(1.0 / 3, _tally.CoverageAt(0), 1e-9);
+    }
+
+    [Theory]
     [InlineData("US-CA", "US-CA", 1, 1)]
     [InlineData("US-CA", "US", 1, 1)] // less, but not wrong
     [InlineData("US", "US-CA", 1, 1)] // the label knows no more

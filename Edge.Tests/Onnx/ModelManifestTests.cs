@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Edge.Tests.Support;
 using Edge.Vision;
 using Edge.Vision.Onnx;
+using Microsoft.ML.OnnxRuntime;
 using Edge.Vision.Recognition;
 using Edge.Vision.Tracking;
 
@@ -32,6 +33,7 @@ public sealed class ModelManifestTests : IDisposable
     [InlineData("\"file\": \"detector.onnx\"", "\"file\": \"../detector.onnx\"", "detector.file")]
     [InlineData("\"multiple\": 32", "\"multiple\": 0", "detector.resize.multiple")]
     [InlineData("\"rule\": \"area\"", "\"rule\": \"magic\"", "detector.resize.rule")]
+    [InlineData("\"width\": 0, \"height\": 0", "\"width\": 576, \"height\": 324", "needs letterbox to that size")]
     [InlineData("\"empty\": 36", "\"empty\": 35", "recogniser.heads[].empty")]
     [InlineData("0123456789ABC", "0123456789ÄBC", "recogniser.alphabet")]
     [InlineData("\"grow\": [", "\"grow\": [9, ", "recogniser.grow")]
@@ -170,6 +172,21 @@ public sealed class ModelManifestTests : IDisposable
         PlateReader.Open(_folder.Path, one, threads: 1).Dispose();
         var refused = Assert.Throws<ModelException>(() => PlateReader.Open(_folder.Path, one with { Grow = grow, SecondLook = secondLook }, threads: 1));
         Assert.Contains("its input takes 1 at a time, it would be given 2", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_detector_of_one_size_may_say_how_large_its_map_is()
+    {
+        using var fixedSize = new SessionOptions();
+        fixedSize.AddFreeDimensionOverrideByName("height", 320);
+        fixedSize.AddFreeDimensionOverrideByName("width", 576);
+        fixedSize.AddFreeDimensionOverrideByName("rows", 40);
+        fixedSize.AddFreeDimensionOverrideByName("columns", 72);
+        using var session = new InferenceSession(Path.Combine(Repository.Models, "detector.onnx"), fixedSize);
+        var detector = ModelManifest.Load(Repository.Models).Detector;
+        Assert.Equal(72, session.OutputMetadata["map"].Dimensions[3]);
+        Assert.Empty(OnnxModel.ShapeProblems(session, detector.Input with { Width = 576, Height = 320 }, detector.Outputs()));
+        Assert.Contains("the manifest says", Assert.Single(OnnxModel.ShapeProblems(session, detector.Input, detector.Outputs())), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,6 +23,20 @@ public sealed class HeadDecoderTests
     public void Slots_drop_the_empty_ones_and_keep_repeats(string steps, string text) =>
         Assert.Equal(text, Decode(HeadKind.Slots, steps));
 
+    [Theory]
+    [InlineData(HeadKind.Ctc)]
+    [InlineData(HeadKind.Slots)]
+    public void A_model_s_classes_may_stand_in_any_order_and_leave_some_out(HeadKind kind)
+    {
+        const string classes = "Z7A"; // and the empty one
+        int[] order = [.. classes.Select(one => Reading.Alphabet.IndexOf(one, StringComparison.Ordinal))];
+        float[] steps = [0.1f, 0.2f, 0.7f, 0, 0, 0, 0, 1, 0.1f, 0.8f, 0.1f, 0, 0.6f, 0.3f, 0.1f, 0];
+        using var reading = new Reading();
+        HeadDecoder.Decode(new RecogniserHead("x", kind, 4, classes.Length), steps, order, reading);
+        Assert.Equal("A7Z", Readings.TextOf(reading));
+        Assert.Equal(0.3f, reading[2][Reading.Alphabet.IndexOf('7', StringComparison.Ordinal)]);
+    }
+
     [Fact]
     public void A_text_longer_than_any_plate_reads_as_nothing() =>
         Assert.Equal("", Decode(HeadKind.Slots, new string('A', PlateText.MaxLength + 1)));

@@ -13,6 +13,10 @@ public static class CalibrationFit
     /// <summary>Fewer outcomes than this are no measurement.</summary>
     public const int LeastOutcomes = 40;
 
+    /// <summary>Whether they are a measurement: enough of them, and not all alike.</summary>
+    public static bool CanFit(IReadOnlyCollection<Outcome> outcomes) =>
+        outcomes.Count >= LeastOutcomes && Thresholds([.. outcomes.OrderBy(outcome => outcome.Evidence)]).Count >= 2;
+
     /// <summary>Fits both curves.</summary>
     /// <exception cref="ArgumentException">Fewer than <see cref="LeastOutcomes"/>, or all with the same evidence.</exception>
     public static Calibration Of(IReadOnlyCollection<Outcome> outcomes, string set)

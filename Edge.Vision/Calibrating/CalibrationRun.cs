@@ -10,13 +10,18 @@ namespace Edge.Vision.Calibrating;
 /// <summary>A plate whose text is known.</summary>
 /// <param name="Box">Where it is, pixels; null where nobody says: the whole picture.</param>
 /// <param name="Text">What stands on it; owned by the caller.</param>
-public sealed record KnownPlate(PixelBox? Box, PlateText Text);
+public sealed record KnownPlate(PixelBox? Box, PlateText Text)
+{
+    /// <summary>Least overlap of its box and that of a read of it. Looser than a detection benchmark's 0.5: the question is what was read there, not how
+    /// tight the box is.</summary>
+    public const float LeastOverlap = 0.1f;
+}
 
 /// <summary>What a calibration found.</summary>
 /// <param name="Labelled">Plates with a known text.</param>
 /// <param name="Found">Of these, found by the detector.</param>
 /// <param name="Temperatures">One for each head.</param>
-/// <param name="Losses">Of each head, mean negative log-likelihood in nats a crop of the first look at temperature 1 and at the one chosen.</param>
+/// <param name="Losses">Of each head, mean negative log-likelihood in nats a crop of the first look at temperature 1 and at the best tried, which the one chosen is next to.</param>
 /// <param name="Calibration">The curves, at those temperatures.</param>
 /// <param name="Before">Evidence taken for a probability, with the manifest's own temperatures.</param>
 /// <param name="After">Calibrated probabilities, each from other plates.</param>
@@ -27,9 +32,6 @@ public sealed record CalibrationFound(int Labelled, int Found, IReadOnlyList<flo
 /// more with them. Reads as a box does, second looks included, though temperatures are fitted on first looks alone; straightened where the detector found the plate, since labels have no corners.</summary>
 public sealed class CalibrationRun : IDisposable
 {
-    // As in scoring: the question is what was read there, not how tight the box is.
-    private const float LeastOverlap = 0.1f;
-
     private readonly string _folder;
     private readonly int _threads;
     private readonly ModelManifest _manifest;
@@ -118,10 +120,12 @@ public sealed class CalibrationRun : IDisposable
                     plate.Box.CentreY > 0 && plate.Box.CentreY < pixels.Height)
                 .Select(plate => (new PlateDetection(plate.Box, 1), plate.Text))];
         }
-        var found = Array.FindAll(_detector.Detect(pixels), plate => plate.Box.Height >= new PipelineOptions().MinimumPlateHeight);
+        var usual = new PipelineOptions();
+        var found = Array.FindAll(_detector.Detect(pixels),
+            plate => plate.Box.Height >= usual.MinimumPlateHeight && plate.Score >= usual.Gate.Detector); // what else is seen is never accepted
         return [.. known.Where(plate => plate.Box is not null)
             .Select(plate => (Best: found.Select(one => (PlateDetection?)one).MaxBy(one => one!.Value.Box.Overlap(plate.Box!.Value)), plate))
-            .Where(pair => pair.Best is { } best && best.Box.Overlap(pair.plate.Box!.Value) >= LeastOverlap)
+            .Where(pair => pair.Best is { } best && best.Box.Overlap(pair.plate.Box!.Value) >= KnownPlate.LeastOverlap)
             .Select(pair => (pair.Best!.Value, pair.plate.Text))];
     }
 

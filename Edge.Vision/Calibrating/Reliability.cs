@@ -27,14 +27,12 @@ public sealed record Reliability(IReadOnlyList<ReliabilityBin> Bins)
             bin.Average(one => one.Right ? 1.0 : 0.0)))]);
 
     /// <summary>What a calibration fitted on these outcomes does on ones it has not seen: fitted on four fifths of the
-    /// plates and asked about the last, five times.</summary>
-    public static Reliability CrossValidated(IReadOnlyCollection<Outcome> outcomes)
+    /// plates and asked about the last, five times. A fold whose rest is no measurement is left out; no bins where all are.</summary>
+    public static Reliability CrossValidated(IReadOnlyCollection<Outcome> outcomes) => Of(Enumerable.Range(0, Outcome.Folds).SelectMany(fold =>
     {
-        return Of(Enumerable.Range(0, Outcome.Folds).SelectMany(fold =>
-        {
-            var rest = outcomes.Where(outcome => outcome.Fold != fold).ToList();
-            var seen = rest.Count >= CalibrationFit.LeastOutcomes ? CalibrationFit.Of(rest, "four fifths") : CalibrationFit.Of(outcomes, "all");
-            return outcomes.Where(outcome => outcome.Fold == fold).Select(outcome => (seen.Right(outcome.Evidence), outcome.Right));
-        }));
-    }
+        var rest = outcomes.Where(outcome => outcome.Fold != fold).ToList();
+        if (!CalibrationFit.CanFit(rest)) return [];
+        var seen = CalibrationFit.Of(rest, "four fifths");
+        return outcomes.Where(outcome => outcome.Fold == fold).Select(outcome => (seen.Right(outcome.Evidence), outcome.Right));
+    }));
 }

@@ -123,6 +123,8 @@ public sealed record DetectorManifest : ModelEntry
         if (Resize.Width is < 32 or > 4096 || Resize.Height is < 32 or > 4096)
             yield return "detector.resize: width and height must be 32 to 4096";
         if (Resize.Multiple is < 1 or > 128) yield return "detector.resize.multiple: must be 1 to 128";
+        if ((Input.Width, Input.Height) is not (0, 0) && (Resize.Rule != ResizeRule.Letterbox || (Input.Width, Input.Height) != (Resize.Width, Resize.Height)))
+            yield return "detector.resize: a graph of one size needs letterbox to that size; 0 × 0 says that it takes any";
         if (Threshold is not (> 0 and < 1)) yield return "detector.threshold: must be between 0 and 1";
         if (Overlap is not (> 0 and < 1)) yield return "detector.overlap: must be between 0 and 1";
     }

@@ -123,7 +123,7 @@ internal sealed class OnnxModel : IDisposable
         {
             if (!session.OutputMetadata.TryGetValue(output.Name, out var found))
                 yield return $"it has no output \"{output.Name}\", only \"{string.Join("\", \"", session.OutputMetadata.Keys)}\"";
-            else if (!Agrees(found.Dimensions, output.Shape))
+            else if (!Agrees(found.Dimensions, output.Shape, anyIsRight: true))
                 yield return $"its output \"{output.Name}\" is {Show(found.Dimensions)}, the manifest says {Show(output.Shape)}";
         }
     }
@@ -138,9 +138,9 @@ internal sealed class OnnxModel : IDisposable
 
     private static int Open(int side) => side == 0 ? -1 : side;
 
-    // The batch, which comes first, is asked for apart.
-    private static bool Agrees(int[] actual, int[] stated) =>
-        actual.Length == stated.Length && actual.Zip(stated).Skip(1).All(pair => pair.First == pair.Second);
+    // The batch, which comes first, is asked for apart. Where an input may be of any size the graph must take any; an output may be of the size it is.
+    private static bool Agrees(int[] actual, int[] stated, bool anyIsRight = false) =>
+        actual.Length == stated.Length && actual.Zip(stated).Skip(1).All(pair => pair.First == pair.Second || (anyIsRight && pair.Second < 0));
 
     public static string Show(IEnumerable<int> shape) => $"[{string.Join(",", shape.Select(side => side < 0 ? "?" : $"{side}"))}]";
 }
