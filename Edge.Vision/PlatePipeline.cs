@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Edge.Vision.Aiming;
 using Edge.Vision.Capture;
 using Edge.Vision.Detection;
@@ -110,6 +111,7 @@ public sealed class PlatePipeline : IDisposable
     public IReadOnlyList<PlateDetection> Detections => _detections;
 
     /// <summary>Passages as they conclude, accepted or not; the caller disposes each.</summary>
+    /// <exception cref="CaptureException">The source cannot be opened, or breaks off: then after the passages of what it has shown.</exception>
     public async IAsyncEnumerable<Passage> ReadAsync(ICameraSource source, [EnumeratorCancellation] CancellationToken cancel)
     {
         var origin = default(DateTimeOffset);
@@ -117,13 +119,14 @@ public sealed class PlatePipeline : IDisposable
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         await using var frames = source.ReadAsync(leave.Token).GetAsyncEnumerator(leave.Token);
         var next = Task.FromResult(false);
+        ExceptionDispatchInfo? broken = null;
         try
         {
             while (true)
             {
                 if (source.IsLive && IsRemembering)
                 {
-                    next = frames.MoveNextAsync().AsTask();
+                    next = NextAsync();
                     while (ForgetsAfter(position) is { } due && await IsSilentAsync(next, due - _time.GetElapsedTime(taken), cancel))
                     {
                         var silent = _time.GetElapsedTime(taken);
@@ -133,7 +136,7 @@ public sealed class PlatePipeline : IDisposable
                     }
                     if (!await next) break;
                 }
-                else if (!await frames.MoveNextAsync()) break;
+                else if (!await NextAsync()) break;
                 using var frame = frames.Current;
                 Interlocked.Increment(ref _frames);
                 Measure(frame);
@@ -154,6 +157,21 @@ public sealed class PlatePipeline : IDisposable
         }
         foreach (var passage in ConcludeAll(source, origin)) yield return passage;
         _recent.Forget(TimeSpan.MaxValue); // no frame comes that would
+        broken?.Throw();
+
+        // A recording that breaks off has shown what it has shown.
+        async Task<bool> NextAsync()
+        {
+            try
+            {
+                return await frames.MoveNextAsync();
+            }
+            catch (CaptureException fault)
+            {
+                broken = ExceptionDispatchInfo.Capture(fault);
+                return false;
+            }
+        }
     }
 
     /// <summary>True while a plate is followed, or was told of a moment ago.</summary>
@@ -208,7 +226,8 @@ public sealed class PlatePipeline : IDisposable
                 // A photograph has one look, so what is less sure is read there too, and refused. On the road such a plate comes nearer.
                 if (!still && detection.Score < _options.Gate.Detector) continue;
                 if (detection.Box.Height < _options.MinimumPlateHeight || _tracker.TryFollow(frame.Position, detection.Shift(region.X, region.Y))) continue;
-                if (!still && !IsWhole(detection.Box, region))
+                var whole = IsWhole(detection.Box, region);
+                if (!still && !whole)
                 {
                     _tracker.Observe(frame.Position, detection.Shift(region.X, region.Y), reading: null);
                     continue;
@@ -217,6 +236,7 @@ public sealed class PlatePipeline : IDisposable
                 var inPatch = detection.Shift(-origin.X, -origin.Y);
                 if (_reader.Read(patch, inPatch, _reading, again: secondLooks < MostSecondLooks)) secondLooks++;
                 var track = _tracker.Observe(frame.Position, detection.Shift(region.X, region.Y), _reading);
+                track.Cut |= !whole;
                 KeepClearest(track, patch, inPatch.Box);
                 _seen.Look(frame.Position, patch, inPatch);
             }
@@ -283,7 +303,7 @@ public sealed class PlatePipeline : IDisposable
             using (track)
                 if (Publish(track, source, origin) is { } passage)
                     yield return passage;
-        foreach (var track in _tracker.Open.Where(IsSettled))
+        foreach (var track in _tracker.Open.Where(track => IsSettled(track) || IsOutOfSight(track, at)))
             if (Publish(track, source, origin) is { } passage)
                 yield return passage;
     }
@@ -294,6 +314,15 @@ public sealed class PlatePipeline : IDisposable
         var verdict = _judge.Judge(track, still: false, _judged);
         _judged.Clear();
         return verdict.Refusal == Refusal.None && verdict.Agreed * 5 >= track.Reads * 4;
+    }
+
+    // It stands partly out of the picture, and may for an hour: what was read of it before is told.
+    private bool IsOutOfSight(PlateTrack track, TimeSpan at)
+    {
+        if (track.Published || track.Last != at || at - track.Read <= PlateTracker.Lost) return false;
+        var verdict = _judge.Judge(track, still: false, _judged);
+        _judged.Clear();
+        return verdict.Refusal == Refusal.None;
     }
 
     private Passage? Publish(PlateTrack track, ICameraSource source, DateTimeOffset origin)

@@ -223,6 +223,7 @@ internal static class RecognizeCommand
             Refusal.None => null,
             Refusal.Detector => "detector",
             Refusal.Length => "length",
+            Refusal.Cut => "cut",
             Refusal.Pattern => "pattern",
             Refusal.Evidence => "evidence",
             _ => "frames",

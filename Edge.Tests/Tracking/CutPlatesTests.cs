@@ -2,6 +2,7 @@ using System.Text;
 using Edge.Tests.Support;
 using Edge.Vision;
 using Edge.Vision.Evaluation;
+using Edge.Vision.Tracking;
 
 namespace Edge.Tests.Tracking;
 
@@ -47,14 +48,45 @@ public sealed class CutPlatesTests
         Assert.Equal([(Plate, PlatePipeline.SettledFrames)], await ReadAsync(new PipelineOptions { MotionGate = false }, Level(places)));
     }
 
+    [Fact]
+    public async Task One_that_stands_half_out_of_the_picture_is_told_of_while_it_stands()
+    {
+        using var pipeline = PlatePipeline.Open(Repository.Models, new PipelineOptions { MotionGate = false });
+        await using var film = Film(Level(Leaving[..4].Concat(Enumerable.Repeat(HalfOut, 60))));
+        await foreach (var passage in pipeline.ReadAsync(film, TestContext.Current.CancellationToken))
+            using (passage)
+            {
+                Assert.True(passage.Accepted);
+                Assert.InRange(pipeline.Frames, 4 + 15, 4 + 17); // a second after it was read last
+                return;
+            }
+        Assert.Fail("it was not told of");
+    }
+
+    [Fact]
+    public async Task In_a_photograph_it_is_read_and_refused()
+    {
+        using var pipeline = PlatePipeline.Open(Repository.Models, new PipelineOptions());
+        await using var photograph = new JpegSource(new[] { DrawnStreet.Draw([new DrawnVehicle(Plate, HalfOut, 300)]) }.ToAsyncEnumerable(), TimeSpan.Zero,
+            isStill: true);
+        var refused = new List<Refusal>();
+        await foreach (var passage in pipeline.ReadAsync(photograph, TestContext.Current.CancellationToken))
+            using (passage)
+                refused.Add(passage.Refusal);
+        Assert.Equal([Refusal.Cut], refused);
+    }
+
+    private static JpegSource Film(IEnumerable<(int Left, int Top)> places) =>
+        new(places.Select(place => DrawnStreet.Draw([new DrawnVehicle(Plate, place.Left, place.Top)])).ToAsyncEnumerable(), TimeSpan.FromSeconds(1 / 15.0),
+            isStill: false);
+
     private static IEnumerable<(int Left, int Top)> Level(IEnumerable<int> places) => places.Select(left => (left, 300));
 
     private static async Task<List<(string Text, int Agreed)>> ReadAsync(PipelineOptions options, IEnumerable<(int Left, int Top)> places)
     {
         var read = new List<(string, int)>();
         using var pipeline = PlatePipeline.Open(Repository.Models, options);
-        var street = places.Select(place => DrawnStreet.Draw([new DrawnVehicle(Plate, place.Left, place.Top)]));
-        await using var film = new JpegSource(street.ToAsyncEnumerable(), TimeSpan.FromSeconds(1 / 15.0), isStill: false);
+        await using var film = Film(places);
         await foreach (var passage in pipeline.ReadAsync(film, TestContext.Current.CancellationToken))
             using (passage)
                 if (passage.Accepted) read.Add((Encoding.ASCII.GetString(passage.Plate.Ascii), passage.FramesAgreed));

@@ -70,6 +70,17 @@ public sealed class PassageConsensusTests
     }
 
     [Fact]
+    public void A_plate_that_trembles_on_the_spot_is_as_sure_after_four_hundred_looks_as_after_the_first()
+    {
+        using var standing = new PlateTrack(TimeSpan.Zero, At(0, 40).Box);
+        using var read = Readings.Of(Truth, 0.95f);
+        standing.Add(TimeSpan.Zero, At(0, 40), read);
+        var first = standing.Conclusion.Evidence;
+        for (var frame = 1; frame < 400; frame++) standing.Add(TimeSpan.FromSeconds(frame / 25.0), At(frame % 3, 40 + frame % 2 * 0.3f), read);
+        Assert.InRange(standing.Conclusion.Evidence, first - 1e-3f, first + 1e-3f);
+    }
+
+    [Fact]
     public void A_standing_plate_does_not_grow_surer_by_being_looked_at()
     {
         using var standing = new PlateTrack(TimeSpan.Zero, At(0, 30).Box);

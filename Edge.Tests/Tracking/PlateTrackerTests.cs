@@ -43,6 +43,25 @@ public sealed class PlateTrackerTests : IDisposable
     }
 
     [Fact]
+    public void What_was_told_while_something_hid_a_part_of_the_plate_does_not_stand_for_all_of_it()
+    {
+        See(0, 300, "AB123C");
+        _tracker.Open[0].Published = true;
+        See(1, 300, "AB123CD");
+        Assert.Equal(["AB123C", "AB123CD"], _tracker.TakeAll().Select(track => Readings.TextOf(track.Conclusion)).Order());
+    }
+
+    [Fact]
+    public void A_plate_of_which_something_hides_a_part_is_still_the_one_it_was()
+    {
+        See(0, 300, "AB123CD");
+        _tracker.Open[0].Published = true;
+        See(1, 300, "AB12");
+        See(2, 300, "23CD");
+        Assert.Equal("AB123CD", Readings.TextOf(Assert.Single(_tracker.TakeAll()).Conclusion));
+    }
+
+    [Fact]
     public void A_plate_that_was_told_of_is_followed_unread_for_a_quarter_of_a_second_while_it_stands_in_its_place()
     {
         See(0, 300, "AB123CD");

@@ -38,6 +38,41 @@ public sealed class StandingVehicleTests
         Assert.True(read.Count >= drawn.Count - 1, $"{read.Count} of {drawn.Count}"); // drawn elsewhere, one may not be read here
     }
 
+    [Fact]
+    public async Task What_was_hidden_when_it_was_told_of_is_told_when_it_can_be_seen()
+    {
+        var read = new List<string>();
+        using (var pipeline = PlatePipeline.Open(Repository.Models, new PipelineOptions()))
+        await using (var street = new JpegSource(Cut(["KLM345", "KLM345X"]).ToAsyncEnumerable(), TimeSpan.FromSeconds(1 / 15.0), isStill: false))
+            await foreach (var passage in pipeline.ReadAsync(street, TestContext.Current.CancellationToken))
+                using (passage)
+                    if (passage.Accepted) read.Add(Encoding.ASCII.GetString(passage.Plate.Ascii));
+        Assert.Equal(["KLM345", "KLM345X"], read);
+    }
+
+    [Fact]
+    public async Task What_was_seen_before_a_recording_breaks_off_is_told_and_then_that_it_broke()
+    {
+        var read = new List<string>();
+        using var pipeline = PlatePipeline.Open(Repository.Models, new PipelineOptions());
+        await using var street = new JpegSource(Broken(), TimeSpan.FromSeconds(1 / 15.0), isStill: false);
+        var broke = await Assert.ThrowsAsync<CaptureException>(async () =>
+        {
+            await foreach (var passage in pipeline.ReadAsync(street, TestContext.Current.CancellationToken))
+                using (passage)
+                    if (passage.Accepted) read.Add(Encoding.ASCII.GetString(passage.Plate.Ascii));
+        });
+        Assert.Equal(["KLM345X"], read);
+        Assert.Equal("cut off", broke.Message);
+    }
+
+    private static async IAsyncEnumerable<byte[]> Broken()
+    {
+        foreach (var left in (int[])[500, 520, 540]) yield return DrawnStreet.Draw([new DrawnVehicle("KLM345X", left, 300)]);
+        await Task.CompletedTask;
+        throw new CaptureException("cut off");
+    }
+
     /// <summary>Two and a half seconds of each, and not a frame between.</summary>
     private static IEnumerable<byte[]> Cut(IEnumerable<string> texts) =>
         texts.Select(text => DrawnStreet.Draw([new DrawnVehicle(text, 500, 300)])).SelectMany(picture => Enumerable.Repeat(picture, 38));

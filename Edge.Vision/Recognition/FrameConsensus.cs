@@ -38,17 +38,18 @@ public sealed class FrameConsensus : IDisposable
     // By length, position and class: sum of say × log-probability, and of say × how much another class is preferred.
     private readonly float[] _logs = GC.AllocateArray<float>(Lengths * PlateText.MaxLength * Classes, pinned: true);
     private readonly float[] _dissent = GC.AllocateArray<float>(Lengths * PlateText.MaxLength * Classes, pinned: true);
-    // By length: sum of say × how sure the frame is of that length, of say × how sure of its characters, of say, and of weight.
+    // By length: sum of say × how sure the frame is of that length, of say × how sure of its characters, of say, and of looks.
     private readonly double[] _sure = new double[Lengths];
     private readonly double[] _votes = new double[Lengths];
     private readonly double[] _says = new double[Lengths];
-    private readonly double[] _weights = new double[Lengths];
+    private readonly double[] _looks = new double[Lengths];
     private double[] _regions = [];
 
     /// <summary>Takes in what one frame reads; one without evidence says nothing.</summary>
-    /// <param name="weight">How much it counts, above 0; 1 is a large plate seen anew.</param>
+    /// <param name="weight">How much it counts among the others, above 0; 1 is a large plate seen anew.</param>
+    /// <param name="look">How much evidence it adds, 0 to 1; 0 where it shows what was seen before. As much as it counts, unless told.</param>
     /// <remarks>Borrows <paramref name="frame"/>.</remarks>
-    public void Add(Reading frame, double weight = 1)
+    public void Add(Reading frame, double weight = 1, double? look = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(weight);
         if (!(frame.Evidence > 0)) return; // empty, or a model gone wrong (NaN)
@@ -66,7 +67,7 @@ public sealed class FrameConsensus : IDisposable
         _sure[length] += say * sureOfLength;
         _votes[length] += say * sureOfLength * Math.Pow(frame.Evidence, 1.0 / length);
         _says[length] += say;
-        _weights[length] += weight;
+        _looks[length] += look ?? weight;
         AddRegions(frame.Regions, say);
     }
 
@@ -76,7 +77,7 @@ public sealed class FrameConsensus : IDisposable
         conclusion.Clear();
         var length = TensorPrimitives.IndexOfMax(_votes);
         if (!(_votes[length] > 0)) return;
-        var (says, gain) = (_says[length], Gain(_weights[length]) / _says[length]);
+        var (says, gain) = (_says[length], Gain(_looks[length]) / _says[length]);
         // The text is right if its length and every character are: the length's part is spread over the characters.
         var share = Math.Pow(_sure[length] / (says + _votes.Sum() - _votes[length]), 1.0 / length);
         Span<double> chances = stackalloc double[Classes];
@@ -101,7 +102,7 @@ public sealed class FrameConsensus : IDisposable
         Array.Clear(_sure);
         Array.Clear(_votes);
         Array.Clear(_says);
-        Array.Clear(_weights);
+        Array.Clear(_looks);
         Array.Clear(_regions);
     }
 
@@ -123,11 +124,11 @@ public sealed class FrameConsensus : IDisposable
         for (var i = 0; i < probabilities.Length; i++) _regions[i] += say * probabilities[i];
     }
 
-    /// <summary>What frames of this weight are worth, in independent frames; 1 at least.</summary>
-    private static double Gain(double weight)
+    /// <summary>What so many looks are worth, in independent ones; 1 at least.</summary>
+    private static double Gain(double looks)
     {
-        var frames = Math.Max(weight, 1);
-        return frames / (1 + (frames - 1) * Correlation);
+        looks = Math.Max(looks, 1);
+        return looks / (1 + (looks - 1) * Correlation);
     }
 
     /// <summary>Probabilities of <paramref name="logs"/> × <paramref name="scale"/>.</summary>

@@ -20,16 +20,18 @@ internal static class FrameWeight
     /// <summary>Above 0, at most 1: clear times new.</summary>
     /// <param name="box">Where the plate is.</param>
     /// <param name="before">Where it was in the frame that counted before; null for the first.</param>
-    public static double Of(PixelBox box, PixelBox? before) => Clear(box) * New(box, before);
+    public static double Of(PixelBox box, PixelBox? before) => Clear(box) * Math.Max(New(box, before), LeastNew);
 
-    private static double Clear(PixelBox box) =>
+    /// <summary>Above 0, at most 1: as large as a plate needs to be.</summary>
+    public static double Clear(PixelBox box) =>
         Math.Clamp(Math.Pow(Math.Sqrt(box.Area) / 2 / ClearHeight, Steepness), LeastClear, 1);
 
-    private static double New(PixelBox box, PixelBox? before)
+    /// <summary>0 to 1: how much of another look a plate is that was there <paramref name="before"/>; 1 for the first.</summary>
+    public static double New(PixelBox box, PixelBox? before)
     {
         if (before is not { } last || last.Area <= 0 || box.Area <= 0) return 1;
         var moved = Math.Max(Math.Abs(box.CentreX - last.CentreX), Math.Abs(box.CentreY - last.CentreY)) / box.Width;
         var grown = Math.Abs(Math.Log(box.Width / last.Width));
-        return Math.Clamp((moved + grown) / MovedEnough, LeastNew, 1);
+        return Math.Min((moved + grown) / MovedEnough, 1);
     }
 }

@@ -13,6 +13,7 @@ internal sealed class PlateTrack : IDisposable
     private readonly Dictionary<PlateText, int> _said = [];
     private float _speedX, _speedY; // pixels a second
     private PixelBox? _counted;
+    private PixelBox? _lookedAt; // where it was when it was last another look
 
     public PlateTrack(TimeSpan at, PixelBox box)
     {
@@ -40,6 +41,9 @@ internal sealed class PlateTrack : IDisposable
 
     /// <summary>What all frames so far agree on.</summary>
     public Reading Conclusion { get; } = new();
+
+    /// <summary>It was read where it is partly out of the picture.</summary>
+    public bool Cut { get; set; }
 
     /// <summary>Already handed over; it is followed on only so that it is not read again.</summary>
     public bool Published { get; set; }
@@ -73,10 +77,18 @@ internal sealed class PlateTrack : IDisposable
         if (reading is null) return;
         (Read, Reads) = (at, Reads + 1);
         if (Published || reading.Length == 0) return;
-        _consensus.Add(reading, FrameWeight.Of(detection.Box, _counted));
+        _consensus.Add(reading, FrameWeight.Of(detection.Box, _counted), Look(detection.Box));
         _counted = detection.Box;
         _consensus.Conclude(Conclusion);
         Tally(reading);
+    }
+
+    // A plate that trembles on the spot for an hour is one look.
+    private double Look(PixelBox box)
+    {
+        if (FrameWeight.New(box, _lookedAt) < 1) return 0;
+        _lookedAt = box;
+        return FrameWeight.Clear(box);
     }
 
     /// <summary>It stands where it was seen last: nothing has moved until <paramref name="at"/>.</summary>

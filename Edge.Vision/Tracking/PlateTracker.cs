@@ -49,7 +49,7 @@ internal sealed class PlateTracker : IDisposable
         {
             if (track.Last == at) continue; // one plate, one detection a frame
             var closeness = Closeness(track.Predict(at), detection.Box);
-            if (closeness <= bestCloseness || IsAnotherPlate(track.Conclusion, reading)) continue;
+            if (closeness <= bestCloseness || IsAnotherPlate(track, reading)) continue;
             (best, bestCloseness) = (track, closeness);
         }
         if (best is null) _open.Add(best = new PlateTrack(at, detection.Box));
@@ -90,8 +90,22 @@ internal sealed class PlateTracker : IDisposable
         return MathF.Max(0, 1 - distance / (1.5f * MathF.Max(predicted.Width, seen.Width)));
     }
 
-    private static bool IsAnotherPlate(Reading known, Reading? seen) =>
-        known.Weakest >= Sure && seen?.Weakest >= Sure && Edits(known, seen) > SamePlateEdits;
+    private static bool IsAnotherPlate(PlateTrack track, Reading? seen) =>
+        track.Conclusion is var known && known.Weakest >= Sure && seen?.Weakest >= Sure && !IsPart(seen, known) &&
+        (Edits(known, seen) > SamePlateEdits || (track.Published && IsPart(known, seen)));
+
+    /// <summary>True if the likeliest text of <paramref name="part"/> stands in that of <paramref name="whole"/>, which is longer: it was read while something hid
+    /// the rest.</summary>
+    private static bool IsPart(Reading part, Reading whole)
+    {
+        for (var from = 0; from <= whole.Length - part.Length; from++)
+        {
+            var i = 0;
+            while (i < part.Length && part.Best(i).Class == whole.Best(from + i).Class) i++;
+            if (i == part.Length && part.Length < whole.Length) return true;
+        }
+        return false;
+    }
 
     /// <summary>Levenshtein distance of the two likeliest texts.</summary>
     internal static int Edits(Reading a, Reading b)

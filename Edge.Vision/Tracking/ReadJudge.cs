@@ -32,6 +32,7 @@ internal sealed class ReadJudge
         var agreed = track.Agreed;
         return new Verdict(
             !(track.Score >= _gate.Detector) ? Refusal.Detector
+                : track.Cut ? Refusal.Cut
                 : reading.Length < _gate.Length.Shortest || reading.Length > _gate.Length.Longest ? Refusal.Length
                 : changed is null ? Refusal.Pattern
                 : !(evidence >= _leastEvidence) ? Refusal.Evidence

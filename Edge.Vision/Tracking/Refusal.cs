@@ -7,6 +7,8 @@ public enum Refusal
     None,
     /// <summary>The detector doubts that it is a plate.</summary>
     Detector,
+    /// <summary>It is partly out of the picture.</summary>
+    Cut,
     /// <summary>Shorter or longer than plates are.</summary>
     Length,
     /// <summary>It fits no pattern of the configured regions.</summary>
