@@ -36,6 +36,7 @@ internal static partial class ManifestFile
             ["set"] = found.Calibration.Set,
             ["plates"] = found.Calibration.Plates,
             ["sha256"] = found.Calibration.Sha256,
+            ["readAs"] = found.Calibration.ReadAs,
             ["points"] = new JsonArray([.. found.Calibration.Points.Select(point => (JsonNode)new JsonObject
             {
                 ["evidence"] = point.Evidence, ["right"] = point.Right, ["wrongAbove"] = point.WrongAbove,

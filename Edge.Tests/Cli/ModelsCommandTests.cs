@@ -53,6 +53,7 @@ public sealed class ModelsCommandTests : IDisposable
         var ended = await EdgeAgent.RunAsync("models", "check", _folder.Path);
         Assert.Equal((ExitCode.Model, ""), (ended.Code, ended.Output));
         Assert.Contains("detector.threshhold: unknown key", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("recogniser.calibration.readAs", ended.Error, StringComparison.Ordinal);
         Assert.Contains("[?,64,37], the manifest says [?,63,37]", ended.Error, StringComparison.Ordinal);
         Assert.Contains("recogniser.onnx really has input uint8 [?,64,128,3] → ctc float [?,64,37], plate float [?,10,37], region float [?,111]", ended.Error,
             StringComparison.Ordinal);
@@ -61,7 +62,7 @@ public sealed class ModelsCommandTests : IDisposable
         Assert.Equal(ExitCode.Model, json.Code);
         var told = JsonDocument.Parse(json.Output).RootElement;
         Assert.False(told.GetProperty("good").GetBoolean());
-        Assert.Equal(3, told.GetProperty("problems").GetArrayLength());
+        Assert.Equal(4, told.GetProperty("problems").GetArrayLength());
     }
 
     [Fact]

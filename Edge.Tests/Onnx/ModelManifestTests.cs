@@ -130,6 +130,23 @@ public sealed class ModelManifestTests : IDisposable
         Assert.Null(ModelManifest.Load(_folder.Path, remeasured: true).Recogniser.Calibration);
     }
 
+    [Theory]
+    [InlineData("\"grow\": [ 0.0,", "\"grow\": [ 0.06,")]
+    [InlineData("\"secondLook\": 0.9,", "")]
+    [InlineData("\"straighten\": true", "\"straighten\": false")]
+    [InlineData("\"temperature\": 1.08", "\"temperature\": 0.5")]
+    public void A_calibration_of_this_file_read_in_another_way_is_refused_unless_it_is_about_to_be_measured_anew(string measured, string other)
+    {
+        Install(manifest => manifest.Replace(measured, other, StringComparison.Ordinal));
+        var refused = Assert.Throws<ModelException>(() => ModelManifest.Load(_folder.Path));
+        Assert.Contains("recogniser.calibration.readAs", refused.Message, StringComparison.Ordinal);
+        Assert.Null(ModelManifest.Load(_folder.Path, remeasured: true).Recogniser.Calibration);
+    }
+
+    [Fact]
+    public void The_shipped_calibration_says_how_the_file_was_read() =>
+        Assert.Equal(ModelManifest.Load(Repository.Models).Recogniser.ReadAs(), ModelManifest.Load(Repository.Models).Recogniser.Calibration!.ReadAs);
+
     [Fact]
     public void A_calibration_of_this_very_file_is_taken()
     {
@@ -206,7 +223,7 @@ public sealed class ModelManifestTests : IDisposable
     [InlineData("\"output\": \"map\"", "\"output\": \"heat\"", "no output \"heat\"")]
     public void A_model_whose_shapes_differ_from_the_manifest_does_not_open(string good, string bad, string named)
     {
-        Install(manifest => manifest.Replace(good, bad, StringComparison.Ordinal));
+        Install(_ => Repository.ManifestToChange.Replace(good, bad, StringComparison.Ordinal));
         var refused = Assert.Throws<ModelException>(() => PlatePipeline.Open(_folder.Path, new PipelineOptions { Gate = ReadGate.Closed }));
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
     }

@@ -30,8 +30,7 @@ public sealed class LessSurePlatesTests : IDisposable
     {
         foreach (var file in Directory.GetFiles(Repository.Models, "*.onnx")) File.Copy(file, _models.File(Path.GetFileName(file)));
         // No first look is sure enough.
-        File.WriteAllText(_models.File("manifest.json"), File.ReadAllText(Path.Combine(Repository.Models, "manifest.json"))
-            .Replace("\"secondLook\": 0.9", "\"secondLook\": 1", StringComparison.Ordinal));
+        File.WriteAllText(_models.File("manifest.json"), Repository.ManifestToChange.Replace("\"secondLook\": 0.9", "\"secondLook\": 1", StringComparison.Ordinal));
         using var pipeline = PlatePipeline.Open(_models.Path, new PipelineOptions());
         await RefusedAsync(pipeline, Enumerable.Range(0, Vehicles).Select(i => new DrawnVehicle($"KLM{234 + i}X", 80 + i % 3 * 400, 120 + i / 3 * 230)), photograph: true);
         Assert.Equal((Vehicles, Vehicles + 6 * 5), pipeline.Looks);

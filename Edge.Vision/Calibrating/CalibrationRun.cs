@@ -104,7 +104,7 @@ public sealed class CalibrationRun : IDisposable
             Read(reader, specimen.Pixels, plates, outcomes);
             looked.Report(i + 1);
         }
-        var calibration = CalibrationFit.Of(outcomes, set) with { Sha256 = _manifest.Recogniser.Sha256 };
+        var calibration = CalibrationFit.Of(outcomes, set) with { Sha256 = _manifest.Recogniser.Sha256, ReadAs = tempered.ReadAs() };
         return new CalibrationFound(_labelled, _pictures.Sum(picture => picture.Plates.Count), temperatures, [.. _fits.Select(fit => fit.Loss)],
             calibration, Reliability.Of(_before.Select(outcome => (outcome.Evidence, outcome.Right))), Reliability.CrossValidated(outcomes));
     }

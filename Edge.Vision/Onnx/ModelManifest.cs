@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -185,7 +186,15 @@ public sealed record RecogniserManifest : ModelEntry
         if (Calibration?.Problem() is { } calibration) yield return $"recogniser.calibration.{calibration}";
         if (Calibration?.Sha256 is { } measured && measured != Sha256)
             yield return "recogniser.calibration.sha256: the calibration was measured with another file: run models calibrate";
+        if (Calibration?.ReadAs is { } read && read != ReadAs())
+            yield return "recogniser.calibration.readAs: input, grow, secondLook, straighten, alphabet or heads are not those it was measured with: " +
+                "put them back, or run models calibrate";
     }
+
+    /// <summary>SHA-256 of everything but the file that decides what evidence a plate gets, 64 lower-case hex digits: other crops, or other temperatures,
+    /// and a measurement no longer holds.</summary>
+    internal string ReadAs() => Convert.ToHexStringLower(SHA256.HashData(
+        JsonSerializer.SerializeToUtf8Bytes(new { Input, Grow, SecondLook, Straighten, Alphabet, Heads })));
 
     internal IEnumerable<string> ProblemsWith(DetectorManifest detector)
     {

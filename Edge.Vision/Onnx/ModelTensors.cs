@@ -11,7 +11,7 @@ public sealed record ModelTensors(IReadOnlyList<ModelTensor> Inputs, IReadOnlyLi
     {
         try
         {
-            using var session = OnnxModel.OpenSession(path, File.ReadAllBytes(path), threads: 1);
+            using var session = OnnxModel.OpenSession(path, OnnxModel.ReadBytes(path), threads: 1);
             return Of(session);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -87,9 +87,7 @@ internal sealed class OnnxModel : IDisposable
         byte[] bytes;
         try
         {
-            if (new FileInfo(path) is { Exists: true, Length: > ModelCheck.MostModelBytes } file)
-                throw new ModelException($"{path}: it has {file.Length >> 20} MiB; a model has at most {ModelCheck.MostModelBytes >> 20} MiB");
-            bytes = File.ReadAllBytes(path);
+            bytes = ReadBytes(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -100,6 +98,14 @@ internal sealed class OnnxModel : IDisposable
             ? bytes
             : throw new ModelException($"{path}: SHA-256 is {actual}, the manifest says {entry.Sha256}; reinstall the model");
     }
+
+    /// <summary>A model's file, which is no larger than a model may be.</summary>
+    /// <exception cref="ModelException">It is.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static byte[] ReadBytes(string path) =>
+        new FileInfo(path) is { Exists: true, Length: > ModelCheck.MostModelBytes } file
+            ? throw new ModelException($"{path}: it has {file.Length >> 20} MiB; a model has at most {ModelCheck.MostModelBytes >> 20} MiB")
+            : File.ReadAllBytes(path);
 
     /// <summary>Everything in which a graph differs from what is stated of it.</summary>
     public static IEnumerable<string> ShapeProblems(InferenceSession session, TensorInput input, IReadOnlyList<TensorOutput> outputs)

@@ -17,6 +17,9 @@ public sealed record Calibration
     /// down.</summary>
     public string? Sha256 { get; init; }
 
+    /// <summary>How that file was read, <see cref="Onnx.RecogniserManifest.ReadAs"/>; null where nobody wrote it down.</summary>
+    public string? ReadAs { get; init; }
+
     /// <summary>2 to 64 points, evidence rising.</summary>
     public required CalibrationPoint[] Points { get; init; }
 
