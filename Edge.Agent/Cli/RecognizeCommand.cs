@@ -109,6 +109,7 @@ internal static class RecognizeCommand
                 catch (CaptureException exception)
                 {
                     output.Broken(path, exception.Message);
+                    if (labels is not null) _score.Add(LabelsOf(path), []);
                     result = ExitCode.Capture;
                 }
             }
@@ -124,8 +125,10 @@ internal static class RecognizeCommand
                 using (passage)
                     reads.Add(StillRead.Of(passage));
             output.Picture(path, reads);
-            if (labels is not null) _score.Add(labels[Path.GetFileName(path)], reads);
+            if (labels is not null && labels.Files.Contains(Path.GetFileName(path), StringComparer.Ordinal)) _score.Add(LabelsOf(path), reads);
         }
+
+        private IEnumerable<LabelledPlate> LabelsOf(string path) => labels![Path.GetFileName(path)];
 
         private async Task CropAsync(CropReader reader, string path, CancellationToken cancel)
         {
@@ -138,7 +141,7 @@ internal static class RecognizeCommand
                     reads.Add(StillRead.Of(passage));
             output.Picture(path, reads);
             // One picture, one plate: a box in the table says nothing more.
-            if (labels is not null) _score.Add(labels[Path.GetFileName(path)].Select(label => label with { Box = null }), reads);
+            if (labels is not null) _score.Add(LabelsOf(path).Select(label => label with { Box = null }), reads);
         }
 
         private async Task RecordingAsync(string path, CancellationToken cancel)
@@ -194,11 +197,12 @@ internal static class RecognizeCommand
                 Console.WriteLine(JsonSerializer.Serialize(new
                 {
                     plates = score.Plates, found = score.Found, exact = score.Exact, exactShare = Round(score.ExactShare),
-                    accepted = score.Accepted, wrong = score.AcceptedWrong, wrongShare = Round(score.WrongShare),
+                    accepted = score.Accepted, wrong = score.AcceptedWrong, wrongShare = Round(score.WrongShare), elsewhere = score.Elsewhere,
                 }));
             else
                 Console.WriteLine($"{score.Plates} labelled plates: {score.Exact} read exactly ({score.ExactShare:P1}), " +
-                    $"{score.Accepted} accepted ({score.Coverage:P1}), {score.AcceptedWrong} of those wrong ({score.WrongShare:P1})");
+                    $"{score.Accepted} accepted ({score.Coverage:P1}), {score.AcceptedWrong} of those wrong ({score.WrongShare:P1}); " +
+                    $"{score.Elsewhere} accepted where the table has no text");
         }
 
         public void Dispose()

@@ -17,7 +17,7 @@ public sealed class DegradationTests
             });
 
     public static TheoryData<string> Geometric =>
-        [.. Degradation.All.Select(one => one.Name).Where(name => !name.StartsWith("night", StringComparison.Ordinal))];
+        [.. Degradation.All.Select(one => one.Name).Where(name => name != "night" && !name.EndsWith("covered", StringComparison.Ordinal))];
 
     public static TheoryData<string> Every => [.. Degradation.All.Select(one => one.Name)];
 
@@ -103,6 +103,20 @@ public sealed class DegradationTests
         using var left = picture.Degrade(Find("rotation 20°"), plate, 1, out _);
         using var right = picture.Degrade(Find("rotation 20°"), plate, 2, out _);
         Assert.NotEqual(0, Cv2.Norm(left!.Pixels, right!.Pixels));
+    }
+
+    [Theory]
+    [InlineData(2, 110, 120)]
+    [InlineData(1, 170, 104)]
+    public void What_covers_a_fifth_of_a_plate_at_either_end_leaves_the_rest_as_it_was(uint seed, int hidden, int left)
+    {
+        var plate = new PixelBox(100, 90, 180, 122);
+        using var picture = White(320, 200, plate);
+        using var covered = picture.Degrade(Find("20 % of its width covered"), plate, seed, out _);
+        using var rest = new Mat(covered!.Pixels, new Rect(left, 90, 56, 32));
+        using var before = new Mat(picture.Pixels, new Rect(left, 90, 56, 32));
+        Assert.Equal(0, Cv2.Norm(rest, before));
+        Assert.Equal((90, 255), (covered.Pixels.At<Vec3b>(106, hidden).Item0, picture.Pixels.At<Vec3b>(106, hidden).Item0));
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public abstract record Degradation
     [
         new PlateHeight(24), new PlateHeight(18), new PlateHeight(14), new PlateHeight(10),
         new MotionBlur(3), new MotionBlur(6), new MotionBlur(9),
-        new Compression(30), new Night(), new Roll(20), new Yaw(40),
+        new Compression(30), new Night(), new Roll(20), new Yaw(40), new Covered(20),
     ];
 
     /// <summary>The picture made worse, and where its plate is then; null where this cannot be done to it.</summary>
@@ -154,6 +154,22 @@ public abstract record Degradation
 
         private static double Inside(float from, float to, int side) =>
             from < 0 ? Math.Min(-from, Math.Max(0, side - to)) : to > side ? Math.Max(side - to, -Math.Max(0, from)) : 0;
+    }
+
+    /// <summary>Something grey stands before one end of the plate: a post, a tow bar, the vehicle behind. What is left reads like a shorter plate, so that
+    /// whatever is accepted here is most likely wrong.</summary>
+    private sealed record Covered(int Percent) : Degradation($"{Percent} % of its width covered")
+    {
+        internal override Mat Apply(Mat picture, PixelBox plate, uint seed, out PixelBox moved)
+        {
+            moved = plate;
+            var (share, beyond) = (plate.Width * Percent / 100, plate.Width / 10);
+            var (left, right) = seed % 2 == 0 ? (plate.Left - beyond, plate.Left + share) : (plate.Right - share, plate.Right + beyond);
+            var covered = picture.Clone();
+            Cv2.Rectangle(covered, new Point((int)left, (int)(plate.Top - plate.Height)), new Point((int)right, (int)(plate.Bottom + plate.Height)),
+                Scalar.All(90), thickness: -1);
+            return covered;
+        }
     }
 
     /// <summary>A vehicle seen from the side: the scene as a flat picture, turned about the plate's upright axis.</summary>
