@@ -32,7 +32,7 @@ internal sealed record FilmRow(PassageFilm Film, string Reader, PassageOutcome O
 /// <param name="Films">How many.</param>
 /// <param name="Together">Films whose plate all frames together say, accepted or not.</param>
 /// <param name="Alone">Films whose plate the best single frame says.</param>
-/// <param name="OnlyTogether">Of these, films that only all frames together read right.</param>
+/// <param name="OnlyTogether">Films that only all frames together read right.</param>
 /// <param name="OnlyAlone">Films that only the best single frame read right.</param>
 /// <param name="Accepted">Films with an accepted read.</param>
 /// <param name="Wrong">Films with an accepted read of something else.</param>

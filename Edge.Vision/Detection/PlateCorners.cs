@@ -1,7 +1,7 @@
 namespace Edge.Vision.Detection;
 
-/// <summary>The four corners of a plate as it stands, in pixels of a picture. A detector's corners are rough: the first
-/// model's median error is .16 of the plate's height, so what is derived here averages them.</summary>
+/// <summary>The four corners of a plate as it stands, in pixels of a picture. A detector's corners are rough, a
+/// tenth of the plate's height off and more, so what is derived here averages them.</summary>
 public readonly record struct PlateCorners(
     float TopLeftX, float TopLeftY, float TopRightX, float TopRightY,
     float BottomRightX, float BottomRightY, float BottomLeftX, float BottomLeftY)
