@@ -128,7 +128,7 @@ public sealed class PlatePipeline : IDisposable
             {
                 if (source.IsLive && IsRemembering)
                 {
-                    next = NextAsync();
+                    next = NextAsync().AsTask();
                     while (ForgetsAfter(position) is { } due && await IsSilentAsync(next, due - _time.GetElapsedTime(taken), cancel))
                     {
                         var silent = _time.GetElapsedTime(taken);
@@ -161,8 +161,9 @@ public sealed class PlatePipeline : IDisposable
         _recent.Forget(TimeSpan.MaxValue); // no frame comes that would
         broken?.Throw();
 
-        // A recording that breaks off has shown what it has shown.
-        async Task<bool> NextAsync()
+        // A recording that breaks off has shown what it has shown. Pooled: this is asked for every frame of an empty street.
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+        async ValueTask<bool> NextAsync()
         {
             try
             {
