@@ -33,7 +33,7 @@ public sealed class RecognitionBenchTests : IDisposable
         Assert.Equal(["scenes/eu", "all scenes"], Sets(BenchSets.Scenes)[..2]);
         Assert.StartsWith("all scenes, plates ", Assert.Single(Sets(BenchSets.Scenes)[2..]), StringComparison.Ordinal);
         Assert.Equal(["crops/us"], Sets(BenchSets.Crops));
-        Assert.Equal(11, Sets(BenchSets.Degraded).Count);
+        Assert.Equal(12, Sets(BenchSets.Degraded).Count);
         Assert.Contains("broken.jpg", Assert.Single(result.Broken), StringComparison.Ordinal);
         Assert.Equal(new BenchProgress(3, 3, "crops/us"), steps[^1]);
         var failed = result.Rows.Where(row => row.Reader == "first" && (row.Kind is BenchSets.Degraded or BenchSets.Crops || row.Set == "scenes/eu"));
