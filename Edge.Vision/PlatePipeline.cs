@@ -339,7 +339,7 @@ public sealed class PlatePipeline : IDisposable
         var passage = Passage.Of(track, source.Name, _judge, source.IsStill, origin);
         if (passage is not null) Aim.Passed(track.Last, passage.Accepted);
         // A track broken by a lorry or a lamp post is still one vehicle: say its plate once.
-        if (passage is null || source.IsStill || !passage.Accepted || _recent.IsNew(passage.Plate, track.Last)) return passage;
+        if (passage is null || source.IsStill || !passage.Accepted || _recent.IsNew(passage.Plate, track.Known)) return passage;
         passage.Dispose();
         return null;
     }

@@ -34,11 +34,13 @@ public sealed class CutPlatesTests
     public async Task A_vehicle_that_leaves_is_read_as_it_was_while_all_of_its_plate_was_there() =>
         Assert.Equal([Plate], (await ReadAsync(new PipelineOptions(), Level(Leaving.Concat(Leaving.Select(left => left + 192))))).Select(read => read.Text));
 
-    [Fact]
-    public async Task One_that_stops_half_out_of_the_picture_and_comes_back_is_told_of_once()
+    [Theory]
+    [InlineData(60, 1)] // four seconds
+    [InlineData(120, 2)]
+    public async Task One_that_stops_half_out_of_the_picture_is_remembered_for_five_seconds_and_told_of_again_if_it_comes_back_then(int frames, int told)
     {
-        var places = Leaving.Concat(Enumerable.Repeat(HalfOut, 100)).Concat(Leaving.Reverse());
-        Assert.Equal([Plate], (await ReadAsync(new PipelineOptions(), Level(places))).Select(read => read.Text));
+        var places = Leaving.Concat(Enumerable.Repeat(HalfOut, frames)).Concat(Leaving.Reverse());
+        Assert.Equal(Enumerable.Repeat(Plate, told), (await ReadAsync(new PipelineOptions(), Level(places))).Select(read => read.Text));
     }
 
     [Fact]

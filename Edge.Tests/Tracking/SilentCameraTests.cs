@@ -154,8 +154,9 @@ public sealed class SilentCameraTests : IDisposable
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
+            var timer = base.CreateTimer(callback, state, dueTime, period); // before it is counted, or the clock could be moved in between
             Interlocked.Increment(ref _waiting);
-            return new Counted(this, base.CreateTimer(callback, state, dueTime, period));
+            return new Counted(this, timer);
         }
 
         private sealed class Counted(CountedTime time, ITimer timer) : ITimer

@@ -39,6 +39,9 @@ internal sealed class PlateTrack : IDisposable
     /// <summary>When it was read last.</summary>
     public TimeSpan Read { get; private set; }
 
+    /// <summary>When its text was last seen to stand there: read, or followed for a moment since.</summary>
+    public TimeSpan Known => Last - Read > PlateTracker.ReadAgain ? Read : Last;
+
     /// <summary>What all frames so far agree on.</summary>
     public Reading Conclusion { get; } = new();
 

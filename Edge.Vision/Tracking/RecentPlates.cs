@@ -31,13 +31,13 @@ internal sealed class RecentPlates : IDisposable
     }
 
     /// <summary>A vehicle whose passage was handed over is gone: remember its plate, as <paramref name="judge"/> has it, from when
-    /// it was last seen.</summary>
+    /// it was last seen to stand there.</summary>
     public void Extend(PlateTrack track, ReadJudge judge)
     {
         using var reading = new Reading();
         judge.Judge(track, still: false, reading);
         if (reading.ToPlate() is not { } plate) return;
-        using (plate) IsNew(plate, track.Last);
+        using (plate) IsNew(plate, track.Known);
     }
 
     /// <summary>Wipes those whose time is over by <paramref name="at"/>: asked at every frame and when none
