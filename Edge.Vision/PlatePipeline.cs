@@ -311,18 +311,15 @@ public sealed class PlatePipeline : IDisposable
                 yield return passage;
     }
 
-    private bool IsSettled(PlateTrack track)
-    {
-        if (track.Published || track.Reads < SettledFrames || track.Agreed < SettledFrames) return false;
-        var verdict = _judge.Judge(track, still: false, _judged);
-        _judged.Clear();
-        return verdict.Refusal == Refusal.None && verdict.Agreed * 5 >= track.Reads * 4;
-    }
+    private bool IsSettled(PlateTrack track) =>
+        !track.Published && track.Reads >= SettledFrames && track.Agreed is var agreed && agreed >= SettledFrames && agreed * 5 >= track.Reads * 4 && Passes(track);
 
     // It stands partly out of the picture, and may for an hour: what was read of it before is told.
-    private bool IsOutOfSight(PlateTrack track, TimeSpan at)
+    private bool IsOutOfSight(PlateTrack track, TimeSpan at) =>
+        !track.Published && track.Last == at && at - track.Read > PlateTracker.Lost && Passes(track);
+
+    private bool Passes(PlateTrack track)
     {
-        if (track.Published || track.Last != at || at - track.Read <= PlateTracker.Lost) return false;
         var verdict = _judge.Judge(track, still: false, _judged);
         _judged.Clear();
         return verdict.Refusal == Refusal.None;
