@@ -18,8 +18,8 @@ public sealed record PipelineOptions
     /// <summary>Skip frames in which nothing moved. Off for stills.</summary>
     public bool MotionGate { get; init; } = true;
 
-    /// <summary>Lowest plate height in pixels of the frame that is read, default 12; smaller ones are not plates a person
-    /// could read either.</summary>
+    /// <summary>Lowest plate height in pixels of the frame that is read, default 12; of smaller ones most are
+    /// misread (docs/accuracy.md).</summary>
     public int MinimumPlateHeight { get; init; } = 12;
 }
 

@@ -15,16 +15,19 @@ public sealed class PlatePipeline : IDisposable
 {
     /// <summary>A text this many frames agree on is not waited for: the alert leaves while the vehicle is still in view.</summary>
     public const int SettledFrames = 6;
+    private const double SettledShare = 0.8; // where every third frame reads something else, more frames are worth the wait
 
-    // A vehicle that stands and was seen in so many frames has said most of what it has to say: where nothing moves it is looked at so often. One that was told
-    // of is held where it is, and looked at like an empty street.
+    // A vehicle that stands and was seen in so many frames has said most of what it has to say. One that was told of is held where it is, and looked at like
+    // an empty street.
     private const int EnoughFrames = 2 * SettledFrames;
+    // So often it is looked at where nothing moves: twice before a plate that is overlooked once would be lost.
     private static readonly TimeSpan StandingEvery = PlateTracker.Lost * 2 / 5;
 
     // A plate that is partly out of the picture reads like a shorter one, and surely. Its box ends at the edge or beyond it: of 937 photographs of such
     // plates, read well enough to be accepted, in all but 4 nearer than this share of its height, in all but 17 nearer than half of it, which is what
     // a photograph has to keep: it has one look.
     private const float LeastMargin = 0.1f;
+    private const float LeastMarginOfStill = LeastMargin / 2;
 
     // A second look costs as much as five first ones: a wall of things that are almost plates must not take the time of those that are. The surest come first.
     private const int MostSecondLooks = 6;
@@ -142,6 +145,9 @@ public sealed class PlatePipeline : IDisposable
                 using var frame = frames.Current;
                 Interlocked.Increment(ref _frames);
                 Measure(frame);
+                // Clips of hours apart in one recording: who stood there at the end of one is not who stands there at the beginning of the next.
+                if (frame.Position - position > RecentPlates.Memory)
+                    foreach (var passage in ConcludeAll(source, origin)) yield return passage;
                 (position, taken) = (frame.Position, _time.GetTimestamp());
                 origin = frame.CapturedAt - frame.Position;
                 Examine(frame, source.IsStill);
@@ -229,7 +235,7 @@ public sealed class PlatePipeline : IDisposable
                 // A photograph has one look, so what is less sure is read there too, and refused. On the road such a plate comes nearer.
                 if (!still && detection.Score < _options.Gate.Detector) continue;
                 if (detection.Box.Height < _options.MinimumPlateHeight || _tracker.TryFollow(frame.Position, detection.Shift(region.X, region.Y))) continue;
-                var whole = IsWhole(detection.Box, region, still ? LeastMargin / 2 : LeastMargin);
+                var whole = IsWhole(detection.Box, region.Size, still);
                 if (!still && !whole)
                 {
                     _tracker.Observe(frame.Position, detection.Shift(region.X, region.Y), reading: null);
@@ -238,7 +244,9 @@ public sealed class PlatePipeline : IDisposable
                 var patch = _patch.Take(frame, region, _reader.Reach(detection), PlateCrop.Reach(detection.Box), out var origin);
                 var inPatch = detection.Shift(-origin.X, -origin.Y);
                 if (_reader.Read(patch, inPatch, _reading, again: secondLooks < MostSecondLooks)) secondLooks++;
-                var track = _tracker.Observe(frame.Position, detection.Shift(region.X, region.Y), _reading);
+                var readable = still || !_reading.IsPart; // of what is hidden a film shows all in a moment, or before
+                var track = _tracker.Observe(frame.Position, detection.Shift(region.X, region.Y), readable ? _reading : null);
+                if (!readable) continue;
                 track.Cut |= !whole;
                 KeepClearest(track, patch, inPatch.Box);
                 _seen.Look(frame.Position, patch, inPatch);
@@ -277,9 +285,10 @@ public sealed class PlatePipeline : IDisposable
         return false;
     }
 
-    private static bool IsWhole(PixelBox plate, Rect picture, float least)
+    /// <summary>False where the picture's edge may cut the plate.</summary>
+    internal static bool IsWhole(PixelBox plate, Size picture, bool still)
     {
-        var margin = least * plate.Height;
+        var margin = (still ? LeastMarginOfStill : LeastMargin) * plate.Height;
         return plate.Left > margin && plate.Top > margin && plate.Right < picture.Width - margin && plate.Bottom < picture.Height - margin;
     }
 
@@ -302,20 +311,20 @@ public sealed class PlatePipeline : IDisposable
 
     private IEnumerable<Passage> Conclude(TimeSpan at, ICameraSource source, DateTimeOffset origin)
     {
-        foreach (var track in source.IsStill ? _tracker.TakeAll() : _tracker.TakeLost(at))
+        foreach (var track in source.IsStill ? _tracker.TakeAll() : _tracker.TakeOver(at))
             using (track)
                 if (Publish(track, source, origin) is { } passage)
                     yield return passage;
-        foreach (var track in _tracker.Open.Where(track => IsSettled(track) || IsOutOfSight(track, at)))
+        foreach (var track in _tracker.Open.Where(track => IsSettled(track) || IsSeenUnread(track, at)))
             if (Publish(track, source, origin) is { } passage)
                 yield return passage;
     }
 
     private bool IsSettled(PlateTrack track) =>
-        !track.Published && track.Reads >= SettledFrames && track.Agreed is var agreed && agreed >= SettledFrames && agreed * 5 >= track.Reads * 4 && Passes(track);
+        !track.Published && track.Reads >= SettledFrames && track.Agreed is var agreed && agreed >= SettledFrames && agreed >= SettledShare * track.Reads && Passes(track);
 
     // It stands partly out of the picture, and may for an hour: what was read of it before is told.
-    private bool IsOutOfSight(PlateTrack track, TimeSpan at) =>
+    private bool IsSeenUnread(PlateTrack track, TimeSpan at) =>
         !track.Published && track.Last == at && at - track.Read > PlateTracker.Lost && Passes(track);
 
     private bool Passes(PlateTrack track)
@@ -335,8 +344,12 @@ public sealed class PlatePipeline : IDisposable
         track.Published = true;
         var passage = Passage.Of(track, source.Name, _judge, source.IsStill, origin);
         if (passage is not null) Aim.Passed(track.Last, passage.Accepted);
-        // A track broken by a lorry or a lamp post is still one vehicle: say its plate once.
-        if (passage is null || source.IsStill || !passage.Accepted || _recent.IsNew(passage.Plate, track.Known)) return passage;
+        if (passage is null || source.IsStill || !passage.Accepted) return passage;
+        // A track broken by a lorry, a lamp post or a jolt of the camera is still one vehicle, however long the first one has been open: say its plate once.
+        foreach (var told in _tracker.Open)
+            if (told.Published && told != track)
+                _recent.Extend(told, _judge);
+        if (_recent.Remember(passage.Plate, track.Known)) return passage;
         passage.Dispose();
         return null;
     }

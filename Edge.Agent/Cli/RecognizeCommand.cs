@@ -4,6 +4,7 @@ using Edge.Agent.Commissioning;
 using Edge.Agent.Configuration;
 using Edge.Vision;
 using Edge.Vision.Capture;
+using Edge.Vision.Onnx;
 using Edge.Vision.Recognition.Regions;
 using Edge.Vision.Tracking;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -51,6 +52,8 @@ internal static class RecognizeCommand
                 return Failure.Say(ExitCode.Usage, "an option is unknown; see edge-agent recognize --help");
             if (!GateBounds.Hold(parse.GetValue(rate), parse.GetValue(evidence)))
                 return Failure.Say(ExitCode.Usage, $"--maximum-wrong-read-rate must be {GateBounds.Rates}, --evidence {GateBounds.Evidences}");
+            if (!TryGate(parse.GetValue(models)!, parse.GetValue(rate), parse.GetValue(evidence), out var gate, out var problem))
+                return Failure.Say(ExitCode.Usage, problem);
             if (parse.GetValue(regions)!.FirstOrDefault(region => RegionPatterns.Of(region) is null) is not null)
                 return Failure.Say(ExitCode.Usage, $"--region must be one of {string.Join(", ", RegionPatterns.Regions)}");
             var labels = parse.GetValue(truth) is { } table ? LabelledPlates.Read(table) : null;
@@ -63,7 +66,7 @@ internal static class RecognizeCommand
                 Console.Error.WriteLine($"{labels.Skipped} labels hold other characters than A-Z and 0-9: left out");
             var options = new PipelineOptions
             {
-                Gate = GateOf(parse.GetValue(models)!, parse.GetValue(rate), parse.GetValue(evidence)),
+                Gate = gate,
                 Rules = parse.GetValue(regions) is { Length: > 0 } named ? new RegionRules(named, []) : null,
             };
             var run = new Run(parse.GetValue(models)!, options, output, labels);
@@ -72,13 +75,26 @@ internal static class RecognizeCommand
         return command;
     }
 
-    private static ReadGate GateOf(string models, double? rate, double? evidence)
+    /// <exception cref="ModelException">The manifest cannot be read.</exception>
+    private static bool TryGate(string models, double? rate, double? evidence, out ReadGate gate, out string problem)
     {
-        if (evidence is not null) return new ReadGate { Evidence = evidence };
-        if (rate is { } most) return new ReadGate { MaximumWrongReadRate = most };
-        var gate = LookingGate.Of(models, out var note);
-        if (note is not null) Console.Error.WriteLine($"edge-agent: {note}");
-        return gate;
+        gate = ReadGate.Closed;
+        problem = (rate, evidence, ModelManifest.Load(models).Recogniser.Calibration) switch
+        {
+            (not null, not null, _) => "--maximum-wrong-read-rate and --evidence: give one, the rate for models with a calibration, else the evidence",
+            (_, not null, not null) => "--evidence: these models have a calibration; give --maximum-wrong-read-rate instead",
+            (not null, _, null) => "--maximum-wrong-read-rate: these models have no calibration; give --evidence, or run models calibrate",
+            _ => "",
+        };
+        if (problem.Length > 0) return false;
+        if (evidence is not null) gate = new ReadGate { Evidence = evidence };
+        else if (rate is { } most) gate = new ReadGate { MaximumWrongReadRate = most };
+        else
+        {
+            gate = LookingGate.Of(models, out var note);
+            if (note is not null) Console.Error.WriteLine($"edge-agent: {note}");
+        }
+        return true;
     }
 
     public static Option<string> ModelsOption() => new("--models")
@@ -125,8 +141,10 @@ internal static class RecognizeCommand
                 using (passage)
                     reads.Add(StillRead.Of(passage));
             output.Picture(path, reads);
-            if (labels is not null && labels.Files.Contains(Path.GetFileName(path), StringComparer.Ordinal)) _score.Add(LabelsOf(path), reads);
+            if (IsLabelled(path)) _score.Add(LabelsOf(path), reads);
         }
+
+        private bool IsLabelled(string path) => labels is not null && labels.Files.Contains(Path.GetFileName(path), StringComparer.Ordinal);
 
         private IEnumerable<LabelledPlate> LabelsOf(string path) => labels![Path.GetFileName(path)];
 
@@ -141,7 +159,7 @@ internal static class RecognizeCommand
                     reads.Add(StillRead.Of(passage));
             output.Picture(path, reads);
             // One picture, one plate: a box in the table says nothing more.
-            if (labels is not null) _score.Add(LabelsOf(path).Select(label => label with { Box = null }), reads);
+            if (IsLabelled(path)) _score.Add(LabelsOf(path).Take(1).Select(label => label with { Box = null }), reads);
         }
 
         private async Task RecordingAsync(string path, CancellationToken cancel)
@@ -228,6 +246,7 @@ internal static class RecognizeCommand
             Refusal.Detector => "detector",
             Refusal.Length => "length",
             Refusal.Cut => "cut",
+            Refusal.Hidden => "hidden",
             Refusal.Pattern => "pattern",
             Refusal.Evidence => "evidence",
             _ => "frames",

@@ -6,7 +6,7 @@ namespace Edge.Agent.Commissioning;
 internal static class PicturePaths
 {
     /// <summary>Each path, and for a folder each picture in it by name.</summary>
-    /// <exception cref="CaptureException">A folder holds no picture.</exception>
+    /// <exception cref="CaptureException">A folder holds no picture, or a path is a camera.</exception>
     public static IReadOnlyList<string> Of(IEnumerable<string> paths) => [.. paths.SelectMany(Expand)];
 
     /// <summary>Labels are found by file name alone: two pictures of one name would be held against the same labels.</summary>
@@ -22,8 +22,24 @@ internal static class PicturePaths
 
     private static IEnumerable<string> Expand(string path)
     {
+        // An address may hold a password: it is not repeated.
+        if (CameraSources.IsLive(path)) throw new CaptureException("a camera is neither a picture nor a recording: name files of it; run reads cameras");
         if (!Directory.Exists(path)) return [path];
-        var pictures = Directory.EnumerateFiles(path).Where(CameraSources.IsPicture).Order(StringComparer.Ordinal).ToList();
+        var pictures = Directory.EnumerateFiles(path).Where(IsPicture).Order(StringComparer.Ordinal).ToList();
         return pictures.Count > 0 ? pictures : throw new CaptureException($"{path}: no picture in this folder");
+    }
+
+    // Of what else lies in a folder, an editor's lock or somebody else's file is no reason to read none of its pictures.
+    private static bool IsPicture(string path)
+    {
+        if (Path.GetFileName(path).StartsWith('.')) return false;
+        try
+        {
+            return CameraSources.IsPicture(path);
+        }
+        catch (CaptureException)
+        {
+            return false;
+        }
     }
 }

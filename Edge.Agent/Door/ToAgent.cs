@@ -186,7 +186,7 @@ internal abstract record ToAgent
         var changed = new int[fields.Byte(confidences.Length)];
         for (var i = 0; i < changed.Length; i++) changed[i] = fields.Byte(confidences.Length - 1);
         for (var i = 1; i < changed.Length; i++) fields.Demand(changed[i] > changed[i - 1]);
-        var frames = fields.Whole(1, 1_000_000);
+        var frames = fields.Whole(1, Sighting.MostFrames);
         var crop = fields.Bytes(fields.Whole(1, DoorLimits.LargestCrop));
         if (!fields.IsWhole || !PlateText.TryOfCanonical(ascii, out var plate))
         {

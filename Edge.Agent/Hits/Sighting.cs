@@ -7,6 +7,9 @@ namespace Edge.Agent.Hits;
 /// made. Whoever receives it disposes it, which wipes the plate.</summary>
 public sealed class Sighting : IDisposable
 {
+    /// <summary>Most frames that a hit tells of.</summary>
+    public const int MostFrames = 1_000_000;
+
     public required PlateText Plate { get; init; }
 
     /// <summary>One for each character, 0 to 1.</summary>
@@ -22,7 +25,7 @@ public sealed class Sighting : IDisposable
     /// <summary>Positions that a region rule changed, from 0, rising.</summary>
     public required IReadOnlyList<int> RuleChanged { get; init; }
 
-    /// <summary>Frames that agreed, 1 or more.</summary>
+    /// <summary>Frames that agreed, 1 to <see cref="MostFrames"/>; whoever stood longer is said to have stood so long.</summary>
     public required int Frames { get; init; }
 
     /// <summary>JPEG of the plate alone.</summary>
@@ -36,7 +39,7 @@ public sealed class Sighting : IDisposable
         {
             Plate = passage.Plate.Copy(), Confidences = passage.Confidences, Right = passage.Right, Region = passage.Region,
             RegionVerified = passage.RegionVerified,
-            RuleChanged = passage.RuleChanged, Frames = passage.FramesAgreed, Crop = passage.Crop.ToJpeg(),
+            RuleChanged = passage.RuleChanged, Frames = Math.Min(passage.FramesAgreed, MostFrames), Crop = passage.Crop.ToJpeg(),
         };
     }
 

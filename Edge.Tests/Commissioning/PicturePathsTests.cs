@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Edge.Agent.Commissioning;
 using Edge.Tests.Evaluation;
 using Edge.Tests.Support;
@@ -16,6 +17,27 @@ public sealed class PicturePathsTests : IDisposable
         Picture("a.jpg");
         File.WriteAllText(_folder.File("labels.tsv"), "");
         Assert.Equal(["lane.mp4", _folder.File("a.jpg"), _folder.File("b.jpg")], PicturePaths.Of(["lane.mp4", _folder.Path]));
+    }
+
+    [Fact]
+    public void What_is_no_picture_and_cannot_be_opened_does_not_hide_the_pictures_beside_it()
+    {
+        Picture("a.jpg");
+        Picture(".b.jpg");
+        File.CreateSymbolicLink(_folder.File(".#a"), "nobody@nowhere");
+        File.CreateSymbolicLink(_folder.File("lock"), "nobody@nowhere");
+        using (var pipe = Process.Start("mkfifo", [_folder.File("pipe")])) pipe.WaitForExit();
+        Assert.True(File.Exists(_folder.File("pipe")));
+        File.CreateSymbolicLink(_folder.File("another"), _folder.File("pipe"));
+        Assert.Equal([_folder.File("a.jpg")], PicturePaths.Of([_folder.Path]));
+    }
+
+    [Fact]
+    public void A_camera_is_refused_and_its_password_is_not_repeated()
+    {
+        var refused = Assert.Throws<CaptureException>(() => PicturePaths.Of(["rtsp://viewer:secret@camera/1"]));
+        Assert.Contains("a camera is neither a picture nor a recording", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,12 +16,12 @@ public sealed class DegradationTests
                 return (width, height, new PixelBox(left, top, left + plateWidth, top + plateHeight), seed);
             });
 
-    public static TheoryData<string> Geometric =>
+    public static TheoryData<string> WithThePlateStillBright =>
         [.. Degradation.All.Select(one => one.Name).Where(name => name != "night" && !name.EndsWith("covered", StringComparison.Ordinal))];
 
     public static TheoryData<string> Every => [.. Degradation.All.Select(one => one.Name)];
 
-    [Theory, MemberData(nameof(Geometric))]
+    [Theory, MemberData(nameof(WithThePlateStillBright))]
     public void The_label_stays_on_the_plate(string name) => Scenes.Sample(scene =>
     {
         using var picture = White(scene.Width, scene.Height, scene.Plate);
@@ -93,7 +93,7 @@ public sealed class DegradationTests
     }
 
     [Fact]
-    public void Half_of_the_scenes_turn_to_each_side()
+    public void Odd_and_even_seeds_turn_differently()
     {
         var map = Homography.Rotation(20, 100, 100);
         var (x, y) = map.Map(200, 100);

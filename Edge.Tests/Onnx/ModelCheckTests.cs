@@ -103,8 +103,24 @@ public sealed class ModelCheckTests : IDisposable
     public void A_file_larger_than_a_box_can_hold_is_told_and_not_read()
     {
         Install();
-        using (var file = File.OpenWrite(_folder.File("detector.onnx"))) file.SetLength(ModelCheck.MostModelBytes + (1 << 20));
+        using (var file = File.OpenWrite(_folder.File("detector.onnx"))) file.SetLength(OnnxModel.MostBytes + (1 << 20));
         Tells("65 MiB; a model has at most 64 MiB");
+    }
+
+    [Theory]
+    [InlineData("\"2\"")]
+    [InlineData("true")]
+    public void A_version_that_is_no_number_is_told(string version)
+    {
+        Install(manifest => manifest["version"] = JsonNode.Parse(version));
+        Tells("version: must be a whole number");
+    }
+
+    [Fact]
+    public void A_name_that_no_file_can_have_is_told()
+    {
+        Install(manifest => manifest["detector"]!["file"] = "a\0.onnx");
+        Tells("detector.file: must be a bare file name");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Edge.Tests.Support;
 using Edge.Vision;
@@ -62,6 +63,13 @@ public sealed class ModelManifestTests : IDisposable
             """, named);
 
     [Theory]
+    [InlineData("hidden", 0.5, null)]
+    [InlineData("hidden", 1.0, "recogniser.hidden.threshold: must be between 0 and 1")]
+    [InlineData("plate", 0.5, "recogniser.heads[].output: one stands there twice")]
+    public void What_says_that_a_part_is_hidden_is_an_output_of_its_own_with_a_threshold(string output, double threshold, string? named) =>
+        AssertRecogniser($$""" "hidden": { "output": "{{output}}", "threshold": {{threshold.ToString(CultureInfo.InvariantCulture)}} } """, named);
+
+    [Theory]
     [InlineData("[0, 0.1, 0.5], [1, 1, 0.01]", 300, null)]
     [InlineData("[0, 0.1, 0.5], [1, 1, 0.01]", 290, "points[].wrongAbove: 290 plates show no less than 0.0103")]
     [InlineData("[0, 0.1, 0.5]", 10, "calibration.points: 2 to 64")]
@@ -94,6 +102,14 @@ public sealed class ModelManifestTests : IDisposable
     [InlineData("513", "recogniser.heads[].length")]
     public void A_head_has_as_many_steps_as_can_be_looked_at(string length, string named) => AssertRecogniser(
         $$""" "heads": [{ "output": "ctc", "kind": "ctc", "length": {{length}}, "empty": 36 }] """, named);
+
+    [Theory]
+    [InlineData("uint8", "0.004", "recogniser.input.scale: a graph that takes bytes is given them as they are")]
+    [InlineData("uint8", "1", null)]
+    [InlineData("float32", "0.004", "recogniser.calibration.readAs")] // all is well but for what it was measured with
+    [InlineData("float32", "0", "recogniser.input.scale: must be above 0, at most 1")]
+    public void What_a_byte_is_multiplied_by_is_said_of_floats_alone(string type, string scale, string? named) => AssertRecogniser(
+        $$""" "input": { "name": "input", "type": "{{type}}", "layout": "nhwc", "channels": "rgb", "width": 128, "height": 64, "scale": {{scale}} } """, named);
 
     [Fact]
     public void Two_heads_are_two_outputs()
@@ -175,7 +191,7 @@ public sealed class ModelManifestTests : IDisposable
     public void A_model_larger_than_a_box_can_hold_is_not_read()
     {
         Install();
-        using (var file = File.OpenWrite(_folder.File("detector.onnx"))) file.SetLength(ModelCheck.MostModelBytes + (1 << 20));
+        using (var file = File.OpenWrite(_folder.File("detector.onnx"))) file.SetLength(OnnxModel.MostBytes + (1 << 20));
         var refused = Assert.Throws<ModelException>(() => PlatePipeline.Open(_folder.Path, new PipelineOptions { Gate = ReadGate.Closed }));
         Assert.Contains("65 MiB; a model has at most 64 MiB", refused.Message, StringComparison.Ordinal);
     }

@@ -6,7 +6,7 @@ namespace Edge.Tests.Recognition;
 public sealed class ConsensusTests
 {
     [Fact]
-    public void One_doubtful_frame_does_not_change_what_two_sure_ones_say()
+    public void One_doubtful_vote_does_not_change_what_two_sure_ones_say()
     {
         using var conclusion = Conclude(Readings.Of("AB123CD"), Readings.Of("A8123CD", 0.5f), Readings.Of("AB123CD"));
         Assert.Equal("AB123CD", Readings.TextOf(conclusion));
@@ -22,7 +22,25 @@ public sealed class ConsensusTests
     }
 
     [Fact]
-    public void Evidence_is_a_probability_and_order_does_not_matter() =>
+    public void Who_sees_nothing_lowers_the_evidence_and_is_outvoted_or_outvotes()
+    {
+        using var consensus = new Consensus();
+        using var conclusion = new Reading();
+        using var read = Readings.Of("AB123");
+        consensus.Add(read);
+        consensus.Conclude(conclusion);
+        var alone = conclusion.Weakest;
+        consensus.AddNothing(0.5f);
+        consensus.Conclude(conclusion);
+        Assert.Equal("AB123", Readings.TextOf(conclusion));
+        Assert.InRange(conclusion.Weakest, 0.6f * alone, 0.7f * alone);
+        consensus.AddNothing(0.9f);
+        consensus.Conclude(conclusion);
+        Assert.Equal(0, conclusion.Length);
+    }
+
+    [Fact]
+    public void The_least_certain_character_lies_between_0_and_1_and_order_does_not_matter() =>
         Gen.Select(Gen.String[Gen.Char[Reading.Alphabet], 1, 10], Gen.Float[0.05f, 1f]).List[1, 12].Sample(votes =>
         {
             using var forward = Conclude([.. votes.Select(vote => Readings.Of(vote.Item1, vote.Item2))]);

@@ -8,16 +8,13 @@ public sealed class FrameConsensusTests
     private static readonly Gen<(string Text, float Sure, double Weight)> Vote =
         Gen.Select(Gen.String[Gen.Char[Reading.Alphabet], 1, 10], Gen.Float[0.05f, 0.9999f], Gen.Double[0.01, 1]);
 
-    // So many other characters count as a ten thousandth each at least, however sure the frame is.
-    private const double Floored = 1 + 35 * 1e-4;
-
     [Fact]
     public void One_frame_keeps_the_evidence_it_had_so_that_what_was_measured_on_stills_holds() => Vote.Sample(vote =>
     {
         using var alone = Readings.Of(vote.Text, vote.Sure);
         using var conclusion = Conclude((vote.Text, vote.Sure, vote.Weight));
         Assert.Equal(Readings.TextOf(alone), Readings.TextOf(conclusion));
-        Assert.InRange(conclusion.Evidence, alone.Evidence / Math.Pow(Floored, vote.Text.Length) - 0.0005, alone.Evidence + 0.0005);
+        Assert.Equal(alone.Evidence, conclusion.Evidence, 0.002f * alone.Evidence + 1e-5f);
     });
 
     [Fact]
@@ -49,6 +46,36 @@ public sealed class FrameConsensusTests
         Assert.True(two.Evidence > one.Evidence && many.Evidence > two.Evidence);
         // Odds of 0.8 against each of 35 others, squared.
         Assert.True(many.Evidence <= MathF.Pow(1 / (1 + 35 * MathF.Pow(0.2f / 35 / 0.8f, 2)), 7) + 1e-4f);
+    }
+
+    [Fact]
+    public void A_misread_of_one_place_is_outvoted_by_as_many_looks_however_many_frames_it_had()
+    {
+        using var consensus = new FrameConsensus();
+        using var wrong = Readings.Of("A8123CD", 0.95f);
+        using var right = Readings.Of("AB123CD", 0.95f);
+        consensus.Add(wrong, weight: 1, look: 1);
+        for (var frame = 0; frame < 1000; frame++) consensus.Add(wrong, weight: 0.1, look: 0);
+        for (var look = 0; look < 20; look++) consensus.Add(right, weight: 1, look: 1);
+        using var conclusion = new Reading();
+        consensus.Conclude(conclusion);
+        using var sure = Conclude([.. Enumerable.Repeat(("AB123CD", 0.95f, 1.0), 20)]);
+        Assert.Equal("AB123CD", Readings.TextOf(conclusion));
+        Assert.InRange(conclusion.Evidence, 0.93f * sure.Evidence, sure.Evidence); // one look of twenty-one
+    }
+
+    [Fact]
+    public void What_frames_of_one_place_say_is_their_mean()
+    {
+        using var consensus = new FrameConsensus();
+        using var first = Readings.Of("A8123CD", 0.95f);
+        using var later = Readings.Of("AB123CD", 0.95f);
+        consensus.Add(first, weight: 1, look: 1);
+        for (var frame = 0; frame < 400; frame++) consensus.Add(later, weight: 0.1, look: 0);
+        using var conclusion = new Reading();
+        consensus.Conclude(conclusion);
+        Assert.Equal("AB123CD", Readings.TextOf(conclusion));
+        Assert.InRange(conclusion.Evidence, 0.95f * later.Evidence, later.Evidence + 1e-3f);
     }
 
     [Fact]

@@ -42,6 +42,13 @@ public sealed class HeadDecoderTests
         Assert.Equal("", Decode(HeadKind.Slots, new string('A', PlateText.MaxLength + 1)));
 
     [Fact]
+    public void That_nothing_stands_there_is_as_sure_as_where_it_is_doubted_most()
+    {
+        float[] steps = [0.1f, 0.9f, 0.3f, 0.7f, 0, 1];
+        Assert.Equal(0.7f, HeadDecoder.Emptiness(new RecogniserHead("x", HeadKind.Slots, 3, 1), steps, 2));
+    }
+
+    [Fact]
     public void Ctc_keeps_the_surest_step_of_a_repeat()
     {
         var steps = new float[3 * 37];

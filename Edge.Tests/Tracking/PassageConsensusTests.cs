@@ -81,6 +81,29 @@ public sealed class PassageConsensusTests
     }
 
     [Fact]
+    public void A_plate_whose_box_jumps_between_two_places_is_two_looks()
+    {
+        using var standing = new PlateTrack(TimeSpan.Zero, At(0, 40).Box);
+        using var read = Readings.Of(Truth, 0.8f);
+        for (var frame = 0; frame < 2; frame++) standing.Add(TimeSpan.FromSeconds(frame / 25.0), At(30 * frame, 40), read);
+        var two = standing.Conclusion.Evidence;
+        for (var frame = 2; frame < 400; frame++) standing.Add(TimeSpan.FromSeconds(frame / 25.0), At(30 * (frame % 2), 40), read);
+        Assert.InRange(standing.Conclusion.Evidence, two - 1e-3f, two + 1e-3f);
+    }
+
+    [Fact]
+    public void What_was_misread_for_a_minute_of_standing_is_read_when_it_drives_on()
+    {
+        using var track = new PlateTrack(TimeSpan.Zero, At(0, 40).Box);
+        using var misread = Readings.Of("A8123CD", 0.97f);
+        using var read = Readings.Of(Truth, 0.97f);
+        for (var frame = 0; frame < 1500; frame++) track.Add(TimeSpan.FromSeconds(frame / 25.0), At(0, 40), misread);
+        for (var frame = 1; frame <= 20; frame++) track.Add(TimeSpan.FromSeconds(60 + frame / 25.0), At(30 * frame, 40), read);
+        Assert.Equal(Truth, Readings.TextOf(track.Conclusion));
+        Assert.True(track.Conclusion.Evidence > 0.85f, $"{track.Conclusion.Evidence}");
+    }
+
+    [Fact]
     public void A_standing_plate_does_not_grow_surer_by_being_looked_at()
     {
         using var standing = new PlateTrack(TimeSpan.Zero, At(0, 30).Box);

@@ -81,9 +81,9 @@ public sealed class PlateTrackerTests : IDisposable
         See(0, 300, "AB123CD");
         _tracker.Hold(At(0), At(20));
         _tracker.Hold(At(0), At(50));
-        Assert.Empty(_tracker.TakeLost(At(75)));
+        Assert.Empty(_tracker.TakeOver(At(75)));
         Assert.Equal((At(0), 1), (_tracker.Open[0].Last, _tracker.Open[0].Frames)); // nobody has looked
-        Assert.Single(_tracker.TakeLost(At(76)));
+        Assert.Single(_tracker.TakeOver(At(76)));
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class PlateTrackerTests : IDisposable
         See(0, 300, "AB123CD");
         See(3, 900, "XY987ZW");
         _tracker.Hold(At(3), At(40));
-        Assert.Equal("AB123CD", Readings.TextOf(Assert.Single(_tracker.TakeLost(At(40))).Conclusion));
+        Assert.Equal("AB123CD", Readings.TextOf(Assert.Single(_tracker.TakeOver(At(40))).Conclusion));
     }
 
     [Fact]
@@ -118,8 +118,8 @@ public sealed class PlateTrackerTests : IDisposable
     public void A_plate_unseen_for_a_second_has_passed()
     {
         See(0, 100, "AB123CD");
-        Assert.Empty(_tracker.TakeLost(TimeSpan.FromSeconds(1)));
-        Assert.Single(_tracker.TakeLost(TimeSpan.FromSeconds(1.04)));
+        Assert.Empty(_tracker.TakeOver(TimeSpan.FromSeconds(1)));
+        Assert.Single(_tracker.TakeOver(TimeSpan.FromSeconds(1.04)));
         Assert.Empty(_tracker.Open);
     }
 

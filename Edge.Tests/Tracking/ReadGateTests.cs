@@ -52,6 +52,6 @@ public sealed class ReadGateTests
     }
 
     [Fact]
-    public void A_pipeline_does_not_open_on_a_promise_that_cannot_be_kept() =>
+    public void Nothing_is_judged_on_a_promise_that_cannot_be_kept() =>
         Assert.Throws<ModelException>(() => Judges.Of(new ReadGate { MaximumWrongReadRate = 0.001 }, Measured));
 }

@@ -31,6 +31,17 @@ public sealed class ReadJudgeTests
     }
 
     [Fact]
+    public void What_something_hides_in_part_is_no_read_however_sure()
+    {
+        using var part = Readings.Of("AB123CD", 1);
+        part.IsPart = true;
+        using var track = new PlateTrack(TimeSpan.Zero, At(0, 0.9f).Box);
+        track.Add(TimeSpan.Zero, At(0, 0.9f), part);
+        using var reading = new Reading();
+        Assert.Equal(Refusal.Hidden, Judges.Of(Gate).Judge(track, true, reading).Refusal);
+    }
+
+    [Fact]
     public void A_closed_gate_accepts_nothing()
     {
         using var track = Track("AB123CD", 1, 5, 0.9f);
@@ -81,7 +92,7 @@ public sealed class ReadJudgeTests
         using var torn = Readings.Of("B1O8ABC", 0.99f);
         torn.Evident(2).Clear();
         (torn.Evident(2)["O".ClassOf()], torn.Evident(2)["0".ClassOf()]) = (0.55f, 0.44f);
-        new[] { 0.02f, 0.95f, 0.03f }.CopyTo(torn.Region(3));
+        new[] { 0.02f, 0.95f, 0.03f }.CopyTo(torn.ClearedRegions(3));
         track.Add(TimeSpan.Zero, At(0, 0.9f), torn);
         using var picture = new Mat(80, 200, MatType.CV_8UC3, Scalar.White);
         track.Crop = PlateCrop.Of(picture, At(0, 0.9f).Box);
@@ -98,7 +109,7 @@ public sealed class ReadJudgeTests
         for (var frame = 1; frame < 4; frame++)
         {
             using var reading = Readings.Of("B108ABC", 0.99f);
-            new[] { 0.1f, 0.85f, 0.05f }.CopyTo(reading.Region(3));
+            new[] { 0.1f, 0.85f, 0.05f }.CopyTo(reading.ClearedRegions(3));
             track.Add(TimeSpan.FromSeconds(frame), At(frame, 0.9f), reading);
         }
         using var judged = new Reading();

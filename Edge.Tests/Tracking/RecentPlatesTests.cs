@@ -12,10 +12,10 @@ public sealed class RecentPlatesTests
     {
         using var recent = new RecentPlates();
         Assert.True(PlateText.TryParse("AB123CD", out var plate));
-        Assert.True(recent.IsNew(plate, TimeSpan.Zero));
-        Assert.False(recent.IsNew(plate, TimeSpan.FromSeconds(4)));
-        Assert.False(recent.IsNew(plate, TimeSpan.FromSeconds(9)));
-        Assert.True(recent.IsNew(plate, TimeSpan.FromSeconds(14.1)));
+        Assert.True(recent.Remember(plate, TimeSpan.Zero));
+        Assert.False(recent.Remember(plate, TimeSpan.FromSeconds(4)));
+        Assert.False(recent.Remember(plate, TimeSpan.FromSeconds(9)));
+        Assert.True(recent.Remember(plate, TimeSpan.FromSeconds(14.1)));
     }
 
     [Fact]
@@ -23,8 +23,8 @@ public sealed class RecentPlatesTests
     {
         using var recent = new RecentPlates();
         Assert.True(PlateText.TryParse("AB123CD", out var plate) & PlateText.TryParse("AB123CE", out var other));
-        Assert.True(recent.IsNew(plate!, TimeSpan.Zero));
-        Assert.True(recent.IsNew(other!, TimeSpan.Zero));
+        Assert.True(recent.Remember(plate!, TimeSpan.Zero));
+        Assert.True(recent.Remember(other!, TimeSpan.Zero));
     }
 
     [Fact]
@@ -33,7 +33,7 @@ public sealed class RecentPlatesTests
         var judge = Judges.Of(new ReadGate { Evidence = 0.1 }, rules: new(["RO"], []));
         using var recent = new RecentPlates();
         Assert.True(PlateText.TryParse("B108ABC", out var changed));
-        Assert.True(recent.IsNew(changed, TimeSpan.Zero)); // handed over while it was still in view
+        Assert.True(recent.Remember(changed, TimeSpan.Zero)); // handed over while it was still in view
         using var track = new PlateTrack(TimeSpan.Zero, new PixelBox(10, 10, 150, 50));
         using var torn = Readings.Of("B1O8ABC", 0.99f);
         torn.Evident(2).Clear();
@@ -41,6 +41,6 @@ public sealed class RecentPlatesTests
         for (var second = 0; second <= 4; second++)
             track.Add(TimeSpan.FromSeconds(second), new PlateDetection(new PixelBox(10, 10, 150, 50), 0.9f), torn);
         recent.Extend(track, judge);
-        Assert.False(recent.IsNew(changed, TimeSpan.FromSeconds(8)));
+        Assert.False(recent.Remember(changed, TimeSpan.FromSeconds(8)));
     }
 }

@@ -8,7 +8,7 @@ using OpenCvSharp;
 
 namespace Edge.Tests.Tracking;
 
-/// <summary>A parked car is no reason to work: it is read once, and then looked at no more often than an empty street.</summary>
+/// <summary>A parked car is no reason to work: it is told of once, and then looked at no more often than an empty street.</summary>
 public sealed class StandingVehicleTests
 {
     private const int Frames = 60;
@@ -16,7 +16,7 @@ public sealed class StandingVehicleTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_vehicle_that_stands_is_read_once_and_then_examined_once_a_second_where_only_movement_is(bool gate)
+    public async Task A_vehicle_that_stands_is_told_of_once_and_behind_the_motion_gate_examined_once_a_second(bool gate)
     {
         var (examined, passages) = await WatchAsync(new PipelineOptions { MotionGate = gate });
         Assert.Equal(1, passages);
@@ -64,6 +64,59 @@ public sealed class StandingVehicleTests
         });
         Assert.Equal(["KLM345X"], read);
         Assert.Equal("cut off", broke.Message);
+    }
+
+    [Fact]
+    public async Task The_same_vehicle_in_the_next_clip_of_a_recording_is_another_passage()
+    {
+        var passages = await PassagesAsync(new Stills([.. Still("KLM345X", 0), .. Still("KLM345X", 6 * 3600)]));
+        Assert.Equal([("KLM345X", 0), ("KLM345X", 6 * 3600)], passages);
+    }
+
+    [Fact]
+    public async Task A_vehicle_that_was_told_of_long_ago_and_stands_there_still_is_not_told_again_when_the_camera_is_jolted()
+    {
+        // Ten seconds in one place, ten in another, and not a frame between.
+        var passages = await PassagesAsync(new Stills([.. Still("KLM345X", 0, 10), .. Still("KLM345X", 10.04, 10, left: 180)]));
+        Assert.Equal([("KLM345X", 0)], passages);
+    }
+
+    private static async Task<List<(string Text, int From)>> PassagesAsync(ICameraSource street)
+    {
+        var told = new List<(string, int)>();
+        using var pipeline = PlatePipeline.Open(Repository.Models, new PipelineOptions());
+        await using (street)
+            await foreach (var passage in pipeline.ReadAsync(street, TestContext.Current.CancellationToken))
+                using (passage)
+                    if (passage.Accepted) told.Add((Encoding.ASCII.GetString(passage.Plate.Ascii), (int)passage.From.TotalSeconds));
+        return told;
+    }
+
+    private static IEnumerable<(byte[] Picture, double At)> Still(string text, double from, double seconds = 2.5, int left = 500)
+    {
+        var picture = DrawnStreet.Draw([new DrawnVehicle(text, left, 300)]);
+        for (var frame = 0; frame < seconds * 15; frame++) yield return (picture, from + frame / 15.0);
+    }
+
+    /// <summary>Pictures with the times at which they were taken.</summary>
+    private sealed class Stills(IReadOnlyList<(byte[] Picture, double At)> pictures) : ICameraSource
+    {
+        public string Name => "stills";
+
+        public bool IsLive => false;
+
+        public bool IsStill => false;
+
+        public CameraHealth Health => throw new NotSupportedException();
+
+        public async IAsyncEnumerable<Frame> ReadAsync([EnumeratorCancellation] CancellationToken cancel)
+        {
+            foreach (var (i, (picture, at)) in pictures.Index())
+                yield return new Frame(Cv2.ImDecode(picture, ImreadModes.Color), i, TimeSpan.FromSeconds(at), DateTimeOffset.UnixEpoch + TimeSpan.FromSeconds(at));
+            await Task.CompletedTask;
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     private static async IAsyncEnumerable<byte[]> Broken()

@@ -32,6 +32,7 @@ public sealed record CalibrationFound(int Labelled, int Found, IReadOnlyList<flo
 /// more with them. Reads as a box does, second looks included, though temperatures are fitted on first looks alone; straightened where the detector found the plate, since labels have no corners.</summary>
 public sealed class CalibrationRun : IDisposable
 {
+    private readonly PipelineOptions _usual = new();
     private readonly string _folder;
     private readonly int _threads;
     private readonly ModelManifest _manifest;
@@ -120,9 +121,8 @@ public sealed class CalibrationRun : IDisposable
                     plate.Box.CentreY > 0 && plate.Box.CentreY < pixels.Height)
                 .Select(plate => (new PlateDetection(plate.Box, 1), plate.Text))];
         }
-        var usual = new PipelineOptions();
-        var found = Array.FindAll(_detector.Detect(pixels),
-            plate => plate.Box.Height >= usual.MinimumPlateHeight && plate.Score >= usual.Gate.Detector); // what else is seen is never accepted
+        var found = Array.FindAll(_detector.Detect(pixels), plate => plate.Box.Height >= _usual.MinimumPlateHeight && plate.Score >= _usual.Gate.Detector &&
+            PlatePipeline.IsWhole(plate.Box, pixels.Size(), still: true)); // what else is seen is never accepted
         return [.. known.Where(plate => plate.Box is not null)
             .Select(plate => (Best: found.Select(one => (PlateDetection?)one).MaxBy(one => one!.Value.Box.Overlap(plate.Box!.Value)), plate))
             .Where(pair => pair.Best is { } best && best.Box.Overlap(pair.plate.Box!.Value) >= KnownPlate.LeastOverlap)
@@ -135,6 +135,7 @@ public sealed class CalibrationRun : IDisposable
         {
             _text = [.. text.Ascii.ToArray().Select(character => _manifest.Recogniser.Alphabet.IndexOf((char)character, StringComparison.Ordinal))];
             reader.Read(pixels, plate, _reading);
+            if (_reading.IsPart || _reading.Length < _usual.Gate.Length.Shortest || _reading.Length > _usual.Gate.Length.Longest) continue; // nor is that
             if (_reading.ToPlate() is not { } read) continue;
             using (read) outcomes.Add(new Outcome(_reading.Evidence, read.Equals(text), Outcome.FoldOf(text)));
         }

@@ -38,6 +38,8 @@ internal sealed class PictureSource : ICameraSource
         if (IsPictureName(path)) return true;
         try
         {
+            var entry = new FileInfo(path);
+            if ((entry.ResolveLinkTarget(returnFinalTarget: true) ?? entry) is FileInfo { Exists: true, Length: 0 }) return false; // a pipe, for example, which is not waited for
             Span<byte> head = stackalloc byte[16];
             using var file = File.OpenRead(path);
             return PictureHeader.FormatOf(head[..file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)]) is not null;

@@ -2,7 +2,7 @@ using Edge.Vision.Capture;
 
 namespace Edge.Vision.Detection;
 
-/// <summary>Says whether anything moved since the last frame that was examined, on a picture of 64 × 36 grey cells. An
+/// <summary>Says whether anything moved since the last frame for which it said so, on a picture of 64 × 36 grey cells. An
 /// empty street then costs almost nothing.</summary>
 internal sealed class MotionGate
 {

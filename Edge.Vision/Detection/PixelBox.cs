@@ -1,3 +1,5 @@
+using OpenCvSharp;
+
 namespace Edge.Vision.Detection;
 
 /// <summary>A rectangle in a picture, in pixels; may reach past the picture's edge.</summary>
@@ -14,6 +16,16 @@ public readonly record struct PixelBox(float Left, float Top, float Right, float
         new(Left - Width * share, Top - Height * share, Right + Width * share, Bottom + Height * share);
 
     public PixelBox Shift(float x, float y) => new(Left + x, Top + y, Right + x, Bottom + y);
+
+    /// <summary>The whole pixels that it touches of a picture; one at least.</summary>
+    internal Rect Within(Mat picture)
+    {
+        var left = Math.Clamp((int)Left, 0, picture.Width - 1);
+        var top = Math.Clamp((int)Top, 0, picture.Height - 1);
+        var right = Math.Clamp((int)MathF.Ceiling(Right), left + 1, picture.Width);
+        var bottom = Math.Clamp((int)MathF.Ceiling(Bottom), top + 1, picture.Height);
+        return new Rect(left, top, right - left, bottom - top);
+    }
 
     /// <summary>Intersection over union, 0 to 1.</summary>
     public float Overlap(PixelBox other)

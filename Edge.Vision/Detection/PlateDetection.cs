@@ -1,6 +1,6 @@
 namespace Edge.Vision.Detection;
 
-/// <summary>Where a plate was found, in pixels of the frame.</summary>
+/// <summary>Where a plate was found, in pixels of the picture that was looked at: <see cref="Shift"/> says the same of one that holds it.</summary>
 /// <param name="Box">The plate's upright bounding box.</param>
 /// <param name="Score">The detector's confidence, 0 to 1.</param>
 /// <param name="Corners">The plate's own corners; null where the detector gives none.</param>

@@ -52,7 +52,7 @@ public sealed class PlateDetector : IDisposable
                 layout.Scale < 1 ? InterpolationFlags.Area : InterpolationFlags.Linear);
             if (isLuma) Planar.Spread(_scaled);
             _input!.Write(0, _scaled, layout.Left, layout.Top);
-            return Find(layout, least);
+            return Find(layout, MathF.Min(least, Threshold));
         }
         finally
         {
@@ -62,13 +62,13 @@ public sealed class PlateDetector : IDisposable
         }
     }
 
-    /// <summary>True where luma of a part of that size is not smaller than what is looked at: then <see cref="Detect(Glance, float)"/> finds the same with less
+    /// <summary>True where luma of a part of that size is not smaller than what is looked at: then <see cref="Detect(Glance)"/> finds the same with less
     /// work.</summary>
     internal bool TakesLuma(Rect part) => !NeedsColour && LetterboxLayout.Fit(part.Width, part.Height, _manifest.Resize) is var layout
         && layout.ScaledWidth <= part.Width && layout.ScaledHeight <= part.Height;
 
     /// <summary>Plates in luma as it lies in memory, where <see cref="TakesLuma"/>. Allocates only what it finds.</summary>
-    internal PlateDetection[] Detect(Glance luma, float least = 1)
+    internal PlateDetection[] Detect(Glance luma)
     {
         if (!luma.IsLuma) throw new ArgumentException("not luma", nameof(luma));
         try
@@ -77,7 +77,7 @@ public sealed class PlateDetector : IDisposable
             var (from, to) = ((luma.Width, luma.Height), (layout.ScaledWidth, layout.ScaledHeight));
             if (_shrink is null || _shrink.From != from || _shrink.To != to) _shrink = new LumaShrink(from, to);
             for (var row = 0; row < layout.ScaledHeight; row++) _input!.WriteRow(_shrink.Row(luma, row), layout.Left, layout.Top + row);
-            return Find(layout, least);
+            return Find(layout, Threshold);
         }
         finally
         {
@@ -113,9 +113,9 @@ public sealed class PlateDetector : IDisposable
         _shrink?.Wipe();
     }
 
-    private PlateDetection[] Find(LetterboxLayout layout, float least)
+    private PlateDetection[] Find(LetterboxLayout layout, float threshold)
     {
-        var found = Run(MathF.Min(least, Threshold));
+        var found = Run(threshold);
         for (var i = 0; i < found.Length; i++) found[i] = layout.ToPicture(found[i]);
         return found;
     }

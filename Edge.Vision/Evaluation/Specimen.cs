@@ -72,11 +72,7 @@ public sealed class Specimen : ICameraSource, IDisposable
     /// failures.</summary>
     public byte[] ToJpeg(PixelBox box, int height)
     {
-        var left = Math.Clamp((int)box.Left, 0, Width - 1);
-        var top = Math.Clamp((int)box.Top, 0, Height - 1);
-        var right = Math.Clamp((int)MathF.Ceiling(box.Right), left + 1, Width);
-        var bottom = Math.Clamp((int)MathF.Ceiling(box.Bottom), top + 1, Height);
-        using var part = new Mat(_pixels, new Rect(left, top, right - left, bottom - top));
+        using var part = new Mat(_pixels, box.Within(_pixels));
         using var scaled = new Mat();
         var width = Math.Clamp((int)Math.Round((double)height * part.Width / part.Height), 1, 6 * height);
         Cv2.Resize(part, scaled, new Size(width, height),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Edge.Vision.Recognition;
 
 namespace Edge.Vision.Onnx;
 
@@ -11,8 +12,6 @@ namespace Edge.Vision.Onnx;
 /// </summary>
 public static class FastAlprManifest
 {
-    private const string Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-
     /// <summary>True for a graph that is such a detector.</summary>
     public static bool IsDetector(ModelTensors tensors) =>
         tensors is { Inputs: [{ Type: "float", Shape: [_, 3, > 0, > 0] }], Outputs: [{ Type: "float", Shape: [_, 7] }] };
@@ -70,8 +69,8 @@ public static class FastAlprManifest
                 "name": {{Name(recogniser)}}, "file": {{File(recogniser)}}, "sha256": "{{Hash(recogniser)}}",
                 "licence": "MIT", "source": "https://github.com/ankandrew/fast-plate-ocr",
                 "input": { "name": {{Text(crop.Name)}}, "type": "uint8", "layout": "nhwc", "channels": "rgb", "width": {{crop.Shape[2]}}, "height": {{crop.Shape[1]}} },
-                "grow": [{{grow.ToString("0.###", CultureInfo.InvariantCulture)}}], "alphabet": "{{Alphabet}}",
-                "heads": [{ "output": {{Text(head.Name)}}, "kind": "slots", "length": {{head.Shape[1]}}, "empty": {{Alphabet.Length}} }]
+                "grow": [{{grow.ToString("0.###", CultureInfo.InvariantCulture)}}], "alphabet": "{{Reading.Alphabet}}",
+                "heads": [{ "output": {{Text(head.Name)}}, "kind": "slots", "length": {{head.Shape[1]}}, "empty": {{Reading.Alphabet.Length}} }]
               }
             }
 
@@ -87,5 +86,5 @@ public static class FastAlprManifest
 
     private static string File(string path) => Text(Path.GetFileName(path));
 
-    private static string Hash(string path) => Convert.ToHexStringLower(SHA256.HashData(System.IO.File.ReadAllBytes(path)));
+    private static string Hash(string path) => Convert.ToHexStringLower(SHA256.HashData(OnnxModel.ReadBytes(path)));
 }

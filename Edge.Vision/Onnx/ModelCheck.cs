@@ -11,9 +11,6 @@ namespace Edge.Vision.Onnx;
 /// <summary>What is wrong with a folder of models: everything at once, each with its field or its file.</summary>
 public sealed record ModelCheck
 {
-    /// <summary>Largest model file that is opened, bytes. A box holds both models in memory beside its frames.</summary>
-    public const long MostModelBytes = 64L << 20;
-
     /// <summary>Everything that is wrong; none where the models will run.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
 
@@ -48,7 +45,7 @@ public sealed record ModelCheck
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
             return new Checking(folder, time).All(json.RootElement);
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // the latter of a text that is half a character
         {
             return new ModelCheck { Problems = [$"{path}: no JSON: {exception.Message}"] };
         }
@@ -70,7 +67,8 @@ public sealed record ModelCheck
         {
             _problems.AddRange(ManifestReading.Problems(manifest, typeof(ModelManifest), ""));
             var (detector, recogniser) = (Entry<DetectorManifest>(manifest, "detector"), Entry<RecogniserManifest>(manifest, "recogniser"));
-            if (manifest.ValueKind == JsonValueKind.Object && manifest.TryGetProperty("version", out var version) && version.TryGetInt32(out var number))
+            if (manifest.ValueKind == JsonValueKind.Object && manifest.TryGetProperty("version", out var version) &&
+                version.ValueKind == JsonValueKind.Number && version.TryGetInt32(out var number))
                 _problems.AddRange(ModelManifest.VersionProblems(number));
             if (detector is not null) _problems.AddRange(detector.Problems());
             if (recogniser is not null) _problems.AddRange(recogniser.Problems());
@@ -107,29 +105,23 @@ public sealed record ModelCheck
         private InferenceSession? Open(string name, string fileName, string? sha256)
         {
             // Names a path, not a file: told already, and not followed.
-            if (fileName != Path.GetFileName(fileName) || fileName.Length == 0) return null;
+            if (fileName != Path.GetFileName(fileName) || fileName.Length == 0 || fileName.Contains('\0')) return null;
             var path = Path.Combine(folder, fileName);
-            var file = new FileInfo(path);
-            if (!file.Exists)
+            if (!File.Exists(path))
             {
                 _problems.Add($"{name}.file: there is no {path}");
                 return null;
             }
-            if (file.Length > MostModelBytes)
-            {
-                _problems.Add($"{name}.file: {path} has {file.Length >> 20} MiB; a model has at most {MostModelBytes >> 20} MiB");
-                return null;
-            }
-            var bytes = File.ReadAllBytes(path);
-            var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
-            if (sha256 is not null && hash != sha256) _problems.Add($"{name}.sha256: the manifest says {sha256}, {path} has {hash}");
             try
             {
+                var bytes = OnnxModel.ReadBytes(path);
+                var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
+                if (sha256 is not null && hash != sha256) _problems.Add($"{name}.sha256: the manifest says {sha256}, {path} has {hash}");
                 var session = OnnxModel.OpenSession(path, bytes, threads: 1);
                 _found[fileName] = ModelTensors.Of(session);
                 return session;
             }
-            catch (ModelException exception)
+            catch (Exception exception) when (exception is ModelException or IOException or UnauthorizedAccessException)
             {
                 _problems.Add($"{name}.file: {exception.Message}");
                 return null;

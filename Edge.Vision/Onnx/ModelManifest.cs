@@ -58,7 +58,7 @@ public sealed record ModelManifest
             var problem = ManifestReading.NullItems(json.RootElement).FirstOrDefault() ?? manifest.Problems().FirstOrDefault();
             return problem is null ? manifest : throw new ModelException($"{path}: {problem}");
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // the latter of a text that is half a character
         {
             throw new ModelException($"{path}: {exception.Message}", exception);
         }
@@ -96,7 +96,7 @@ public abstract record ModelEntry
 
     private protected IEnumerable<string> FileProblems(string name)
     {
-        if (File != Path.GetFileName(File) || File.Length == 0) yield return $"{name}.file: must be a bare file name";
+        if (File != Path.GetFileName(File) || File.Length == 0 || File.Contains('\0')) yield return $"{name}.file: must be a bare file name";
         if (Sha256.Length != 64 || !Sha256.All(char.IsAsciiHexDigitLower))
             yield return $"{name}.sha256: must be 64 lower-case hex digits";
     }
@@ -121,6 +121,7 @@ public sealed record DetectorManifest : ModelEntry
     internal IEnumerable<string> Problems()
     {
         foreach (var problem in FileProblems("detector")) yield return problem;
+        if (Input.ScaleProblem() is { } scale) yield return $"detector.{scale}";
         if (Resize.Width is < 32 or > 4096 || Resize.Height is < 32 or > 4096)
             yield return "detector.resize: width and height must be 32 to 4096";
         if (Resize.Multiple is < 1 or > 128) yield return "detector.resize.multiple: must be 1 to 128";
@@ -148,22 +149,26 @@ public sealed record RecogniserManifest : ModelEntry
     public bool Straighten { get; init; }
     /// <summary>The output that says where a plate is from; null where the model has none.</summary>
     public RegionHead? Region { get; init; }
+    /// <summary>The output that says whether something hides a part of the plate; null where the model has none.</summary>
+    public HiddenHead? Hidden { get; init; }
     /// <summary>What a reading's evidence is worth, measured; null where nobody has measured it.</summary>
     public Calibration? Calibration { get; init; }
 
     /// <summary>How many crops the graph is given at a time.</summary>
     internal int[] Batches() => SecondLook is null ? [Grow.Length] : [1, Grow.Length - 1];
 
-    /// <summary>What the graph must give: the heads, then the region where there is one.</summary>
-    internal TensorOutput[] Outputs()
-    {
-        var heads = Heads.Select(head => new TensorOutput(head.Output, [-1, head.Length, Alphabet.Length + 1]));
-        return Region is null ? [.. heads] : [.. heads, new TensorOutput(Region.Output, [-1, Region.Labels.Length])];
-    }
+    /// <summary>What the graph must give: the heads, then what there is of region and hidden part.</summary>
+    internal TensorOutput[] Outputs() =>
+    [
+        .. Heads.Select(head => new TensorOutput(head.Output, [-1, head.Length, Alphabet.Length + 1])),
+        .. Region is null ? [] : (TensorOutput[])[new TensorOutput(Region.Output, [-1, Region.Labels.Length])],
+        .. Hidden is null ? [] : (TensorOutput[])[new TensorOutput(Hidden.Output, [-1, HiddenHead.Classes])],
+    ];
 
     internal IEnumerable<string> Problems()
     {
         foreach (var problem in FileProblems("recogniser")) yield return problem;
+        if (Input.ScaleProblem() is { } scale) yield return $"recogniser.{scale}";
         if (Input.Width is < 16 or > 1024 || Input.Height is < 16 or > 512)
             yield return "recogniser.input: width must be 16 to 1024, height 16 to 512";
         if (Grow.Length is 0 or > 8 || Grow.Any(grow => grow is not (>= -0.2f and <= 0.5f)))
@@ -171,7 +176,7 @@ public sealed record RecogniserManifest : ModelEntry
         if (Heads.Length is 0 or > 8) yield return "recogniser.heads: one to eight";
         if (Heads.Any(head => head.Length is < 1 or > 512)) yield return "recogniser.heads[].length: must be 1 to 512";
         if (Outputs().DistinctBy(output => output.Name, StringComparer.Ordinal).Count() < Outputs().Length)
-            yield return "recogniser.heads[].output: one stands there twice, or is the region's too";
+            yield return "recogniser.heads[].output: one stands there twice, or is region's or hidden's too";
         if (Alphabet.Length is 0 or > 64) yield return "recogniser.alphabet: 1 to 64 characters";
         if (!Alphabet.All(c => c is >= 'A' and <= 'Z' or >= '0' and <= '9'))
             yield return "recogniser.alphabet: A–Z and 0–9 only; name the empty class in heads[].empty";
@@ -183,6 +188,7 @@ public sealed record RecogniserManifest : ModelEntry
         if (SecondLook is not (null or > 0 and <= 1)) yield return "recogniser.secondLook: must be above 0, at most 1";
         if (SecondLook is not null && Grow.Length == 1) yield return "recogniser.secondLook: needs a second crop in recogniser.grow";
         if (Region?.Problem() is { } region) yield return $"recogniser.region.{region}";
+        if (Hidden?.Threshold is not (null or > 0 and < 1)) yield return "recogniser.hidden.threshold: must be between 0 and 1";
         if (Calibration?.Problem() is { } calibration) yield return $"recogniser.calibration.{calibration}";
         if (Calibration?.Sha256 is { } measured && measured != Sha256)
             yield return "recogniser.calibration.sha256: the calibration was measured with another file: run models calibrate";
@@ -212,13 +218,18 @@ public sealed record RecogniserManifest : ModelEntry
 /// <param name="Height">Pixels; 0 where the graph takes any.</param>
 /// <param name="Scale">Each byte is multiplied by this; 1 for <see cref="TensorType.Uint8"/>.</param>
 public sealed record TensorInput(
-    string Name, TensorType Type, TensorLayout Layout, ChannelOrder Channels, int Width, int Height, float Scale = 1);
+    string Name, TensorType Type, TensorLayout Layout, ChannelOrder Channels, int Width, int Height, float Scale = 1)
+{
+    internal string? ScaleProblem() => Type == TensorType.Uint8
+        ? Scale == 1 ? null : "input.scale: a graph that takes bytes is given them as they are; remove it"
+        : Scale is > 0 and <= 1 ? null : "input.scale: must be above 0, at most 1";
+}
 
 /// <summary>How a picture is brought to the detector's size.</summary>
 /// <param name="Rule">See <see cref="ResizeRule"/>.</param>
 /// <param name="Width">Target width in pixels, or of the target area.</param>
 /// <param name="Height">Target height in pixels, or of the target area.</param>
-/// <param name="Multiple">Sides are padded up to a multiple of this.</param>
+/// <param name="Multiple">With <see cref="ResizeRule.Area"/>, sides are padded up to a multiple of this.</param>
 /// <param name="Pad">Grey level of the padding, 0 to 255.</param>
 public sealed record DetectorResize(ResizeRule Rule, int Width, int Height, int Multiple, byte Pad);
 
@@ -253,6 +264,18 @@ public sealed record RegionHead
             return $"labels: \"{odd}\" is no code of ISO 3166-1 (\"RO\") or 3166-2 (\"US-CA\")";
         return Threshold is > 0 and < 1 ? null : "threshold: must be between 0 and 1";
     }
+}
+
+/// <summary>The output that says whether something hides a part of the plate, so that what is read is not all that stands on it.</summary>
+public sealed record HiddenHead
+{
+    /// <summary>Classes of the output: all of it is seen, a part is hidden.</summary>
+    internal const int Classes = 2;
+
+    /// <summary>Name of the output tensor, [n, 2], probabilities (softmax already applied).</summary>
+    public required string Output { get; init; }
+    /// <summary>Above this probability of the second class the plate is not read, or in a photograph refused; above 0 and below 1.</summary>
+    public required float Threshold { get; init; }
 }
 
 public enum TensorType { Float32, Uint8 }

@@ -7,6 +7,9 @@ namespace Edge.Vision.Onnx;
 /// ones the manifest states. Thread-safe.</summary>
 internal sealed class OnnxModel : IDisposable
 {
+    /// <summary>Largest model file that is opened. A box holds both models in memory beside its frames.</summary>
+    public const long MostBytes = 64L << 20;
+
     private readonly InferenceSession _session;
     private readonly RunOptions _run = new();
     private readonly string[] _inputs;
@@ -103,8 +106,8 @@ internal sealed class OnnxModel : IDisposable
     /// <exception cref="ModelException">It is.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static byte[] ReadBytes(string path) =>
-        new FileInfo(path) is { Exists: true, Length: > ModelCheck.MostModelBytes } file
-            ? throw new ModelException($"{path}: it has {file.Length >> 20} MiB; a model has at most {ModelCheck.MostModelBytes >> 20} MiB")
+        new FileInfo(path) is { Exists: true, Length: > MostBytes } file
+            ? throw new ModelException($"{path}: it has {file.Length >> 20} MiB; a model has at most {MostBytes >> 20} MiB")
             : File.ReadAllBytes(path);
 
     /// <summary>Everything in which a graph differs from what is stated of it.</summary>

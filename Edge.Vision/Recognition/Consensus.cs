@@ -5,8 +5,8 @@ namespace Edge.Vision.Recognition;
 
 /// <summary>
 /// What the heads of a model read in the crops of one frame becomes one reading: each votes with its own evidence, first on
-/// the number of characters, then on each character. What a reading of another length says counts against all characters,
-/// so doubt is not lost. Frames, which see the plate anew, are combined by <see cref="FrameConsensus"/>. Wiped when disposed.
+/// the number of characters, then on each character. What a reading of another length says, or that there is none, counts against all
+/// characters, so doubt is not lost. Frames, which see the plate anew, are combined by <see cref="FrameConsensus"/>. Wiped when disposed.
 /// </summary>
 public sealed class Consensus : IDisposable
 {
@@ -34,6 +34,10 @@ public sealed class Consensus : IDisposable
         }
     }
 
+    /// <summary>Takes in the vote that nothing stands there.</summary>
+    /// <param name="sure">How sure of it, 0 to 1.</param>
+    public void AddNothing(float sure) => _weights[0] += MathF.Max(sure, LeastWeight);
+
     /// <summary>Takes in where one crop seems to be from: probabilities of the model's labels.</summary>
     public void AddRegions(ReadOnlySpan<float> probabilities)
     {
@@ -42,7 +46,7 @@ public sealed class Consensus : IDisposable
         _regionVotes++;
     }
 
-    /// <summary>Writes what the votes agree on into <paramref name="conclusion"/>; empty where the votes are.</summary>
+    /// <summary>Writes what the votes agree on into <paramref name="conclusion"/>; empty where most of them say that nothing stands there.</summary>
     public void Conclude(Reading conclusion)
     {
         conclusion.Clear();
@@ -60,7 +64,7 @@ public sealed class Consensus : IDisposable
             for (var i = 0; i < row.Length; i++) row[i] = sum[i] / total;
         }
         if (_regionVotes == 0) return;
-        var regions = conclusion.Region(_regions.Length);
+        var regions = conclusion.ClearedRegions(_regions.Length);
         for (var i = 0; i < regions.Length; i++) regions[i] = _regions[i] / _regionVotes;
     }
 

@@ -13,6 +13,8 @@ namespace Edge.Vision.Recognition;
 /// <list type="bullet">
 /// <item>Frames share their mistakes (font, dirt, angle), so n of them are worth n / (1 + (n − 1) ρ) independent ones, the
 /// design effect of cluster samples (Kish, Survey Sampling, 1965): with ρ = .5 never more than two.</item>
+/// <item>Frames of one place share them all: together they are one look, whose text is their mean, however many they are. A plate that is
+/// misread while it stands is outvoted by as many looks once it moves, not by as many minutes.</item>
 /// <item>A frame that prefers another character or another length takes its share off, however sure the others are: saturated
 /// probabilities would otherwise hide dissent.</item>
 /// <item>No frame can veto: a probability counts as at least <see cref="Floor"/>.</item>
@@ -22,7 +24,7 @@ namespace Edge.Vision.Recognition;
 /// </summary>
 public sealed class FrameConsensus : IDisposable
 {
-    /// <summary>Correlation of two frames' errors.</summary>
+    /// <summary>Correlation of two looks' errors.</summary>
     private const double Correlation = 0.5;
 
     /// <summary>A frame that says a character cannot be is wrong more often than this.</summary>
@@ -35,94 +37,69 @@ public sealed class FrameConsensus : IDisposable
     private const int Lengths = PlateText.MaxLength + 1;
     private static readonly int Classes = Reading.Alphabet.Length;
 
-    // By length, position and class: sum of say × log-probability, and of say × how much another class is preferred.
-    private readonly float[] _logs = GC.AllocateArray<float>(Lengths * PlateText.MaxLength * Classes, pinned: true);
-    private readonly float[] _dissent = GC.AllocateArray<float>(Lengths * PlateText.MaxLength * Classes, pinned: true);
-    // By length: sum of say × how sure the frame is of that length, of say × how sure of its characters, of say, and of looks.
-    private readonly double[] _sure = new double[Lengths];
-    private readonly double[] _votes = new double[Lengths];
-    private readonly double[] _says = new double[Lengths];
-    private readonly double[] _looks = new double[Lengths];
-    private double[] _regions = [];
+    private readonly Votes _before = new(); // of the looks that are over
+    private readonly Votes _look = new(); // of the one that is not
+    private readonly Votes _all = new();
+    private double _worth; // of the look that is not over
 
     /// <summary>Takes in what one frame reads; one without evidence says nothing.</summary>
     /// <param name="weight">How much it counts among the others, above 0; 1 is a large plate seen anew.</param>
-    /// <param name="look">How much evidence it adds, 0 to 1; 0 where it shows what was seen before. As much as it counts, unless told.</param>
+    /// <param name="look">What the look is worth that it begins, 0 to 1; 0 where it shows what the frame before showed. As much as it counts, unless
+    /// told.</param>
     /// <remarks>Borrows <paramref name="frame"/>.</remarks>
     public void Add(Reading frame, double weight = 1, double? look = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(weight);
         if (!(frame.Evidence > 0)) return; // empty, or a model gone wrong (NaN)
-        var length = frame.Length;
-        var say = weight * Math.Pow(frame.Evidence, OwnDoubt);
-        var sureOfLength = 1.0;
-        for (var position = 0; position < length; position++)
+        if ((look ?? weight) is > 0 and var worth)
         {
-            var row = frame[position];
-            var sum = 0.0;
-            foreach (var one in row) sum += one;
-            sureOfLength *= Math.Min(sum, 1);
-            AddRow(At(length, position), row, sum, frame.Best(position).Confidence, say);
+            _before.Add(_look, Share());
+            _look.Clear();
+            _worth = worth;
+            _before.Looks[frame.Length] += worth;
         }
-        _sure[length] += say * sureOfLength;
-        _votes[length] += say * sureOfLength * Math.Pow(frame.Evidence, 1.0 / length);
-        _says[length] += say;
-        _looks[length] += look ?? weight;
-        AddRegions(frame.Regions, say);
+        _look.Add(frame, weight);
     }
 
     /// <summary>Writes what the frames agree on into <paramref name="conclusion"/>; empty where nothing was read.</summary>
     public void Conclude(Reading conclusion)
     {
         conclusion.Clear();
-        var length = TensorPrimitives.IndexOfMax(_votes);
-        if (!(_votes[length] > 0)) return;
-        var (says, gain) = (_says[length], Gain(_looks[length]) / _says[length]);
+        _all.Clear();
+        _all.Add(_before, 1);
+        _all.Add(_look, Share());
+        var length = TensorPrimitives.IndexOfMax(_all.Lengthwise);
+        if (!(_all.Lengthwise[length] > 0)) return;
+        var (says, gain) = (_all.Says[length], Gain(_all.Looks[length]));
         // The text is right if its length and every character are: the length's part is spread over the characters.
-        var share = Math.Pow(_sure[length] / (says + _votes.Sum() - _votes[length]), 1.0 / length);
+        var share = Math.Pow(_all.Sure[length] / (says + _all.Lengthwise.Sum() - _all.Lengthwise[length]), 1.0 / length);
         Span<double> chances = stackalloc double[Classes];
         for (var position = 0; position < length; position++)
         {
             conclusion.TryAppend(out var row);
             var at = At(length, position);
-            Softmax(_logs.AsSpan(at, Classes), gain, chances);
-            for (var i = 0; i < Classes; i++) row[i] = (float)(share * chances[i] * (1 - _dissent[at + i] / says));
+            Chances(_all.Logs.AsSpan(at, Classes), says, gain, chances);
+            for (var i = 0; i < Classes; i++) row[i] = (float)(share * chances[i] * (1 - _all.Dissent[at + i] / says));
         }
         chances.Clear();
-        if (_regions.Length == 0) return;
-        var regions = conclusion.Region(_regions.Length);
-        for (var i = 0; i < regions.Length; i++) regions[i] = (float)(_regions[i] / _says.Sum());
+        if (_all.Regions.Length == 0) return;
+        var regions = conclusion.ClearedRegions(_all.Regions.Length);
+        for (var i = 0; i < regions.Length; i++) regions[i] = (float)(_all.Regions[i] / _all.Says.Sum());
     }
 
     /// <summary>Forgets every frame; the buffers stay.</summary>
     public void Clear()
     {
-        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_logs.AsSpan()));
-        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_dissent.AsSpan()));
-        Array.Clear(_sure);
-        Array.Clear(_votes);
-        Array.Clear(_says);
-        Array.Clear(_looks);
-        Array.Clear(_regions);
+        _before.Clear();
+        _look.Clear();
+        _all.Clear();
+        _worth = 0;
     }
 
     public void Dispose() => Clear();
 
-    private void AddRow(int at, ReadOnlySpan<float> row, double sum, double best, double say)
-    {
-        for (var i = 0; i < row.Length; i++)
-        {
-            _logs[at + i] += (float)(say * Math.Log(Math.Max(row[i] / sum, Floor)));
-            _dissent[at + i] += (float)(say * (best - row[i]));
-        }
-    }
-
-    // Where a plate is from is no matter of many small pieces of evidence: the mean of what the frames think will do.
-    private void AddRegions(ReadOnlySpan<float> probabilities, double say)
-    {
-        if (_regions.Length != probabilities.Length) _regions = new double[probabilities.Length];
-        for (var i = 0; i < probabilities.Length; i++) _regions[i] += say * probabilities[i];
-    }
+    // Frames of one look that together weigh more than it is worth count for what it is worth.
+    private double Share() => _look.Weight > _worth ? _worth / _look.Weight : 1;
 
     /// <summary>What so many looks are worth, in independent ones; 1 at least.</summary>
     private static double Gain(double looks)
@@ -131,14 +108,87 @@ public sealed class FrameConsensus : IDisposable
         return looks / (1 + (looks - 1) * Correlation);
     }
 
-    /// <summary>Probabilities of <paramref name="logs"/> × <paramref name="scale"/>.</summary>
-    private static void Softmax(ReadOnlySpan<float> logs, double scale, Span<double> chances)
+    /// <summary>Probabilities of the mean of <paramref name="logs"/>, <paramref name="gain"/> times. What no frame gives more than the floor is
+    /// impossible again: 35 floors would be a doubt that nobody had.</summary>
+    private static void Chances(ReadOnlySpan<float> logs, double says, double gain, Span<double> chances)
     {
-        var most = TensorPrimitives.Max(logs);
-        var sum = 0.0;
-        for (var i = 0; i < logs.Length; i++) sum += chances[i] = Math.Exp((logs[i] - most) * scale);
+        var (sum, floor) = (0.0, 1.001 * Math.Pow(Floor, gain)); // the sums of logarithms are rounded
+        for (var i = 0; i < logs.Length; i++) sum += chances[i] = Math.Exp(logs[i] / says * gain) is var chance && chance > floor ? chance : 0;
         for (var i = 0; i < logs.Length; i++) chances[i] /= sum;
     }
 
     private static int At(int length, int position) => (length * PlateText.MaxLength + position) * Classes;
+
+    /// <summary>Sums over frames, each by its say: its weight, less its own doubt.</summary>
+    private sealed class Votes
+    {
+        // By length, position and class: of the log-probability, and of how much another class is preferred.
+        public readonly float[] Logs = GC.AllocateArray<float>(Lengths * PlateText.MaxLength * Classes, pinned: true);
+        public readonly float[] Dissent = GC.AllocateArray<float>(Lengths * PlateText.MaxLength * Classes, pinned: true);
+        // By length: of how sure the frame is of that length, of how sure of its characters, of say alone; and what looks are worth.
+        public readonly double[] Sure = new double[Lengths];
+        public readonly double[] Lengthwise = new double[Lengths];
+        public readonly double[] Says = new double[Lengths];
+        public readonly double[] Looks = new double[Lengths];
+        public double[] Regions = [];
+
+        public double Weight { get; private set; }
+
+        public void Add(Reading frame, double weight)
+        {
+            var length = frame.Length;
+            var say = weight * Math.Pow(frame.Evidence, OwnDoubt);
+            var sureOfLength = 1.0;
+            for (var position = 0; position < length; position++)
+            {
+                var row = frame[position];
+                var sum = 0.0;
+                foreach (var one in row) sum += one;
+                sureOfLength *= Math.Min(sum, 1);
+                AddRow(At(length, position), row, sum, frame.Best(position).Confidence, say);
+            }
+            Weight += weight;
+            Sure[length] += say * sureOfLength;
+            Lengthwise[length] += say * sureOfLength * Math.Pow(frame.Evidence, 1.0 / length);
+            Says[length] += say;
+            // Where a plate is from is no matter of many small pieces of evidence: the mean of what the frames think will do.
+            FitRegions(frame.Regions.Length);
+            for (var i = 0; i < Regions.Length; i++) Regions[i] += say * frame.Regions[i];
+        }
+
+        public void Add(Votes others, double share)
+        {
+            TensorPrimitives.MultiplyAdd(others.Logs, (float)share, Logs, Logs);
+            TensorPrimitives.MultiplyAdd(others.Dissent, (float)share, Dissent, Dissent);
+            TensorPrimitives.MultiplyAdd(others.Sure, share, Sure, Sure);
+            TensorPrimitives.MultiplyAdd(others.Lengthwise, share, Lengthwise, Lengthwise);
+            TensorPrimitives.MultiplyAdd(others.Says, share, Says, Says);
+            TensorPrimitives.Add(others.Looks, Looks, Looks);
+            if (others.Regions.Length == 0) return;
+            FitRegions(others.Regions.Length);
+            TensorPrimitives.MultiplyAdd(others.Regions, share, Regions, Regions);
+        }
+
+        public void Clear()
+        {
+            CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(Logs.AsSpan()));
+            CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(Dissent.AsSpan()));
+            foreach (var sums in (double[][])[Sure, Lengthwise, Says, Looks, Regions]) Array.Clear(sums);
+            Weight = 0;
+        }
+
+        private void FitRegions(int count)
+        {
+            if (Regions.Length != count) Regions = new double[count];
+        }
+
+        private void AddRow(int at, ReadOnlySpan<float> row, double sum, double best, double say)
+        {
+            for (var i = 0; i < row.Length; i++)
+            {
+                Logs[at + i] += (float)(say * Math.Log(Math.Max(row[i] / sum, Floor)));
+                Dissent[at + i] += (float)(say * (best - row[i]));
+            }
+        }
+    }
 }

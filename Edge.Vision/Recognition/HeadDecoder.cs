@@ -40,6 +40,14 @@ internal static class HeadDecoder
         }
     }
 
+    /// <summary>How sure a head is that nothing stands there, 0 to 1: as sure as it is where it doubts it most.</summary>
+    public static float Emptiness(RecogniserHead head, ReadOnlySpan<float> steps, int classes)
+    {
+        var least = 1f;
+        for (; steps.Length >= classes; steps = steps[classes..]) least = MathF.Min(least, steps[head.Empty]);
+        return least;
+    }
+
     /// <summary>Whether every row of <paramref name="classes"/> values is a distribution: none below 0, the sum 1, as far as the
     /// rounding of 16-bit weights goes. Scores of a graph without its softmax, and NaN, are none; what they would vote has no
     /// measure.</summary>

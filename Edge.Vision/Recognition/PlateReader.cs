@@ -28,6 +28,7 @@ public sealed class PlateReader : IDisposable
     private readonly Mat _map = new(2, 3, MatType.CV_64FC1);
     private readonly Reading _vote = new();
     private readonly Consensus _votes = new();
+    private bool _hidden; // what the first look says
 
     /// <param name="owned">True if it is disposed with this.</param>
     internal PlateReader(RecogniserManifest manifest, OnnxModel model, bool owned = false)
@@ -73,12 +74,15 @@ public sealed class PlateReader : IDisposable
         var usual = _more is null ? _manifest.Grow.Length : 1;
         try
         {
+            _hidden = false;
             Look(picture, cut, _first, _manifest.Grow.AsSpan(0, usual), second: false);
             _votes.Conclude(reading);
+            reading.IsPart = _hidden;
             Looks = (Looks.Plates + 1, Looks.Crops + usual);
-            if (_more is null || !again || reading.Evidence >= _manifest.SecondLook) return false;
+            if (_more is null || !again || _hidden || reading.Evidence >= _manifest.SecondLook) return false;
             Look(picture, cut, _more, _manifest.Grow.AsSpan(usual), second: true);
             _votes.Conclude(reading);
+            reading.IsPart = _hidden;
             Looks = Looks with { Crops = Looks.Crops + _manifest.Grow.Length - usual };
             return true;
         }
@@ -111,14 +115,21 @@ public sealed class PlateReader : IDisposable
             {
                 var length = _manifest.Heads[head].Length * (_classOf.Length + 1);
                 var values = outputs[head].GetTensorMutableDataAsSpan<float>();
+                if (values.Length != grow.Length * length)
+                    throw new ModelException($"{_manifest.Name}: its output \"{_manifest.Heads[head].Output}\" does not grow with the crops: export it for any number");
                 for (var item = 0; item < grow.Length; item++) Vote(head, second, values.Slice(item * length, length));
             }
-            if (_manifest.Region is not { } region) return;
-            var labels = region.Labels.Length;
-            var regions = outputs[_manifest.Heads.Length].GetTensorDataAsSpan<float>();
-            for (var item = 0; item < grow.Length; item++)
-                if (HeadDecoder.AreProbabilities(regions.Slice(item * labels, labels), labels))
-                    _votes.AddRegions(regions.Slice(item * labels, labels));
+            if (_manifest.Region is { } region)
+            {
+                var labels = region.Labels.Length;
+                var regions = outputs[_manifest.Heads.Length].GetTensorDataAsSpan<float>();
+                for (var item = 0; item < grow.Length; item++)
+                    if (HeadDecoder.AreProbabilities(regions.Slice(item * labels, labels), labels))
+                        _votes.AddRegions(regions.Slice(item * labels, labels));
+            }
+            // Of the usual crop alone: a tighter one hides the ends itself.
+            if (_manifest.Hidden is { } hidden && !second)
+                _hidden = outputs[^1].GetTensorDataAsSpan<float>()[1] > hidden.Threshold;
         }
         finally
         {
@@ -134,6 +145,7 @@ public sealed class PlateReader : IDisposable
         HeadDecoder.Temper(steps, _classOf.Length + 1, _manifest.Heads[head].Temperature);
         HeadDecoder.Decode(_manifest.Heads[head], steps, _classOf, _vote);
         if (_vote.Length > 0) _votes.Add(_vote);
+        else _votes.AddNothing(HeadDecoder.Emptiness(_manifest.Heads[head], steps, _classOf.Length + 1));
     }
 
     private void WriteCrop(Mat picture, PlateCut cut, InputTensor input, int item)

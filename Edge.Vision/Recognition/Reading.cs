@@ -25,8 +25,11 @@ public sealed class Reading : IDisposable
     /// <summary>Probabilities of the labels of the model's <see cref="Onnx.RegionHead"/>; empty where it has none.</summary>
     public ReadOnlySpan<float> Regions => _regions;
 
+    /// <summary>Something hides a part of the plate: this is the text of the rest.</summary>
+    public bool IsPart { get; internal set; }
+
     /// <summary>Room for the probabilities of <paramref name="labels"/> regions, all zero.</summary>
-    internal Span<float> Region(int labels)
+    internal Span<float> ClearedRegions(int labels)
     {
         if (_regions.Length != labels) _regions = new float[labels];
         Array.Clear(_regions);
@@ -38,7 +41,7 @@ public sealed class Reading : IDisposable
     {
         other._rows.CopyTo(_rows, 0);
         Length = other.Length;
-        other.Regions.CopyTo(Region(other.Regions.Length));
+        other.Regions.CopyTo(ClearedRegions(other.Regions.Length));
     }
 
     /// <summary>The evidence for the character at <paramref name="position"/>, to be changed.</summary>
@@ -59,7 +62,7 @@ public sealed class Reading : IDisposable
     {
         CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(_rows.AsSpan()));
         Array.Clear(_regions);
-        Length = 0;
+        (Length, IsPart) = (0, false);
     }
 
     /// <summary>The likeliest class at <paramref name="position"/> and its evidence.</summary>

@@ -22,12 +22,7 @@ public sealed class PlateCrop : IDisposable
     /// <remarks>Borrows <paramref name="picture"/>; copies the plate's pixels.</remarks>
     internal static PlateCrop Of(Mat picture, PixelBox box)
     {
-        var grown = Reach(box);
-        var left = Math.Clamp((int)grown.Left, 0, picture.Width - 1);
-        var top = Math.Clamp((int)grown.Top, 0, picture.Height - 1);
-        var right = Math.Clamp((int)MathF.Ceiling(grown.Right), left + 1, picture.Width);
-        var bottom = Math.Clamp((int)MathF.Ceiling(grown.Bottom), top + 1, picture.Height);
-        using var region = new Mat(picture, new Rect(left, top, right - left, bottom - top));
+        using var region = new Mat(picture, Reach(box).Within(picture));
         return new PlateCrop(region.Clone());
     }
 

@@ -9,11 +9,14 @@ internal sealed class PlateTrack : IDisposable
     // A plate that reads differently in every frame of an hour's parking must not fill the memory, nor keep what is read at last from being counted.
     private const int MostTexts = 64;
 
+    // So many looks are worth nine tenths of what any number is (FrameConsensus).
+    private const int MostPlaces = 16;
+
     private readonly FrameConsensus _consensus = new();
     private readonly Dictionary<PlateText, int> _said = [];
     private float _speedX, _speedY; // pixels a second
     private PixelBox? _counted;
-    private PixelBox? _lookedAt; // where it was when it was last another look
+    private readonly List<PixelBox> _places = []; // where it was at each look, the last ones
 
     public PlateTrack(TimeSpan at, PixelBox box)
     {
@@ -48,7 +51,10 @@ internal sealed class PlateTrack : IDisposable
     /// <summary>It was read where it is partly out of the picture.</summary>
     public bool Cut { get; set; }
 
-    /// <summary>Already handed over; it is followed on only so that it is not read again.</summary>
+    /// <summary>It was read where something hides a part of it.</summary>
+    public bool Hidden { get; private set; }
+
+    /// <summary>Already handed over; it is followed on only so that it is not told again.</summary>
     public bool Published { get; set; }
 
     /// <summary>The clearest picture of the plate so far; owned by the track until a passage takes it.</summary>
@@ -79,6 +85,7 @@ internal sealed class PlateTrack : IDisposable
         Score = MathF.Max(Score, detection.Score);
         if (reading is null) return;
         (Read, Reads) = (at, Reads + 1);
+        Hidden |= reading.IsPart;
         if (Published || reading.Length == 0) return;
         _consensus.Add(reading, FrameWeight.Of(detection.Box, _counted), Look(detection.Box));
         _counted = detection.Box;
@@ -86,11 +93,14 @@ internal sealed class PlateTrack : IDisposable
         Tally(reading);
     }
 
-    // A plate that trembles on the spot for an hour is one look.
+    // A plate that trembles on the spot for an hour, or between two of them, is no more looks than it has places.
     private double Look(PixelBox box)
     {
-        if (FrameWeight.New(box, _lookedAt) < 1) return 0;
-        _lookedAt = box;
+        foreach (var place in _places)
+            if (FrameWeight.New(box, place) < 1)
+                return 0;
+        if (_places.Count == MostPlaces) _places.RemoveAt(0);
+        _places.Add(box);
         return FrameWeight.Clear(box);
     }
 

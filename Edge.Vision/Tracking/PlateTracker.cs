@@ -16,7 +16,8 @@ internal sealed class PlateTracker : IDisposable
     private const int SamePlateEdits = 2;
     private const float Sure = 0.5f;
 
-    // A plate that was told of is followed by where it is, and read again so often, in case another stands in its place: a queue, or a cut in a recording.
+    /// <summary>A plate that was told of is followed by where it is, and read again so often, in case another stands in its place: a queue, or a cut in a
+    /// recording.</summary>
     public static readonly TimeSpan ReadAgain = TimeSpan.FromMilliseconds(250);
     private const float SamePlace = 0.5f;
 
@@ -67,7 +68,7 @@ internal sealed class PlateTracker : IDisposable
 
     /// <summary>Removes and returns the tracks that were lost by <paramref name="at"/>, or whose plate could not be read for as long as one is remembered:
     /// who stands half out of the picture, and whoever stands there next, keeps nobody's text. The caller disposes them.</summary>
-    public List<PlateTrack> TakeLost(TimeSpan at) =>
+    public List<PlateTrack> TakeOver(TimeSpan at) =>
         Take(track => at - track.Until > Lost || (track.Reads > 0 && at - track.Read > RecentPlates.Memory));
 
     /// <summary>Removes and returns every track: the recording is over.</summary>

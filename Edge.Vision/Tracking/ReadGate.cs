@@ -2,7 +2,7 @@ using Edge.Vision.Recognition;
 
 namespace Edge.Vision.Tracking;
 
-/// <summary>What a passage must show before its text counts as a read. Everything short of it is dropped unread: a
+/// <summary>What a passage must show before its text counts as a read. Everything short of it is refused: a
 /// missed plate costs a technician's time, a wrong one sends police to the wrong door.</summary>
 public sealed record ReadGate
 {

@@ -33,6 +33,7 @@ internal sealed class ReadJudge
         return new Verdict(
             !(track.Score >= _gate.Detector) ? Refusal.Detector
                 : track.Cut ? Refusal.Cut
+                : track.Hidden ? Refusal.Hidden
                 : reading.Length < _gate.Length.Shortest || reading.Length > _gate.Length.Longest ? Refusal.Length
                 : changed is null ? Refusal.Pattern
                 : !(evidence >= _leastEvidence) ? Refusal.Evidence

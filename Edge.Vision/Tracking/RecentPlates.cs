@@ -16,8 +16,8 @@ internal sealed class RecentPlates : IDisposable
     /// <summary>When the time of the first of them is over; null where there is none.</summary>
     public TimeSpan? OverAt => _plates.Count == 0 ? null : _plates.Min(one => one.Until) + TimeSpan.FromTicks(1);
 
-    /// <summary>True the first time a plate is seen within <see cref="Memory"/>; remembers a copy.</summary>
-    public bool IsNew(PlateText plate, TimeSpan at)
+    /// <summary>Keeps a copy for <see cref="Memory"/>, or keeps it longer; false where it was remembered already.</summary>
+    public bool Remember(PlateText plate, TimeSpan at)
     {
         Forget(at);
         for (var i = 0; i < _plates.Count; i++)
@@ -37,7 +37,7 @@ internal sealed class RecentPlates : IDisposable
         using var reading = new Reading();
         judge.Judge(track, still: false, reading);
         if (reading.ToPlate() is not { } plate) return;
-        using (plate) IsNew(plate, track.Known);
+        using (plate) Remember(plate, track.Known);
     }
 
     /// <summary>Wipes those whose time is over by <paramref name="at"/>: asked at every frame and when none

@@ -9,6 +9,8 @@ public enum Refusal
     Detector,
     /// <summary>It is partly out of the picture.</summary>
     Cut,
+    /// <summary>Something hides a part of it.</summary>
+    Hidden,
     /// <summary>Shorter or longer than plates are.</summary>
     Length,
     /// <summary>It fits no pattern of the configured regions.</summary>

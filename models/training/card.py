@@ -1,6 +1,6 @@
 """Pictures of the model card: how far the recogniser's confidence can be believed, and what it gets wrong.
 
-``python3 card.py --work DIR --models DIR`` writes ``reliability.svg`` from what ``models calibrate --json`` printed to
+``python3 card.py --work DIR --models DIR [--weights FILE]`` writes ``reliability.svg`` from what ``models calibrate --json`` printed to
 ``DIR/calibration.json``, and ``failures.png``: rendered plates, in fonts that training never showed, that it misreads.
 No real plate is in either.
 """
@@ -47,10 +47,10 @@ def reliability(bins: list[dict]) -> str:
             f'<text x="12" y="{side / 2}" text-anchor="middle" transform="rotate(-90 12 {side / 2})">share that was right</text></svg>\n')
 
 
-def failures(count: int, seed: int) -> np.ndarray:
-    """A sheet of plates that the shipped weights misread: crop, what stands there, what the slots and CTC read."""
+def failures(kept: Path, count: int, seed: int) -> np.ndarray:
+    """A sheet of plates that the weights misread: crop, what stands there, what the slots and CTC read."""
     network = Recogniser(len(REGIONS)).eval()
-    weights.load(network, WEIGHTS)
+    weights.load(network, kept)
     camera = Camera(PlateRenderer(seed, strokes=60, validation=True), conditions=Conditions(turned=0.8, blurred=0.8, noisy=0.8, smallest=12))
     tiles = []
     while len(tiles) < count:
@@ -73,13 +73,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--models", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="what misreads (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=31)
     args = parser.parse_args()
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     calibration = json.loads((args.work / "calibration.json").read_text())
     (args.models / "reliability.svg").write_text(reliability(calibration["reliability"]))
-    sheet = failures(24, args.seed)
+    sheet = failures(args.weights, 24, args.seed)
     if not cv2.imwrite(str(args.models / "failures.png"), sheet):
         raise OSError(f"failures.png could not be written to {args.models}")
 

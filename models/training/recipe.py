@@ -5,7 +5,7 @@ held-out plates are made once; the rest takes minutes. ``--only`` runs some of t
 
     fonts       the typefaces, from the lock file's hashes
     detector    trains the detector
-    recogniser  trains the recogniser, then finishes it on new crops
+    recogniser  trains the recogniser, finishes it on new crops, then teaches it to see what hides a part of a plate
     export      writes detector.onnx and recogniser.onnx, whichever is done, and their manifest entries to --models
     held-out    plates that training never saw, with boxes as a detector gives them
     calibrate   measures on them what the recogniser's evidence is worth, and writes that into the manifest
@@ -30,7 +30,7 @@ HERE = Path(__file__).resolve().parent
 # One thread for each of several processes. torch's own loops use wide instructions only where they are asked to. Large
 # buffers come from the heap, and the heap from huge pages: mapped anew at every step, or scattered over small pages, they
 # cost as much time as the arithmetic.
-ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", 
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
                "GLIBC_TUNABLES": f"glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold={8 << 30}:glibc.malloc.trim_threshold={16 << 30}:glibc.malloc.top_pad={256 << 20}"}
 if "avx512f" in Path("/proc/cpuinfo").read_text():
     ENVIRONMENT["ATEN_CPU_CAPABILITY"] = "avx512"
@@ -79,19 +79,25 @@ def recogniser(args) -> None:
     common = ("--data", args.data, "--renderers", args.renderers, *texts(args))
     python("recogniser.train", "--work", args.work / "recogniser", *common, *length)
     # What is learnt from most is seen several times, and learnt by heart a little: crops that are nearly all new, more real ones among them, and
-    # the middle of before and after.
+    # the middle of before and after. What is hidden in part is taught last, to a head of its own.
     python("recogniser.train", "--work", args.work / "finished", *common, "--start-from", args.work / "recogniser" / KEPT, "--samples", 480_000,
            "--peak", 5e-4, "--reuse", 3, "--real-crops", 120, "--seed", 91, "--threads", min(2, os.cpu_count() or 1))
+    python("recogniser.hidden", args.work / "finished" / KEPT, "--halfway-to", args.work / "recogniser" / KEPT, "--keep", args.work / KEPT, *common)
+
+
+def weights(args, name: str) -> Path:
+    """Where what is exported is kept: beside what ships if that is what is made."""
+    return (HERE / "weights" if args.models == HERE.parent else args.work) / name
 
 
 def export(args) -> None:
-    found, read = args.work / "detector" / "last.pt", args.work / "finished" / KEPT
+    found, read = args.work / "detector" / "last.pt", args.work / KEPT
     if not found.exists() and not read.exists():
         sys.exit(f"neither {found} nor {read} is there: train first (--only detector recogniser)")
     if found.exists():
-        python("detector.export", found, args.models / "detector.onnx", "--data", args.data)
+        python("detector.export", found, args.models / "detector.onnx", "--data", args.data, "--keep", weights(args, "detector.npz"))
     if read.exists():
-        python("recogniser.export", read, "--halfway-to", args.work / "recogniser" / KEPT, "--models", args.models, "--data", args.data)
+        python("recogniser.export", read, "--models", args.models, "--data", args.data, "--keep", weights(args, KEPT))
 
 
 def held_out(args) -> None:
@@ -116,7 +122,7 @@ def passages(args) -> None:
 
 
 def card(args) -> None:
-    run(sys.executable, "card.py", "--work", args.work, "--models", args.models)
+    run(sys.executable, "card.py", "--work", args.work, "--models", args.models, "--weights", weights(args, KEPT))
 
 
 def main() -> None:

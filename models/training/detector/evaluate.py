@@ -133,7 +133,7 @@ def add(score: Score, found: list[Detection], boxes: Iterable[Box], quads: Itera
 
 
 def scenes(data: Path) -> dict[str, list[tuple[np.ndarray, list[Box]]]]:
-    """The validation scenes: for choosing between finished models, never for training."""
+    """The validation scenes: for choosing between finished models and their thresholds, never for training."""
     sets = {}
     for name in ("eu", "us", "br"):
         rows = (data / "scenes" / f"{name}.tsv").read_text(encoding="utf-8").splitlines()[1:]

@@ -3,7 +3,8 @@
     python3 -m detector.export WORK/last.pt ../detector.onnx --data DATA
 
 Input ``image`` [n, 1, h, w], grey bytes, sides multiples of 32; output ``map`` [n, 13, h/8, w/8], see ``network.decode``. ``DATA`` holds the
-photographs of the training, on which is seen what each layer's numbers reach.
+photographs of the training, on which is seen what each layer's numbers reach. What is exported is also kept as weights, in ``weights/`` unless
+``--keep`` says where.
 """
 from __future__ import annotations
 
@@ -46,14 +47,15 @@ def main() -> None:
     arguments.add_argument("file", type=Path)
     arguments.add_argument("--data", type=Path, required=True)
     arguments.add_argument("--halfway-to", type=Path, help="weights the training began with: export the mean of these and what was trained")
+    arguments.add_argument("--keep", type=Path, default=WEIGHTS, help="where the weights that are exported are kept (default: %(default)s)")
     options = arguments.parse_args()
     torch.set_num_threads(1)
     network = load(options.trained)
     if options.halfway_to:
         weights.halfway(network, options.halfway_to)
-    if options.halfway_to or options.trained.resolve() != WEIGHTS:
-        weights.save(network, WEIGHTS)
-        weights.load(network, WEIGHTS)  # what is exported is what is kept, to the bit
+    if options.halfway_to or options.trained.resolve() != options.keep.resolve():
+        weights.save(network, options.keep)
+        weights.load(network, options.keep)  # what is exported is what is kept, to the bit
     network = fused(network)
     onnx.save(build(network, observe(network, pictures_of(options.data))), str(options.file))
     print("bytes", options.file.stat().st_size, "sha256", sha256(options.file))

@@ -29,7 +29,7 @@ class Conditions:
     """How hard the photographs are. Defaults are what training sees."""
 
     turned: float = 1.0
-    """1 = tilts of 4° usually and up to 25° at times, yaw to 50°; 0 = straight on."""
+    """1 = tilts of some 4° usually and up to 24° at times, yaw to 50°; 0 = straight on."""
     blurred: float = 1.0
     noisy: float = 1.0
     smallest: float = 9.0
@@ -60,6 +60,12 @@ class Camera(Chance):
     def photograph(self, plate: Plate) -> np.ndarray:
         """A crop 64 × 128 × 3 (uint8, BGR) of the plate."""
         return cv2.resize(self._picture(plate, 0), (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
+
+    def obstructed(self, plate: Plate) -> np.ndarray:
+        """The same with something before a part of the plate: what is left is no plate."""
+        scene, pad = self._mount(plate)
+        picture = hide(self._look(scene, pad, plate, 0), self.rng, self.surroundings)
+        return cv2.resize(self.optics.develop(picture), (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
 
     def surrounded(self, plate: Plate, margin: float) -> tuple[np.ndarray, tuple[float, float, float, float]]:
         """A picture (uint8, BGR, as many pixels as the camera has) of the plate and what is around it: ``margin`` of the crop's size on
@@ -166,7 +172,7 @@ class Camera(Chance):
 
     def cut(self, quad: np.ndarray) -> np.ndarray:
         """Corners of the rectangle that is cut out for a plate whose corners are ``quad``, both from top left, clockwise. Mostly as the
-        detector has it, whose edges err by a tenth of the plate's height, and as the product cuts along its corners what stands
+        detector has it, whose edges err (``edge_errors``), and as the product cuts along its corners what stands
         askew; one in five as a person cuts, upright and close."""
         low, high = quad.min(0), quad.max(0)
         tall = (np.linalg.norm(quad[3] - quad[0]) + np.linalg.norm(quad[2] - quad[1])) / 2
@@ -200,6 +206,46 @@ class Camera(Chance):
         longest = len(plate.text) if plate.lines == 1 else max(4, len(plate.text) - 3)
         rows = max(rows, longest * 3.4 / max(0.8, aspect))
         return max(9, int(rows)), max(24, int(rows * aspect * self.between(0.92, 1.08)))
+
+
+def hide(picture: np.ndarray, rng: np.random.Generator, surroundings: list[np.ndarray]) -> np.ndarray:
+    """A crop of a plate (uint8 BGR) with something before one end of it, one line or its middle: a post, a tow bar, the vehicle behind, a mask that
+    the camera paints. A detector boxes what it sees: more often than not only what is left of the plate."""
+    height, width = picture.shape[:2]
+    fate, first = rng.random(), rng.random() < 0.5
+    if fate < 0.7:  # an end
+        from_, to = (0.0, rng.uniform(0.17, 0.55))
+        corners = np.float32([[from_ - 1, -1], [to, -1], [to + rng.normal() * 0.03, 2], [from_ - 1, 2]])
+        if not first:
+            corners[:, 0] = 1 - corners[:, 0]
+    elif fate < 0.85:  # the upper or lower part
+        to = rng.uniform(0.3, 0.6)
+        corners = np.float32([[-1, -1], [2, -1], [2, to + rng.normal() * 0.03], [-1, to]])
+        if not first:
+            corners[:, 1] = 1 - corners[:, 1]
+    else:  # a post
+        at, wide = rng.uniform(0.25, 0.75), rng.uniform(0.1, 0.28) / 2
+        lean = rng.normal() * 0.04
+        corners = np.float32([[at - wide, -1], [at + wide, -1], [at + wide + lean, 2], [at - wide + lean, 2]])
+    mask = np.zeros((height, width), np.uint8)
+    cv2.fillPoly(mask, [np.round(corners * [width, height]).astype(np.int32)], 255)
+    if surroundings and rng.random() < 0.5:
+        around = surroundings[int(rng.integers(len(surroundings)))]
+        thing = cv2.resize(around, (width, height), interpolation=cv2.INTER_AREA)
+    else:
+        thing = np.full_like(picture, 0)
+        thing[:] = rng.uniform(0, 255, 3) if rng.random() < 0.3 else np.full(3, rng.uniform(0, 235))
+        thing = np.clip(thing * np.linspace(rng.uniform(0.7, 1), rng.uniform(0.8, 1.2), width)[None, :, None], 0, 255).astype(np.uint8)
+    picture = np.where(mask[..., None] > 127, thing, picture)
+    if fate < 0.85 and rng.random() < 0.75:  # the box is of what is left, and errs as any
+        more = edge_errors(rng)[0] * height
+        if fate < 0.7:
+            edge = int(np.clip(round(to * width - more), 1, width - 8))
+            picture = picture[:, edge:] if first else picture[:, :width - edge]
+        else:
+            edge = int(np.clip(round(to * height - more), 1, height - 4))
+            picture = picture[edge:] if first else picture[:height - edge]
+    return np.ascontiguousarray(picture)
 
 
 def edge_errors(rng: np.random.Generator) -> np.ndarray:

@@ -2,6 +2,8 @@
 
     python3 -m recogniser.export WORK/recogniser/recogniser.pt --models .. --data DATA
     python3 -m recogniser.export weights/recogniser.npz --models .. --data DATA          # the shipped file again, with Debian's torch and the same photographs
+
+What is exported is also kept as weights, in ``weights/`` unless ``--keep`` says where.
 """
 
 from __future__ import annotations
@@ -30,12 +32,13 @@ from .network import ALPHABET, EMPTY, SLOTS, STEPS, Recogniser
 from .quantise import OPSET, build, fused, observe
 from .samples import RealCrops, render
 
-NAME = "edge-recogniser-8"
+NAME = "edge-recogniser-9"
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "recogniser.npz"
 GROW = (0.0, -0.03, 0.04, 0.08, -0.06, 0.12)
 """Crops of a plate, grown by these shares of its box; all but the first are read only where that leaves doubt."""
 SECOND_LOOK = 0.9
 REGION_THRESHOLD = 0.8
+HIDDEN_THRESHOLD = 0.9
 
 
 class _Heads(nn.Module):
@@ -45,8 +48,11 @@ class _Heads(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, grid: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        return tuple(torch.softmax(head, -1) for head in self.network.read(grid))
+    def forward(self, grid: Tensor) -> tuple[Tensor, ...]:
+        tokens = self.network.mix(grid)
+        hidden = self.network.hidden(grid, tokens)
+        heads = *self.network.read(grid, tokens), torch.cat([torch.zeros_like(hidden), hidden], 1)
+        return tuple(torch.softmax(head, -1) for head in heads)
 
 
 def trained(path: Path) -> Recogniser:
@@ -73,7 +79,7 @@ def export(network: Recogniser, file: Path, crops: Tensor) -> None:
     """Bytes in, probabilities out: nobody who runs the file needs to know how it was trained."""
     trunk = fused(network.trunk)
     grid = torch.zeros(2, *network.fine_place.shape[1:])
-    names = ["ctc", "plate", "region"]
+    names = ["ctc", "plate", "region", "hidden"]
     with io.BytesIO() as exported:
         # The exporter that Debian's torch has; a newer one's default makes another graph.
         old = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
@@ -97,18 +103,16 @@ def main() -> None:
     parser.add_argument("trained", type=Path, help="a checkpoint, or weights (.npz)")
     parser.add_argument("--models", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds training/")
-    parser.add_argument("--halfway-to", type=Path, help="weights the training began with: export the mean of these and what was trained")
+    parser.add_argument("--keep", type=Path, default=WEIGHTS, help="where the weights that are exported are kept (default: %(default)s)")
     args = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     file, path = args.models / "recogniser.onnx", args.models / "manifest.json"
     manifest = json.loads(path.read_text())
     network = trained(args.trained)
-    if args.halfway_to:
-        weights.halfway(network, args.halfway_to)
-    if args.halfway_to or args.trained.resolve() != WEIGHTS:
-        weights.save(network, WEIGHTS)
-        weights.load(network, WEIGHTS)  # the file that ships is made of what is kept, so that it can be made again
+    if args.trained.resolve() != args.keep.resolve():
+        weights.save(network, args.keep)
+        weights.load(network, args.keep)  # the file that ships is made of what is kept, so that it can be made again
     export(network, file, seen_crops(args.data))
     # How it is fed is part of the model: crops like those it learned from. What its evidence is worth is measured afterwards.
     entry = {
@@ -117,6 +121,7 @@ def main() -> None:
         "grow": list(GROW), "secondLook": SECOND_LOOK, "straighten": True, "alphabet": ALPHABET,
         "heads": [{"output": "ctc", "kind": "ctc", "length": STEPS, "empty": EMPTY}, {"output": "plate", "kind": "slots", "length": SLOTS, "empty": EMPTY}],
         "region": {"output": "region", "labels": list(REGIONS), "unknown": REGIONS[0], "threshold": REGION_THRESHOLD},
+        "hidden": {"output": "hidden", "threshold": HIDDEN_THRESHOLD},
         "accuracy": {},  # until the bench has measured it
     }
     if _as_fed(manifest["recogniser"]) == entry:

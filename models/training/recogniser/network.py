@@ -1,11 +1,12 @@
 """The recogniser: a 64 × 128 colour crop to text, one line or two.
 
 Convolutions shrink the crop to a grid of 4 × 32; pairs of rows become 2 × 32 tokens, read row by row, so that two lines
-stand one after the other. Three heads look at the mixed tokens:
+stand one after the other. Four heads look at the mixed tokens:
 
 - ``ctc``: 64 steps over 0–9, A–Z and blank; a line's characters in order, the upper half first.
 - ``plate``: 10 slots over the same classes, the last being "empty"; each slot's query looks wherever it likes.
 - ``region``: where the plate is from, or unknown.
+- ``hidden``: whether something hides a part of the plate, so that what is read is not all of it. It is taught last, alone (``hidden.py``).
 
 CTC teaches the trunk within minutes; the slots are the better reader in the end; where both agree, the text is rarely wrong.
 """
@@ -80,6 +81,24 @@ class _Mixer(nn.Module):
         return x + self.down(F.gelu(self.up(self.norm2(x))))
 
 
+class _Hidden(nn.Module):
+    """Where something stands before the plate, seen in the trunk's grid and in what the tokens make of it."""
+
+    def __init__(self, grid: int, width: int, channels: int = 48):
+        super().__init__()
+        self.grid, self.tokens = _linear(grid, channels), _linear(width, channels)
+        self.near, self.far = nn.Conv2d(channels, channels, 3, padding=1), nn.Conv2d(channels, channels, 3, padding=1)
+        self.say = _linear(2 * channels, 1)
+        nn.init.zeros_(self.say.weight)  # until it is taught, nothing is hidden
+        nn.init.constant_(self.say.bias, -4)
+
+    def forward(self, grid: Tensor, tokens: Tensor) -> Tensor:
+        halves = self.tokens(tokens).reshape(tokens.shape[0], -1, 2, _COLUMNS)
+        x = F.relu(self.grid(grid) + F.interpolate(halves, scale_factor=(2.0, 1.0), mode="nearest"))
+        x = F.relu(x + self.far(F.relu(self.near(x))))
+        return self.say(torch.cat([x.mean((2, 3), keepdim=True), x.amax((2, 3), keepdim=True)], 1)).flatten(1)
+
+
 class Recogniser(nn.Module):
     def __init__(self, regions: int, channels=(32, 64, 96, 176), width=192, heads=6, mixers=3):
         super().__init__()
@@ -102,20 +121,24 @@ class Recogniser(nn.Module):
         self.slots = _linear(width, CLASSES)
         self.region = _linear(width, regions)
         self.heads = heads
+        self.hidden = _Hidden(d, width)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """``pixels`` float [n, 3, 64, 128], RGB, about −2 to 2. Logits [n, 64, 37], [n, 10, 37], [n, regions]."""
         return self.read(self.trunk(pixels))
 
-    def read(self, grid: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """What the heads say of the trunk's grid [n, c, 4, 32]."""
-        n = grid.shape[0]
+    def mix(self, grid: Tensor) -> Tensor:
+        """The trunk's grid [n, c, 4, 32] as tokens [n, c, 1, 64]."""
         tokens = self.rows(grid)
-        width = tokens.shape[1]
-        tokens = tokens.reshape(n, width, 1, 2 * _COLUMNS) + self.place
+        tokens = tokens.reshape(*tokens.shape[:2], 1, 2 * _COLUMNS) + self.place
         for mixer in self.mixers:
             tokens = mixer(tokens)
-        tokens = self.norm(tokens)
+        return self.norm(tokens)
+
+    def read(self, grid: Tensor, tokens: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """What the heads read in the trunk's grid; ``tokens`` if they were mixed already."""
+        tokens = self.mix(grid) if tokens is None else tokens
+        n, width = tokens.shape[:2]
         steps = self.ctc(tokens)
 
         split = (n, 2, self.heads, width // self.heads, -1)

@@ -19,7 +19,7 @@ import real
 from plates import PlateRenderer
 from plates.designs import REGIONS
 from plates.optics import Optics
-from plates.photograph import HEIGHT, MARGINS, WIDTH, Camera
+from plates.photograph import HEIGHT, MARGINS, WIDTH, Camera, hide
 
 from .network import ALPHABET, EMPTY, SLOTS, normalise
 
@@ -196,7 +196,9 @@ class RealCrops:
     def __len__(self) -> int:
         return sum(map(len, self._sets.values()))
 
-    def sample(self, rng: np.random.Generator):
+    def sample(self, rng: np.random.Generator, before: list[np.ndarray] | None = None):
+        """A crop (uint8 BGR), its label and its region. With ``before`` something hides a part of it, one of these pictures at times: then
+        label and region are of what is not all there."""
         crops = self._sets[self._names[int(rng.choice(len(self._names), p=self._shares))]]
         crop = crops[int(rng.integers(len(crops)))]
         _, _, w, h = crop.box
@@ -213,6 +215,8 @@ class RealCrops:
         columns = int(np.clip(rows * 2.2, 40, 260))
         view = cv2.getPerspectiveTransform(quad.astype(np.float32), np.float32([[0, 0], [columns, 0], [columns, rows], [0, rows]]))
         picture = cv2.warpPerspective(crop.image, view, (columns, rows), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+        if before is not None:
+            picture = hide(picture, rng, before)
         if rng.random() < 0.6:
             self._optics.rng = rng
             picture = self._optics.develop(picture)

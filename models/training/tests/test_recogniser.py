@@ -136,7 +136,7 @@ class EightBits(unittest.TestCase):
         of_bytes = [node for node in graph.node if node.op_type == "Conv" and made_by[node.input[0]].op_type == "DequantizeLinear"]
         self.assertEqual(sum(isinstance(module, torch.nn.Conv2d) for module in self.trunk.modules()), len(of_bytes))
         self.assertEqual((["input"], 2), ([i.name for i in graph.input], graph.input[0].type.tensor_type.elem_type))  # uint8
-        self.assertEqual(["ctc", "plate", "region"], [o.name for o in graph.output])
+        self.assertEqual(["ctc", "plate", "region", "hidden"], [o.name for o in graph.output])
 
 
 def _chunk(grey: int) -> Crops:
