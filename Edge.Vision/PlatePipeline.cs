@@ -245,7 +245,7 @@ public sealed class PlatePipeline : IDisposable
                 var inPatch = detection.Shift(-origin.X, -origin.Y);
                 if (_reader.Read(patch, inPatch, _reading, again: secondLooks < MostSecondLooks)) secondLooks++;
                 var readable = still || !_reading.IsPart; // of what is hidden a film shows all in a moment, or before
-                var track = _tracker.Observe(frame.Position, detection.Shift(region.X, region.Y), readable ? _reading : null);
+                var track = _tracker.Observe(frame.Position, detection.Shift(region.X, region.Y), _reading, votes: readable);
                 if (!readable) continue;
                 track.Cut |= !whole;
                 KeepClearest(track, patch, inPatch.Box);
@@ -323,7 +323,7 @@ public sealed class PlatePipeline : IDisposable
     private bool IsSettled(PlateTrack track) =>
         !track.Published && track.Reads >= SettledFrames && track.Agreed is var agreed && agreed >= SettledFrames && agreed >= SettledShare * track.Reads && Passes(track);
 
-    // It stands partly out of the picture, and may for an hour: what was read of it before is told.
+    // It stands partly out of the picture or hidden, and may for an hour: what was read of it before is told.
     private bool IsSeenUnread(PlateTrack track, TimeSpan at) =>
         !track.Published && track.Last == at && at - track.Read > PlateTracker.Lost && Passes(track);
 

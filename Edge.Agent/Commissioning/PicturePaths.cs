@@ -23,7 +23,7 @@ internal static class PicturePaths
     private static IEnumerable<string> Expand(string path)
     {
         // An address may hold a password: it is not repeated.
-        if (CameraSources.IsLive(path)) throw new CaptureException("a camera is neither a picture nor a recording: name files of it; run reads cameras");
+        if (CameraSources.IsLive(path)) throw new CaptureException("a camera is neither a picture nor a recording: name files of it (edge-agent run reads cameras)");
         if (!Directory.Exists(path)) return [path];
         var pictures = Directory.EnumerateFiles(path).Where(IsPicture).Order(StringComparer.Ordinal).ToList();
         return pictures.Count > 0 ? pictures : throw new CaptureException($"{path}: no picture in this folder");

@@ -184,10 +184,15 @@ public sealed class FrameConsensus : IDisposable
 
         private void AddRow(int at, ReadOnlySpan<float> row, double sum, double best, double say)
         {
+            // What is below the floor is nobody's in the end (Chances): its part is no other's gain.
+            var below = 0.0;
+            foreach (var one in row)
+                if (one <= Floor * sum)
+                    below += one;
             for (var i = 0; i < row.Length; i++)
             {
                 Logs[at + i] += (float)(say * Math.Log(Math.Max(row[i] / sum, Floor)));
-                Dissent[at + i] += (float)(say * (best - row[i]));
+                Dissent[at + i] += (float)(say * (best - row[i] + below / sum));
             }
         }
     }

@@ -128,8 +128,9 @@ public sealed class PlateReader : IDisposable
                         _votes.AddRegions(regions.Slice(item * labels, labels));
             }
             // Of the usual crop alone: a tighter one hides the ends itself.
-            if (_manifest.Hidden is { } hidden && !second)
-                _hidden = outputs[^1].GetTensorDataAsSpan<float>()[1] > hidden.Threshold;
+            if (_manifest.Hidden is { } hidden && !second && outputs[^1].GetTensorDataAsSpan<float>() is { Length: >= HiddenHead.Classes } said &&
+                HeadDecoder.AreProbabilities(said[..HiddenHead.Classes], HiddenHead.Classes))
+                _hidden = said[1] > hidden.Threshold;
         }
         finally
         {

@@ -42,7 +42,8 @@ internal sealed class PlateTracker : IDisposable
 
     /// <summary>Gives the detection to the track it continues, or starts one.</summary>
     /// <param name="reading">What stands there; null where it was not read.</param>
-    public PlateTrack Observe(TimeSpan at, PlateDetection detection, Reading? reading)
+    /// <param name="votes">False where it is of a part: then it only says that what was told of stands there still.</param>
+    public PlateTrack Observe(TimeSpan at, PlateDetection detection, Reading? reading, bool votes = true)
     {
         PlateTrack? best = null;
         var bestCloseness = 0f;
@@ -54,7 +55,7 @@ internal sealed class PlateTracker : IDisposable
             (best, bestCloseness) = (track, closeness);
         }
         if (best is null) _open.Add(best = new PlateTrack(at, detection.Box));
-        best.Add(at, detection, reading);
+        best.Add(at, detection, votes || best.Published ? reading : null);
         return best;
     }
 
@@ -78,7 +79,8 @@ internal sealed class PlateTracker : IDisposable
     {
         var taken = _open.FindAll(condition);
         _open.RemoveAll(condition);
-        return taken;
+        // What was told of is remembered before another track of the same vehicle asks.
+        return taken.Count < 2 ? taken : [.. taken.OrderByDescending(track => track.Published)];
     }
 
     /// <summary>0 where the boxes cannot be one plate, more the nearer they are: overlap counts most, then a centre within
