@@ -186,7 +186,6 @@ public sealed class AimWindowTests : IDisposable
         var read = new List<string>();
         await foreach (var passage in pipeline.ReadAsync(source, Cancel))
         {
-            var before = views.Count;
             using (passage) read.Add(System.Text.Encoding.ASCII.GetString(passage.Plate.Ascii));
             if (look && source.IsStill) await Eventually.True(() => views.Count > 0, "the picture");
         }

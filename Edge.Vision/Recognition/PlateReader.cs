@@ -82,7 +82,6 @@ public sealed class PlateReader : IDisposable
             if (_more is null || !again || _hidden || reading.Evidence >= _manifest.SecondLook) return false;
             Look(picture, cut, _more, _manifest.Grow.AsSpan(usual), second: true);
             _votes.Conclude(reading);
-            reading.IsPart = _hidden;
             Looks = Looks with { Crops = Looks.Crops + _manifest.Grow.Length - usual };
             return true;
         }

@@ -25,6 +25,7 @@ from plates.photograph import HEIGHT, WIDTH, Camera
 
 from .network import Recogniser, normalise
 from .samples import RealCrops, vary
+from .train import WARM_UP, learning_rate
 
 CHUNK = 512
 REAL = 64
@@ -99,7 +100,7 @@ def train(args: argparse.Namespace) -> Recogniser:
             mean = 0.0
             for _ in range(args.reuse):
                 for drawn in torch.randperm(CHUNK, generator=dice).split(BATCH):
-                    optimiser.param_groups[0]["lr"] = RATE * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+                    optimiser.param_groups[0]["lr"] = learning_rate(step / steps, WARM_UP, RATE)  # so few weights need no warm-up
                     pixels = vary(tensor(pictures[drawn]), HEIGHT * 9 // 20 + step % (HEIGHT // 2), dice)
                     error = F.binary_cross_entropy_with_logits(says(network, pixels).flatten(), torch.from_numpy(hidden[drawn]).float())
                     optimiser.zero_grad()
