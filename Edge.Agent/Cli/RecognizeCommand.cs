@@ -59,6 +59,8 @@ internal static class RecognizeCommand
             var labels = parse.GetValue(truth) is { } table ? LabelledPlates.Read(table) : null;
             if (labels is { HasBoxes: false } && !parse.GetValue(crops))
                 return Failure.Say(ExitCode.Usage, "--truth: this table does not say where the plates are, so its pictures are crops: add --crops");
+            if (labels is not null && parse.GetValue(crops) && labels.Files.Any(file => labels[file].Skip(1).Any()))
+                return Failure.Say(ExitCode.Usage, "--truth: this table names several plates of one picture, and a crop is one: leave --crops out, or correct the table");
             var pictures = PicturePaths.Of(parse.GetValue(paths)!);
             if (labels is not null) PicturePaths.RefuseSameNames(pictures, [labels]);
             using var output = new ReadsOutput(parse.GetValue(json), parse.GetValue(scoreOnly));
@@ -159,7 +161,7 @@ internal static class RecognizeCommand
                     reads.Add(StillRead.Of(passage));
             output.Picture(path, reads);
             // One picture, one plate: a box in the table says nothing more.
-            if (IsLabelled(path)) _score.Add(LabelsOf(path).Take(1).Select(label => label with { Box = null }), reads);
+            if (IsLabelled(path)) _score.Add(LabelsOf(path).Select(label => label with { Box = null }), reads);
         }
 
         private async Task RecordingAsync(string path, CancellationToken cancel)

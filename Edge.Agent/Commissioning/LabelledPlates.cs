@@ -62,9 +62,8 @@ internal sealed class LabelledPlates
     public static LabelledPlates Read(string path, Func<string, string>? textOf = null)
     {
         if (!File.Exists(path)) throw new LabelsException($"{path}: no such file");
-        if (new FileInfo(path).Length > MaxBytes) throw new LabelsException($"{path}: larger than {MaxBytes} bytes");
-        var lines = File.ReadAllLines(path);
-        if (lines.Length == 0 || !Headers.Contains(lines[0], StringComparer.Ordinal))
+        var lines = Lines(path);
+        if (lines.Count == 0 || !Headers.Contains(lines[0], StringComparer.Ordinal))
             throw new LabelsException($"{path}, line 1: must name the columns, separated by tabs: file, x, y, width, height, text; " +
                 "or file, text; or file, state, text");
         var columns = lines[0].Split('\t');
@@ -73,6 +72,24 @@ internal sealed class LabelledPlates
         var hasBoxes = columns[1] == "x";
         return new LabelledPlates(hasBoxes, [.. lines.Index().Skip(1).Where(line => line.Item.Length > 0).Select(line =>
             Parse(line.Item.Split('\t'), columns.Length, text, state, hasBoxes, textOf, $"{path}, line {line.Index + 1}"))]);
+    }
+
+    // What a shell pipes in has no length beforehand.
+    private static List<string> Lines(string path)
+    {
+        using var file = File.OpenRead(path);
+        var bytes = new MemoryStream();
+        Span<byte> part = stackalloc byte[4096];
+        while (file.Read(part) is > 0 and var read)
+        {
+            bytes.Write(part[..read]);
+            if (bytes.Length > MaxBytes) throw new LabelsException($"{path}: larger than {MaxBytes} bytes");
+        }
+        bytes.Position = 0;
+        using var text = new StreamReader(bytes);
+        var lines = new List<string>();
+        while (text.ReadLine() is { } line) lines.Add(line);
+        return lines;
     }
 
     private static (string File, LabelledPlate? Plate) Parse(string[] fields, int columns, int text, int state, bool hasBoxes,

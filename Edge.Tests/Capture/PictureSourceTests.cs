@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using CsCheck;
 using Edge.Tests.Support;
 using Edge.Vision.Capture;
@@ -94,6 +95,14 @@ public sealed class PictureSourceTests : IDisposable
             Assert.Equal(failure.Message, source.Health.LastError);
             Assert.Equal(0, source.Pool.Lent);
         }
+    }
+
+    [Fact]
+    public async Task A_pipe_that_is_named_like_a_picture_is_not_waited_for()
+    {
+        using (var pipe = Process.Start("mkfifo", [_folder.File("pipe.jpg")])) pipe.WaitForExit();
+        await using var source = Open(_folder.File("pipe.jpg"));
+        Assert.Contains("it is empty", (await Assert.ThrowsAsync<CaptureException>(() => FramesAsync(source))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

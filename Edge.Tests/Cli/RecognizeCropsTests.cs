@@ -10,8 +10,8 @@ public sealed class RecognizeCropsTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     [Theory]
-    [InlineData("file\tstate\ttext", "al1156.jpg\tal\t6A5730A")]
-    [InlineData("file\ttext", "al1156.jpg\t6A5730A")]
+    [InlineData("file\tstate\ttext", "al1156.jpg\tal\tQRS9876")]
+    [InlineData("file\ttext", "al1156.jpg\tQRS9876")]
     public async Task A_crop_is_read_whole_and_scored_by_its_text(string header, string row)
     {
         File.Copy(Shared.Need("data/crops/us/al1156.jpg"), _folder.File("al1156.jpg"));
@@ -22,6 +22,16 @@ public sealed class RecognizeCropsTests : IDisposable
         var read = Assert.Single(lines[0].GetProperty("reads").EnumerateArray());
         Assert.Equal([0, 0], read.GetProperty("box").EnumerateArray().Take(2).Select(side => side.GetInt32()));
         Assert.Equal((1, 1), (lines[1].GetProperty("plates").GetInt32(), lines[1].GetProperty("found").GetInt32()));
+    }
+
+    [Fact]
+    public async Task A_table_that_names_two_plates_of_a_crop_is_refused()
+    {
+        File.WriteAllLines(_folder.File("labels.tsv"), ["file\ttext", "a.jpg\tQRS98", "a.jpg\tQRS99"]);
+        var ended = await EdgeAgent.RunAsync("recognize", "--crops", _folder.Path, "--truth", _folder.File("labels.tsv"));
+        Assert.Equal(ExitCode.Usage, ended.Code);
+        Assert.Contains("names several plates of one picture", ended.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("QRS", ended.Error, StringComparison.Ordinal);
     }
 
     [Fact]

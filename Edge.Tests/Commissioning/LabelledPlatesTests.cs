@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Edge.Agent.Commissioning;
 using Edge.Tests.Support;
 using Edge.Vision.Detection;
@@ -70,6 +71,24 @@ public sealed class LabelledPlatesTests : IDisposable
         var refused = Assert.Throws<LabelsException>(() => Read(header, row));
         Assert.Contains(named, refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("AB", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_table_may_come_from_a_pipe()
+    {
+        using (var pipe = Process.Start("mkfifo", [_folder.File("pipe")])) pipe.WaitForExit();
+        using var writer = Process.Start("bash", ["-c", "printf 'file\ttext\na.png\tQRS98\n' > \"$1\"", "-", _folder.File("pipe")]);
+        Assert.Equal("QRS98", Assert.Single(LabelledPlates.Read(_folder.File("pipe"))["a.png"]).Text);
+        writer.WaitForExit();
+    }
+
+    [Fact]
+    public void More_than_16_MiB_are_refused_from_a_pipe_too()
+    {
+        using (var pipe = Process.Start("mkfifo", [_folder.File("pipe")])) pipe.WaitForExit();
+        using var writer = Process.Start("bash", ["-c", "head -c 17000000 /dev/zero > \"$1\" 2>/dev/null", "-", _folder.File("pipe")]);
+        Assert.Contains("larger than 16777216 bytes", Assert.Throws<LabelsException>(() => LabelledPlates.Read(_folder.File("pipe"))).Message, StringComparison.Ordinal);
+        writer.WaitForExit();
     }
 
     public void Dispose() => _folder.Dispose();

@@ -38,8 +38,7 @@ internal sealed class PictureSource : ICameraSource
         if (IsPictureName(path)) return true;
         try
         {
-            var entry = new FileInfo(path);
-            if ((entry.ResolveLinkTarget(returnFinalTarget: true) ?? entry) is FileInfo { Exists: true, Length: 0 }) return false; // a pipe, for example, which is not waited for
+            if (LengthOf(path) == 0) return false;
             Span<byte> head = stackalloc byte[16];
             using var file = File.OpenRead(path);
             return PictureHeader.FormatOf(head[..file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)]) is not null;
@@ -90,7 +89,9 @@ internal sealed class PictureSource : ICameraSource
     {
         try
         {
-            if (new FileInfo(picture).Length > PictureLimits.LargestFile)
+            var length = LengthOf(picture);
+            if (length == 0) return [];
+            if (length > PictureLimits.LargestFile)
                 throw Bad(picture, $"it has more than {PictureLimits.LargestFile >> 20} MiB: scale it down");
             return await File.ReadAllBytesAsync(picture, cancel);
         }
@@ -98,6 +99,13 @@ internal sealed class PictureSource : ICameraSource
         {
             throw Bad(picture, $"it cannot be read: {failure.Message}");
         }
+    }
+
+    /// <summary>In bytes; 0 of a pipe too, which nobody waits for; null where there is no such file.</summary>
+    private static long? LengthOf(string path)
+    {
+        var entry = new FileInfo(path);
+        return (entry.ResolveLinkTarget(returnFinalTarget: true) ?? entry) is FileInfo { Exists: true } file ? file.Length : null;
     }
 
     private CaptureException Bad(string picture, string reason)

@@ -47,7 +47,7 @@ public sealed record ModelCheck
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException) // the latter of a text that is half a character
         {
-            return new ModelCheck { Problems = [$"{path}: no JSON: {exception.Message}"] };
+            return new ModelCheck { Problems = [$"{path}: {(exception is JsonException ? "no JSON: " : "")}{exception.Message}"] };
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
