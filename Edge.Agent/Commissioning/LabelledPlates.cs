@@ -49,6 +49,9 @@ internal sealed class LabelledPlates
     /// <summary>Files that show no plate.</summary>
     public IReadOnlyList<string> PlateFree { get; }
 
+    /// <summary>Whether a file has several plates.</summary>
+    public bool HasSeveralOfOne => _plates.Any(file => file.Skip(1).Any());
+
     /// <summary>Labels left out because their text holds other characters than A–Z and 0–9.</summary>
     public int Skipped { get; }
 
@@ -70,8 +73,10 @@ internal sealed class LabelledPlates
         var text = Math.Max(Array.IndexOf(columns, "text"), Array.IndexOf(columns, "machine_read"));
         var state = Array.IndexOf(columns, "state");
         var hasBoxes = columns[1] == "x";
-        return new LabelledPlates(hasBoxes, [.. lines.Index().Skip(1).Where(line => line.Item.Length > 0).Select(line =>
+        var labels = new LabelledPlates(hasBoxes, [.. lines.Index().Skip(1).Where(line => line.Item.Length > 0).Select(line =>
             Parse(line.Item.Split('\t'), columns.Length, text, state, hasBoxes, textOf, $"{path}, line {line.Index + 1}"))]);
+        return hasBoxes || !labels.HasSeveralOfOne ? labels
+            : throw new LabelsException($"{path}: a file stands there on several lines: where the picture is the plate it has one label");
     }
 
     // What a shell pipes in has no length beforehand.

@@ -27,7 +27,7 @@ public sealed class RecognizeCropsTests : IDisposable
     [Fact]
     public async Task A_table_that_names_two_plates_of_a_crop_is_refused()
     {
-        File.WriteAllLines(_folder.File("labels.tsv"), ["file\ttext", "a.jpg\tQRS98", "a.jpg\tQRS99"]);
+        File.WriteAllLines(_folder.File("labels.tsv"), ["file\tx\ty\twidth\theight\ttext", "a.jpg\t1\t2\t30\t8\tQRS98", "a.jpg\t1\t20\t30\t8\tQRS99"]);
         var ended = await EdgeAgent.RunAsync("recognize", "--crops", _folder.Path, "--truth", _folder.File("labels.tsv"));
         Assert.Equal(ExitCode.Usage, ended.Code);
         Assert.Contains("names several plates of one picture", ended.Error, StringComparison.Ordinal);

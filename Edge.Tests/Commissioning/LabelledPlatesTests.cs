@@ -74,6 +74,14 @@ public sealed class LabelledPlatesTests : IDisposable
     }
 
     [Fact]
+    public void Where_the_picture_is_the_plate_a_file_has_one_label()
+    {
+        var refused = Assert.Throws<LabelsException>(() => Read("file\ttext", "a.png\tQRS98", "a.png\tQRS99"));
+        Assert.Contains("it has one label", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("QRS", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_table_may_come_from_a_pipe()
     {
         using (var pipe = Process.Start("mkfifo", [_folder.File("pipe")])) pipe.WaitForExit();

@@ -63,11 +63,14 @@ public sealed class ModelManifestTests : IDisposable
             """, named);
 
     [Theory]
-    [InlineData("hidden", 0.5, null)]
-    [InlineData("hidden", 1.0, "recogniser.hidden.threshold: must be between 0 and 1")]
-    [InlineData("plate", 0.5, "recogniser.heads[].output: one stands there twice")]
-    public void What_says_that_a_part_is_hidden_is_an_output_of_its_own_with_a_threshold(string output, double threshold, string? named) =>
-        AssertRecogniser($$""" "hidden": { "output": "{{output}}", "threshold": {{threshold.ToString(CultureInfo.InvariantCulture)}} } """, named);
+    [InlineData("hidden", 0.5, "0.25", null)]
+    [InlineData("hidden", 0.5, "null", null)]
+    [InlineData("hidden", 1.0, "0.25", "recogniser.hidden.threshold: must be between 0 and 1")]
+    [InlineData("hidden", 0.5, "1.01", "recogniser.hidden.grow: must be between 0 and 1")]
+    [InlineData("hidden", 0.5, "-0.01", "recogniser.hidden.grow: must be between 0 and 1")]
+    [InlineData("plate", 0.5, "0.25", "recogniser.heads[].output: one stands there twice")]
+    public void What_says_that_a_part_is_hidden_is_an_output_of_its_own_with_a_threshold_and_a_crop(string output, double threshold, string grow, string? named) =>
+        AssertRecogniser($$""" "hidden": { "output": "{{output}}", "threshold": {{threshold.ToString(CultureInfo.InvariantCulture)}}, "grow": {{grow}} } """, named);
 
     [Theory]
     [InlineData("[0, 0.1, 0.5], [1, 1, 0.01]", 300, null)]

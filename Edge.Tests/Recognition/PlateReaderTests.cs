@@ -18,7 +18,7 @@ public sealed class PlateReaderTests
     [InlineData(1f, 3)]    // never sure enough
     public void A_second_look_is_taken_only_where_the_first_does_not_suffice(float? below, long crops)
     {
-        using var reader = PlateReader.Open(Repository.Models, Shipped with { SecondLook = below, Grow = [0.01f, -0.03f, 0.05f] }, threads: 1);
+        using var reader = PlateReader.Open(Repository.Models, Shipped with { SecondLook = below, Grow = [0.01f, -0.03f, 0.05f], Hidden = null }, threads: 1);
         Read(reader, new PlateDetection(new PixelBox(20, 20, 180, 60), 1));
         Assert.Equal((1, crops), reader.Looks);
     }
@@ -30,6 +30,37 @@ public sealed class PlateReaderTests
         using var apart = PlateReader.Open(Repository.Models, Shipped with { SecondLook = 1 }, threads: 1);
         var plate = new PlateDetection(new PixelBox(20, 20, 180, 60), 1);
         Assert.Equal(Read(together, plate), Read(apart, plate));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(1f)]
+    public void What_is_hidden_is_looked_for_in_a_crop_of_its_own_that_does_not_vote(float? below)
+    {
+        var model = Shipped with { SecondLook = below, Grow = [0, -0.03f, 0.05f] };
+        using var reader = PlateReader.Open(Repository.Models, model with { Hidden = null }, threads: 1);
+        using var looking = PlateReader.Open(Repository.Models, model with { Hidden = Shipped.Hidden! with { Grow = 0.5f } }, threads: 1);
+        var plate = new PlateDetection(new PixelBox(20, 20, 180, 60), 1);
+        Assert.Equal(Read(reader, plate), Read(looking, plate));
+        Assert.Equal((1, reader.Looks.Crops + 1), looking.Looks);
+        Assert.True(looking.Reach(plate).Width > 1.9f * plate.Box.Width);
+    }
+
+    [Theory]
+    [InlineData(null, null, false)]
+    [InlineData(0.5f, null, true)]
+    [InlineData(null, 1f, false)]
+    [InlineData(0.5f, 1f, true)]
+    public void That_crop_alone_says_whether_a_part_is_hidden(float? grow, float? below, bool part)
+    {
+        using var folder = new TemporaryFolder();
+        using var reader = PlateReader.Open(folder.Path, BrightnessModel.In(folder, grow) with { SecondLook = below }, threads: 1);
+        using var picture = new Mat(200, 400, MatType.CV_8UC3, Scalar.White);
+        var box = new PixelBox(100, 70, 300, 130);
+        Cv2.Rectangle(picture, new Rect(90, 60, 220, 80), Scalar.Black, -1); // a dark plate in bright surroundings
+        using var reading = new Reading();
+        reader.Read(picture, new PlateDetection(box, 1), reading);
+        Assert.Equal(part, reading.IsPart);
     }
 
     [Fact]

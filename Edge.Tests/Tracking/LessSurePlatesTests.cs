@@ -1,6 +1,7 @@
 using Edge.Tests.Support;
 using Edge.Vision;
 using Edge.Vision.Evaluation;
+using Edge.Vision.Onnx;
 using Edge.Vision.Tracking;
 
 namespace Edge.Tests.Tracking;
@@ -33,7 +34,8 @@ public sealed class LessSurePlatesTests : IDisposable
         File.WriteAllText(_models.File("manifest.json"), Repository.ManifestToChange.Replace("\"secondLook\": 0.9", "\"secondLook\": 1", StringComparison.Ordinal));
         using var pipeline = PlatePipeline.Open(_models.Path, new PipelineOptions());
         await RefusedAsync(pipeline, Enumerable.Range(0, Vehicles).Select(i => new DrawnVehicle($"KLM{234 + i}X", 80 + i % 3 * 400, 120 + i / 3 * 230)), photograph: true);
-        Assert.Equal((Vehicles, Vehicles + 6 * 5), pipeline.Looks);
+        var model = ModelManifest.Load(_models.Path).Recogniser;
+        Assert.Equal((Vehicles, Vehicles * model.FirstLook().Length + 6 * (model.Grow.Length - 1)), pipeline.Looks);
     }
 
     private static async Task<List<Refusal>> RefusedAsync(PlatePipeline pipeline, IEnumerable<DrawnVehicle> vehicles, bool photograph)

@@ -101,11 +101,12 @@ internal sealed class PictureSource : ICameraSource
         }
     }
 
-    /// <summary>In bytes; 0 of a pipe too, which nobody waits for; null where there is no such file.</summary>
+    /// <summary>In bytes; 0 of a pipe too, also one that a shell hands over, which nobody waits for; null where there is no such file.</summary>
     private static long? LengthOf(string path)
     {
+        if (!File.Exists(path)) return null;
         var entry = new FileInfo(path);
-        return (entry.ResolveLinkTarget(returnFinalTarget: true) ?? entry) is FileInfo { Exists: true } file ? file.Length : null;
+        return (entry.ResolveLinkTarget(returnFinalTarget: true) ?? entry) is FileInfo { Exists: true } file ? file.Length : 0;
     }
 
     private CaptureException Bad(string picture, string reason)

@@ -90,7 +90,7 @@ public sealed record ModelCheck
             if (session is null) return;
             _problems.AddRange(OnnxModel.ShapeProblems(session, input, outputs).Select(problem => $"{name}: {problem}"));
             _problems.AddRange(OnnxModel.BatchProblems(session, batches).Select(problem => $"{name}: {problem}" +
-                (name == "recogniser" ? "; name that many crops in recogniser.grow, or export it for any number" : "")));
+                (name == "recogniser" ? "; name as many crops in recogniser.grow, less one where recogniser.hidden.grow names another, or export it for any number" : "")));
         }
 
         // An entry that lacks a key still names a file: say what that has, so that the key can be written.

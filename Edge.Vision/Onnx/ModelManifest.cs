@@ -154,8 +154,11 @@ public sealed record RecogniserManifest : ModelEntry
     /// <summary>What a reading's evidence is worth, measured; null where nobody has measured it.</summary>
     public Calibration? Calibration { get; init; }
 
+    /// <summary>The first look at a plate, by how much each of its crops is grown: what is read then, and last what only tells of a hidden part.</summary>
+    internal float[] FirstLook() => [.. SecondLook is null ? Grow : Grow[..1], .. Hidden is { Grow: { } wider } ? (float[])[wider] : []];
+
     /// <summary>How many crops the graph is given at a time.</summary>
-    internal int[] Batches() => SecondLook is null ? [Grow.Length] : [1, Grow.Length - 1];
+    internal int[] Batches() => SecondLook is null ? [FirstLook().Length] : [FirstLook().Length, Grow.Length - 1];
 
     /// <summary>What the graph must give: the heads, then what there is of region and hidden part.</summary>
     internal TensorOutput[] Outputs() =>
@@ -189,6 +192,7 @@ public sealed record RecogniserManifest : ModelEntry
         if (SecondLook is not null && Grow.Length == 1) yield return "recogniser.secondLook: needs a second crop in recogniser.grow";
         if (Region?.Problem() is { } region) yield return $"recogniser.region.{region}";
         if (Hidden?.Threshold is not (null or > 0 and < 1)) yield return "recogniser.hidden.threshold: must be between 0 and 1";
+        if (Hidden?.Grow is not (null or >= 0 and <= 1)) yield return "recogniser.hidden.grow: must be between 0 and 1";
         if (Calibration?.Problem() is { } calibration) yield return $"recogniser.calibration.{calibration}";
         if (Calibration?.Sha256 is { } measured && measured != Sha256)
             yield return "recogniser.calibration.sha256: the calibration was measured with another file: run models calibrate";
@@ -276,6 +280,9 @@ public sealed record HiddenHead
     public required string Output { get; init; }
     /// <summary>Above this probability of the second class the plate is not read, or in a photograph refused; above 0 and below 1.</summary>
     public required float Threshold { get; init; }
+    /// <summary>It is seen in a crop of its own, grown by this share of the box's size on every side, 0 to 1; null where it is seen in the first
+    /// crop that is read.</summary>
+    public float? Grow { get; init; }
 }
 
 public enum TensorType { Float32, Uint8 }

@@ -20,6 +20,9 @@ public sealed class PlateReader : IDisposable
     private readonly RecogniserManifest _manifest;
     private readonly OnnxModel _model;
     private readonly bool _owned;
+    private readonly TensorOutput[] _outputs;
+    private readonly float[] _firstLook;
+    private readonly float[] _secondLook;
     private readonly InputTensor _first;
     private readonly InputTensor? _more;
     private readonly int[] _classOf;
@@ -35,13 +38,13 @@ public sealed class PlateReader : IDisposable
     {
         (_manifest, _model, _owned) = (manifest, model, owned);
         _classOf = [.. manifest.Alphabet.Select(character => Reading.Alphabet.IndexOf(character, StringComparison.Ordinal))];
-        var crops = manifest.Grow.Length;
-        _first = new InputTensor(manifest.Input, manifest.SecondLook is null ? crops : 1, manifest.Input.Width, manifest.Input.Height);
-        if (manifest.SecondLook is not null)
-            _more = new InputTensor(manifest.Input, crops - 1, manifest.Input.Width, manifest.Input.Height);
+        (_outputs, _firstLook, _secondLook) = (manifest.Outputs(), manifest.FirstLook(), manifest.SecondLook is null ? [] : manifest.Grow[1..]);
+        _first = new InputTensor(manifest.Input, _firstLook.Length, manifest.Input.Width, manifest.Input.Height);
+        if (_secondLook.Length > 0)
+            _more = new InputTensor(manifest.Input, _secondLook.Length, manifest.Input.Width, manifest.Input.Height);
     }
 
-    /// <summary>Plates read and crops looked at since this was opened: what a second look costs.</summary>
+    /// <summary>Plates read and crops looked at since this was opened.</summary>
     internal (long Plates, long Crops) Looks { get; private set; }
 
     /// <summary>Told what every head says, before its temperature is applied.</summary>
@@ -58,7 +61,7 @@ public sealed class PlateReader : IDisposable
         OnnxModel.Open(folder, manifest, manifest.Input, manifest.Outputs(), manifest.Batches(), threads);
 
     /// <summary>All that is looked at to read a plate, in the same pixels; interpolation looks a pixel further.</summary>
-    internal PixelBox Reach(PlateDetection plate) => Cut(plate).Grow(_manifest.Grow.Max()).Around;
+    internal PixelBox Reach(PlateDetection plate) => Cut(plate).Grow(MathF.Max(_firstLook.Max(), _manifest.Grow.Max())).Around;
 
     /// <summary>Reads the plate at <paramref name="box"/> of <paramref name="picture"/> into <paramref name="reading"/>.</summary>
     internal void Read(Mat picture, PixelBox box, Reading reading) => Read(picture, new PlateDetection(box, 1), reading);
@@ -71,18 +74,17 @@ public sealed class PlateReader : IDisposable
     internal bool Read(Mat picture, PlateDetection plate, Reading reading, bool again = true)
     {
         var cut = Cut(plate);
-        var usual = _more is null ? _manifest.Grow.Length : 1;
         try
         {
             _hidden = false;
-            Look(picture, cut, _first, _manifest.Grow.AsSpan(0, usual), second: false);
+            Look(picture, cut, _first, _firstLook, second: false);
             _votes.Conclude(reading);
             reading.IsPart = _hidden;
-            Looks = (Looks.Plates + 1, Looks.Crops + usual);
+            Looks = (Looks.Plates + 1, Looks.Crops + _firstLook.Length);
             if (_more is null || !again || _hidden || reading.Evidence >= _manifest.SecondLook) return false;
-            Look(picture, cut, _more, _manifest.Grow.AsSpan(usual), second: true);
+            Look(picture, cut, _more, _secondLook, second: true);
             _votes.Conclude(reading);
-            Looks = Looks with { Crops = Looks.Crops + _manifest.Grow.Length - usual };
+            Looks = Looks with { Crops = Looks.Crops + _secondLook.Length };
             return true;
         }
         finally
@@ -107,29 +109,30 @@ public sealed class PlateReader : IDisposable
     private void Look(Mat picture, PlateCut cut, InputTensor input, ReadOnlySpan<float> grow, bool second)
     {
         for (var item = 0; item < grow.Length; item++) WriteCrop(picture, cut.Grow(grow[item]), input, item);
+        var read = second || _manifest.Hidden?.Grow is null ? grow.Length : grow.Length - 1;
         using var outputs = _model.Run(input.Value);
         try
         {
+            foreach (var (output, values) in _outputs.Zip(outputs))
+                if (values.GetTensorDataAsSpan<float>().Length != grow.Length * output.Shape[1..].Aggregate((all, side) => all * side))
+                    throw new ModelException($"{_manifest.Name}: its output \"{output.Name}\" does not grow with the crops: export it for any number");
             for (var head = 0; head < _manifest.Heads.Length; head++)
             {
                 var length = _manifest.Heads[head].Length * (_classOf.Length + 1);
                 var values = outputs[head].GetTensorMutableDataAsSpan<float>();
-                if (values.Length != grow.Length * length)
-                    throw new ModelException($"{_manifest.Name}: its output \"{_manifest.Heads[head].Output}\" does not grow with the crops: export it for any number");
-                for (var item = 0; item < grow.Length; item++) Vote(head, second, values.Slice(item * length, length));
+                for (var item = 0; item < read; item++) Vote(head, second, values.Slice(item * length, length));
             }
             if (_manifest.Region is { } region)
             {
                 var labels = region.Labels.Length;
                 var regions = outputs[_manifest.Heads.Length].GetTensorDataAsSpan<float>();
-                for (var item = 0; item < grow.Length; item++)
+                for (var item = 0; item < read; item++)
                     if (HeadDecoder.AreProbabilities(regions.Slice(item * labels, labels), labels))
                         _votes.AddRegions(regions.Slice(item * labels, labels));
             }
-            // Of the usual crop alone: a tighter one hides the ends itself.
-            if (_manifest.Hidden is { } hidden && !second && outputs[^1].GetTensorDataAsSpan<float>() is { Length: >= HiddenHead.Classes } said &&
-                HeadDecoder.AreProbabilities(said[..HiddenHead.Classes], HiddenHead.Classes))
-                _hidden = said[1] > hidden.Threshold;
+            // Of its own crop or the usual one alone: a tighter one hides the ends itself.
+            if (_manifest.Hidden is { } hidden && !second)
+                _hidden = IsHidden(hidden, outputs[^1].GetTensorDataAsSpan<float>().Slice((hidden.Grow is null ? 0 : read) * HiddenHead.Classes, HiddenHead.Classes));
         }
         finally
         {
@@ -137,6 +140,9 @@ public sealed class PlateReader : IDisposable
                 CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(output.GetTensorMutableDataAsSpan<float>()));
         }
     }
+
+    private static bool IsHidden(HiddenHead head, ReadOnlySpan<float> said) =>
+        HeadDecoder.AreProbabilities(said, HiddenHead.Classes) && said[1] > head.Threshold;
 
     private void Vote(int head, bool second, Span<float> steps)
     {
