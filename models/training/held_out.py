@@ -1,7 +1,7 @@
 """A folder of plates that training never saw, with their boxes and texts: what calibration measures on.
 
-``python3 held_out.py --data DIR --out DIR`` writes the real plates kept out of training and rendered ones in fonts that training never
-shows, each with some of its surroundings, since the product also reads crops grown beyond the box; ``labels.tsv`` (file, x, y, width, height,
+``python3 held_out.py --data DIR --out DIR`` writes the real plates kept out of training and, in places of such, rendered ones in fonts that
+training never shows, each with some of its surroundings, since the product also looks beyond the box; ``labels.tsv`` (file, x, y, width, height,
 text) gives each a box as loose as a detector's. Real ones are not straightened, for want of corners, and rendered ones blurred by the size
 of the whole picture, up to 1.4 times what a crop's would be: the product reads a little better than this says.
 """
@@ -16,10 +16,11 @@ import numpy as np
 
 import real
 from plates import PlateRenderer
-from plates.photograph import Camera, Conditions
+from plates.photograph import Conditions
+from plates.view import Views
 
 MARGIN = 0.2
-"""Of a rendered crop's size, on every side: more than the widest crop read (``recogniser.export.GROW``)."""
+"""Of a rendered crop's size, on every side: more than the widest crop (``recogniser.hidden.AROUND``)."""
 
 
 def write(data: Path, out: Path, rendered: int, seed: int, texts: Path | None = None) -> int:
@@ -30,10 +31,10 @@ def write(data: Path, out: Path, rendered: int, seed: int, texts: Path | None = 
         left, top, right, bottom = real.loosened(crop.box, rng)
         rows.append(_row(_save(out, f"{crop.set}-{i:04}", crop.image), (left, top, right - left, bottom - top), crop.text))
     # Milder than training: what a camera that was set up by somebody sees.
-    camera = Camera(PlateRenderer(seed, strokes=60, validation=True), conditions=Conditions(turned=0.6, blurred=0.7, noisy=0.7, smallest=14))
+    views = Views(PlateRenderer(seed, strokes=60, validation=True), real.sites(data, validation=True), conditions=Conditions(turned=0.6, blurred=0.7, noisy=0.7, smallest=14))
     for i in range(rendered):
-        plate = camera.plate()
-        picture, box = camera.surrounded(plate, MARGIN)
+        plate = views.plate()
+        picture, box = views.surrounded(plate, MARGIN)
         rows.append(_row(_save(out, f"rendered-{i:04}", picture), box, plate.text))
     (out / "labels.tsv").write_text("\n".join(rows) + "\n")
     return len(rows) - 1

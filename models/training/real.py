@@ -6,7 +6,8 @@ None of them is part of the project. Sources and licences are in README.md; the 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Mapping
@@ -16,12 +17,17 @@ import cv2
 import numpy as np
 
 from plates.photograph import edge_errors
+from plates.view import ABOVE, BESIDE, Site
 
 SETS = {  # table → (region of its plates, whether pictures are squashed to squares)
     "oid_plates_ccby": ("unknown", True), "oid2_plates_ccby": ("unknown", True), "oid_crops_text": ("unknown", True),
     "in_college_apache": ("IN", False), "in_punjab_ccby": ("IN", False), "vn_mit": ("VN", False), "cn_ccpd_mit": ("CN", False),
     "romania": ("RO", False),
 }
+CLOSE_UPS = "oid_crops_text"
+SHARES = {"oid_plates_ccby": 2.2, "oid2_plates_ccby": 2.4, CLOSE_UPS: 2.2, "in_college_apache": 1.0, "in_punjab_ccby": 1.0, "vn_mit": 0.8,
+          "cn_ccpd_mit": 0.3, "romania": 1.4}
+"""How often training draws from each set: not by its size, since Romania's labels are machine-made and easy."""
 HOLD_OUT_ONE_IN = 8
 
 
@@ -121,7 +127,7 @@ def crops(data: Path, validation: bool, more: Texts = NO_TEXTS) -> list[RealCrop
     """Every plate whose text is known. Some sets are frames of the same few cars: a plate that also stands on a training
     photograph validates nothing, so it is left out."""
     found = []
-    trained = {p.text for photograph in photographs(data, False, more) for p in photograph.plates} if validation else set()
+    trained = _trained(data, more) if validation else set()
     for photograph in photographs(data, validation, more):
         wanted = [p for p in photograph.plates if p.text and p.text not in trained]
         if not wanted:
@@ -137,6 +143,10 @@ def crops(data: Path, validation: bool, more: Texts = NO_TEXTS) -> list[RealCrop
     return found
 
 
+def _trained(data: Path, more: Texts = NO_TEXTS) -> set[str]:
+    return {p.text for photograph in photographs(data, False, more) for p in photograph.plates}
+
+
 def loosened(box: tuple[float, float, float, float], rng: np.random.Generator) -> np.ndarray:
     """Left, top, right and bottom of a plate's box as loose as a detector's would be. Errors are shares of the plate's height, at its sides
     of two fifths of its width where that is less: in a squashed photograph plates are narrower than they are."""
@@ -144,12 +154,38 @@ def loosened(box: tuple[float, float, float, float], rng: np.random.Generator) -
     return np.array([x, y, x + w, y + h]) + edge_errors(rng) * [-1, -1, 1, 1] * np.array([min(h, 0.4 * w), h] * 2)
 
 
+def sites(data: Path, validation: bool) -> list[Site]:
+    """Where plates hang in photographs of whole vehicles: those of training, or those kept out. A real plate is looked at where its text is known, by
+    :data:`SHARES`, and where it does not end at the photograph's edge; of those kept out only what stands on no training photograph either.
+
+    Raises FileNotFoundError where there is none."""
+    trained = _trained(data) if validation else set()
+    found = []
+    for photograph in photographs(data, validation):
+        picture = cv2.imread(str(photograph.path)) if photograph.set != CLOSE_UPS else None
+        if picture is None:
+            continue
+        for plate in photograph.plates:
+            x, y, w, h = plate.box
+            if h < 9 or w < 14:
+                continue
+            whole = x > 0.1 * h and y > 0.1 * h and x + w < picture.shape[1] - 0.1 * h and y + h < picture.shape[0] - 0.1 * h
+            left, top = max(0, int(x - BESIDE * w)), max(0, int(y - ABOVE * h))
+            piece = picture[top:int(y + (1 + ABOVE) * h), left:int(x + (1 + BESIDE) * w)].copy()
+            weight = SHARES[photograph.set] if whole and plate.text and plate.text not in trained else 0
+            found.append((photograph.set, Site(piece, (x - left, y - top, w, h), photograph.squashed, weight)))
+    if not found:
+        raise FileNotFoundError(f"{data / 'training'} holds no photograph of a whole vehicle; see README.md, Sources")
+    many = Counter(name for name, site in found if site.weight)
+    return [replace(site, weight=site.weight / max(1, many[name])) for name, site in found]
+
+
 def surroundings(data: Path, seed: int, most: int = 1500) -> list[np.ndarray]:
     """Pieces of training photographs beside plates, never over one: bumpers, grilles, tailgates."""
     rng = np.random.default_rng((seed, 3))
     pieces = []
     for photograph in photographs(data, validation=False):
-        if photograph.set == "oid_crops_text":
+        if photograph.set == CLOSE_UPS:
             continue
         picture = cv2.imread(str(photograph.path))
         if picture is None:

@@ -82,7 +82,8 @@ def recogniser(args) -> None:
     # the middle of before and after. What is hidden in part is taught last, to a head of its own.
     python("recogniser.train", "--work", args.work / "finished", *common, "--start-from", args.work / "recogniser" / KEPT, "--samples", 480_000,
            "--peak", 5e-4, "--reuse", 3, "--real-crops", 120, "--seed", 91, "--threads", min(2, os.cpu_count() or 1))
-    python("recogniser.hidden", args.work / "finished" / KEPT, "--halfway-to", args.work / "recogniser" / KEPT, "--keep", args.work / KEPT, *common)
+    python("recogniser.hidden", args.work / "finished" / KEPT, "--halfway-to", args.work / "recogniser" / KEPT, "--keep", args.work / KEPT,
+           "--data", args.data, "--renderers", args.renderers)
 
 
 def weights(args, name: str) -> Path:

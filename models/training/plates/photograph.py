@@ -59,24 +59,8 @@ class Camera(Chance):
 
     def photograph(self, plate: Plate) -> np.ndarray:
         """A crop 64 × 128 × 3 (uint8, BGR) of the plate."""
-        return cv2.resize(self._picture(plate, 0), (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
-
-    def obstructed(self, plate: Plate) -> np.ndarray:
-        """The same with something before a part of the plate: what is left is no plate."""
         scene, pad = self._mount(plate)
-        picture = hide(self._look(scene, pad, plate, 0), self.rng, self.surroundings)
-        return cv2.resize(self.optics.develop(picture), (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
-
-    def surrounded(self, plate: Plate, margin: float) -> tuple[np.ndarray, tuple[float, float, float, float]]:
-        """A picture (uint8, BGR, as many pixels as the camera has) of the plate and what is around it: ``margin`` of the crop's size on
-        every side; and where in it the crop is: left, top, width, height."""
-        picture = self._picture(plate, margin)
-        height, width = (side / (1 + 2 * margin) for side in picture.shape[:2])
-        return picture, (width * margin, height * margin, width, height)
-
-    def _picture(self, plate: Plate, margin: float) -> np.ndarray:
-        scene, pad = self._mount(plate)
-        return self.optics.develop(self._look(scene, pad, plate, margin))
+        return cv2.resize(self.optics.develop(self._look(scene, pad, plate)), (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
 
     def reseed(self, rng: np.random.Generator) -> None:
         """Everything from here on follows from ``rng`` alone."""
@@ -112,43 +96,51 @@ class Camera(Chance):
             x = pad + width * self.between(0, 1) if where < 2 else (pad * 0.45 if where == 2 else pad * 1.55 + width)
             y = (pad * self.between(0.3, 0.8), pad + height + pad * self.between(0.2, 0.7), pad + height * self.between(0, 1), pad + height * self.between(0, 1))[where]
             self.renderer.word(scene, self.pick(designs.MAKERS + designs.SLOGANS), x, y, self.between(0.1, 0.4) * height * (1 if where < 2 else 2), width, self.colour())
-        if self.chance(0.42):  # a holder under the plate
-            tone = np.full(3, self.between(0, 70)) if self.chance(0.75) else self.colour()
-            edge, foot = int(height * self.between(0.02, 0.14)), int(height * self.between(0.02, 0.2))
-            cv2.rectangle(scene, (pad - edge, pad - edge), (pad + width + edge, pad + height + foot), tone.tolist(), -1)
+        if self.chance(0.42):
+            foot = self._hold(scene, pad, pad, width, height)
             if self.chance(0.5):
                 self.renderer.word(scene, self.pick(designs.MAKERS + designs.SLOGANS), pad + width * self.between(0.3, 0.7), pad + height + foot * 0.5, foot * 0.7, width * 0.8, self.colour(100))
         scene[pad:pad + height, pad:pad + width] = face
         if plate.style in ("us", "usa") and self.chance(0.3) or self.chance(0.03):
-            self._cover(scene, pad, width, height)
+            self._cover(scene, pad, pad, width, height)
         return np.clip(scene, 0, 255).astype(np.uint8), pad
 
-    def _cover(self, scene, pad, width, height):
-        """A dealer's frame that hides the plate's edges, lettered."""
+    def _hold(self, scene, left, top, width, height):
+        """A holder under the plate there; how far it reaches below."""
+        tone = np.full(3, self.between(0, 70)) if self.chance(0.75) else self.colour()
+        edge, foot = int(height * self.between(0.02, 0.14)), int(height * self.between(0.02, 0.2))
+        cv2.rectangle(scene, (left - edge, top - edge), (left + width + edge, top + height + foot), tone.tolist(), -1)
+        return foot
+
+    def _cover(self, scene, left, top, width, height):
+        """A dealer's frame that hides the edges of the plate there, lettered."""
         tone = np.full(3, self.between(0, 60)) if self.chance(0.6) else np.full(3, self.between(130, 230)) if self.chance(0.6) else self.colour()
         above, below, side = int(height * self.between(0.03, 0.2)), int(height * self.between(0.03, 0.2)), int(width * self.between(0, 0.03))
-        for corners in (((pad - 5, pad - 5), (pad + width + 5, pad + above)), ((pad - 5, pad + height - below), (pad + width + 5, pad + height + 5)),
-                        ((pad - 5, pad - 5), (pad + side, pad + height + 5)), ((pad + width - side, pad - 5), (pad + width + 5, pad + height + 5))):
+        right, bottom = left + width, top + height
+        for corners in (((left - 5, top - 5), (right + 5, top + above)), ((left - 5, bottom - below), (right + 5, bottom + 5)),
+                        ((left - 5, top - 5), (left + side, bottom + 5)), ((right - side, top - 5), (right + 5, bottom + 5))):
             cv2.rectangle(scene, *corners, tone.tolist(), -1)
         letters = self.colour(0, 90) if tone.mean() > 130 else self.colour(150)
-        for y, size in ((pad + above * 0.45, above * 0.8), (pad + height - below * 0.45, below * 0.8)):
+        for y, size in ((top + above * 0.45, above * 0.8), (bottom - below * 0.45, below * 0.8)):
             if self.chance(0.7):
-                self.renderer.word(scene, self.pick(designs.MAKERS + designs.SLOGANS), pad + width / 2, y, size, width * 0.85, letters)
+                self.renderer.word(scene, self.pick(designs.MAKERS + designs.SLOGANS), left + width / 2, y, size, width * 0.85, letters)
 
     # ---- from where ----
 
-    def _look(self, scene, pad, plate, margin):
+    def _look(self, scene, pad, plate):
         height, width = plate.image.shape[:2]
         face = np.float32([[0, 0], [width, 0], [width, height], [0, height]])
         quad = self._seen(face)
         cut = self.cut(quad)
+        rows, columns = self._resolution(plate.lines, len(plate.text), np.linalg.norm(cut[1] - cut[0]) / np.linalg.norm(cut[3] - cut[0]))
+        return self._expose(scene, face + pad, quad, cut, rows, columns)
+
+    def _expose(self, scene, face, quad, cut, rows, columns):
+        """What is in ``cut`` where the scene's ``face`` is seen at ``quad``."""
         across, down = np.linalg.norm(cut[1] - cut[0]), np.linalg.norm(cut[3] - cut[0])
-        rows, columns = (round(side * (1 + 2 * margin)) for side in self._resolution(plate, across / down))
-        cut = cut.mean(0) + (cut - cut.mean(0)) * (1 + 2 * margin)
-        across, down = across * (1 + 2 * margin), down * (1 + 2 * margin)
         sharper = 2 if rows < 56 else 1  # draw small plates larger and shrink them: aliasing is not what a lens does
         target = (quad - cut[0]) @ np.stack([(cut[1] - cut[0]) / across ** 2 * columns * sharper, (cut[3] - cut[0]) / down ** 2 * rows * sharper], 1)
-        view = cv2.getPerspectiveTransform(face + pad, target.astype(np.float32))
+        view = cv2.getPerspectiveTransform(face, target.astype(np.float32))
         picture = cv2.warpPerspective(scene, view, (columns * sharper, rows * sharper), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         if sharper > 1:
             picture = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
@@ -193,59 +185,19 @@ class Camera(Chance):
             size = (np.clip(inside, sides / 1.5, sides * 1.5) + sides) / 2
         return _rectangle(centre, size * (1 + 2 * self.between(*MARGINS)), tilt)
 
-    def _resolution(self, plate, aspect):
+    def _resolution(self, lines, characters, aspect):
         """Rows and columns of the crop: what a person could just still read at the lowest."""
         fate = self.rng.random()
         rows = self.between(40, 110) if fate < 0.42 else self.between(20, 45) if fate < 0.82 else self.between(110, 170) if fate < 0.9 else self.between(self.conditions.smallest, 24)
-        if plate.lines == 2:
+        if lines == 2:
             rows *= 1.9
         elif aspect < 2.6:
             rows *= 1.4  # characters of a US plate are half of its height
-        rows = max(self.conditions.smallest * (2 if plate.lines == 2 else 1.4 if aspect < 2.6 else 1), rows)
+        rows = max(self.conditions.smallest * (2 if lines == 2 else 1.4 if aspect < 2.6 else 1), rows)
         # At least 3.4 pixels a character of one line.
-        longest = len(plate.text) if plate.lines == 1 else max(4, len(plate.text) - 3)
+        longest = characters if lines == 1 else max(4, characters - 3)
         rows = max(rows, longest * 3.4 / max(0.8, aspect))
         return max(9, int(rows)), max(24, int(rows * aspect * self.between(0.92, 1.08)))
-
-
-def hide(picture: np.ndarray, rng: np.random.Generator, surroundings: list[np.ndarray]) -> np.ndarray:
-    """A crop of a plate (uint8 BGR) with something before one end of it, one line or its middle: a post, a tow bar, the vehicle behind, a mask that
-    the camera paints. A detector boxes what it sees: more often than not only what is left of the plate."""
-    height, width = picture.shape[:2]
-    fate, first = rng.random(), rng.random() < 0.5
-    if fate < 0.7:  # an end
-        from_, to = (0.0, rng.uniform(0.17, 0.55))
-        corners = np.float32([[from_ - 1, -1], [to, -1], [to + rng.normal() * 0.03, 2], [from_ - 1, 2]])
-        if not first:
-            corners[:, 0] = 1 - corners[:, 0]
-    elif fate < 0.85:  # the upper or lower part
-        to = rng.uniform(0.3, 0.6)
-        corners = np.float32([[-1, -1], [2, -1], [2, to + rng.normal() * 0.03], [-1, to]])
-        if not first:
-            corners[:, 1] = 1 - corners[:, 1]
-    else:  # a post
-        at, wide = rng.uniform(0.25, 0.75), rng.uniform(0.1, 0.28) / 2
-        lean = rng.normal() * 0.04
-        corners = np.float32([[at - wide, -1], [at + wide, -1], [at + wide + lean, 2], [at - wide + lean, 2]])
-    mask = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(mask, [np.round(corners * [width, height]).astype(np.int32)], 255)
-    if surroundings and rng.random() < 0.5:
-        around = surroundings[int(rng.integers(len(surroundings)))]
-        thing = cv2.resize(around, (width, height), interpolation=cv2.INTER_AREA)
-    else:
-        thing = np.full_like(picture, 0)
-        thing[:] = rng.uniform(0, 255, 3) if rng.random() < 0.3 else np.full(3, rng.uniform(0, 235))
-        thing = np.clip(thing * np.linspace(rng.uniform(0.7, 1), rng.uniform(0.8, 1.2), width)[None, :, None], 0, 255).astype(np.uint8)
-    picture = np.where(mask[..., None] > 127, thing, picture)
-    if fate < 0.85 and rng.random() < 0.75:  # the box is of what is left, and errs as any
-        more = edge_errors(rng)[0] * height
-        if fate < 0.7:
-            edge = int(np.clip(round(to * width - more), 1, width - 8))
-            picture = picture[:, edge:] if first else picture[:, :width - edge]
-        else:
-            edge = int(np.clip(round(to * height - more), 1, height - 4))
-            picture = picture[edge:] if first else picture[:height - edge]
-    return np.ascontiguousarray(picture)
 
 
 def edge_errors(rng: np.random.Generator) -> np.ndarray:

@@ -28,11 +28,12 @@ from plates import PlateRenderer
 from plates.designs import REGIONS
 from plates.photograph import Camera
 
+from .hidden import AROUND
 from .network import ALPHABET, EMPTY, SLOTS, STEPS, Recogniser
 from .quantise import OPSET, build, fused, observe
 from .samples import RealCrops, render
 
-NAME = "edge-recogniser-9"
+NAME = "edge-recogniser-10"
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights" / "recogniser.npz"
 GROW = (0.0, -0.03, 0.04, 0.08, -0.06, 0.12)
 """Crops of a plate, grown by these shares of its box; all but the first are read only where that leaves doubt."""
@@ -121,7 +122,7 @@ def main() -> None:
         "grow": list(GROW), "secondLook": SECOND_LOOK, "straighten": True, "alphabet": ALPHABET,
         "heads": [{"output": "ctc", "kind": "ctc", "length": STEPS, "empty": EMPTY}, {"output": "plate", "kind": "slots", "length": SLOTS, "empty": EMPTY}],
         "region": {"output": "region", "labels": list(REGIONS), "unknown": REGIONS[0], "threshold": REGION_THRESHOLD},
-        "hidden": {"output": "hidden", "threshold": HIDDEN_THRESHOLD},
+        "hidden": {"output": "hidden", "threshold": HIDDEN_THRESHOLD, "grow": AROUND},
         "accuracy": {},  # until the bench has measured it
     }
     if _as_fed(manifest["recogniser"]) == entry:

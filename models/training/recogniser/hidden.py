@@ -1,6 +1,7 @@
 """Teaches a reader that is done to say when something hides a part of a plate: ``python3 -m recogniser.hidden WEIGHTS --keep FILE --data DATA``.
 
-Such a plate reads like a shorter one, and surely. Only the head that says so learns: what the others say stays as it was, to the bit.
+Such a plate reads like a shorter one, and surely. A crop seldom shows it: the finder boxes what it sees of the plate. So this is seen in a crop of its own,
+wider than what is read (:data:`AROUND`). Only the head that says so learns: what the others say stays as it was, to the bit.
 Taught together with them, as a plate that reads as nothing, it cost 3.6 of 100 whole plates (``../README.md``).
 """
 
@@ -21,41 +22,33 @@ import real
 import weights
 from plates import PlateRenderer
 from plates.designs import REGIONS
-from plates.photograph import HEIGHT, WIDTH, Camera
+from plates.photograph import HEIGHT, WIDTH
+from plates.view import Site, Views
 
 from .network import Recogniser, normalise
-from .samples import RealCrops, vary
+from .samples import vary
 from .train import WARM_UP, learning_rate
 
+AROUND = 0.15
+"""By what share of the box's size the crop is wider on every side."""
 CHUNK = 512
-REAL = 64
-"""Of each chunk, crops of real plates."""
 BATCH = 64
 RATE = 2e-3
+SHARES = (0.0, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 
 
 class Crops:
-    """Crops of which something hides a part in one half, whole ones in the other; the same number gives the same crops."""
+    """Wide crops of plates of which something hides a part in one half, whole ones in the other; the same number gives the same crops."""
 
-    def __init__(self, data: Path, texts: Path | None, seed: int, validation: bool = False):
-        self._before = real.surroundings(data, 0, 300)
-        self._camera = Camera(PlateRenderer(seed, **({"strokes": 60, "validation": True} if validation else {})), self._before)
-        self._real = None if validation else RealCrops(data, texts)
-        self._seed = seed
+    def __init__(self, data: Path, seed: int, validation: bool = False):
+        renderer = PlateRenderer(seed, **({"strokes": 60, "validation": True} if validation else {}))
+        self._views, self._seed = Views(renderer, real.sites(data, validation), real.surroundings(data, 0)), seed
 
     def chunk(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """Pictures [512, 64, 128, 3] uint8 BGR, and whether a part is hidden."""
-        rng = np.random.default_rng((self._seed, number))
-        self._camera.reseed(rng)
-        pictures, hidden = np.empty((CHUNK, HEIGHT, WIDTH, 3), np.uint8), np.arange(CHUNK) % 2 == 1
-        for i in range(CHUNK):
-            if self._real and i < REAL:
-                pictures[i] = self._real.sample(rng, self._before if hidden[i] else None)[0]
-                continue
-            if not hidden[i]:
-                plate = self._camera.plate()
-            pictures[i] = self._camera.obstructed(plate) if hidden[i] else self._camera.photograph(plate)
-        return pictures, hidden
+        self._views.reseed(np.random.default_rng((self._seed, number)))
+        hidden = np.arange(CHUNK) % 2 == 1
+        return np.stack([self._views.view(bool(one), AROUND) for one in hidden]), hidden
 
 
 _crops: Crops
@@ -90,12 +83,11 @@ def train(args: argparse.Namespace) -> Recogniser:
     weights.load(network, args.trained, without="hidden.")
     if args.halfway_to:
         weights.halfway(network, args.halfway_to, without="hidden.")
-    optimiser = torch.optim.AdamW(network.hidden.parameters(), lr=RATE, weight_decay=0.01)
+    optimiser = torch.optim.AdamW(network.hidden.parameters(), lr=RATE, weight_decay=0.02)
     chunks = math.ceil(args.crops / CHUNK)
     steps, step = chunks * CHUNK // BATCH * args.reuse, 0
     dice = torch.Generator().manual_seed(args.seed)
-    of = (args.data, args.texts, args.seed)
-    with multiprocessing.Pool(args.renderers, _begin, of) as pool:
+    with multiprocessing.Pool(args.renderers, _begin, (args.data, args.seed)) as pool:
         for number, (pictures, hidden) in enumerate(pool.imap(_chunk, range(chunks))):
             mean = 0.0
             for _ in range(args.reuse):
@@ -111,38 +103,60 @@ def train(args: argparse.Namespace) -> Recogniser:
     return network
 
 
-def measure(network: Recogniser, args: argparse.Namespace) -> dict[str, dict[str, float]]:
-    """By threshold: the share of whole plates that would not be read, and of hidden ones that would not be taken for whole; in fonts that
-    training never shows."""
-    crops = Crops(args.data, None, 998, validation=True)
-    said: tuple[list[float], list[float]] = ([], [])
-    for number in range(4):
-        pictures, hidden = crops.chunk(number)
-        with torch.no_grad():
-            for drawn in np.array_split(np.arange(CHUNK), CHUNK // BATCH):
-                for one, is_hidden in zip(torch.sigmoid(says(network, tensor(pictures[drawn]))).flatten().tolist(), hidden[drawn]):
-                    said[int(is_hidden)].append(one)
-    return {str(at): {"whole": float(np.mean(np.array(said[0]) > at)), "hidden": float(np.mean(np.array(said[1]) > at))} for at in (0.1, 0.3, 0.5, 0.7, 0.9, 0.97)}
+def barred(site: Site, share: float, first: bool, rng: np.random.Generator) -> np.ndarray:
+    """The wide crop of a real plate with a grey bar over a share of it at one end, and of a finder's box that ends at the bar; without one for a
+    share of 0. As the product crops: as far as the picture goes."""
+    picture, (x, y, width, height) = site.picture.copy(), site.box
+    begin, end = (x + share * width, x + width) if first else (x, x + (1 - share) * width)
+    if share:
+        bar = (x - 1, begin) if first else (end, x + width + 1)
+        cv2.rectangle(picture, (int(bar[0]), int(y - height)), (int(bar[1]), int(y + 2 * height)), [int(rng.choice((90, 128, 160)))] * 3, -1)
+    left, top, right, bottom = real.loosened((begin, y, end - begin, height), rng)
+    beside, above = AROUND * (right - left), AROUND * (bottom - top)
+    rows, columns = picture.shape[:2]
+    left, right = (int(np.clip(round(at), 0, columns)) for at in (left - beside, right + beside))
+    top, bottom = (int(np.clip(round(at), 0, rows)) for at in (top - above, bottom + above))
+    return cv2.resize(picture[top:max(bottom, top + 1), left:max(right, left + 1)], (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
+
+
+def measure(network: Recogniser, data: Path) -> dict[str, dict[str, float]]:
+    """By threshold: the share of plates that are taken for hidden in part, of whole and hidden ones in fonts and places that training never shows, and
+    of the real ones kept out by what share of them a bar hides."""
+    crops, rng = Crops(data, 998, validation=True), np.random.default_rng(7)
+    pictures, hidden = (np.concatenate(parts) for parts in zip(*map(crops.chunk, range(4))))
+    kinds = {"whole": pictures[~hidden], "hidden": pictures[hidden]}
+    for share in SHARES:
+        bars = [barred(site, share, first, rng) for site in real.sites(data, validation=True) if site.weight for first in (True, False)[:2 if share else 1]]
+        kinds[f"bar over {share:g}"] = np.reshape(bars, (-1, HEIGHT, WIDTH, 3)).astype(np.uint8)
+    with torch.no_grad():
+        said = {kind: torch.cat([torch.sigmoid(says(network, tensor(of[i:i + BATCH]))) for i in range(0, len(of), BATCH)]) for kind, of in kinds.items() if len(of)}
+    return {str(at): {kind: round(float((of > at).float().mean()), 4) for kind, of in said.items()} for at in (0.5, 0.7, 0.8, 0.9, 0.95)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("trained", type=Path, help="weights (.npz)")
     parser.add_argument("--halfway-to", type=Path, help="weights that the training of these began with: teach the mean of both")
-    parser.add_argument("--keep", type=Path, required=True, help="where the weights go, with the head that was taught")
+    parser.add_argument("--keep", type=Path, help="where the weights go, with the head that was taught; without it the head that is there is measured")
     parser.add_argument("--data", type=Path, required=True, help="folder that holds training/")
-    parser.add_argument("--texts", type=Path, help="as for recogniser.train")
-    parser.add_argument("--crops", type=int, default=61_440)
+    parser.add_argument("--crops", type=int, default=76_800)
     parser.add_argument("--reuse", type=int, default=3, help="how often each crop is learned from, changed a little each time")
     parser.add_argument("--seed", type=int, default=96)
     parser.add_argument("--renderers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
+    if args.halfway_to and not args.keep:
+        parser.error("--halfway-to is of a head that is taught: say where it goes (--keep)")
+    real.sites(args.data, validation=False)  # said here, where it ends the program, if there is none
     cv2.setNumThreads(1)
     torch.set_num_threads(args.threads)
-    network = train(args)
-    weights.save(network, args.keep)
-    print(json.dumps({"refused": measure(network, args)}), flush=True)
+    if args.keep:
+        network = train(args)
+        weights.save(network, args.keep)
+    else:
+        network = Recogniser(len(REGIONS)).eval()
+        weights.load(network, args.trained)
+    print(json.dumps({"taken for hidden": measure(network, args.data)}), flush=True)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import real
 from plates import PlateRenderer
 from plates.designs import REGIONS
 from plates.optics import Optics
-from plates.photograph import HEIGHT, MARGINS, WIDTH, Camera, hide
+from plates.photograph import HEIGHT, MARGINS, WIDTH, Camera
 
 from .network import ALPHABET, EMPTY, SLOTS, normalise
 
@@ -178,16 +178,13 @@ def vary(pixels: Tensor, coarse: int, dice: torch.Generator) -> Tensor:
 
 
 class RealCrops:
-    """Real plates for training. Sets are drawn by these shares, not by size: Romania's labels are machine-made and easy."""
-
-    SHARES = {"oid_plates_ccby": 2.2, "oid2_plates_ccby": 2.4, "oid_crops_text": 2.2, "in_college_apache": 1.0, "in_punjab_ccby": 1.0, "vn_mit": 0.8,
-              "cn_ccpd_mit": 0.3, "romania": 1.4}
+    """Real plates for training, by :data:`real.SHARES`."""
 
     def __init__(self, data: Path, texts: Path | None = None):
         crops = real.crops(data, validation=False, more=real.more_texts(texts))
-        self._sets = {name: [c for c in crops if c.set == name] for name in self.SHARES}
+        self._sets = {name: [c for c in crops if c.set == name] for name in real.SHARES}
         self._sets = {name: kept for name, kept in self._sets.items() if kept}
-        shares = np.array([self.SHARES[name] for name in self._sets])
+        shares = np.array([real.SHARES[name] for name in self._sets])
         self._shares = shares / max(1e-9, shares.sum())
         self._names = list(self._sets)
         # Milder: real photographs have their own blur and noise.
@@ -196,9 +193,8 @@ class RealCrops:
     def __len__(self) -> int:
         return sum(map(len, self._sets.values()))
 
-    def sample(self, rng: np.random.Generator, before: list[np.ndarray] | None = None):
-        """A crop (uint8 BGR), its label and its region. With ``before`` something hides a part of it, one of these pictures at times: then
-        label and region are of what is not all there."""
+    def sample(self, rng: np.random.Generator):
+        """A crop (uint8 BGR), its label and its region."""
         crops = self._sets[self._names[int(rng.choice(len(self._names), p=self._shares))]]
         crop = crops[int(rng.integers(len(crops)))]
         _, _, w, h = crop.box
@@ -215,8 +211,6 @@ class RealCrops:
         columns = int(np.clip(rows * 2.2, 40, 260))
         view = cv2.getPerspectiveTransform(quad.astype(np.float32), np.float32([[0, 0], [columns, 0], [columns, rows], [0, rows]]))
         picture = cv2.warpPerspective(crop.image, view, (columns, rows), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
-        if before is not None:
-            picture = hide(picture, rng, before)
         if rng.random() < 0.6:
             self._optics.rng = rng
             picture = self._optics.develop(picture)
