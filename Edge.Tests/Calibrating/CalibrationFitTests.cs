@@ -57,11 +57,11 @@ public sealed class CalibrationFitTests
     [Fact]
     public void Every_sequence_of_looser_gates_ends_at_the_first_that_fails()
     {
-        // The worst reads have the middle's evidence: what lies below them is good, and not believed.
+        // The worst reads lie just below where the first sequence begins: what lies below them is good, and not believed.
         var fitted = CalibrationFit.Of([.. Enumerable.Range(0, 3200).Select(i =>
-            new Outcome((i + 1) / 3200.0, i is < 1400 or >= 1600, i % Outcome.Folds))], "a test");
-        Assert.InRange(fitted.EvidenceFor(0.05)!.Value, 0.48, 0.49); // 50 wrong among 1,650; a step further 100 among 1,700
-        Assert.All(fitted.Points.Where(point => point.Evidence < 0.43), point => Assert.True(point.WrongAbove >= 0.1));
+            new Outcome((i + 1) / 3200.0, i is < 600 or >= 800, i % Outcome.Folds))], "a test");
+        Assert.InRange(fitted.EvidenceFor(0.05)!.Value, 0.21, 0.22); // 100 wrong among 2,500; a step further 125 among 2,525
+        Assert.All(fitted.Points.Where(point => point.Evidence < 0.18), point => Assert.True(point.WrongAbove >= 0.08)); // alone 200 of 3,200 would be 0.071
     }
 
     [Fact]

@@ -40,8 +40,8 @@ public static class CalibrationFit
     /// <summary>What each threshold can promise. The gate takes the loosest that promises enough, so the promises must hold for
     /// whichever it takes: fixed sequences (Bauer, Statistics in Medicine 10, 1991; Angelopoulos et al., Learn then Test, 2021). A
     /// rate is tried at a threshold set beforehand, then at looser ones, and believed up to the first that fails; so none needs
-    /// a share of the doubt. The first sequence starts in the middle and has half of the doubt; each further one, for stricter
-    /// rates, starts halfway between there and the strictest, with half of what is left.</summary>
+    /// a share of the doubt. The first sequence starts at the middle threshold and has half of the doubt; each further one, for
+    /// stricter rates, starts halfway between there and the strictest, with half of what is left.</summary>
     /// <remarks>Road not taken: all thresholds at once with an equal share of the doubt each (Bonferroni), which promised twice the
     /// errors that were there.</remarks>
     private static double[] WrongAbove(Outcome[] sorted, List<double> thresholds)
@@ -62,13 +62,15 @@ public static class CalibrationFit
         return promised;
     }
 
-    /// <summary>0, and the evidence at steps of equal count; each has plates above it.</summary>
+    /// <summary>0, and the evidence at steps of equal count, three times as fine in the quarter with the least, where gates are; each has plates
+    /// above it.</summary>
     private static List<double> Thresholds(Outcome[] sorted)
     {
         var thresholds = new List<double> { 0 };
         for (var i = 1; i < MostPoints; i++)
         {
-            var evidence = Math.Round(sorted[i * sorted.Length / MostPoints].Evidence, 7, MidpointRounding.ToPositiveInfinity);
+            var below = i < MostPoints / 2 ? i * sorted.Length / (2 * MostPoints) : (3 * i - MostPoints) * sorted.Length / (2 * MostPoints);
+            var evidence = Math.Round(sorted[below].Evidence, 7, MidpointRounding.ToPositiveInfinity);
             if (evidence > thresholds[^1] && evidence <= sorted[^1].Evidence) thresholds.Add(evidence);
         }
         return thresholds;

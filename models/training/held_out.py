@@ -54,7 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--rendered", type=int, default=24_000)
+    parser.add_argument("--rendered", type=int, default=48_000)
     parser.add_argument("--seed", type=int, default=99)
     parser.add_argument("--texts", type=Path, help="what training was told besides (real.more_texts): plates with these texts are left out")
     args = parser.parse_args()
