@@ -59,7 +59,7 @@ internal static class RecognizeCommand
             var labels = parse.GetValue(truth) is { } table ? LabelledPlates.Read(table) : null;
             if (labels is { HasBoxes: false } && !parse.GetValue(crops))
                 return Failure.Say(ExitCode.Usage, "--truth: this table does not say where the plates are, so its pictures are crops: add --crops");
-            if (labels is { HasSeveralOfOne: true } && parse.GetValue(crops))
+            if (labels is { NamesOneTwice: true } && parse.GetValue(crops))
                 return Failure.Say(ExitCode.Usage, "--truth: this table names several plates of one picture, and a crop is one: leave --crops out, or correct the table");
             var pictures = PicturePaths.Of(parse.GetValue(paths)!);
             if (labels is not null) PicturePaths.RefuseSameNames(pictures, [labels]);

@@ -38,6 +38,7 @@ internal sealed class LabelledPlates
         var texts = rows.Where(row => row.Plate is { Text.Length: > 0 }).ToList();
         _plates = texts.Where(row => IsCanonical(row.Plate!.Text)).ToLookup(row => row.File, row => row.Plate!, StringComparer.Ordinal);
         Skipped = texts.Count - _plates.Sum(file => file.Count());
+        NamesOneTwice = Files.Count < rows.Count;
     }
 
     /// <summary>Whether each label says where its plate is; else the picture is the plate.</summary>
@@ -49,8 +50,8 @@ internal sealed class LabelledPlates
     /// <summary>Files that show no plate.</summary>
     public IReadOnlyList<string> PlateFree { get; }
 
-    /// <summary>Whether a file has several plates.</summary>
-    public bool HasSeveralOfOne => _plates.Any(file => file.Skip(1).Any());
+    /// <summary>Whether a file stands on several lines.</summary>
+    public bool NamesOneTwice { get; }
 
     /// <summary>Labels left out because their text holds other characters than A–Z and 0–9.</summary>
     public int Skipped { get; }
@@ -75,7 +76,7 @@ internal sealed class LabelledPlates
         var hasBoxes = columns[1] == "x";
         var labels = new LabelledPlates(hasBoxes, [.. lines.Index().Skip(1).Where(line => line.Item.Length > 0).Select(line =>
             Parse(line.Item.Split('\t'), columns.Length, text, state, hasBoxes, textOf, $"{path}, line {line.Index + 1}"))]);
-        return hasBoxes || !labels.HasSeveralOfOne ? labels
+        return hasBoxes || !labels.NamesOneTwice ? labels
             : throw new LabelsException($"{path}: a file stands there on several lines: where the picture is the plate it has one label");
     }
 

@@ -78,7 +78,7 @@ public sealed class PictureSourceTests : IDisposable
         BinaryPrimitives.WriteInt32BigEndian(wide.AsSpan(16), 20_000);
         (string Name, byte[] File, string Advice)[] cases =
         [
-            ("empty.jpg", [], "it is empty: take or export it again"),
+            ("empty.jpg", [], "it is empty, or a pipe: save it as a file, or take it again"),
             ("text.jpg", "hello"u8.ToArray(), "it is no JPEG, PNG, BMP or WebP picture: convert it to one"),
             ("scan.tiff", "II*\0"u8.ToArray(), "it is no JPEG, PNG, BMP or WebP picture: convert it to one"),
             ("cut.jpg", jpeg[..^20], "its end is missing: copy it again"),
@@ -102,7 +102,7 @@ public sealed class PictureSourceTests : IDisposable
     {
         using (var pipe = Process.Start("mkfifo", [_folder.File("pipe.jpg")])) pipe.WaitForExit();
         await using var source = Open(_folder.File("pipe.jpg"));
-        Assert.Contains("it is empty", (await Assert.ThrowsAsync<CaptureException>(() => FramesAsync(source))).Message, StringComparison.Ordinal);
+        Assert.Contains("or a pipe: save it as a file", (await Assert.ThrowsAsync<CaptureException>(() => FramesAsync(source))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

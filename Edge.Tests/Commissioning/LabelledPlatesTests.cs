@@ -73,10 +73,13 @@ public sealed class LabelledPlatesTests : IDisposable
         Assert.DoesNotContain("AB", refused.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Where_the_picture_is_the_plate_a_file_has_one_label()
+    [Theory]
+    [InlineData("QRS99")]
+    [InlineData("qrs98")]
+    [InlineData("")]
+    public void Where_the_picture_is_the_plate_a_file_has_one_label(string other)
     {
-        var refused = Assert.Throws<LabelsException>(() => Read("file\ttext", "a.png\tQRS98", "a.png\tQRS99"));
+        var refused = Assert.Throws<LabelsException>(() => Read("file\ttext", "a.png\tQRS98", $"a.png\t{other}"));
         Assert.Contains("it has one label", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("QRS", refused.Message, StringComparison.Ordinal);
     }

@@ -90,7 +90,7 @@ internal sealed class PictureSource : ICameraSource
         try
         {
             var length = LengthOf(picture);
-            if (length == 0) return [];
+            if (length == 0) throw Bad(picture, "it is empty, or a pipe: save it as a file, or take it again");
             if (length > PictureLimits.LargestFile)
                 throw Bad(picture, $"it has more than {PictureLimits.LargestFile >> 20} MiB: scale it down");
             return await File.ReadAllBytesAsync(picture, cancel);

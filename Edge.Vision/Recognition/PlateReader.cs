@@ -20,7 +20,7 @@ public sealed class PlateReader : IDisposable
     private readonly RecogniserManifest _manifest;
     private readonly OnnxModel _model;
     private readonly bool _owned;
-    private readonly TensorOutput[] _outputs;
+    private readonly int[] _lengths; // of a crop's share of each output
     private readonly float[] _firstLook;
     private readonly float[] _secondLook;
     private readonly InputTensor _first;
@@ -38,7 +38,8 @@ public sealed class PlateReader : IDisposable
     {
         (_manifest, _model, _owned) = (manifest, model, owned);
         _classOf = [.. manifest.Alphabet.Select(character => Reading.Alphabet.IndexOf(character, StringComparison.Ordinal))];
-        (_outputs, _firstLook, _secondLook) = (manifest.Outputs(), manifest.FirstLook(), manifest.SecondLook is null ? [] : manifest.Grow[1..]);
+        _lengths = [.. manifest.Outputs().Select(output => output.Shape[1..].Aggregate((all, side) => all * side))];
+        (_firstLook, _secondLook) = (manifest.FirstLook(), manifest.SecondLook is null ? [] : manifest.Grow[1..]);
         _first = new InputTensor(manifest.Input, _firstLook.Length, manifest.Input.Width, manifest.Input.Height);
         if (_secondLook.Length > 0)
             _more = new InputTensor(manifest.Input, _secondLook.Length, manifest.Input.Width, manifest.Input.Height);
@@ -109,30 +110,30 @@ public sealed class PlateReader : IDisposable
     private void Look(Mat picture, PlateCut cut, InputTensor input, ReadOnlySpan<float> grow, bool second)
     {
         for (var item = 0; item < grow.Length; item++) WriteCrop(picture, cut.Grow(grow[item]), input, item);
-        var read = second || _manifest.Hidden?.Grow is null ? grow.Length : grow.Length - 1;
+        var voting = second || _manifest.Hidden?.Grow is null ? grow.Length : grow.Length - 1;
         using var outputs = _model.Run(input.Value);
         try
         {
-            foreach (var (output, values) in _outputs.Zip(outputs))
-                if (values.GetTensorDataAsSpan<float>().Length != grow.Length * output.Shape[1..].Aggregate((all, side) => all * side))
-                    throw new ModelException($"{_manifest.Name}: its output \"{output.Name}\" does not grow with the crops: export it for any number");
+            for (var output = 0; output < _lengths.Length; output++)
+                if (outputs[output].GetTensorDataAsSpan<float>().Length != grow.Length * _lengths[output])
+                    throw new ModelException($"{_manifest.Name}: its output \"{_manifest.Outputs()[output].Name}\" does not grow with the crops: export it for any number");
             for (var head = 0; head < _manifest.Heads.Length; head++)
             {
-                var length = _manifest.Heads[head].Length * (_classOf.Length + 1);
+                var length = _lengths[head];
                 var values = outputs[head].GetTensorMutableDataAsSpan<float>();
-                for (var item = 0; item < read; item++) Vote(head, second, values.Slice(item * length, length));
+                for (var item = 0; item < voting; item++) Vote(head, second, values.Slice(item * length, length));
             }
             if (_manifest.Region is { } region)
             {
                 var labels = region.Labels.Length;
                 var regions = outputs[_manifest.Heads.Length].GetTensorDataAsSpan<float>();
-                for (var item = 0; item < read; item++)
+                for (var item = 0; item < voting; item++)
                     if (HeadDecoder.AreProbabilities(regions.Slice(item * labels, labels), labels))
                         _votes.AddRegions(regions.Slice(item * labels, labels));
             }
             // Of its own crop or the usual one alone: a tighter one hides the ends itself.
             if (_manifest.Hidden is { } hidden && !second)
-                _hidden = IsHidden(hidden, outputs[^1].GetTensorDataAsSpan<float>().Slice((hidden.Grow is null ? 0 : read) * HiddenHead.Classes, HiddenHead.Classes));
+                _hidden = IsHidden(hidden, outputs[^1].GetTensorDataAsSpan<float>().Slice((hidden.Grow is null ? 0 : voting) * HiddenHead.Classes, HiddenHead.Classes));
         }
         finally
         {

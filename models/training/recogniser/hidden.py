@@ -34,7 +34,7 @@ AROUND = 0.15
 CHUNK = 512
 BATCH = 64
 RATE = 2e-3
-SHARES = (0.0, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
+BARRED = (0.0, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 
 
 class Crops:
@@ -120,13 +120,14 @@ def barred(site: Site, share: float, first: bool, rng: np.random.Generator) -> n
 
 
 def measure(network: Recogniser, data: Path) -> dict[str, dict[str, float]]:
-    """By threshold: the share of plates that are taken for hidden in part, of whole and hidden ones in fonts and places that training never shows, and
-    of the real ones kept out by what share of them a bar hides."""
+    """By threshold: the share that is taken for hidden in part, of whole and hidden views (half of them of the real plates kept out, half rendered in
+    fonts and places that training never shows), and of the real ones kept out by what share of them a bar hides."""
     crops, rng = Crops(data, 998, validation=True), np.random.default_rng(7)
     pictures, hidden = (np.concatenate(parts) for parts in zip(*map(crops.chunk, range(4))))
     kinds = {"whole": pictures[~hidden], "hidden": pictures[hidden]}
-    for share in SHARES:
-        bars = [barred(site, share, first, rng) for site in real.sites(data, validation=True) if site.weight for first in (True, False)[:2 if share else 1]]
+    plates = [site for site in real.sites(data, validation=True) if site.weight]
+    for share in BARRED:
+        bars = [barred(site, share, first, rng) for site in plates for first in (True, False)[:2 if share else 1]]
         kinds[f"bar over {share:g}"] = np.reshape(bars, (-1, HEIGHT, WIDTH, 3)).astype(np.uint8)
     with torch.no_grad():
         said = {kind: torch.cat([torch.sigmoid(says(network, tensor(of[i:i + BATCH]))) for i in range(0, len(of), BATCH)]) for kind, of in kinds.items() if len(of)}
@@ -147,10 +148,10 @@ def main() -> None:
     args = parser.parse_args()
     if args.halfway_to and not args.keep:
         parser.error("--halfway-to is of a head that is taught: say where it goes (--keep)")
-    real.sites(args.data, validation=False)  # said here, where it ends the program, if there is none
     cv2.setNumThreads(1)
     torch.set_num_threads(args.threads)
     if args.keep:
+        real.sites(args.data, validation=False)  # said here, where it ends the program, if there is none
         network = train(args)
         weights.save(network, args.keep)
     else:
