@@ -1,7 +1,5 @@
-using System.Security.Cryptography;
 using Edge.Tests.Support;
 using Edge.Vision.Onnx;
-using Edge.Vision.Recognition;
 
 namespace Edge.Tests.Onnx;
 
@@ -9,8 +7,6 @@ namespace Edge.Tests.Onnx;
 /// second of f32 [n,2], and the same probability for each class of f32 [n,10,37].</summary>
 internal static class BrightnessModel
 {
-    private const string File = "brightness.onnx";
-
     private static readonly byte[] Graph = Convert.FromBase64String(
         "CAg66wMKGwoFaW5wdXQSAWYiBENhc3QqCQoCdG8YAaABAgo0CgFmEgFtIgpSZWR1Y2VNZWFuKg8KBGF4ZXNAAUACQAOgAQcqDwoIa2VlcGRpbXMYAKABAgoOCgFtCgFz" +
         "EgFwIgNNdWwKEAoDb25lCgFwEgFxIgNTdWIKFgoBcAoCYXgSAnAyIglVbnNxdWVlemUKFgoBcQoCYXgSAnEyIglVbnNxdWVlemUKJQoCcTIKAnAyEgZoaWRkZW4iBkNv" +
@@ -21,15 +17,8 @@ internal static class BrightnessModel
 
     /// <summary>Writes it there.</summary>
     /// <param name="grow">See <see cref="HiddenHead.Grow"/>.</param>
-    public static RecogniserManifest In(TemporaryFolder folder, float? grow)
+    public static RecogniserManifest In(TemporaryFolder folder, float? grow) => HandmadeModel.In(folder, "brightness.onnx", Graph) with
     {
-        System.IO.File.WriteAllBytes(folder.File(File), Graph);
-        return new RecogniserManifest
-        {
-            Name = "a test's", File = File, Sha256 = Convert.ToHexStringLower(SHA256.HashData(Graph)), Licence = "none", Source = "none",
-            Input = new TensorInput("input", TensorType.Uint8, TensorLayout.Nhwc, ChannelOrder.Rgb, 128, 64),
-            Grow = [0, 0.1f], Alphabet = Reading.Alphabet, Heads = [new RecogniserHead("plate", HeadKind.Slots, 10, 36)],
-            Hidden = new HiddenHead { Output = "hidden", Threshold = 0.5f, Grow = grow },
-        };
-    }
+        Grow = [0, 0.1f], Hidden = new HiddenHead { Output = "hidden", Threshold = 0.5f, Grow = grow },
+    };
 }

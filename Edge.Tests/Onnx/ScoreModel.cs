@@ -1,7 +1,5 @@
-using System.Security.Cryptography;
 using Edge.Tests.Support;
 using Edge.Vision.Onnx;
-using Edge.Vision.Recognition;
 
 namespace Edge.Tests.Onnx;
 
@@ -18,14 +16,5 @@ internal static class ScoreModel
         "AggKCgIIJUIECgAQDQ==");
 
     /// <summary>Writes it there.</summary>
-    public static RecogniserManifest In(TemporaryFolder folder)
-    {
-        System.IO.File.WriteAllBytes(folder.File(File), Graph);
-        return new RecogniserManifest
-        {
-            Name = "a test's", File = File, Sha256 = Convert.ToHexStringLower(SHA256.HashData(Graph)), Licence = "none", Source = "none",
-            Input = new TensorInput("input", TensorType.Uint8, TensorLayout.Nhwc, ChannelOrder.Rgb, 128, 64),
-            Grow = [0], Alphabet = Reading.Alphabet, Heads = [new RecogniserHead("plate", HeadKind.Slots, 10, 36)],
-        };
-    }
+    public static RecogniserManifest In(TemporaryFolder folder) => HandmadeModel.In(folder, File, Graph);
 }

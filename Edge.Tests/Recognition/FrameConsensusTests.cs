@@ -62,14 +62,7 @@ public sealed class FrameConsensusTests
     [Fact]
     public void A_misread_of_one_place_is_outvoted_by_as_many_looks_however_many_frames_it_had()
     {
-        using var consensus = new FrameConsensus();
-        using var wrong = Readings.Of("A8123CD", 0.95f);
-        using var right = Readings.Of("AB123CD", 0.95f);
-        consensus.Add(wrong, weight: 1, look: 1);
-        for (var frame = 0; frame < 1000; frame++) consensus.Add(wrong, weight: 0.1, look: 0);
-        for (var look = 0; look < 20; look++) consensus.Add(right, weight: 1, look: 1);
-        using var conclusion = new Reading();
-        consensus.Conclude(conclusion);
+        using var conclusion = ConcludeOf(("A8123CD", New: true, Frames: 1), ("A8123CD", New: false, Frames: 1000), ("AB123CD", New: true, Frames: 20));
         using var sure = Conclude([.. Enumerable.Repeat(("AB123CD", 0.95f, 1.0), 20)]);
         Assert.Equal("AB123CD", Readings.TextOf(conclusion));
         Assert.InRange(conclusion.Evidence, 0.93f * sure.Evidence, sure.Evidence); // one look of twenty-one
@@ -78,13 +71,8 @@ public sealed class FrameConsensusTests
     [Fact]
     public void What_frames_of_one_place_say_is_their_mean()
     {
-        using var consensus = new FrameConsensus();
-        using var first = Readings.Of("A8123CD", 0.95f);
         using var later = Readings.Of("AB123CD", 0.95f);
-        consensus.Add(first, weight: 1, look: 1);
-        for (var frame = 0; frame < 400; frame++) consensus.Add(later, weight: 0.1, look: 0);
-        using var conclusion = new Reading();
-        consensus.Conclude(conclusion);
+        using var conclusion = ConcludeOf(("A8123CD", New: true, Frames: 1), ("AB123CD", New: false, Frames: 400));
         Assert.Equal("AB123CD", Readings.TextOf(conclusion));
         Assert.InRange(conclusion.Evidence, 0.95f * later.Evidence, later.Evidence + 1e-3f);
     }
@@ -166,6 +154,20 @@ public sealed class FrameConsensusTests
         using var alone = Readings.Of("XY987");
         Assert.Equal("XY987", Readings.TextOf(conclusion));
         Assert.Equal(alone.Evidence, conclusion.Evidence, 0.01f);
+    }
+
+    /// <summary>Of frames that each look at a new place, or again at the one before.</summary>
+    private static Reading ConcludeOf(params (string Text, bool New, int Frames)[] said)
+    {
+        using var consensus = new FrameConsensus();
+        foreach (var (text, isNew, frames) in said)
+        {
+            using var reading = Readings.Of(text, 0.95f);
+            for (var frame = 0; frame < frames; frame++) consensus.Add(reading, weight: isNew ? 1 : 0.1, look: isNew ? 1 : 0);
+        }
+        var conclusion = new Reading();
+        consensus.Conclude(conclusion);
+        return conclusion;
     }
 
     private static Reading Conclude(params (string Text, float Sure, double Weight)[] votes)
